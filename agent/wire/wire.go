@@ -1,0 +1,365 @@
+// Package wire is the protocol between mfad's programs on one page: JSON-RPC
+// 2.0, one object a line, over the agent's unix socket, both ways. A client
+// calls the agent; while a call runs, the agent may call back over the same
+// connection to prompt.
+//
+// The package holds names, shapes and error codes, and the codec that bounds
+// frames. It links nothing but encoding/json and jsonrpc2, because it is on
+// the start-up path of every aws command. It does not dial, listen or decide.
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Protocol is raised when a change would let an older peer misunderstand. Each
+// call carries it in its parameters' "v"; the agent refuses another with
+// [CodeVersion].
+const Protocol = 1
+
+// MaxFrame is the longest line that either side accepts, in bytes.
+const MaxFrame = 64 << 10
+
+// What a client may call. The name of the parameters' and result's types follows the
+// method's; a method without a type takes or gives nothing.
+const (
+	MethodCredentials   = "credentials"    // CredentialsParams -> CredentialsResult
+	MethodStatus        = "status"         // -> Status
+	MethodStop          = "agent.stop"     // the agent answers, then ends
+	MethodVaultCreate   = "vault.create"   // VaultCreateParams -> VaultCreateResult
+	MethodVaultShow     = "vault.show"     // -> Vault
+	MethodVaultVerify   = "vault.verify"   // -> VaultVerifyResult
+	MethodVaultUnlock   = "vault.unlock"   // VaultUnlockParams -> Vault
+	MethodVaultLock     = "vault.lock"     // also forgets every session
+	MethodVaultHold     = "vault.hold"     // VaultHoldParams: the hold time
+	MethodSlotAdd       = "slot.add"       // SlotAddParams -> SlotAddResult
+	MethodSlotRemove    = "slot.remove"    // SlotRemoveParams
+	MethodKeyImport     = "key.import"     // KeyImportParams -> Key
+	MethodKeyList       = "key.list"       // -> []Key
+	MethodKeyRemove     = "key.remove"     // NameParams
+	MethodKeyTrust      = "key.trust"      // KeyTrustParams
+	MethodDeviceAdd     = "device.add"     // DeviceAddParams -> []Device
+	MethodDeviceList    = "device.list"    // -> []Device
+	MethodDeviceRemove  = "device.remove"  // NameParams
+	MethodCode          = "code"           // NameParams -> Code
+	MethodProfileShow   = "profile.show"   // ProfileShowParams -> Chain
+	MethodProfileList   = "profile.list"   // -> []Profile
+	MethodSessionList   = "session.list"   // -> []Session
+	MethodSessionForget = "session.forget" // SessionForgetParams -> SessionForgetResult
+)
+
+// What the agent may call back while a call runs.
+const (
+	MethodPromptSecret  = "prompt.secret"  // PromptSecretParams -> PromptSecretResult
+	MethodPromptCode    = "prompt.code"    // PromptCodeParams -> PromptCodeResult
+	MethodPromptConfirm = "prompt.confirm" // PromptConfirmParams -> PromptConfirmResult
+	MethodPromptNotice  = "prompt.notice"  // PromptNoticeParams, a notification
+	MethodPromptCancel  = "prompt.cancel"  // a notification: withdraw the open prompt
+)
+
+// Call is the envelope of every call's parameters: {"v":1,"client":"1.0","tty":true,"params":{…}}.
+type Call struct {
+	V      int             `json:"v"`
+	Client string          `json:"client"` // the client's version, for messages
+	TTY    bool            `json:"tty"`    // the client can prompt
+	Params json.RawMessage `json:"params,omitempty"`
+}
+
+// CredentialsParams asks for a profile's credentials. No variable of the
+// caller's environment travels but the region.
+type CredentialsParams struct {
+	Profile string `json:"profile"`
+	Region  string `json:"region,omitempty"`
+}
+
+// CredentialsResult holds the document, ready to print, and what scripts need beside it.
+type CredentialsResult struct {
+	Document json.RawMessage `json:"document"`
+	Region   string          `json:"region,omitempty"` // the profile's region
+}
+
+// NameParams names an item of the vault.
+type NameParams struct {
+	Name string `json:"name"`
+}
+
+// VaultCreateParams: Keychain is "auto", "yes" or "no". Passphrase "auto" asks
+// for one when there is no keychain slot; "yes" always, "no" never.
+type VaultCreateParams struct {
+	Keychain   string `json:"keychain,omitempty"`
+	Passphrase string `json:"passphrase,omitempty"`
+	// OneWayIn allows a vault with a single slot.
+	OneWayIn bool `json:"oneWayIn,omitempty"`
+	// NoRecovery leaves the recovery slot out.
+	NoRecovery bool `json:"noRecovery,omitempty"`
+}
+
+// VaultCreateResult holds the recovery key, which is kept nowhere else.
+type VaultCreateResult struct {
+	Vault    Vault  `json:"vault"`
+	Recovery string `json:"recovery,omitempty"` // AGE-SECRET-KEY-1…
+}
+
+// VaultUnlockParams chooses the slot; empty tries those that ask nothing first.
+type VaultUnlockParams struct {
+	Slot string `json:"slot,omitempty"` // an id or a kind
+}
+
+// VaultHoldParams sets for how long the vault stays open after its last use.
+// 0 unlocks for each use; negative holds until lock or suspend.
+type VaultHoldParams struct {
+	Seconds int64 `json:"seconds"`
+}
+
+// Vault is what can be said of a vault without opening it.
+type Vault struct {
+	Name       string    `json:"name"`
+	Path       string    `json:"path"`
+	Generation uint64    `json:"generation"`
+	Recipient  string    `json:"recipient"`
+	Locked     bool      `json:"locked"`
+	HeldUntil  time.Time `json:"heldUntil,omitzero"`
+	Hold       int64     `json:"holdSeconds"`
+	Slots      []Slot    `json:"slots"`
+	Items      []Item    `json:"items"`
+}
+
+// Slot is one way into the vault.
+type Slot struct {
+	ID      string    `json:"id"`
+	Kind    string    `json:"kind"`
+	Label   string    `json:"label,omitempty"`
+	Created time.Time `json:"created"`
+}
+
+// Item is one secret's public facts.
+type Item struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Kind    string    `json:"kind"`
+	Created time.Time `json:"created"`
+}
+
+// VaultVerifyResult lists what was checked, and every fault in a sentence.
+type VaultVerifyResult struct {
+	Items  int      `json:"items"`
+	Slots  int      `json:"slots"`
+	Faults []string `json:"faults,omitempty"`
+}
+
+// SlotAddParams: Kind is passphrase, keychain, recovery or plugin.
+type SlotAddParams struct {
+	Kind  string `json:"kind"`
+	Label string `json:"label,omitempty"`
+	// Recipient and Identity are an age plugin's (kind plugin): age1NAME1… and
+	// the text of its identity file.
+	Recipient string `json:"recipient,omitempty"`
+	Identity  string `json:"identity,omitempty"`
+}
+
+// SlotAddResult holds a new recovery key, for kind recovery.
+type SlotAddResult struct {
+	Slot     Slot   `json:"slot"`
+	Recovery string `json:"recovery,omitempty"`
+}
+
+// SlotRemoveParams: Last allows removing down to a single way in.
+type SlotRemoveParams struct {
+	ID   string `json:"id"`
+	Last bool   `json:"last,omitempty"`
+}
+
+// KeyImportParams brings an access key in. The secret travels over the
+// socket alone; the client wipes its copy.
+type KeyImportParams struct {
+	Name        string   `json:"name"`
+	AccessKeyID string   `json:"accessKeyId"`
+	Secret      []byte   `json:"secret"` // base64 on the wire
+	Replace     bool     `json:"replace,omitempty"`
+	Trust       []string `json:"trust,omitempty"` // endpoints to trust with this key
+}
+
+// Key is an access key's public facts.
+type Key struct {
+	Name        string    `json:"name"`
+	AccessKeyID string    `json:"accessKeyId"`
+	Created     time.Time `json:"created"`
+	Trust       []string  `json:"trust,omitempty"`
+}
+
+// KeyTrustParams lets a key's requests go to an endpoint that is not AWS's; Revoke takes it back.
+type KeyTrustParams struct {
+	Name     string `json:"name"`
+	Endpoint string `json:"endpoint"`
+	Revoke   bool   `json:"revoke,omitempty"`
+}
+
+// DeviceAddParams: Seed is one otpauth URI, otpauth-migration URI or base32
+// text. Serials go to the devices in order; a migration may bring several, and
+// then names them itself unless Name is given for a single one.
+type DeviceAddParams struct {
+	Name    string `json:"name,omitempty"`
+	Serial  string `json:"serial,omitempty"`
+	Seed    []byte `json:"seed"` // base64 on the wire
+	Replace bool   `json:"replace,omitempty"`
+}
+
+// Device is an MFA device's public facts.
+type Device struct {
+	Name      string    `json:"name"`
+	Serial    string    `json:"serial,omitempty"`
+	Issuer    string    `json:"issuer,omitempty"`
+	Account   string    `json:"account,omitempty"`
+	Algorithm string    `json:"algorithm"`
+	Digits    int       `json:"digits"`
+	Period    int       `json:"periodSeconds"`
+	Created   time.Time `json:"created"`
+}
+
+// Code is a code and the end of its step.
+type Code struct {
+	Digits  string    `json:"digits"`
+	Expires time.Time `json:"expires"`
+}
+
+// ProfileShowParams asks how a profile resolves; nothing is fetched.
+type ProfileShowParams struct {
+	Profile string `json:"profile"`
+	Region  string `json:"region,omitempty"`
+}
+
+// Chain is a resolved profile.
+type Chain struct {
+	Profile string `json:"profile"`
+	Region  *Value `json:"region,omitempty"`
+	Steps   []Step `json:"steps"`
+}
+
+// Step is one link of a chain, as settings in the order to show them.
+type Step struct {
+	Kind     string  `json:"kind"`
+	Profile  string  `json:"profile,omitempty"`
+	At       string  `json:"at,omitempty"` // FILE:LINE
+	Settings []Value `json:"settings,omitempty"`
+	// Session tells of a live cached session of this step.
+	Session *Session `json:"session,omitempty"`
+}
+
+// Value is one setting and the place that it came from.
+type Value struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+	From string `json:"from"`
+}
+
+// Profile is one line of a listing.
+type Profile struct {
+	Name    string `json:"name"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Served  bool   `json:"served"`            // aws finds mfad's credential_process for it
+	RoleARN string `json:"roleArn,omitempty"` // as far as it resolves
+	Source  string `json:"source,omitempty"`
+	Fault   string `json:"fault,omitempty"` // why it does not resolve
+}
+
+// Session is a cached session without its secrets.
+type Session struct {
+	ID          string    `json:"id"` // stable while it is cached
+	Kind        string    `json:"kind"`
+	AccessKeyID string    `json:"accessKeyId"`
+	Identity    string    `json:"identity,omitempty"` // the key or role that it is of
+	Account     string    `json:"account,omitempty"`
+	Serial      string    `json:"serial,omitempty"`
+	Profiles    []string  `json:"profiles,omitempty"` // that asked for it
+	Expires     time.Time `json:"expires"`
+	Refreshing  bool      `json:"refreshing,omitempty"`
+	Fault       string    `json:"fault,omitempty"` // of the last refresh
+}
+
+// SessionForgetParams: an id, a profile, or All.
+type SessionForgetParams struct {
+	ID      string `json:"id,omitempty"`
+	Profile string `json:"profile,omitempty"`
+	All     bool   `json:"all,omitempty"`
+}
+
+// SessionForgetResult counts what was forgotten.
+type SessionForgetResult struct {
+	Forgotten int `json:"forgotten"`
+}
+
+// Status is the agent at a glance.
+type Status struct {
+	Version     string    `json:"version"`
+	PID         int       `json:"pid"`
+	Started     time.Time `json:"started"`
+	Socket      string    `json:"socket"`
+	ConfigFiles []string  `json:"configFiles"` // that it reads, in the order of precedence
+	Connections int       `json:"connections"`
+	SkewMillis  int64     `json:"skewMillis"` // to add to our clock, as AWS told
+	Vault       *Vault    `json:"vault,omitempty"`
+	Sessions    []Session `json:"sessions"`
+	// Faults are the last refusals, newest first: SDKs hide them.
+	Faults []Fault `json:"faults,omitempty"`
+}
+
+// Fault is a refused request, kept for status.
+type Fault struct {
+	At      time.Time `json:"at"`
+	Profile string    `json:"profile,omitempty"`
+	Text    string    `json:"text"`
+}
+
+// PromptSecretParams asks for a secret, without echo. New asks twice.
+type PromptSecretParams struct {
+	ID    string `json:"id"`
+	What  string `json:"what"`            // such as: passphrase of vault "default"
+	Again string `json:"again,omitempty"` // why the last answer would not do
+	New   bool   `json:"new,omitempty"`
+}
+
+// PromptSecretResult is the answer; Dismissed when the person declined.
+type PromptSecretResult struct {
+	Secret    []byte `json:"secret,omitempty"` // base64 on the wire
+	Dismissed bool   `json:"dismissed,omitempty"`
+}
+
+// PromptCodeParams asks for the code that a device shows.
+type PromptCodeParams struct {
+	ID      string `json:"id"`
+	Profile string `json:"profile,omitempty"`
+	RoleARN string `json:"roleArn,omitempty"`
+	Account string `json:"account,omitempty"`
+	Serial  string `json:"serial,omitempty"`
+	Asker   string `json:"asker,omitempty"` // who asks, as far as it can be claimed
+	Again   string `json:"again,omitempty"`
+}
+
+// PromptCodeResult is the answer; Dismissed when the person declined.
+type PromptCodeResult struct {
+	Code      string `json:"code,omitempty"`
+	Dismissed bool   `json:"dismissed,omitempty"`
+}
+
+// PromptConfirmParams asks a yes-or-no question; no is the default.
+type PromptConfirmParams struct {
+	ID       string `json:"id"`
+	Question string `json:"question"`
+}
+
+// PromptConfirmResult is the answer.
+type PromptConfirmResult struct {
+	Yes bool `json:"yes"`
+}
+
+// PromptNoticeParams shows a line while the call waits; empty takes it away.
+type PromptNoticeParams struct {
+	Text string `json:"text"`
+}
+
+// PromptCancelParams withdraws a prompt: its answer is wanted no more.
+type PromptCancelParams struct {
+	ID string `json:"id"`
+}

@@ -1,0 +1,75 @@
+package credproc
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What a caller may branch on.
+var (
+	// ErrNoPrompt: a question had to be asked and there was nowhere to ask it.
+	ErrNoPrompt = errors.New("nobody to ask")
+	// ErrDismissed: the person declined to answer.
+	ErrDismissed = errors.New("dismissed")
+	// ErrNoKey: the vault keeps no access key of that name.
+	ErrNoKey = errors.New("no such access key")
+	// ErrUntrustedEndpoint: the endpoint is not AWS's and nobody vouched for it.
+	ErrUntrustedEndpoint = errors.New("endpoint not trusted")
+	// ErrUnsent: the request cannot have reached AWS.
+	ErrUnsent = errors.New("not sent")
+
+	// ErrCodeRefused: AWS says that the code is wrong or was used.
+	ErrCodeRefused = errors.New("MFA code refused")
+	// ErrDeviceRefused: AWS knows no such device for this user.
+	ErrDeviceRefused = errors.New("MFA device refused")
+	// ErrKeyRefused: AWS knows no such access key, or its secret is wrong.
+	ErrKeyRefused = errors.New("access key refused")
+	// ErrExpired: AWS says that the credentials that signed have expired.
+	ErrExpired = errors.New("credentials expired")
+	// ErrDenied: AWS denies the call to this identity.
+	ErrDenied = errors.New("access denied")
+	// ErrClock: AWS refuses the request's time; a *ClockError tells by how much.
+	ErrClock = errors.New("clock is wrong")
+	// ErrThrottled: AWS asks to slow down, and kept asking.
+	ErrThrottled = errors.New("throttled")
+	// ErrInvalid: AWS refuses a parameter, such as a duration or a policy.
+	ErrInvalid = errors.New("invalid request")
+	// ErrUnavailable: AWS could not be reached or failed on its side.
+	ErrUnavailable = errors.New("AWS unavailable")
+)
+
+// RefusalError is an answer of STS that is not credentials. It is one of the
+// sentinels of this package by [errors.Is].
+type RefusalError struct {
+	Op        string // such as "AssumeRole"
+	Code      string // AWS's error code
+	Message   string // AWS's words
+	RequestID string
+	Status    int   // HTTP
+	Class     error // one of the sentinels
+}
+
+func (e *RefusalError) Error() string {
+	return fmt.Sprintf("%s: %s: %s (request %s)", e.Op, e.Code, e.Message, e.RequestID)
+}
+
+// Unwrap makes errors.Is hold for the class.
+func (e *RefusalError) Unwrap() error { return e.Class }
+
+// ClockError says how far our clock is from AWS's; it wraps ErrClock.
+type ClockError struct {
+	// Ahead is how much our clock is ahead; negative when it is behind.
+	Ahead time.Duration
+}
+
+func (e *ClockError) Error() string {
+	side, d := "ahead of", e.Ahead
+	if d < 0 {
+		side, d = "behind", -d
+	}
+	return fmt.Sprintf("this machine's clock is %s %s AWS's", d.Round(time.Second), side)
+}
+
+// Unwrap makes errors.Is(err, ErrClock) hold.
+func (e *ClockError) Unwrap() error { return ErrClock }
