@@ -3,26 +3,30 @@ module github.com/mfad/mfad
 go 1.26.0
 
 require (
-	filippo.io/age v1.3.2
-	github.com/aws/aws-sdk-go-v2 v1.47.7
-	github.com/aws/aws-sdk-go-v2/config v1.33.15
-	github.com/aws/aws-sdk-go-v2/credentials v1.20.15
-	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8
-	github.com/coreos/go-systemd/v22 v22.7.0
-	github.com/godbus/dbus/v5 v5.2.4
-	github.com/google/go-cmp v0.7.0
-	github.com/makiuchi-d/gozxing v0.1.1
-	github.com/pquerna/otp v1.5.0
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/sourcegraph/jsonrpc2 v0.2.3
-	github.com/spf13/cobra v1.10.2
-	github.com/zalando/go-keyring v0.2.8
-	golang.org/x/crypto v0.58.0
-	golang.org/x/sync v0.24.0
-	golang.org/x/sys v0.49.0
-	golang.org/x/term v0.47.0
-	google.golang.org/protobuf v1.36.12
-	rsc.io/qr v0.2.0
+	filippo.io/age v1.3.2 // the vault's file format: any age tool opens it
+	github.com/aws/aws-sdk-go-v2 v1.47.7 // signing, retries and transport of the AWS calls
+	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // credential_source: EC2 and ECS
+	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // GetSessionToken, AssumeRole, GetCallerIdentity
+	github.com/coreos/go-systemd/v22 v22.7.0 // a socket that systemd holds for the agent
+	github.com/godbus/dbus/v5 v5.2.4 // asks the bus whether there is a keychain before go-keyring may hang on it
+	github.com/makiuchi-d/gozxing v0.1.1 // reads QR pictures; in a process of its own
+	github.com/pquerna/otp v1.5.0 // computes the codes of RFC 6238
+	github.com/sourcegraph/jsonrpc2 v0.2.3 // JSON-RPC 2.0 in both directions, without net/http
+	github.com/spf13/cobra v1.10.2 // verbs, help and completion of four shells
+	github.com/zalando/go-keyring v0.2.8 // the keychains of Linux, macOS and Windows
+	golang.org/x/crypto v0.58.0 // scrypt's cost is bounded before age pays it
+	golang.org/x/sys v0.49.0 // flock, mlock, prctl, peer credentials
+	golang.org/x/term v0.47.0 // prompts without echo
+	google.golang.org/protobuf v1.36.12 // protowire alone: the payload of otpauth-migration URIs
+)
+
+// The tests' own.
+require (
+	github.com/aws/aws-sdk-go-v2/config v1.33.15 // the Go SDK as a foreign client of credential_process
+	github.com/google/go-cmp v0.7.0 // differences that a person can read
+	github.com/rogpeppe/go-internal v1.16.0 // testscript: the command line as txtar scripts
+	golang.org/x/sync v0.24.0 // errgroup: crowds of callers
+	rsc.io/qr v0.2.0 // draws the QR codes that the reader must read
 )
 
 require (
