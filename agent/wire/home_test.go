@@ -1,0 +1,42 @@
+package wire_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func TestSocketPathFollowsTheFirstVariableThatNamesOne(t *testing.T) {
+	root := t.TempDir() // absolute on every system
+	at := func(names ...string) string { return filepath.Join(append([]string{root}, names...)...) }
+	for name, test := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"explicit":         {map[string]string{"MFAD_SOCKET": at("s"), "XDG_RUNTIME_DIR": at("run"), "HOME": at("h")}, at("s")},
+		"runtime folder":   {map[string]string{"XDG_RUNTIME_DIR": at("run"), "HOME": at("h")}, at("run", "mfad", "agent.sock")},
+		"relative ignored": {map[string]string{"XDG_RUNTIME_DIR": "run", "HOME": at("h")}, at("h", ".local", "state", "mfad", "run", "agent.sock")},
+		"state folder":     {map[string]string{"XDG_STATE_HOME": at("state"), "HOME": at("h")}, at("state", "mfad", "run", "agent.sock")},
+		"windows home":     {map[string]string{"USERPROFILE": at("h")}, at("h", ".local", "state", "mfad", "run", "agent.sock")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := wire.SocketPath(func(key string) string { return test.env[key] })
+			if err != nil || got != test.want {
+				t.Errorf("got %q, %v; want %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestNoHomeIsItsOwnError(t *testing.T) {
+	nothing := func(string) string { return "" }
+	for name, find := range map[string]func(func(string) string) (string, error){
+		"socket": wire.SocketPath, "state": wire.StateDir, "data": wire.DataDir,
+	} {
+		if path, err := find(nothing); !errors.Is(err, wire.ErrNoHome) {
+			t.Errorf("%s: got %q, %v; want ErrNoHome", name, path, err)
+		}
+	}
+}
