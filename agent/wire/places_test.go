@@ -19,7 +19,6 @@ func TestSocketPathFollowsTheFirstVariableThatNamesOne(t *testing.T) {
 		"runtime folder":   {map[string]string{"XDG_RUNTIME_DIR": at("run"), "HOME": at("h")}, at("run", "mfad", "agent.sock")},
 		"relative ignored": {map[string]string{"XDG_RUNTIME_DIR": "run", "HOME": at("h")}, at("h", ".local", "state", "mfad", "run", "agent.sock")},
 		"state folder":     {map[string]string{"XDG_STATE_HOME": at("state"), "HOME": at("h")}, at("state", "mfad", "run", "agent.sock")},
-		"windows home":     {map[string]string{"USERPROFILE": at("h")}, at("h", ".local", "state", "mfad", "run", "agent.sock")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := wire.SocketPath(func(key string) string { return test.env[key] })
@@ -33,7 +32,7 @@ func TestSocketPathFollowsTheFirstVariableThatNamesOne(t *testing.T) {
 func TestNoHomeIsItsOwnError(t *testing.T) {
 	nothing := func(string) string { return "" }
 	for name, find := range map[string]func(func(string) string) (string, error){
-		"socket": wire.SocketPath, "state": wire.StateDir, "data": wire.DataDir,
+		"socket": wire.SocketPath, "state": wire.StateDir,
 	} {
 		if path, err := find(nothing); !errors.Is(err, wire.ErrNoHome) {
 			t.Errorf("%s: got %q, %v; want ErrNoHome", name, path, err)

@@ -1,0 +1,13 @@
+//go:build !windows
+
+package wire
+
+import "path/filepath"
+
+func homeState(getenv func(string) string) (string, error) {
+	home := getenv("HOME")
+	if !filepath.IsAbs(home) {
+		return "", Errorf(ErrNoHome, "$HOME is not set to a folder")
+	}
+	return filepath.Join(home, ".local", "state", "mfad"), nil
+}
