@@ -1,0 +1,117 @@
+package awstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// roleCall is what AssumeRole is asked, checked for form.
+type roleCall struct {
+	arn, session, externalID string
+	serial, code             string
+	duration                 time.Duration
+	tags                     tags
+	sourceIdentity           string
+	packed                   int // percent of what policies and tags may take
+}
+
+func parseRoleCall(call call) (roleCall, *Refusal) {
+	c := &constraints{call: call}
+	c.require("RoleArn")
+	c.require("RoleSessionName")
+	r := roleCall{
+		arn:            c.text("RoleArn", 20, 2048, arnPattern),
+		session:        c.text("RoleSessionName", 2, 64, namePattern),
+		externalID:     c.text("ExternalId", 2, 1224, externalIDPattern),
+		sourceIdentity: c.text("SourceIdentity", 2, 64, namePattern),
+		duration:       time.Duration(c.number("DurationSeconds", minSeconds, maxRoleSeconds, defaultRoleLength)) * time.Second,
+	}
+	r.serial, r.code = c.mfa()
+	policy := c.text("Policy", 1, maxPolicy, nil)
+	arns := c.list("PolicyArns", ".arn", maxPolicyARNs)
+	r.tags = c.tags()
+	if refusal := c.refusal(); refusal != nil {
+		return r, refusal
+	}
+	if policy != "" && !json.Valid([]byte(policy)) {
+		return r, refuse(http.StatusBadRequest, "MalformedPolicyDocument", "The policy is not in the valid JSON format.")
+	}
+	r.packed = packedSize(policy, arns, r.tags)
+	if r.packed > 100 {
+		return r, refuse(http.StatusBadRequest, "PackedPolicyTooLarge",
+			fmt.Sprintf("Packed size of session policy and tags consumes %d%% of allotted space.", r.packed))
+	}
+	return r, r.tags.refusal()
+}
+
+// packedSize stands for AWS's compression, which it does not publish.
+func packedSize(policy string, arns []string, t tags) int {
+	size := len(policy) + len(strings.Join(arns, ""))
+	for _, tag := range t.pairs {
+		size += len(tag[0]) + len(tag[1])
+	}
+	return (size*100 + maxPolicy - 1) / maxPolicy
+}
+
+func (s *Server) assumeRoleLocked(by caller, call call) (any, *Refusal) {
+	ask, refusal := parseRoleCall(call)
+	if refusal != nil {
+		return nil, refusal
+	}
+	mfaAt, refusal := s.checkMFALocked(by.who, ask.serial, ask.code)
+	if refusal != nil {
+		return nil, refusal
+	}
+	role, refusal := s.authorizeLocked(by.who, ask, mfaAt)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if by.who.temporary && ask.duration > maxChained {
+		return nil, invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+	}
+	if ask.duration > role.MaxDuration {
+		return nil, invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	transitive, refusal := ask.tags.passOn(by.who.transitive)
+	if refusal != nil {
+		return nil, refusal
+	}
+	who := principal{ // no mfaAt: the session of a role carries no MFA
+		account: role.Account, arn: role.sessionARN(ask.session), userID: role.id + ":" + ask.session, role: role.arn,
+		sourceIdentity: ask.sourceIdentity, transitive: transitive,
+	}
+	if who.sourceIdentity == "" {
+		who.sourceIdentity = by.who.sourceIdentity
+	}
+	return assumeRoleXML{
+		Credentials: s.issueLocked(who, ask.duration), AssumedRoleID: who.userID, ARN: who.arn,
+		PackedPolicySize: ask.packed, SourceIdentity: who.sourceIdentity,
+	}, nil
+}
+
+// authorizeLocked holds the caller against the role's trust policy. A role that
+// is not there is denied in the same words: AWS does not tell which.
+func (s *Server) authorizeLocked(by principal, ask roleCall, mfaAt time.Time) (*roleRecord, *Refusal) {
+	if by.user != nil && by.user.root {
+		return nil, refuse(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
+	}
+	denied := "sts:AssumeRole"
+	role := s.roles[ask.arn]
+	if role != nil {
+		denied = role.Trust.denies(assumption{
+			by: by, mfaAt: mfaAt, now: s.clockLocked(), externalID: ask.externalID,
+			tagged: len(ask.tags.pairs) > 0, sourceIdentity: ask.sourceIdentity,
+		})
+	}
+	if denied == "" && ask.sourceIdentity != "" && by.sourceIdentity != "" && ask.sourceIdentity != by.sourceIdentity {
+		denied = "sts:SetSourceIdentity" // it cannot be changed once it is set
+	}
+	if denied != "" {
+		return nil, refuse(http.StatusForbidden, "AccessDenied",
+			fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", by.arn, denied, ask.arn))
+	}
+	return role, nil
+}

@@ -1,0 +1,131 @@
+// Package awstest is a strict stand-in for AWS's Security Token Service, the
+// way net/http/httptest is a stand-in for a web server: it verifies the
+// signature of each request, checks MFA codes against the enrolled seed and
+// refuses a code twice, enforces durations, role chaining and trust policies,
+// and answers in AWS's shapes and words.
+//
+// A [Server] is an [http.Handler]; httptest.NewServer(s) makes it a peer for
+// any AWS client. It serves GetSessionToken, AssumeRole and GetCallerIdentity
+// of the query protocol, as POST form and as GET.
+//
+// The rules come from the AWS documents named beside them, not from an SDK:
+// none is linked. What AWS documents nowhere, such as the window in which a
+// code is good, has a setting. It does not evaluate identity or session
+// policies: users may call whatever the trust policies allow them.
+package awstest
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// DefaultAccount owns the users and roles of a [Server] unless told otherwise.
+const DefaultAccount = "123456789012"
+
+// Options are the settings of a [Server]. The zero value is AWS as it is.
+type Options struct {
+	// Now is the clock that signatures, codes and sessions are judged by; nil
+	// is time.Now.
+	Now func() time.Time
+	// Region is the only one that signatures may be scoped to; empty lets any
+	// well-formed name pass.
+	Region string
+}
+
+// Server is the stand-in. Its methods may be called at any time, by many
+// goroutines, while it serves.
+type Server struct {
+	now    func() time.Time
+	region string
+
+	mu          sync.Mutex
+	users       map[string]*User       // by ARN
+	roles       map[string]*roleRecord // by ARN
+	credentials map[string]*credential // by access key id
+	skew        time.Duration
+	window      int
+	faults      []Fault
+	gate        chan struct{} // closed when requests may pass; nil is open
+	journal     []Entry
+	arrived     chan struct{} // closed and replaced at each arrival
+	pending     int           // requests that arrived and are not in the journal yet
+}
+
+var _ http.Handler = (*Server)(nil)
+
+// New returns a stand-in with neither users nor roles.
+func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Server{
+		now:         o.Now,
+		region:      o.Region,
+		users:       make(map[string]*User),
+		roles:       make(map[string]*roleRecord),
+		credentials: make(map[string]*credential),
+		window:      1,
+		arrived:     make(chan struct{}),
+	}
+}
+
+// clock is the server's time, by which everything is judged; it stands for
+// AWS's, which may differ from the caller's.
+func (s *Server) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clockLocked()
+}
+
+func (s *Server) clockLocked() time.Time { return s.now().Add(s.skew).UTC() }
+
+// ServeHTTP answers one request, holds it at the gate, or does it the harm
+// that [Server.Inject] asked for.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	fault, gate := s.arrive()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-r.Context().Done():
+		}
+	}
+	if fault == DropBefore {
+		s.record(Entry{Fault: fault})
+		panic(http.ErrAbortHandler) // net/http closes the connection without a word
+	}
+	call, refusal := parseCall(r)
+	entry := Entry{Fault: fault}
+	var answer any
+	if refusal == nil && fault != "" && fault != DropAfter {
+		refusal = fault.refusal()
+	}
+	if refusal == nil {
+		answer, refusal = s.act(r, call, &entry)
+	}
+	entry.describe(call, refusal)
+	s.record(entry)
+	if fault == DropAfter {
+		panic(http.ErrAbortHandler)
+	}
+	write(w, s.clock(), call.action(), answer, refusal)
+}
+
+// act authenticates the request and does what it asks.
+func (s *Server) act(r *http.Request, c call, entry *Entry) (any, *Refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by, refusal := s.authenticateLocked(r, c.body)
+	if refusal != nil {
+		return nil, refusal
+	}
+	entry.KeyID, entry.Region = by.credential.id, by.region
+	switch c.action() {
+	case "GetSessionToken":
+		return s.getSessionTokenLocked(by, c)
+	case "AssumeRole":
+		return s.assumeRoleLocked(by, c)
+	default: // parseCall lets no other pass
+		return s.getCallerIdentityLocked(by)
+	}
+}

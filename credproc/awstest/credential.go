@@ -1,0 +1,104 @@
+package awstest
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// principal is whom a credential speaks for, and what its session carries.
+type principal struct {
+	account string
+	arn     string // as GetCallerIdentity tells it
+	userID  string
+
+	user *User  // of long-term keys and of GetSessionToken's sessions
+	role string // ARN of the role that was assumed
+
+	temporary bool
+	mfaAt     time.Time // when a code was given; zero is never
+
+	sourceIdentity string
+	transitive     map[string]string // session tags that pass on, by lower-case key
+}
+
+// credential is an access key, long-term or temporary.
+type credential struct {
+	id, secret string
+	active     bool
+	token      string    // empty for long-term keys
+	expires    time.Time // of temporary ones
+	who        principal
+}
+
+// issueLocked makes temporary credentials.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
+func (s *Server) issueLocked(who principal, life time.Duration) credentialsXML {
+	who.temporary = true
+	c := &credential{
+		id: accessKeyID("ASIA", who.account), secret: secretKey(), active: true, token: sessionToken(),
+		expires: s.clockLocked().Truncate(time.Second).Add(life), who: who,
+	}
+	s.credentials[c.id] = c
+	return credentialsXML{c.id, c.secret, c.token, c.expires.Format(time.RFC3339)}
+}
+
+// ExpireSession ends temporary credentials before their time; it reports
+// whether there are such.
+func (s *Server) ExpireSession(accessKeyID string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.credentials[accessKeyID]
+	if c == nil || c.token == "" {
+		return false
+	}
+	c.expires = s.clockLocked()
+	return true
+}
+
+// accessKeyID makes an id as AWS does today: the prefix tells the kind, and
+// the account stands in the 40 bits from the second on of what follows, in
+// base32.
+func accessKeyID(prefix, account string) string {
+	var raw [10]byte
+	_, _ = rand.Read(raw[:]) // never fails
+	number, err := strconv.ParseUint(account, 10, 40)
+	if err != nil {
+		panic("awstest: account is not a number of 12 digits: " + account)
+	}
+	const accountBits = 0x7fffffffff80
+	head := binary.BigEndian.Uint64(raw[:8]) >> 16
+	head = head&^accountBits | number<<7
+	binary.BigEndian.PutUint64(raw[:8], head<<16|uint64(binary.BigEndian.Uint16(raw[6:8])))
+	return prefix + base32.StdEncoding.EncodeToString(raw[:])
+}
+
+// uniqueID makes an id of a user (AIDA…) or a role (AROA…).
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+func uniqueID(prefix string) string { return prefix + rand.Text()[:17] }
+
+func secretKey() string {
+	var raw [30]byte
+	_, _ = rand.Read(raw[:])
+	return base64.StdEncoding.EncodeToString(raw[:])
+}
+
+// sessionToken makes an opaque token of a usual length, with the characters
+// that need escaping in a form.
+func sessionToken() string {
+	var raw [270]byte
+	_, _ = rand.Read(raw[:])
+	return "IQoJb3JpZ2luX2VjE" + base64.StdEncoding.EncodeToString(raw[:]) + "=="
+}
+
+// arnAccount is the fifth part of an ARN, or nothing.
+func arnAccount(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return ""
+}
