@@ -106,17 +106,51 @@ func writeTemp(fsys FS, temp string, data []byte, perm fs.FileMode) error {
 // Clean removes the temporary files that a killed writer left in dir. Call it
 // only while holding the lock that guards dir: it cannot tell a leftover from
 // a file that another process is about to rename.
-func Clean(fsys FS, dir string) error {
+func Clean(fsys FS, dir string) error { return clean(fsys, dir, "") }
+
+// CleanFile removes the temporary files that a killed [WriteFile] of name left.
+// Call it only while nobody else writes name.
+func CleanFile(fsys FS, name string) error {
+	return clean(fsys, filepath.Dir(name), "."+filepath.Base(name)+".")
+}
+
+func clean(fsys FS, dir, prefix string) error {
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("cleaning %s: %w", dir, err)
 	}
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), tempSuffix) {
+		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), tempSuffix) {
 			continue
 		}
 		if err := fsys.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cleaning %s: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+// MkdirAll makes dir and the folders above it that are missing, and makes
+// their names durable, so that a power cut does not take a folder away with
+// the file that was just written to it.
+func MkdirAll(fsys FS, dir string, perm fs.FileMode) error {
+	var parents []string
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		_, err := fsys.Lstat(d)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
+			return fmt.Errorf("making folder %s: %w", dir, err)
+		}
+		parents = append(parents, filepath.Dir(d))
+	}
+	if err := fsys.MkdirAll(dir, perm); err != nil {
+		return fmt.Errorf("making folder %s: %w", dir, err)
+	}
+	for _, d := range parents {
+		if err := fsys.SyncDir(d); err != nil {
+			return fmt.Errorf("making folder %s: %w", dir, err)
 		}
 	}
 	return nil

@@ -1,0 +1,162 @@
+package keystore
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"strings"
+	"time"
+)
+
+// maxSecret is the length of the longest secret.
+const maxSecret = 64 << 10
+
+// Read decrypts an item; the caller destroys the Secret. It wraps ErrNoItem,
+// ErrLocked, or ErrDamaged when the file is not the one that was written.
+func (v *Vault) Read(id string) (*Secret, error) {
+	if _, err := v.itemAt(v.manifest(), id); err != nil {
+		return nil, err
+	}
+	key, err := v.use()
+	if err != nil {
+		return nil, err
+	}
+	defer key.wipe()
+	for {
+		man := v.manifest()
+		at, err := v.itemAt(man, id)
+		if err != nil {
+			return nil, err
+		}
+		secret, err := v.readItem(man.Items[at], key)
+		// A writer may replace the file under a reader's hand.
+		if errors.Is(err, fs.ErrNotExist) && v.manifest() != man {
+			continue
+		}
+		return secret, err
+	}
+}
+
+func (v *Vault) readItem(item Item, key *vaultKey) (*Secret, error) {
+	file, err := v.readSealed(item.File(), item.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := decrypt(file, key.identity)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, item.File(), err)
+	}
+	return secret, nil
+}
+
+func (v *Vault) itemAt(man *manifest, id string) (int, error) {
+	at := man.item(id)
+	if at < 0 {
+		return at, fmt.Errorf("%w: %.80q", ErrNoItem, id)
+	}
+	return at, nil
+}
+
+// Put stores a secret of at most 64 KiB, and returns the item as it stands now.
+// Without an ID it makes an item; with one it replaces that item's name, facts
+// and content, keeping kind and time. The caller wipes secret.
+//
+// It wraps ErrLocked, ErrItemExists when another item of the kind has the name,
+// ErrNoItem, or ErrInvalid. When it fails the old item stands; only when the
+// very last fsync fails may the new one.
+func (v *Vault) Put(item Item, secret []byte) (Item, error) {
+	if err := item.checkPublic(); err != nil {
+		return Item{}, fmt.Errorf("%w: item %.80q: %v", ErrInvalid, item.Name, err)
+	}
+	if len(secret) > maxSecret {
+		return Item{}, fmt.Errorf("%w: a secret of %d bytes; %d are possible", ErrInvalid, len(secret), maxSecret)
+	}
+	key, err := v.use()
+	if err != nil {
+		return Item{}, err
+	}
+	defer key.wipe()
+	file, err := encrypt(secret, key.identity.Recipient())
+	if err != nil {
+		return Item{}, fmt.Errorf("encrypting item %q: %w", item.Name, err)
+	}
+	err = v.alter(key, func(c *change) error {
+		at, err := c.place(&item, v.opts.Now())
+		if err == nil {
+			item = c.putItem(at, item, file)
+		}
+		return err
+	})
+	if err != nil {
+		return Item{}, fmt.Errorf("storing item %q: %w", item.Name, err)
+	}
+	return item.clone(), nil
+}
+
+// place finds where an item of Put goes, and completes it: -1 for a new one.
+func (c *change) place(item *Item, now time.Time) (int, error) {
+	item.Facts = maps.Clone(item.Facts)
+	at, namesake := -1, c.next.named(item.Kind, item.Name)
+	if item.ID == "" {
+		item.ID, item.Created = newID(string(item.Kind)), wholeSeconds(now)
+	} else {
+		if at = c.next.item(item.ID); at < 0 {
+			return at, fmt.Errorf("%w: %.80q", ErrNoItem, item.ID)
+		}
+		old := c.next.Items[at]
+		if item.Kind != old.Kind {
+			return at, fmt.Errorf("%w: %q is of the kind %s", ErrInvalid, old.ID, old.Kind)
+		}
+		item.Created = old.Created
+	}
+	if namesake >= 0 && namesake != at {
+		return at, fmt.Errorf("%w: %s %q", ErrItemExists, item.Kind, item.Name)
+	}
+	return at, nil
+}
+
+// SetFacts replaces the public facts of an item and leaves its content alone.
+// It wraps ErrNoItem, ErrLocked or ErrInvalid.
+func (v *Vault) SetFacts(id string, facts map[string]string) error {
+	if err := checkFacts(facts); err != nil {
+		return fmt.Errorf("%w: item %.80q: %v", ErrInvalid, id, err)
+	}
+	return v.alterItem(id, func(c *change, at int) { c.next.Items[at].Facts = maps.Clone(facts) })
+}
+
+// Remove removes an item and its file. It wraps ErrNoItem or ErrLocked.
+func (v *Vault) Remove(id string) error {
+	return v.alterItem(id, func(c *change, at int) { c.removeItem(at) })
+}
+
+func (v *Vault) alterItem(id string, edit func(c *change, at int)) error {
+	if _, err := v.itemAt(v.manifest(), id); err != nil {
+		return err
+	}
+	key, err := v.use()
+	if err != nil {
+		return err
+	}
+	defer key.wipe()
+	err = v.alter(key, func(c *change) error {
+		at, err := v.itemAt(c.next, id)
+		if err == nil {
+			edit(c, at)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("changing item %q: %w", id, err)
+	}
+	return nil
+}
+
+// newID is a name that no other slot or item has had. The kind leads, so that
+// a person who rescues a vault by hand knows what a file is.
+func newID(kind string) string {
+	return kind + "-" + strings.ToLower(rand.Text()[:12])
+}
+
+func wholeSeconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

@@ -1,0 +1,76 @@
+package keystore
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"io"
+
+	"filippo.io/age"
+)
+
+// vaultKey is what an unlocked vault can do: decrypt items, sign the manifest.
+// age keeps the scalar on the heap, where it cannot be wiped: a vaultKey lives
+// for one act.
+type vaultKey struct {
+	identity *age.X25519Identity
+	mac      []byte
+}
+
+func newVaultKey(identity *age.X25519Identity) *vaultKey {
+	text := []byte(identity.String())
+	defer clear(text)
+	mac, err := hkdf.Key(sha256.New, text, nil, "mfad vault manifest 1", sha256.Size)
+	if err != nil {
+		panic(err) // the length is one that HKDF can give
+	}
+	return &vaultKey{identity, mac}
+}
+
+// parseVaultKey reads the text of an identity. The error says nothing of it.
+func parseVaultKey(text []byte) (*vaultKey, error) {
+	identity, err := age.ParseX25519Identity(string(bytes.TrimSpace(text)))
+	if err != nil {
+		return nil, errors.New("not an age identity")
+	}
+	return newVaultKey(identity), nil
+}
+
+// text is the identity file that a slot holds, for the caller to wipe. With
+// its newline, age -d makes of the slot what age -i reads.
+func (k *vaultKey) text() []byte { return []byte(k.identity.String() + "\n") }
+
+func (k *vaultKey) wipe() { clear(k.mac) }
+
+// encrypt makes an age file.
+func encrypt(plain []byte, to age.Recipient) ([]byte, error) {
+	var file bytes.Buffer
+	w, err := age.Encrypt(&file, to)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return file.Bytes(), nil
+}
+
+// decrypt opens an age file. The plain text is shorter than the file, so one
+// buffer takes it, and no copies stay behind where a buffer grew.
+func decrypt(file []byte, id age.Identity) (*Secret, error) {
+	r, err := age.Decrypt(bytes.NewReader(file), id)
+	if err != nil {
+		return nil, err
+	}
+	plain := make([]byte, len(file))
+	n, err := io.ReadFull(r, plain)
+	if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		clear(plain)
+		return nil, err
+	}
+	return NewSecret(plain[:n]), nil
+}

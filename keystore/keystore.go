@@ -1,0 +1,148 @@
+// Package keystore keeps secrets at rest: a [Vault] of items, opened by any of
+// several slots, in plain age files that the stock age command reads too.
+//
+//	vault.json            what there is: slots, items, hashes, generation, MAC
+//	slots/ID.age          the vault's identity, wrapped for one unlocker
+//	items/ID-WRITTEN.age  one secret, encrypted to the vault's recipient
+//
+// The model is that of LUKS: one key, many slots. age proves who can read, not
+// who wrote, so vault.json carries an HMAC under a key derived from the
+// identity, over everything that it says; and the highest generation seen is
+// remembered outside the vault. A flipped bit, and a file that was swapped,
+// forged or rolled back, are refused.
+//
+// What is public: names, kinds, facts and times of items stand in vault.json in
+// clear, so that they can be shown while the vault is locked. Until an Unlock
+// has verified the MAC they are what the file says, no more.
+//
+// The package asks nobody anything: the caller brings an [age.Identity] that
+// opens a slot. It knows neither tokens nor AWS, and it does not guard against
+// a process that can read this one's memory.
+package keystore
+
+import (
+	"errors"
+	"maps"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mfad/mfad/keystore/durable"
+)
+
+// What a caller may branch on.
+var (
+	// ErrNoVault: the folder holds no vault.
+	ErrNoVault = errors.New("no vault")
+	// ErrExists: the folder holds a vault, or the items of one.
+	ErrExists = errors.New("vault exists")
+	// ErrLocked: the vault's identity is not held; Unlock first.
+	ErrLocked = errors.New("vault is locked")
+	// ErrBusy: another process has the vault open.
+	ErrBusy = errors.New("vault is in use by another process")
+	// ErrClosed: the vault was closed.
+	ErrClosed = errors.New("vault is closed")
+	// ErrWrongPassphrase: the passphrase, recovery key or identity does not
+	// open the slot.
+	ErrWrongPassphrase = errors.New("wrong passphrase or key")
+	// ErrDamaged: what is on the disk is not what was written.
+	ErrDamaged = errors.New("vault is damaged")
+	// ErrRolledBack: the vault is older than, or another than, the one that
+	// was seen here before.
+	ErrRolledBack = errors.New("vault was rolled back")
+	// ErrNoItem: the vault has no such item.
+	ErrNoItem = errors.New("no such item")
+	// ErrItemExists: the vault has an item of that kind and name.
+	ErrItemExists = errors.New("item exists")
+	// ErrNoSlot: the vault has no such slot.
+	ErrNoSlot = errors.New("no such slot")
+	// ErrLastSlot: the vault would be left with fewer ways in than the caller
+	// allows.
+	ErrLastSlot = errors.New("too few ways into the vault")
+	// ErrPlugin: an age plugin is missing or failed.
+	ErrPlugin = errors.New("age plugin failed")
+	// ErrInvalid: a name, fact or secret that a vault does not take.
+	ErrInvalid = errors.New("not fit for a vault")
+)
+
+// Kind says what an item holds. The vault does not look into it.
+type Kind string
+
+// The kinds that mfad stores.
+const (
+	KindTOTP      Kind = "totp"       // an otpauth URI
+	KindAccessKey Kind = "access-key" // an AWS access key
+	KindTrust     Kind = "trust"      // an endpoint that the person vouched for
+)
+
+// SlotKind says what opens a slot.
+type SlotKind string
+
+// The kinds of slots.
+const (
+	SlotPassphrase SlotKind = "passphrase" // scrypt; nothing else can share the file
+	SlotKeychain   SlotKind = "keychain"   // an age identity kept in the OS keychain
+	SlotRecovery   SlotKind = "recovery"   // an age identity shown once, on paper
+	SlotPlugin     SlotKind = "plugin"     // any age plugin in PATH
+)
+
+// Item is what vault.json says of a secret. All of it is public, and all of it
+// is under the MAC.
+type Item struct {
+	ID      string            `json:"id"`   // given by the vault, never reused
+	Name    string            `json:"name"` // unique per kind
+	Kind    Kind              `json:"kind"`
+	Created time.Time         `json:"created"` // UTC, whole seconds
+	Facts   map[string]string `json:"facts,omitempty"`
+	Written uint64            `json:"written"` // the generation that wrote the content
+	SHA256  string            `json:"sha256"`  // of the age file, in hex
+}
+
+// Slot is what vault.json says of a way in. It is as public as an [Item].
+type Slot struct {
+	ID      string            `json:"id"`
+	Kind    SlotKind          `json:"kind"`
+	Label   string            `json:"label,omitempty"`
+	Created time.Time         `json:"created"`
+	Facts   map[string]string `json:"facts,omitempty"`
+	SHA256  string            `json:"sha256"`
+}
+
+func (i Item) clone() Item { i.Facts = maps.Clone(i.Facts); return i }
+func (s Slot) clone() Slot { s.Facts = maps.Clone(s.Facts); return s }
+
+// SlotSpec asks for a slot: the vault's identity is encrypted to Recipient.
+type SlotSpec struct {
+	Kind      SlotKind
+	Label     string            // for people; may be empty
+	Facts     map[string]string // public
+	Recipient age.Recipient
+}
+
+// Options are the circumstances of a vault. The zero value is of use.
+type Options struct {
+	// FS is where the vault lives; nil is the real file system. The lock file
+	// is always on the real one.
+	FS durable.FS
+	// Now is the clock; nil is [time.Now].
+	Now func() time.Time
+	// HighWater is a file outside the vault, one for each vault, that
+	// remembers which vault and which generation was seen last. Empty: a
+	// rolled back vault goes unnoticed.
+	HighWater string
+	// Hold is how long an Unlock lasts: 0 for one use, made within a minute;
+	// negative until Lock.
+	Hold time.Duration
+	// OneWayIn allows Create to make a vault with a single slot.
+	OneWayIn bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = durable.OS
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}

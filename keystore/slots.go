@@ -1,0 +1,88 @@
+package keystore
+
+import (
+	"fmt"
+	"maps"
+	"time"
+)
+
+// AddSlot wraps the vault's identity for one more unlocker; no item is
+// rewritten. It waits for the recipient, which may be a plugin or scrypt. It
+// wraps ErrLocked, ErrInvalid, or ErrPlugin.
+func (v *Vault) AddSlot(spec SlotSpec) (Slot, error) {
+	key, err := v.use()
+	if err != nil {
+		return Slot{}, err
+	}
+	defer key.wipe()
+	slot, file, err := wrapSlot(spec, key, v.opts.Now())
+	if err != nil {
+		return Slot{}, err
+	}
+	err = v.alter(key, func(c *change) error {
+		c.addSlot(slot, file)
+		slot = c.next.Slots[len(c.next.Slots)-1]
+		return nil
+	})
+	if err != nil {
+		return Slot{}, fmt.Errorf("adding %s slot: %w", spec.Kind, err)
+	}
+	return slot.clone(), nil
+}
+
+func wrapSlot(spec SlotSpec, key *vaultKey, now time.Time) (Slot, []byte, error) {
+	slot := Slot{
+		ID: newID(string(spec.Kind)), Kind: spec.Kind, Label: spec.Label,
+		Created: wholeSeconds(now), Facts: maps.Clone(spec.Facts),
+	}
+	slot.SHA256 = sumHex(nil) // for the check; addSlot sets it
+	if err := slot.check(); err != nil {
+		return Slot{}, nil, fmt.Errorf("%w: %s slot: %v", ErrInvalid, spec.Kind, err)
+	}
+	text := key.text()
+	defer clear(text)
+	file, err := encrypt(text, spec.Recipient)
+	if err != nil && spec.Kind == SlotPlugin {
+		err = pluginError(err)
+	}
+	if err != nil {
+		return Slot{}, nil, fmt.Errorf("wrapping the vault's identity for the %s slot: %w", spec.Kind, err)
+	}
+	return slot, file, nil
+}
+
+// RemoveSlot removes a way in and its file. It wraps ErrNoSlot, ErrLocked, or
+// ErrLastSlot when fewer than two would be left; allowLast takes the second
+// last away too, and nothing takes the last.
+//
+// What it protects: from now on the slot's unlocker opens nothing that is in
+// the vault's folder. What it does not: whoever has both the unlocker and a
+// copy of the slot's file from before, such as a backup, still has the vault's
+// identity, and with it every item of every copy, past and future, since
+// removal rewrites none. When the unlocker may be in wrong hands, make a new
+// vault, move the items there, and replace the secrets themselves.
+func (v *Vault) RemoveSlot(id string, allowLast bool) error {
+	if v.manifest().slot(id) < 0 {
+		return fmt.Errorf("%w: %.80q", ErrNoSlot, id)
+	}
+	key, err := v.use()
+	if err != nil {
+		return err
+	}
+	defer key.wipe()
+	err = v.alter(key, func(c *change) error {
+		at, left := c.next.slot(id), len(c.next.Slots)-1
+		if at < 0 {
+			return ErrNoSlot
+		}
+		if left < 1 || left < 2 && !allowLast {
+			return fmt.Errorf("%w: %d would be left", ErrLastSlot, left)
+		}
+		c.removeSlot(at)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("removing slot %.80q: %w", id, err)
+	}
+	return nil
+}
