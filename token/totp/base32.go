@@ -1,0 +1,64 @@
+package totp
+
+import (
+	"bytes"
+	"encoding/base32"
+)
+
+var unpadded = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// parseBase32 decodes a secret: letters of either case, with or without
+// padding (RFC 4648, 6).
+func parseBase32(text []byte) (Seed, error) {
+	digits := bytes.Clone(bytes.TrimRight(text, "="))
+	defer clear(digits)
+	if len(text)-len(digits) > 6 {
+		return Seed{}, badSeed("the secret ends in more = than base32 has: copy it again")
+	}
+	// Beyond the longest secret there is nothing to decode.
+	if n := unpadded.DecodedLen(len(digits)); n > 2*maxSecret {
+		return Seed{}, checkSecretLen(n)
+	}
+	raw := make([]byte, unpadded.DecodedLen(len(digits)))
+	defer clear(raw)
+	for i, c := range digits {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+			digits[i] = c
+		}
+		if (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
+			return Seed{}, badSeed("character %d of the secret is not of base32, which has A to Z and 2 to 7: copy it again", i+1)
+		}
+	}
+	n, err := unpadded.Decode(raw, digits)
+	if err != nil { // 1, 3 or 6 characters in the last group
+		return Seed{}, badSeed("no base32 secret has %d characters: copy it again, whole", len(digits))
+	}
+	if err := checkSecretLen(n); err != nil {
+		return Seed{}, err
+	}
+	again := make([]byte, len(digits))
+	defer clear(again)
+	// Bits beyond the last byte are zero in every encoder's output.
+	if unpadded.Encode(again, raw[:n]); !bytes.Equal(again, digits) {
+		return Seed{}, badSeed("the secret stops in the middle of a byte: its last characters are missing; copy it again, whole")
+	}
+	return newSeed(raw[:n]), nil
+}
+
+// parseBare reads a secret as people paste it: in groups parted by spaces or
+// dashes.
+func parseBare(text []byte) (Key, error) {
+	joined := make([]byte, 0, len(text))
+	defer func() { clear(joined) }()
+	for _, c := range text {
+		if c != ' ' && c != '-' {
+			joined = append(joined, c)
+		}
+	}
+	seed, err := parseBase32(joined)
+	if err != nil {
+		return Key{}, err
+	}
+	return Key{Seed: seed, Digits: defaultDigits, Period: defaultPeriod, Algorithm: SHA1}, nil
+}

@@ -1,0 +1,257 @@
+package totp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mfad/mfad/keystore/durable"
+)
+
+// ErrClock is wrapped by an [*AheadError], and by the refusal to work before 1970.
+var ErrClock = errors.New("clock is wrong")
+
+// AheadError refuses a code because the device has given one of a time far
+// ahead: the clock was wrong then, or is wrong now. It wraps [ErrClock]. The
+// first [Ledger.SetSkew] that follows settles which, and codes come again.
+type AheadError struct {
+	Device string
+	By     time.Duration // from now to the end of the last released step
+}
+
+func (e *AheadError) Error() string {
+	return fmt.Sprintf("device %q gave a code for a time %s ahead of this machine's clock: set the clock",
+		e.Device, e.By.Round(time.Second))
+}
+
+// Unwrap makes errors.Is(err, ErrClock) hold.
+func (e *AheadError) Unwrap() error { return ErrClock }
+
+// tooFar is how long a code is waited for at most. With a clock that only runs
+// forward it is one period; the rest is for clocks that are set back a little.
+const tooFar = maxPeriod + time.Minute
+
+// A Ledger remembers the last step whose code was released, per device, over
+// restarts: AWS takes no code twice. It also keeps the skew, the time to add
+// to our clock to get AWS's.
+//
+// It is safe for concurrent use within one process; two processes must not
+// open the same file, which the agent's own lock sees to.
+type Ledger struct {
+	fsys    durable.FS
+	path    string
+	now     func() time.Time
+	damage  string
+	writing chan struct{} // full while somebody makes the next state and writes it
+	ids     uint64        // of steps; guarded by writing
+
+	mu    sync.Mutex
+	state state // replaced whole, never changed in place
+	lanes map[string]*lane
+}
+
+// OpenLedger reads the ledger at path, whose folder it makes (0700) if it
+// must; without a file it is empty. Of a damaged file nothing is believed:
+// every device counts as used up to now, so that the next step's code is the
+// first to be released, and the first release writes the file anew. Now is the
+// wall clock, such as [time.Now].
+func OpenLedger(fsys durable.FS, path string, now func() time.Time) (*Ledger, error) {
+	l := &Ledger{fsys: fsys, path: path, now: now, writing: make(chan struct{}, 1), lanes: map[string]*lane{}}
+	s, err := readState(fsys, path)
+	var damaged *damagedError
+	switch {
+	case errors.As(err, &damaged):
+		l.damage = err.Error()
+		s = state{floor: roundUp(now())}
+	case err != nil:
+		return nil, fmt.Errorf("opening the ledger of used codes: %w", err)
+	}
+	l.state = s
+	return l, nil
+}
+
+// Damage says in a line what [OpenLedger] found wrong with the file; empty
+// when nothing was. It is for a log: the ledger goes on in safety.
+func (l *Ledger) Damage() string { return l.damage }
+
+// A Step is a time step whose code was released to one caller.
+type Step struct {
+	At      time.Time // in the step, on AWS's clock: what [Key.Code] wants
+	Expires time.Time // its end, on this machine's clock
+
+	ledger *Ledger
+	device string
+	id     uint64
+}
+
+// Take releases the current step of a device, once: when it is used already,
+// Take waits for the next, in the order of the callers, and calls notice once
+// (unless it is nil) with the time that this is going to take. The release is on the disk before
+// Take returns; when it cannot be written there is no step. Device is the
+// serial or any other name of up to 256 printable bytes. Take returns an
+// [*AheadError] rather than wait for minutes, and an error that wraps the
+// cause of ctx when ctx ends first.
+func (l *Ledger) Take(ctx context.Context, device string, period time.Duration, notice func(wait time.Duration)) (Step, error) {
+	if err := checkDevice(device, period); err != nil {
+		return Step{}, err
+	}
+	w, before := l.join(device)
+	defer l.leave(device, w)
+	var once sync.Once
+	tell := func(wait time.Duration) {
+		if notice != nil {
+			once.Do(func() { notice(wait) })
+		}
+	}
+	if before > 0 {
+		s := l.current()
+		tell(s.wait(device, s.clock(l.now()), period) + time.Duration(before)*period)
+	}
+	for pause := time.Duration(0); ; {
+		if err := w.await(ctx, pause); err != nil {
+			return Step{}, fmt.Errorf("waiting for the next code of device %q: %w", device, err)
+		}
+		step, wait, err := l.release(device, period)
+		if err != nil || wait == 0 {
+			return step, err
+		}
+		tell(wait)
+		// The wall clock may be set, and stands still for timers while the
+		// machine sleeps: look again every second.
+		pause = min(wait, time.Second)
+	}
+}
+
+// release writes the current step down as used, or says how long it is until
+// there is one to use.
+func (l *Ledger) release(device string, period time.Duration) (Step, time.Duration, error) {
+	var step Step
+	var wait time.Duration
+	err := l.commit(func(s *state) error {
+		now := s.clock(l.now())
+		if now.Unix() < 0 {
+			return fmt.Errorf("%w: it is before 1970", ErrClock)
+		}
+		if wait = s.wait(device, now, period); wait > tooFar {
+			return &AheadError{device, wait}
+		}
+		if wait > 0 {
+			return errUnchanged
+		}
+		l.ids++
+		at := stepStart(now, period)
+		s.use(device, at+seconds(period), l.ids)
+		step = Step{
+			At:      time.Unix(at, 0),
+			Expires: time.Unix(at+seconds(period), 0).Add(-s.skew),
+			ledger:  l, device: device, id: l.ids,
+		}
+		return nil
+	})
+	return step, wait, err
+}
+
+// Return gives the step back, because AWS cannot have seen its code: the next
+// caller may have it. It does nothing when the device has moved on, and when
+// the return cannot be written.
+func (s Step) Return() {
+	l := s.ledger
+	err := l.commit(func(next *state) error {
+		if next.devices[s.device].id != s.id {
+			return errUnchanged
+		}
+		next.undo(s.device)
+		return nil
+	})
+	if err == nil {
+		l.wake(s.device)
+	}
+}
+
+// Mark records that a code of the current step is about to be sent, for
+// devices whose codes people type. When it fails the code must not be sent.
+func (l *Ledger) Mark(device string, period time.Duration) error {
+	if err := checkDevice(device, period); err != nil {
+		return err
+	}
+	return l.commit(func(s *state) error {
+		end := stepStart(s.clock(l.now()), period) + seconds(period)
+		s.use(device, max(end, s.devices[device].until), 0)
+		return nil
+	})
+}
+
+// NextIn is how long a person should wait until the device shows a code that
+// was not used, 0 for not at all. It does not block.
+func (l *Ledger) NextIn(device string, period time.Duration) time.Duration {
+	if checkDevice(device, period) != nil {
+		return 0
+	}
+	s := l.current()
+	wait := s.wait(device, s.clock(l.now()), period)
+	if wait > tooFar { // our clock was wrong, which the device does not mind
+		return 0
+	}
+	return wait
+}
+
+// Skew is the time to add to our clock to get AWS's.
+func (l *Ledger) Skew() time.Duration { return l.current().skew }
+
+// SetSkew records the skew learned from AWS. A change of less than two seconds
+// is ignored: a Date header has whole seconds. Since AWS's time is known now,
+// steps on record that are still minutes ahead were released by a wrong clock
+// and cannot have been accepted: they are forgotten, the current step stays used.
+func (l *Ledger) SetSkew(d time.Duration) error {
+	err := l.commit(func(s *state) error {
+		moved := (d - s.skew).Abs() >= 2*time.Second
+		if moved {
+			s.skew = d.Round(time.Millisecond)
+		}
+		if healed := s.heal(s.clock(l.now())); !moved && !healed {
+			return errUnchanged
+		}
+		return nil
+	})
+	l.wakeAll()
+	return err
+}
+
+func (l *Ledger) current() state {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state
+}
+
+// errUnchanged ends a commit that has nothing to write.
+var errUnchanged = errors.New("unchanged")
+
+// commit makes the next state from the current one, writes it, and only then
+// lets it be seen.
+func (l *Ledger) commit(change func(*state) error) error {
+	l.writing <- struct{}{}
+	defer func() { <-l.writing }()
+	next := l.current().clone()
+	switch err := change(&next); {
+	case errors.Is(err, errUnchanged):
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := durable.WriteFile(l.fsys, l.path, next.encode(), 0o600); err != nil {
+		return fmt.Errorf("recording which codes were used: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state = next
+	return nil
+}
+
+func checkDevice(device string, period time.Duration) error {
+	if device == "" || len(device) > maxLabel || !printable(device) {
+		return fmt.Errorf("the name of an MFA device has 1 to %d printable characters", maxLabel)
+	}
+	return checkPeriod(period)
+}
