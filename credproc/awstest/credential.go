@@ -60,20 +60,17 @@ func (s *Server) ExpireSession(accessKeyID string) bool {
 	return true
 }
 
-// accessKeyID makes an id as AWS does today: the prefix tells the kind, and
-// the account stands in the 40 bits from the second on of what follows, in
-// base32.
+// accessKeyID makes an id as AWS does today: the prefix tells the kind; the
+// rest is base32 of a set bit, 40 bits of account and 39 of chance.
 func accessKeyID(prefix, account string) string {
-	var raw [10]byte
-	_, _ = rand.Read(raw[:]) // never fails
 	number, err := strconv.ParseUint(account, 10, 40)
 	if err != nil {
 		panic("awstest: account is not a number of 12 digits: " + account)
 	}
-	const accountBits = 0x7fffffffff80
-	head := binary.BigEndian.Uint64(raw[:8]) >> 16
-	head = head&^accountBits | number<<7
-	binary.BigEndian.PutUint64(raw[:8], head<<16|uint64(binary.BigEndian.Uint16(raw[6:8])))
+	var raw [10]byte
+	_, _ = rand.Read(raw[:]) // never fails
+	const set, chance = 1 << 63, 1<<23 - 1
+	binary.BigEndian.PutUint64(raw[:], set|number<<23|binary.BigEndian.Uint64(raw[:])&chance)
 	return prefix + base32.StdEncoding.EncodeToString(raw[:])
 }
 

@@ -1,0 +1,246 @@
+package sts_test
+
+import (
+	"context"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/awstest"
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/sts"
+)
+
+func TestRequestWithACodeIsSentOnce(t *testing.T) {
+	for _, fault := range []awstest.Fault{awstest.Throttle, awstest.Unavailable, awstest.InternalFailure, awstest.DropBefore, awstest.DropAfter} {
+		t.Run(string(fault), func(t *testing.T) {
+			f := newFixture(t)
+			f.Inject(fault)
+			_, err := f.client.GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			want := credproc.ErrUnavailable
+			if fault == awstest.Throttle {
+				want = credproc.ErrThrottled
+			}
+			if !errors.Is(err, want) || errors.Is(err, credproc.ErrUnsent) {
+				t.Errorf("got %v, want %q and not %q", err, want, credproc.ErrUnsent)
+			}
+			if n := len(f.Journal()); n != 1 {
+				t.Errorf("got %d requests, want 1", n)
+			}
+		})
+	}
+}
+
+func TestRequestWithoutACodeIsTriedAgain(t *testing.T) {
+	t.Parallel() // it waits for the pauses between attempts
+	f := newFixture(t)
+	f.Inject(awstest.Throttle, awstest.Unavailable, awstest.DropAfter)
+	if _, err := f.client.GetSessionToken(t.Context(), f.by, credproc.MFA{}, 0); err != nil {
+		t.Errorf("got %v after three faults, want a session", err)
+	}
+	if n := len(f.Journal()); n != 4 {
+		t.Errorf("got %d requests, want 4", n)
+	}
+}
+
+func TestThrottlingThatDoesNotEndIsTold(t *testing.T) {
+	t.Parallel() // it waits for the pauses between attempts
+	f := newFixture(t)
+	f.Inject(awstest.Throttle, awstest.Throttle, awstest.Throttle, awstest.Throttle, awstest.Throttle)
+	if _, _, err := f.client.CallerIdentity(t.Context(), f.by); !errors.Is(err, credproc.ErrThrottled) {
+		t.Errorf("got %v, want %q", err, credproc.ErrThrottled)
+	}
+	if n := len(f.Journal()); n != 4 {
+		t.Errorf("got %d requests, want 4", n)
+	}
+}
+
+// closedPort is an address of loopback where nothing listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+func TestUnreachedIsProvenUnsent(t *testing.T) {
+	f := newFixture(t)
+	untrusted := httptest.NewUnstartedServer(f.Server)
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that fail are the test
+	untrusted.StartTLS()
+	t.Cleanup(untrusted.Close)
+	for name, url := range map[string]string{"nothing listens": "http://" + closedPort(t), "certificate": untrusted.URL} {
+		t.Run(name, func(t *testing.T) {
+			_, err := dial(t, url, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			if !errors.Is(err, credproc.ErrUnsent) || !errors.Is(err, credproc.ErrUnavailable) {
+				t.Errorf("got %v, want unsent and unavailable", err)
+			}
+			if !strings.Contains(err.Error(), url) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %q, want one line that names %s", err, url)
+			}
+		})
+	}
+	if n := len(f.Journal()); n != 0 {
+		t.Errorf("got %d requests, want none", n)
+	}
+}
+
+func TestCancelledCallTellsWhetherItWasSent(t *testing.T) {
+	f := newFixture(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := f.client.GetSessionToken(gone, f.by, f.mfa(0), 0)
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, credproc.ErrUnsent) {
+		t.Errorf("before it began: got %v, want cancelled and unsent", err)
+	}
+
+	release := f.Hold()
+	defer release()
+	waiting, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel()
+		if err := f.Await(t.Context(), 1); err != nil {
+			t.Error(err)
+		}
+	}()
+	_, err = f.client.GetSessionToken(waiting, f.by, f.mfa(0), 0)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, credproc.ErrUnsent) {
+		t.Errorf("while AWS thought: got %v, want cancelled and not unsent", err)
+	}
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	var reached atomic.Int32
+	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	t.Cleanup(trap.Close)
+	peer := httptest.NewServer(http.RedirectHandler(trap.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(peer.Close)
+	f := newFixture(t)
+	_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+	if !errors.Is(err, credproc.ErrUnavailable) {
+		t.Errorf("got %v, want %q", err, credproc.ErrUnavailable)
+	}
+	if n := reached.Load(); n != 0 {
+		t.Errorf("the redirect was followed %d times", n)
+	}
+}
+
+func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
+	const secret = "IQoJsecret"
+	answers := map[string]struct {
+		status int
+		body   string
+		class  error
+	}{
+		"a page":     {http.StatusOK, "<html><body>Log in to the WLAN</body></html>", credproc.ErrUnavailable},
+		"nothing":    {http.StatusOK, "", credproc.ErrUnavailable},
+		"not XML":    {http.StatusOK, "{}", credproc.ErrUnavailable},
+		"a gateway":  {http.StatusBadGateway, "<html>Bad gateway</html>", credproc.ErrUnavailable},
+		"no page":    {http.StatusNotFound, "not here", credproc.ErrInvalid},
+		"a flood":    {http.StatusOK, "<GetSessionTokenResponse>" + strings.Repeat("<a/>", 1<<19), credproc.ErrUnavailable},
+		"half a set": {http.StatusOK, "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIA</AccessKeyId></Credentials></GetSessionTokenResult></GetSessionTokenResponse>", credproc.ErrUnavailable},
+		"escapes": {http.StatusForbidden, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The request signature &#9;\u009b31m does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:" +
+			secret + "'</Message></Error></ErrorResponse>", credproc.ErrKeyRefused},
+	}
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(answer.status)
+				_, _ = w.Write([]byte(answer.body))
+			}))
+			t.Cleanup(peer.Close)
+			f := newFixture(t)
+			_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			if !errors.Is(err, answer.class) || errors.Is(err, credproc.ErrUnsent) {
+				t.Fatalf("got %v, want %q", err, answer.class)
+			}
+			if text := err.Error(); strings.ContainsAny(text, "\n\t\u009b") || strings.Contains(text, secret) || len(text) > 2000 {
+				t.Errorf("got %q, want one clean line", text)
+			}
+		})
+	}
+}
+
+func TestCABundleReplacesTheRoots(t *testing.T) {
+	f := newFixture(t)
+	peer := httptest.NewTLSServer(f.Server)
+	t.Cleanup(peer.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: peer.Certificate().Raw})
+	if err := os.WriteFile(file, bundle, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var d sts.Dialer
+	t.Cleanup(d.Close)
+	place := at(peer.URL)
+	place.CABundle.Text = file
+	client, err := d.STS(place, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := client.CallerIdentity(t.Context(), f.by); err != nil {
+		t.Error(err)
+	}
+
+	for name, content := range map[string]string{"empty": "", "no certificate": "hello"} {
+		bad := filepath.Join(t.TempDir(), "bad.pem")
+		if err := os.WriteFile(bad, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		place.CABundle.Text = bad
+		if _, err := d.STS(place, nil); !errors.Is(err, credproc.ErrInvalid) || !strings.Contains(err.Error(), bad) {
+			t.Errorf("%s: got %v, want %q that names the file", name, err, credproc.ErrInvalid)
+		}
+	}
+	place.CABundle.Text = filepath.Join(t.TempDir(), "none.pem")
+	if _, err := d.STS(place, nil); !errors.Is(err, os.ErrNotExist) || !errors.Is(err, credproc.ErrInvalid) {
+		t.Errorf("got %v, want that there is no such file", err)
+	}
+}
+
+func TestEndpointThatIsNoURLIsRefused(t *testing.T) {
+	var d sts.Dialer
+	for _, url := range []string{"sts.example.org", "ftp://sts.example.org", "http://", "http://[::1"} {
+		if _, err := d.STS(at(url), nil); !errors.Is(err, credproc.ErrInvalid) {
+			t.Errorf("%q: got %v, want %q", url, err, credproc.ErrInvalid)
+		}
+	}
+}
+
+// TestEndpointsAreAWSsOwn takes the place of AWS through the proxy that the
+// environment names, and reads where the client wants to go.
+func TestEndpointsAreAWSsOwn(t *testing.T) {
+	tests := []struct {
+		at   config.Endpoint
+		want string
+	}{
+		{config.Endpoint{Region: config.Value{Text: "eu-central-1"}}, "sts.eu-central-1.amazonaws.com"},
+		{config.Endpoint{Region: config.Value{Text: "us-east-1"}}, "sts.us-east-1.amazonaws.com"},
+		{config.Endpoint{Region: config.Value{Text: "aws-global"}}, "sts.amazonaws.com"},
+		{config.Endpoint{Region: config.Value{Text: "us-east-1"}, FIPS: true}, "sts-fips.us-east-1.amazonaws.com"},
+		{config.Endpoint{Region: config.Value{Text: "eu-west-1"}, DualStack: true}, "sts.eu-west-1.api.aws"},
+		{config.Endpoint{Region: config.Value{Text: "us-west-2"}, FIPS: true, DualStack: true}, "sts-fips.us-west-2.api.aws"},
+		{config.Endpoint{Region: config.Value{Text: "cn-north-1"}}, "sts.cn-north-1.amazonaws.com.cn"},
+		{config.Endpoint{Region: config.Value{Text: "us-gov-west-1"}}, "sts.us-gov-west-1.amazonaws.com"},
+	}
+	for _, test := range tests {
+		t.Run(test.want, func(t *testing.T) {
+			if got := dialled(t, test.at); got != test.want+":443" {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
