@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"agent/peer":   {},
 	"agent/harden": {},
 	"agent/prompt": {"agent/wire", "agent/client"},
-	"agent/client": {"agent/wire", "keystore/durable"},
+	"agent/client": {"agent/wire", "agent/peer", "keystore/durable"},
 	"agent/server": {"agent/wire", "agent/peer", "keystore/durable"},
 	"agent": {
 		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight",

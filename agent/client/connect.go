@@ -1,0 +1,56 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"time"
+
+	"github.com/mfad/mfad/agent/peer"
+)
+
+// connect dials a socket whose folder, file and listener are ours.
+func connect(ctx context.Context, path string) (*net.UnixConn, error) {
+	if err := peer.CheckLength(path); err != nil {
+		return nil, err
+	}
+	if err := peer.CheckSocket(path); err != nil {
+		return nil, err
+	}
+	conn, err := dial(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the agent: %w", err)
+	}
+	who, err := peer.Of(conn)
+	if err == nil && !who.Ours() {
+		err = fmt.Errorf("the agent on %s runs as uid %d, not as you: stop it, or set MFAD_SOCKET to a path of your own", path, who.UID)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// dial waits while the listener's queue is full; a unix socket does not.
+func dial(ctx context.Context, path string) (*net.UnixConn, error) {
+	const first, most = time.Millisecond, 50 * time.Millisecond
+	for pause := first; ; pause = min(2*pause, most) {
+		conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
+		if err == nil || !queueFull(err) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+		case <-time.After(pause):
+		}
+	}
+}
+
+// absent tells whether err says that no agent listens.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || refused(err)
+}

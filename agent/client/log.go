@@ -1,0 +1,35 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxLog is the size at which a new log begins; the one before stays as name.1.
+const maxLog = 1 << 20
+
+// openLog opens the file that an agent's output goes to. It is called under
+// the start lock, when no agent writes.
+func openLog(name string) (*os.File, error) {
+	if name == "" {
+		return os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return nil, fmt.Errorf("making the log's folder: %w", err)
+	}
+	info, err := os.Stat(name)
+	if err == nil && info.Size() > maxLog {
+		err = os.Rename(name, name+".1")
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("beginning a new log: %w", err)
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the log: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,90 @@
+package peer
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxPath is sizeof(sun_path) less its final zero.
+const maxPath = 107
+
+func of(conn *net.UnixConn) (Peer, error) {
+	var cred *unix.Ucred
+	err := control(conn, func(fd int) (err error) {
+		cred, err = unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+		return err
+	})
+	if err != nil {
+		return Peer{}, err
+	}
+	return Peer{UID: int(cred.Uid), PID: int(cred.Pid)}, nil
+}
+
+// soPeerPidfd is SO_PEERPIDFD of Linux 6.5.
+const soPeerPidfd = 77
+
+// describe reads /proc between taking a pidfd of the peer and seeing that the
+// process it names still lives: what was read is then the peer's own.
+func (p Peer) describe() (Claim, error) {
+	pidfd := -1
+	err := control(p.conn, func(fd int) (err error) {
+		pidfd, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, soPeerPidfd)
+		return err
+	})
+	switch {
+	case errors.Is(err, unix.ENOPROTOOPT): // an older kernel: the claim is a little weaker
+	case err != nil:
+		return Claim{}, errEnded
+	default:
+		defer func() { _ = unix.Close(pidfd) }()
+	}
+	c, err := read(p.PID)
+	if err != nil {
+		return Claim{}, err
+	}
+	if pidfd >= 0 && unix.PidfdSendSignal(pidfd, 0, nil, 0) != nil {
+		return Claim{}, errEnded
+	}
+	return c, nil
+}
+
+func read(pid int) (Claim, error) {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return Claim{}, errEnded
+	}
+	name, parent, err := stat(pid)
+	if err != nil {
+		return Claim{}, errEnded
+	}
+	args := strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
+	if len(line) == 0 {
+		args = []string{name}
+	}
+	return Claim{PID: pid, Command: command(args), Parents: ancestors(parent, stat)}, nil
+}
+
+// stat is a process's name and parent, of /proc/PID/stat: pid (name) state
+// parent …, where the name may hold anything, parentheses too (proc(5)).
+func stat(pid int) (name string, parent int, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", 0, err
+	}
+	open, end := strings.IndexByte(string(text), '('), strings.LastIndexByte(string(text), ')')
+	if open < 0 || end < open {
+		return "", 0, errors.New("no name")
+	}
+	fields := strings.Fields(string(text[end+1:]))
+	if len(fields) < 2 {
+		return "", 0, errors.New("no parent")
+	}
+	parent, err = strconv.Atoi(fields[1])
+	return string(text[open+1 : end]), parent, err
+}

@@ -1,0 +1,35 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// Ready tells the client that started this process, if one did, that the agent
+// listens, or in one line why it does not. Only the first call tells; without
+// a waiting client Ready does nothing.
+func Ready(failure error) {
+	text, ok := os.LookupEnv(wire.ReadyVariable)
+	if !ok {
+		return
+	}
+	_ = os.Unsetenv(wire.ReadyVariable)
+	fd, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return
+	}
+	pipe := os.NewFile(uintptr(fd), "ready pipe")
+	if pipe == nil {
+		return
+	}
+	defer func() { _ = pipe.Close() }()
+	line := wire.ReadyLine
+	if failure != nil {
+		line = strings.Join(strings.Fields(failure.Error()), " ")
+	}
+	_, _ = fmt.Fprintln(pipe, line) // a client that left needs no answer
+}

@@ -1,0 +1,161 @@
+// Package server is the agent's end of the socket: exactly one agent on it,
+// peers of our own user only, bounds on connections, frames and calls, and
+// calls both ways over JSON-RPC 2.0.
+//
+// It knows no method: package agent answers them. It does not decide who may
+// do what beyond the peer's user.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/mfad/mfad/agent/peer"
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/sourcegraph/jsonrpc2"
+)
+
+// Handler answers one call. Its ctx ends when the connection closes, or when
+// the server stops and the call had its grace. It may call back over c while
+// it runs. The result is marshalled to JSON; nil is null. An error that is or
+// wraps a [*wire.Error] crosses the socket as it is; see [Options.Errors] for
+// others.
+type Handler func(ctx context.Context, c *Conn, call wire.Call, method string) (result any, err error)
+
+// Options of [Serve]. The zero value serves with the defaults.
+type Options struct {
+	// Logger gets what a person may want to know later. Nil discards.
+	Logger *slog.Logger
+	// Errors maps an error of the handler to what the client sees. When it is
+	// nil or returns nil, the client sees "internal error" and the log the rest.
+	Errors func(error) *wire.Error
+	// Version is our own, for the error that a client of another protocol gets.
+	Version string
+	// Grace is how long calls may run on after ctx has ended; 0 is 5 seconds.
+	Grace time.Duration
+	// OnCount, if set, is told the number of connections whenever it changes. It
+	// must neither wait nor call back.
+	OnCount func(connections int)
+}
+
+// The bounds that keep one process, or a few, from shutting others out.
+const (
+	maxConns       = 256  // served at once; the oldest idle one makes room
+	maxConnsPerPID = 64   // likewise, of one process
+	maxWaiting     = 1024 // accepted beyond that: they wait for a call of their process to end
+	maxCalls       = 64   // at once on one connection
+)
+
+type server struct {
+	handler Handler
+	opts    Options
+	slots   *slots
+	conns   context.Context // ends the connections
+	quiet   jsonrpc2.Logger
+}
+
+// Serve accepts connections until ctx ends, then closes ln, refuses new calls
+// with [wire.ErrStopping], lets those that run end within the grace time,
+// cancels the rest, waits for their handlers, and returns nil. It returns an
+// error only if ln fails by itself.
+func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Grace == 0 {
+		o.Grace = 5 * time.Second
+	}
+	conns, closeAll := context.WithCancel(context.WithoutCancel(ctx))
+	defer closeAll()
+	s := &server{handler: h, opts: o, slots: newSlots(o.OnCount), conns: conns}
+	s.quiet = slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug)
+
+	stop := context.AfterFunc(ctx, func() {
+		_ = ln.Close()
+		s.slots.stop()
+	})
+	defer stop()
+	err := s.accept(ctx, ln)
+	_ = ln.Close()
+	idle := s.slots.stop()
+	select {
+	case <-idle:
+	case <-time.After(o.Grace):
+		o.Logger.Warn("ending calls that outlived the grace time")
+	}
+	closeAll()
+	<-idle
+	return err
+}
+
+// accept takes connections in until ctx ends or ln fails.
+func (s *server) accept(ctx context.Context, ln net.Listener) error {
+	for {
+		conn, err := ln.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				_ = conn.Close()
+			}
+			return nil
+		case exhausted(err):
+			// No descriptor is free: take one back, or wait for one.
+			s.opts.Logger.Warn("out of descriptors", "error", err)
+			s.slots.evict()
+			pause(ctx, 10*time.Millisecond)
+		case err != nil:
+			return fmt.Errorf("accepting connections: %w", err)
+		default:
+			s.admit(conn)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// admit serves a connection of our own user when there is room for it.
+func (s *server) admit(conn net.Conn) {
+	unix, ok := conn.(*net.UnixConn)
+	if !ok {
+		_ = conn.Close()
+		return
+	}
+	who, err := peer.Of(unix)
+	if err != nil || !who.Ours() {
+		s.opts.Logger.Warn("refused a connection", "uid", who.UID, "pid", who.PID, "error", err)
+		_ = conn.Close()
+		return
+	}
+	c := &Conn{server: s, peer: who, stream: wire.NewStream(unix, wire.AgentLimits)}
+	if s.slots.admit(c) {
+		s.start(c)
+	}
+}
+
+// start begins to read from a connection that has a slot.
+func (s *server) start(c *Conn) {
+	jsonrpc2.NewConn(s.conns, streamOf{c}, dispatch{c}, jsonrpc2.SetLogger(s.quiet))
+}
+
+// refusal is what the client sees of a handler's error.
+func (s *server) refusal(method string, err error) *wire.Error {
+	if own, ok := errors.AsType[*wire.Error](err); ok {
+		return own
+	}
+	if s.opts.Errors != nil {
+		if mapped := s.opts.Errors(err); mapped != nil {
+			return mapped
+		}
+	}
+	s.opts.Logger.Error("internal error", "method", method, "error", err)
+	return wire.ErrInternal
+}

@@ -1,0 +1,260 @@
+package server
+
+import (
+	"container/list"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// freshFor is how long a new connection may take to send its first request
+// before it counts as idle.
+const freshFor = wire.FrameTime
+
+// slots holds the bounds: who is connected, who is idle since when, who waits,
+// and how many calls run. Its mutex guards the maps for nanoseconds; sockets
+// are closed, and connections started, outside of it.
+type slots struct {
+	mu      sync.Mutex
+	room    sync.Cond // a connection left, fell idle, or stopping began
+	count   int
+	byPID   map[int]int
+	idle    *list.List // of *Conn, oldest first
+	waiting []*Conn    // oldest first: their process has no room
+	running int        // calls
+	stopped bool
+	drained chan struct{} // closed when stopped and no call runs
+	onCount func(int)
+}
+
+func newSlots(onCount func(int)) *slots {
+	s := &slots{byPID: map[int]int{}, idle: list.New(), drained: make(chan struct{}), onCount: onCount}
+	if onCount == nil {
+		s.onCount = func(int) {}
+	}
+	s.room.L = &s.mu
+	return s
+}
+
+// admit tells whether c may start now. When its process has all that one may
+// have, the oldest idle connection of the process goes; if none is idle, c
+// waits until [slots.remove] returns it. When the agent has all that it may
+// have, the oldest idle one goes; if none is idle, admit waits for one.
+func (s *slots) admit(c *Conn) bool {
+	s.mu.Lock()
+	var out *Conn
+	if pid := c.peer.PID; pid != 0 && s.byPID[pid] >= maxConnsPerPID {
+		if out = s.oldestLocked(pid); out == nil {
+			kept := s.parkLocked(c)
+			s.mu.Unlock()
+			if !kept {
+				_ = c.stream.Close()
+			}
+			return false
+		}
+	}
+	for out == nil && s.count >= maxConns && !s.stopped {
+		if out = s.oldestLocked(0); out == nil {
+			ripe := time.AfterFunc(freshFor, s.room.Broadcast)
+			s.room.Wait()
+			ripe.Stop()
+		}
+	}
+	if out != nil {
+		s.dropLocked(out)
+	}
+	admitted := !s.stopped
+	if admitted {
+		s.takeLocked(c)
+	}
+	s.mu.Unlock()
+	if out != nil {
+		_ = out.stream.Close()
+	}
+	if !admitted {
+		_ = c.stream.Close()
+	}
+	return admitted
+}
+
+// parkLocked lets c wait for a connection of its process to end, to finish its
+// calls, or to turn out idle; false if too many wait.
+func (s *slots) parkLocked(c *Conn) bool {
+	if s.stopped || len(s.waiting) >= maxWaiting {
+		return false
+	}
+	s.waiting = append(s.waiting, c)
+	time.AfterFunc(freshFor, func() { s.relieve(c) })
+	return true
+}
+
+// relieve makes room for c, if it still waits, by closing the oldest idle
+// connection of its process.
+func (s *slots) relieve(c *Conn) {
+	s.mu.Lock()
+	var out *Conn
+	if slices.Contains(s.waiting, c) {
+		if out = s.oldestLocked(c.peer.PID); out != nil {
+			s.dropLocked(out)
+		} else {
+			time.AfterFunc(freshFor, func() { s.relieve(c) })
+		}
+	}
+	s.mu.Unlock()
+	if out != nil {
+		_ = out.stream.Close() // its end starts c
+	}
+}
+
+// takeLocked gives c a slot.
+func (s *slots) takeLocked(c *Conn) {
+	c.slot, c.since = true, time.Now()
+	c.idle = s.idle.PushBack(c)
+	s.count++
+	s.byPID[c.peer.PID]++
+	s.onCount(s.count)
+}
+
+// dropLocked takes c's slot back.
+func (s *slots) dropLocked(c *Conn) {
+	c.slot = false
+	if c.idle != nil {
+		s.idle.Remove(c.idle)
+		c.idle = nil
+	}
+	s.count--
+	if s.byPID[c.peer.PID]--; s.byPID[c.peer.PID] == 0 {
+		delete(s.byPID, c.peer.PID)
+	}
+	s.onCount(s.count)
+}
+
+// oldestLocked is the connection that is idle for the longest time, of the
+// process pid unless that is 0; nil if there is none. A fresh connection is
+// not idle yet: its first request may be on its way.
+func (s *slots) oldestLocked(pid int) *Conn {
+	for e := s.idle.Front(); e != nil; e = e.Next() {
+		c := e.Value.(*Conn)
+		if (pid == 0 || c.peer.PID == pid) && (c.served || time.Since(c.since) >= freshFor) {
+			return c
+		}
+	}
+	return nil
+}
+
+// evict closes the oldest idle connection.
+func (s *slots) evict() {
+	s.mu.Lock()
+	out := s.oldestLocked(0)
+	if out != nil {
+		s.dropLocked(out)
+	}
+	s.mu.Unlock()
+	if out != nil {
+		_ = out.stream.Close()
+	}
+}
+
+// remove forgets a closed connection, and returns one that may start in its
+// place, or nil.
+func (s *slots) remove(c *Conn) (next *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.slot {
+		s.dropLocked(c)
+	}
+	s.room.Signal()
+	return s.unparkLocked()
+}
+
+// unparkLocked gives a slot to the first waiting connection that may have one.
+func (s *slots) unparkLocked() *Conn {
+	if s.stopped || s.count >= maxConns {
+		return nil
+	}
+	for i, c := range s.waiting {
+		if s.byPID[c.peer.PID] < maxConnsPerPID {
+			s.waiting = slices.Delete(s.waiting, i, i+1)
+			s.takeLocked(c)
+			return c
+		}
+	}
+	return nil
+}
+
+// begin counts a call in, or says why it may not run.
+func (s *slots) begin(c *Conn) *wire.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return wire.ErrStopping
+	}
+	if c.calls >= maxCalls {
+		return wire.Errorf(wire.ErrBusy, "more than %d calls at once on one connection", maxCalls)
+	}
+	c.calls++
+	s.running++
+	if c.idle != nil {
+		s.idle.Remove(c.idle)
+		c.idle = nil
+	}
+	return nil
+}
+
+// end counts a call out. Where a connection of the same process waits, the
+// oldest idle one makes room for it now.
+func (s *slots) end(c *Conn) {
+	s.mu.Lock()
+	c.calls--
+	c.served = true
+	s.running--
+	var out *Conn
+	if c.calls == 0 && c.slot {
+		c.idle = s.idle.PushBack(c)
+		s.room.Signal()
+		if s.awaitedLocked(c.peer.PID) {
+			out = s.oldestLocked(c.peer.PID)
+			s.dropLocked(out)
+		}
+	}
+	s.drainedLocked()
+	s.mu.Unlock()
+	if out != nil {
+		_ = out.stream.Close()
+	}
+}
+
+// awaitedLocked tells whether a connection of the process waits.
+func (s *slots) awaitedLocked(pid int) bool {
+	return slices.ContainsFunc(s.waiting, func(c *Conn) bool { return c.peer.PID == pid })
+}
+
+// stop refuses calls and connections from now on. The channel is closed when
+// no call runs.
+func (s *slots) stop() <-chan struct{} {
+	s.mu.Lock()
+	waiting := s.waiting
+	s.waiting = nil
+	if !s.stopped {
+		s.stopped = true
+		s.drainedLocked()
+	}
+	s.room.Broadcast()
+	s.mu.Unlock()
+	for _, c := range waiting {
+		_ = c.stream.Close()
+	}
+	return s.drained
+}
+
+func (s *slots) drainedLocked() {
+	if s.stopped && s.running == 0 {
+		select {
+		case <-s.drained:
+		default:
+			close(s.drained)
+		}
+	}
+}
