@@ -93,6 +93,8 @@ type Tag struct{ Key, Value string }
 // Endpoint is where STS is asked.
 type Endpoint struct {
 	// Region of the endpoint and of the signature; never empty once resolved.
+	// "aws-global" is the global endpoint sts.amazonaws.com (sts_regional_endpoints
+	// = legacy), signed for us-east-1.
 	Region Value
 	// URL overrides everything that AWS would derive; empty for AWS itself.
 	URL Value

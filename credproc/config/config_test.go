@@ -1,0 +1,103 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// setup writes the three files, those that are not empty, and gives their reader.
+func setup(t testing.TB, mfad, config, credentials string, env map[string]string) *Reader {
+	t.Helper()
+	dir := t.TempDir()
+	paths := Paths{filepath.Join(dir, "profiles"), filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}
+	for name, text := range map[string]string{paths.Mfad: mfad, paths.Config: config, paths.Credentials: credentials} {
+		if text == "" {
+			continue
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return NewReader(paths, func(name string) string { return env[name] })
+}
+
+// contents is the merged view of AWS's two files that the published cases tell.
+func contents(f *files, kind sectionKind) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, doc := range []*document{f.config, f.credentials} {
+		for key := range doc.first {
+			if key.kind != kind {
+				continue
+			}
+			if out[key.name] == nil {
+				out[key.name] = map[string]string{}
+			}
+			i := doc.find(kind, key.name)
+			for ; i >= 0; i = doc.sections[i].following {
+				for _, s := range doc.settings[doc.sections[i].from:doc.sections[i].to] {
+					name := strings.ToLower(string(doc.key(s)))
+					if found, ok := doc.lookup(doc.find(kind, key.name), name); ok && isIdentifier([]byte(name)) {
+						out[key.name][name] = string(doc.value(found))
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func TestParserMeetsPublishedCases(t *testing.T) {
+	data, err := os.ReadFile("testdata/profile-parser-tests.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var suite struct {
+		Tests []struct {
+			Name  string
+			Input struct{ ConfigFile, CredentialsFile string }
+			// Output is an error or the profiles.
+			Output struct {
+				ErrorContaining string
+				Config          struct {
+					Profiles    map[string]map[string]string
+					SSOSessions map[string]map[string]string `json:"sso_sessions"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &suite); err != nil {
+		t.Fatal(err)
+	}
+	if len(suite.Tests) != 65 {
+		t.Fatalf("%d cases, want 65", len(suite.Tests))
+	}
+	for i, c := range suite.Tests {
+		t.Run(fmt.Sprintf("%02d %s", i+1, c.Name), func(t *testing.T) {
+			f, err := setup(t, "", c.Input.ConfigFile, c.Input.CredentialsFile, nil).files()
+			if want := c.Output.ErrorContaining; want != "" {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Fatalf("error %v, want %q", err, want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.Output.Config.Profiles, contents(f, profileSection)); diff != "" {
+				t.Errorf("profiles (-want +got):\n%s", diff)
+			}
+			sessions := contents(f, ssoSession)
+			if len(sessions)+len(c.Output.Config.SSOSessions) > 0 {
+				if diff := cmp.Diff(c.Output.Config.SSOSessions, sessions); diff != "" {
+					t.Errorf("sso sessions (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}

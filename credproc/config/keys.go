@@ -1,0 +1,65 @@
+package config
+
+import "slices"
+
+// The settings that mfad reads, by their names in a file.
+const (
+	KeyAccessKey        = "mfad_access_key"
+	KeySourceProfile    = "source_profile"
+	KeyCredentialSource = "credential_source"
+	KeyProcess          = "credential_process"
+	KeyRoleARN          = "role_arn"
+	KeyExternalID       = "external_id"
+	KeySessionName      = "role_session_name"
+	KeyDuration         = "duration_seconds"
+	KeyTags             = "session_tags"
+	KeyTransitiveTags   = "transitive_session_tags"
+	KeySourceIdentity   = "source_identity"
+	KeyPolicy           = "policy"
+	KeyPolicyARNs       = "policy_arns"
+	KeySerial           = "mfa_serial"
+	KeyRegion           = "region"
+	KeyOutput           = "output"
+
+	keyAccessKeyID     = "aws_access_key_id"
+	keySecretAccessKey = "aws_secret_access_key"
+	keySessionToken    = "aws_session_token"
+
+	keyEndpointURL    = "endpoint_url"
+	keyServices       = "services"
+	keySTS            = "sts" // in a services section
+	keyIgnoreURLs     = "ignore_configured_endpoint_urls"
+	keyRegionalSTS    = "sts_regional_endpoints"
+	keyFIPS           = "use_fips_endpoint"
+	keyDualStack      = "use_dualstack_endpoint"
+	keyCABundle       = "ca_bundle"
+	keyWebIdentity    = "web_identity_token_file"
+	keyLoginSession   = "login_session"
+	keySSOSession     = "sso_session"
+	keySSOStartURL    = "sso_start_url"
+	keySSOAccount     = "sso_account_id"
+	keySSORole        = "sso_role_name"
+	credentialsVerb   = "credentials"
+	programName       = "mfad"
+	sourceEnvironment = "Environment"
+	sourceEC2         = "Ec2InstanceMetadata"
+	sourceECS         = "EcsContainer"
+)
+
+// staticKeys are the keys themselves.
+var staticKeys = []string{keyAccessKeyID, keySecretAccessKey, keySessionToken}
+
+// roleKeys say who a profile is, beside its keys: they move into mfad's file
+// when a profile is adopted.
+var roleKeys = []string{
+	KeyAccessKey, KeySourceProfile, KeyCredentialSource, KeyProcess,
+	KeyRoleARN, KeyExternalID, KeySessionName, KeyDuration, KeyTags, KeyTransitiveTags,
+	KeySourceIdentity, KeyPolicy, KeyPolicyARNs,
+}
+
+// foreignKeys make a profile one that mfad does not serve.
+var foreignKeys = []string{keySSOSession, keySSOStartURL, keySSOAccount, keySSORole, keyWebIdentity, keyLoginSession}
+
+// originKeys say where a profile's identity comes from. A profile with none of
+// them is a name for an access key of the vault, or for nothing.
+var originKeys = slices.Concat([]string{KeyAccessKey, KeySourceProfile, KeyCredentialSource, KeyProcess, KeyRoleARN}, staticKeys, foreignKeys)

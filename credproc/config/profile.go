@@ -1,0 +1,133 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// files are the three files at one moment, and the agent's environment.
+type files struct {
+	mfad, config, credentials *document
+	getenv                    func(string) string
+}
+
+// profile is what the files say under one name.
+type profile struct {
+	name  string
+	files *files
+	// layers are in the order in which a setting is looked for.
+	layers [3]layer
+	// own says that mfad's file tells who the profile is.
+	own bool
+}
+
+type layer struct {
+	doc   *document
+	first int32 // section, or -1
+}
+
+// profile finds a name in any of the files.
+func (f *files) profile(name string) (*profile, bool) {
+	p := &profile{name: name, files: f}
+	found := false
+	for i, doc := range []*document{f.mfad, f.credentials, f.config} {
+		p.layers[i] = layer{doc, doc.find(profileSection, name)}
+		found = found || p.layers[i].first >= 0
+	}
+	for _, key := range originKeys {
+		if _, ok := p.layers[0].lookup(key); ok {
+			p.own = true
+			break
+		}
+	}
+	return p, found
+}
+
+func (l layer) lookup(key string) (setting, bool) {
+	if l.first < 0 {
+		return setting{}, false
+	}
+	return l.doc.lookup(l.first, key)
+}
+
+// at is where the profile begins, in the first file that has it.
+func (p *profile) at() Origin {
+	for _, l := range p.layers {
+		if l.first >= 0 {
+			return l.doc.at(l.doc.sections[l.first].line)
+		}
+	}
+	return Origin{}
+}
+
+// find looks for a setting in the given layers. An empty value is no value,
+// but hides those of later layers.
+func find(layers []layer, key string) (text []byte, at Origin, ok bool) {
+	for _, l := range layers {
+		if s, found := l.lookup(key); found {
+			text = l.doc.value(s)
+			return text, l.doc.at(s.line), len(text) > 0
+		}
+	}
+	return nil, Origin{}, false
+}
+
+// setting is a setting that any file may make.
+func (p *profile) setting(key string) (Value, bool) {
+	text, at, ok := find(p.layers[:], key)
+	return Value{string(text), at}, ok
+}
+
+// identity is a setting of the group that has one place.
+func (p *profile) identity(key string) (Value, bool) {
+	text, at, ok := find(p.who(), key)
+	if key == KeyProcess && ok && !p.own && callsMfad(string(text)) {
+		return Value{}, false // it is how others ask us
+	}
+	return Value{string(text), at}, ok
+}
+
+func (p *profile) who() []layer {
+	if p.own {
+		return p.layers[:1]
+	}
+	return p.layers[:]
+}
+
+// names says whether the profile tells where its identity comes from.
+func (p *profile) names() bool {
+	for _, key := range originKeys {
+		if _, ok := p.identity(key); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// served is mfad's credential_process in AWS's files.
+func (p *profile) served() (Value, bool) {
+	text, at, ok := find(p.layers[1:], KeyProcess)
+	return Value{string(text), at}, ok && callsMfad(string(text))
+}
+
+// nested is NAME = VALUE on a continuation line of a setting's text.
+func nested(text []byte, key string) (value string, ok bool) {
+	for line := range bytes.Lines(text) {
+		k, v, found := bytes.Cut(line, []byte("="))
+		if found && equalFold(bytes.Trim(k, blanks), key) {
+			value, ok = string(bytes.Trim(v, blanks+"\n")), true
+		}
+	}
+	return value, ok
+}
+
+// env is a variable of the agent's own environment.
+func (f *files) env(name string) (Value, bool) {
+	text := f.getenv(name)
+	return Value{text, Origin{Var: name}}, text != ""
+}
+
+// fault is the error of a setting.
+func (v Value) fault(format string, args ...any) error {
+	return &Error{v.Origin, fmt.Sprintf(format, args...), ErrBadConfig}
+}

@@ -1,0 +1,224 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+)
+
+// Reader answers what profiles are. It keeps the files that it parsed, looks
+// at their size, time and identity each time it is asked, and reads a file
+// again only when it changed. It is safe for concurrent use.
+//
+// What it keeps of AWS's credentials file includes the keys in it; they are no
+// safer on the disk.
+type Reader struct {
+	paths  Paths
+	getenv func(string) string
+
+	mfad, config, credentials cache
+}
+
+// NewReader reads nothing yet. Getenv is the agent's own environment: whoever
+// asks for a profile has no say in it.
+func NewReader(paths Paths, getenv func(string) string) *Reader {
+	return &Reader{
+		paths: paths, getenv: getenv,
+		mfad:        cache{name: paths.Mfad, dialect: configFile},
+		config:      cache{name: paths.Config, dialect: configFile},
+		credentials: cache{name: paths.Credentials, dialect: credentialsFile},
+	}
+}
+
+// Paths are the files that it reads.
+func (r *Reader) Paths() Paths { return r.paths }
+
+// Resolve makes the chain of a profile. Its errors wrap ErrBadName,
+// ErrNoProfile or ErrBadConfig.
+func (r *Reader) Resolve(q Query) (*Chain, error) {
+	f, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	return f.resolve(q)
+}
+
+func (r *Reader) files() (*files, error) {
+	f := &files{getenv: r.getenv}
+	for _, c := range []struct {
+		cache *cache
+		doc   **document
+	}{{&r.mfad, &f.mfad}, {&r.credentials, &f.credentials}, {&r.config, &f.config}} {
+		var err error
+		if *c.doc, err = c.cache.document(); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// ProfileInfo is one profile of a listing, without following it.
+type ProfileInfo struct {
+	Name string
+	// At is where it begins, in the file that counts most.
+	At Origin
+	// Served: AWS's tools find mfad's credential_process for it.
+	Served bool
+	// RoleARN and Source are as the files say; Source is a setting's value,
+	// such as a profile, an access key's name or a credential_source.
+	RoleARN, Source string
+}
+
+// Profiles lists every profile of the files, mfad's first, each in the order
+// of its file. Names that mfad does not serve are left out.
+func (r *Reader) Profiles() ([]ProfileInfo, error) {
+	f, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	var out []ProfileInfo
+	seen := map[string]bool{}
+	for _, doc := range []*document{f.mfad, f.config, f.credentials} {
+		for _, s := range doc.sections {
+			if s.kind != profileSection || seen[s.name] || !ValidName(s.name) {
+				continue
+			}
+			seen[s.name] = true
+			out = append(out, f.info(s.name))
+		}
+	}
+	return out, nil
+}
+
+func (f *files) info(name string) ProfileInfo {
+	p, _ := f.profile(name)
+	_, served := p.served()
+	arn, _ := p.identity(KeyRoleARN)
+	info := ProfileInfo{Name: name, At: p.at(), Served: served, RoleARN: arn.Text}
+	for _, key := range []string{KeyAccessKey, KeySourceProfile, KeyCredentialSource} {
+		if v, ok := p.identity(key); ok {
+			info.Source = v.Text
+			break
+		}
+	}
+	return info
+}
+
+// mostBytes is far above what 50,000 profiles take (6 MB), and keeps offsets
+// within 32 bits.
+const mostBytes = 64 << 20
+
+// cache is one file. Its mutex guards the pointer alone: whoever finds the file
+// changed reads it while the others wait for the same reading.
+type cache struct {
+	name    string
+	dialect dialect
+
+	mu   sync.Mutex
+	last *reading
+}
+
+// reading is one version of a file, complete when done is closed.
+type reading struct {
+	info fs.FileInfo // nil: no file
+	done chan struct{}
+	// young: the file was written within the clock's grain before it was
+	// read, so that a later change may not show.
+	young bool
+	doc   *document
+	err   error
+}
+
+func (c *cache) document() (*document, error) {
+	info, err := os.Stat(c.name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, unreadable(c.name, err)
+	}
+	if err != nil {
+		info = nil
+	}
+	c.mu.Lock()
+	r := c.last
+	stale := r == nil || !same(r.info, info) || r.young && isDone(r.done)
+	if stale {
+		r = &reading{info: info, done: make(chan struct{})}
+		c.last = r
+	}
+	c.mu.Unlock()
+	if stale {
+		r.read(c.name, c.dialect)
+		close(r.done)
+	}
+	<-r.done
+	return r.doc, r.err
+}
+
+func (r *reading) read(name string, d dialect) {
+	// Twice the coarsest tick of a kernel that we know of.
+	const grain = 20 * time.Millisecond
+	r.young = r.info != nil && time.Since(r.info.ModTime()) < grain
+	data, err := readFile(name, r.info)
+	if err != nil {
+		r.err = err
+		return
+	}
+	r.doc, r.err = parse(name, data, d)
+}
+
+// readFile reads a configuration file; a missing one is empty.
+func readFile(name string, info fs.FileInfo) ([]byte, error) {
+	switch {
+	case info == nil || name == os.DevNull:
+		return nil, nil
+	case !info.Mode().IsRegular():
+		return nil, &Error{Origin{File: name}, "is not a regular file", ErrBadConfig}
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	defer f.Close()
+	data := make([]byte, 0, min(info.Size(), mostBytes)+1)
+	for {
+		n, err := f.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return data, nil
+		case err != nil:
+			return nil, unreadable(name, err)
+		case len(data) > mostBytes:
+			return nil, &Error{Origin{File: name}, fmt.Sprintf("is larger than %d MiB", mostBytes>>20), ErrBadConfig}
+		case len(data) == cap(data):
+			data = append(data, 0)[:len(data)]
+		}
+	}
+}
+
+func unreadable(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return &Error{Origin{File: name}, fmt.Sprintf("cannot be read: %v", err), ErrBadConfig}
+}
+
+func same(a, b fs.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+func isDone(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,270 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Query asks for a profile. Region is the caller's own, which comes before
+// the profile's; HasKey says whether the vault has an access key of that name.
+type Query struct {
+	Profile string // empty: default
+	Region  string
+	HasKey  func(name string) bool // nil: it has none
+}
+
+// walk follows a profile to the source of its identity.
+type walk struct {
+	files  *files
+	query  Query
+	path   []*profile // from the one asked for
+	roles  []Step     // in the order found: the last role first
+	source Step
+	serial Value
+}
+
+// resolve makes the chain of a profile.
+func (f *files) resolve(q Query) (*Chain, error) {
+	if q.Profile == "" {
+		q.Profile = "default"
+	}
+	if !ValidName(q.Profile) {
+		return nil, fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-", ErrBadName, q.Profile)
+	}
+	w := walk{files: f, query: q}
+	if err := w.run(); err != nil {
+		return nil, err
+	}
+	slices.Reverse(w.roles)
+	steps, err := w.steps()
+	if err != nil {
+		return nil, err
+	}
+	chain := &Chain{Profile: q.Profile, Steps: steps}
+	asked, _ := f.profile(q.Profile)
+	chain.Region, _ = asked.setting(KeyRegion)
+	at, err := asked.endpoint(q.Region, w.partition())
+	if err != nil {
+		return nil, err
+	}
+	for i := range steps {
+		if steps[i].Kind == Session || steps[i].Kind == Role {
+			steps[i].Endpoint = at
+		}
+	}
+	return chain, nil
+}
+
+// run follows the names until it stands at a source.
+func (w *walk) run() error {
+	from := Value{Text: w.query.Profile}
+	for {
+		next, done, err := w.visit(from)
+		if done || err != nil {
+			return err
+		}
+		from = next
+	}
+}
+
+// visit reads one profile; it returns the name of the next, or done when the
+// source is found.
+func (w *walk) visit(from Value) (next Value, done bool, err error) {
+	if w.visited(from.Text) {
+		return Value{}, false, from.fault("source_profile closes the loop %s; one of them must have keys of its own", w.trail(from.Text))
+	}
+	p, found := w.files.profile(from.Text)
+	if !found || !p.names() {
+		return Value{}, true, w.vaultKey(p, found, from)
+	}
+	w.path = append(w.path, p)
+	w.takeSerial(p)
+	if err := p.unserved(); err != nil {
+		return Value{}, false, err
+	}
+	arn, hasRole := p.identity(KeyRoleARN)
+	if hasRole {
+		role, err := p.role(arn)
+		if err != nil {
+			return Value{}, false, err
+		}
+		w.roles = append(w.roles, role)
+	}
+	return w.follow(p, arn, hasRole)
+}
+
+// follow chooses between the source that a profile has and the one it names.
+func (w *walk) follow(p *profile, arn Value, hasRole bool) (next Value, done bool, err error) {
+	key, v, err := p.pointer()
+	if err != nil {
+		return Value{}, false, err
+	}
+	self := key == KeySourceProfile && v.Text == p.name
+	switch {
+	case key == KeyCredentialSource && !hasRole:
+		return Value{}, false, v.fault("credential_source without role_arn; write role_arn = ARN below it")
+	case key == KeyCredentialSource:
+		w.source, err = p.machine(v)
+		return Value{}, true, err
+	case key == KeySourceProfile && hasRole && !self:
+		return v, false, nil
+	case key == "" && hasRole:
+		return Value{}, false, arn.fault("role_arn of profile %q has no source; write source_profile = NAME, mfad_access_key = NAME or credential_source = %s", p.name, sourceEC2)
+	}
+	layers := p.who()
+	if self {
+		layers = p.layers[:] // AWS finds the keys of such a profile in its credentials file
+	}
+	source, ok, err := p.ownSource(layers)
+	switch {
+	case err != nil:
+		return Value{}, false, err
+	case ok:
+		w.source = source
+		return Value{}, true, nil
+	case self && !w.hasKey(p.name):
+		return Value{}, false, v.fault("source_profile names profile %q itself, which has no keys; write the name of the profile or vault key that has them", p.name)
+	case self:
+		w.source = vaultStep(p.name, v)
+		return Value{}, true, nil
+	}
+	return v, false, nil // source_profile without a role: another name for it
+}
+
+// vaultKey ends the walk at a name that no file gives an identity.
+func (w *walk) vaultKey(p *profile, found bool, from Value) error {
+	if found {
+		w.path = append(w.path, p)
+		w.takeSerial(p)
+	}
+	if w.hasKey(from.Text) {
+		if from.Origin == (Origin{}) {
+			from.Origin = Origin{Rule: "access key of the vault"}
+		}
+		w.source = vaultStep(from.Text, from)
+		return nil
+	}
+	if served, ok := p.served(); ok {
+		return served.fault("credential_process of profile %q asks mfad, and %s does not say what it is; write [profile %s] with mfad_access_key or role_arn there",
+			from.Text, w.files.mfad.name, from.Text)
+	}
+	switch {
+	case found:
+		return Value{Origin: p.at()}.fault("profile %q has no source of credentials; write mfad_access_key = NAME, or role_arn and source_profile", from.Text)
+	case from.Origin == (Origin{}):
+		return &Error{Origin{}, fmt.Sprintf("no profile %q in %s, %s or %s, and no access key of that name in the vault",
+			from.Text, w.files.mfad.name, w.files.config.name, w.files.credentials.name), ErrNoProfile}
+	}
+	return &Error{from.Origin, fmt.Sprintf("source_profile names %q, and there is no such profile and no such access key in the vault; write [profile %s], or import the key", from.Text, from.Text), ErrNoProfile}
+}
+
+func vaultStep(name string, from Value) Step {
+	return Step{Kind: VaultKey, Profile: name, At: from.Origin, Key: Value{name, from.Origin}}
+}
+
+func (w *walk) hasKey(name string) bool {
+	return w.query.HasKey != nil && ValidName(name) && w.query.HasKey(name)
+}
+
+// takeSerial keeps the first device named on the way: any device of the
+// identity will do, and the profile that was asked for chooses first.
+func (w *walk) takeSerial(p *profile) {
+	if v, ok := p.setting(KeySerial); ok && w.serial.Text == "" {
+		w.serial = v
+	}
+}
+
+func (w *walk) visited(name string) bool {
+	return slices.ContainsFunc(w.path, func(p *profile) bool { return p.name == name })
+}
+
+func (w *walk) trail(last string) string {
+	var names []string
+	for _, p := range w.path {
+		names = append(names, p.name)
+	}
+	return strings.Join(append(names, last), " -> ")
+}
+
+// partition is that of the role or the device, if one is named.
+func (w *walk) partition() string {
+	if len(w.roles) > 0 {
+		return partition(w.roles[0].RoleARN.Text)
+	}
+	return partition(w.serial.Text)
+}
+
+// steps puts the chain in order, and the code where a long-term key can give it.
+func (w *walk) steps() ([]Step, error) {
+	life := w.files.lifetime(w.source)
+	steps := []Step{w.source}
+	if err := w.checkSerial(life); err != nil {
+		return nil, err
+	}
+	if err := w.checkChaining(); err != nil {
+		return nil, err
+	}
+	proves := w.serial.Text != "" && life != temporary
+	direct := proves && len(w.roles) > 0 && w.roles[0].Duration.Seconds > mostChainedSeconds
+	switch {
+	case direct:
+		w.roles[0].Serial = w.serial
+	case proves || life == longTerm && len(w.roles) == 0:
+		session, err := w.session()
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, session)
+	}
+	return append(steps, w.roles...), nil
+}
+
+// checkSerial refuses a device that nobody on the chain could use. Without a
+// role AWS's tools pass over mfa_serial, and so do we.
+func (w *walk) checkSerial(life lifetime) error {
+	switch {
+	case w.serial.Text == "":
+		return nil
+	case !isSerial(w.serial.Text):
+		return w.serial.fault("mfa_serial %q is not a device; write arn:aws:iam::ACCOUNT:mfa/NAME or the serial number of the fob", w.serial.Text)
+	case life == temporary && len(w.roles) > 0:
+		return w.serial.fault("mfa_serial needs a long-term key, and this chain begins at %s, whose credentials are temporary; take one of them out", describe(w.source))
+	}
+	return nil
+}
+
+// checkChaining: AWS gives a role assumed by a role one hour at most.
+func (w *walk) checkChaining() error {
+	for i, r := range w.roles {
+		if (i > 0 || chained(w.source)) && r.Duration.Seconds > mostChainedSeconds {
+			return &Error{r.Duration.Origin, fmt.Sprintf("duration_seconds is %d, and AWS gives a role that is assumed by another role %d at most; write %d or take the line out",
+				r.Duration.Seconds, mostChainedSeconds, mostChainedSeconds), ErrBadConfig}
+		}
+	}
+	return nil
+}
+
+// session is the GetSessionToken step. Its duration is that of the first
+// profile on the way that has no role.
+func (w *walk) session() (Step, error) {
+	s := Step{Kind: Session, Profile: w.source.Profile, At: w.serial.Origin, Serial: w.serial}
+	if w.serial.Text == "" {
+		s.At = Origin{Rule: "long-term keys are never handed out"}
+	}
+	s.Duration.Origin = Origin{Rule: "default of GetSessionToken"}
+	for _, p := range w.path {
+		if _, hasRole := p.identity(KeyRoleARN); hasRole {
+			continue
+		}
+		d, err := p.duration(mostSessionSeconds, s.Duration.Origin.Rule)
+		if err != nil {
+			return Step{}, err
+		}
+		if d.Seconds != 0 {
+			s.Duration = d
+			break
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// The limits of the STS API reference.
+const (
+	leastSeconds       = 900
+	mostRoleSeconds    = 43_200
+	mostSessionSeconds = 129_600
+	mostChainedSeconds = 3_600
+	mostTags           = 50
+	mostPolicyARNs     = 10
+)
+
+// role reads the Role step of a profile that has role_arn.
+func (p *profile) role(arn Value) (Step, error) {
+	s := Step{Kind: Role, Profile: p.name, At: arn.Origin, RoleARN: arn}
+	if !isARN(arn.Text, "iam", "role/") {
+		return Step{}, arn.fault("role_arn %q is not a role; write arn:aws:iam::ACCOUNT:role/NAME", arn.Text)
+	}
+	if err := p.roleTexts(&s); err != nil {
+		return Step{}, err
+	}
+	if err := p.roleTags(&s); err != nil {
+		return Step{}, err
+	}
+	var err error
+	s.Duration, err = p.duration(mostRoleSeconds, "default of AssumeRole")
+	return s, err
+}
+
+func (p *profile) roleTexts(s *Step) error {
+	s.SessionName, _ = p.identity(KeySessionName)
+	if v, ok := p.files.env("AWS_ROLE_SESSION_NAME"); ok {
+		s.SessionName = v
+	}
+	s.ExternalID, _ = p.identity(KeyExternalID)
+	s.SourceIdentity, _ = p.identity(KeySourceIdentity)
+	s.Policy, _ = p.identity(KeyPolicy)
+	for _, t := range []struct {
+		v     Value
+		valid func(string) bool
+		want  string
+	}{
+		{s.SessionName, isSessionName, "role_session_name is not 2 to 64 letters, digits or _+=,.@-"},
+		{s.ExternalID, isExternalID, "external_id is not 2 to 1224 letters, digits or _+=,.@:/-"},
+		{s.SourceIdentity, isSessionName, "source_identity is not 2 to 64 letters, digits or _+=,.@-"},
+		{s.Policy, isPolicy, "policy is not a JSON object of at most 2048 bytes; write it in place, on one line or on indented ones"},
+	} {
+		if t.v.Text != "" && !t.valid(t.v.Text) {
+			return t.v.fault("%s", t.want)
+		}
+	}
+	if v, ok := p.identity(KeyPolicyARNs); ok {
+		s.PolicyARNs = splitList(v.Text)
+		if i := slices.IndexFunc(s.PolicyARNs, func(arn string) bool { return !isARN(arn, "iam", "policy/") }); i >= 0 {
+			return v.fault("policy_arns has %q; write arn:aws:iam::ACCOUNT:policy/NAME, with commas between", s.PolicyARNs[i])
+		}
+		if len(s.PolicyARNs) > mostPolicyARNs {
+			return v.fault("policy_arns has %d policies; AWS takes %d", len(s.PolicyARNs), mostPolicyARNs)
+		}
+	}
+	return nil
+}
+
+func (p *profile) roleTags(s *Step) error {
+	v, _ := p.identity(KeyTags)
+	seen := map[string]bool{}
+	for _, pair := range splitList(v.Text) {
+		key, text, ok := strings.Cut(pair, "=")
+		tag := Tag{strings.TrimSpace(key), strings.TrimSpace(text)}
+		switch {
+		case !ok || !isTagText(tag.Key, 1, 128) || !isTagText(tag.Value, 0, 256):
+			return v.fault("session_tags has %q; write KEY=VALUE, with commas between", pair)
+		case seen[strings.ToLower(tag.Key)]:
+			return v.fault("session_tags has %q twice; AWS compares keys without case", tag.Key)
+		}
+		seen[strings.ToLower(tag.Key)] = true
+		s.Tags = append(s.Tags, tag)
+	}
+	if len(s.Tags) > mostTags {
+		return v.fault("session_tags has %d tags; AWS takes %d", len(s.Tags), mostTags)
+	}
+	// A key that is transitive already in an earlier session need not be set
+	// again, so transitive keys are not compared with session_tags.
+	v, _ = p.identity(KeyTransitiveTags)
+	for _, key := range splitList(v.Text) {
+		if !isTagText(key, 1, 128) {
+			return v.fault("transitive_session_tags has %q; write KEY, with commas between", key)
+		}
+		s.TransitiveTags = append(s.TransitiveTags, key)
+	}
+	return nil
+}
+
+// duration reads duration_seconds; rule names the default.
+func (p *profile) duration(most int64, rule string) (Duration, error) {
+	v, ok := p.identity(KeyDuration)
+	if !ok {
+		return Duration{Origin: Origin{Rule: rule}}, nil
+	}
+	n, ok := parseSeconds(v.Text, leastSeconds, most)
+	if !ok {
+		return Duration{}, v.fault("duration_seconds %q is not a number from %d to %d", v.Text, leastSeconds, most)
+	}
+	return Duration{n, v.Origin}, nil
+}
+
+// splitList takes a list apart at commas and newlines; empty parts are none.
+func splitList(text string) []string {
+	var out []string
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == '\n' }) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The patterns of AWS's API reference, without regexp: this package is linked
+// into a program that starts in two milliseconds.
+
+const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// consists says that s has from least to most characters, all out of the
+// letters, the digits and extra.
+func consists(s string, least, most int, extra string) bool {
+	for i := range len(s) {
+		if strings.IndexByte(alphanumeric, s[i]) < 0 && strings.IndexByte(extra, s[i]) < 0 {
+			return false
+		}
+	}
+	return least <= len(s) && len(s) <= most
+}
+
+// isIdentifier is what the format allows as a name.
+func isIdentifier(name []byte) bool {
+	for _, c := range name {
+		if strings.IndexByte(alphanumeric, c) < 0 && strings.IndexByte("_-/.%@:+", c) < 0 {
+			return false
+		}
+	}
+	return len(name) > 0
+}
+
+// ValidName says whether mfad serves and writes profiles of that name:
+// [A-Za-z0-9_.@/+:-]{1,64}. Go SDKs pass the name to a shell.
+func ValidName(name string) bool { return consists(name, 1, 64, "_.@/+:-") }
+
+// isRegion is strict because the name ends up in a host name: a region "s3"
+// would make sts.s3.amazonaws.com, which is somebody's bucket.
+func isRegion(s string) bool {
+	parts := strings.Split(s, "-")
+	if n := len(parts); len(s) > 32 || n < 3 || n > 5 || parts[0] == "fips" {
+		return false
+	}
+	for i, part := range parts {
+		letters, digits := strings.Trim(part, "abcdefghijklmnopqrstuvwxyz") == "", strings.Trim(part, "0123456789") == ""
+		switch {
+		case part == "":
+			return false
+		case i == 0 && (!letters || len(part) < 2 || len(part) > 4):
+			return false
+		case i == len(parts)-1 && (!digits || len(part) > 2):
+			return false
+		case i < len(parts)-1 && !letters:
+			return false
+		}
+	}
+	return true
+}
+
+// isLabel is a region of a service that is not AWS's: it is only signed.
+func isLabel(s string) bool { return consists(s, 1, 63, "-_") }
+
+// isARN checks partition, service, the 12 digits of the account (or "aws",
+// for managed policies) and the kind of resource.
+func isARN(s, service, resource string) bool {
+	parts := strings.SplitN(s, ":", 6)
+	if len(parts) != 6 || len(s) > 2048 || parts[0] != "arn" || !consists(parts[1], 1, 32, "-") || parts[2] != service || parts[3] != "" {
+		return false
+	}
+	account := parts[4]
+	if !isAccount(account) && (account != "aws" || resource != "policy/") {
+		return false
+	}
+	name, ok := strings.CutPrefix(parts[5], resource)
+	return ok && name != "" && strings.IndexFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f }) < 0
+}
+
+func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
+
+// partition is the second part of an ARN.
+func partition(arn string) string {
+	parts := strings.SplitN(arn, ":", 3)
+	if len(parts) < 3 {
+		return ""
+	}
+	return parts[1]
+}
+
+func isSessionName(s string) bool { return consists(s, 2, 64, "_+=,.@-") }
+func isExternalID(s string) bool  { return consists(s, 2, 1224, "_+=,.@:/-") }
+func isSerial(s string) bool      { return consists(s, 9, 256, "_+=/:,.@-") }
+func isAccessKeyID(s string) bool { return consists(s, 16, 128, "_") }
+
+// parseSeconds is a whole number in the range, in digits alone.
+func parseSeconds(s string, least, most int64) (int32, bool) {
+	n, err := strconv.ParseUint(s, 10, 31)
+	if err != nil || int64(n) < least || int64(n) > most {
+		return 0, false
+	}
+	return int32(n), true
+}
+
+func isTagText(s string, least, most int) bool {
+	n := utf8.RuneCountInString(s)
+	return utf8.ValidString(s) && least <= n && n <= most && strings.IndexFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Z, r) && !strings.ContainsRune("_.:/=+-@", r)
+	}) < 0
+}
+
+func isPolicy(s string) bool {
+	return len(s) <= 2048 && strings.HasPrefix(s, "{") && json.Valid([]byte(s))
+}
+
+// isPlain refuses what a terminal or a line of a file would act on.
+func isPlain(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
+}
