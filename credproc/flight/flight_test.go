@@ -1,0 +1,317 @@
+package flight_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mfad/mfad/credproc/flight"
+)
+
+var errMute = errors.New("cannot answer")
+
+func isMute(err error) bool { return errors.Is(err, errMute) }
+
+// person answers after a while, or cannot.
+type person struct {
+	name   string
+	takes  time.Duration
+	err    error
+	asked  atomic.Int32
+	gone   atomic.Int32 // questions withdrawn
+	mu     sync.Mutex
+	notice []string
+}
+
+func (p *person) answer(ctx context.Context) (string, error) {
+	p.asked.Add(1)
+	select {
+	case <-time.After(p.takes):
+		return p.name, p.err
+	case <-ctx.Done():
+		p.gone.Add(1)
+		return "", ctx.Err()
+	}
+}
+
+func (p *person) hear(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.notice = append(p.notice, text)
+}
+
+func (p *person) heard() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return fmt.Sprint(p.notice)
+}
+
+type group = flight.Group[string, *person, string]
+
+// askOne is work that is one question.
+func askOne(ctx context.Context, riders *flight.Riders[*person]) (answer string, err error) {
+	err = riders.Ask(ctx, func(ctx context.Context, p *person) (err error) {
+		answer, err = p.answer(ctx)
+		return err
+	}, isMute)
+	return answer, err
+}
+
+type outcome struct {
+	value string
+	err   error
+}
+
+// board rides in a goroutine of its own, and returns when the rider sits.
+func board(ctx context.Context, g *group, p *person, work func(context.Context, *flight.Riders[*person]) (string, error)) <-chan outcome {
+	out := make(chan outcome, 1)
+	go func() {
+		value, err := g.Do(ctx, "key", p, work)
+		out <- outcome{value, err}
+	}()
+	synctest.Wait()
+	return out
+}
+
+func want(t *testing.T, got outcome, value string, err error) {
+	t.Helper()
+	if got.value != value || !errors.Is(got.err, err) {
+		t.Errorf("got %q, %v; want %q, %v", got.value, got.err, value, err)
+	}
+}
+
+func TestOneFlightServesAllWhoAskMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		var runs atomic.Int32
+		work := func(ctx context.Context, _ *flight.Riders[*person]) (string, error) {
+			time.Sleep(time.Second)
+			return fmt.Sprint("run ", runs.Add(1)), nil
+		}
+		var wg sync.WaitGroup
+		for range 1000 {
+			wg.Go(func() {
+				value, err := g.Do(t.Context(), "key", nil, work)
+				if value != "run 1" || err != nil {
+					t.Errorf("got %q, %v", value, err)
+				}
+			})
+		}
+		wg.Wait()
+		if value, _ := g.Do(t.Context(), "key", nil, work); value != "run 2" {
+			t.Errorf("after landing: got %q, want another run", value)
+		}
+	})
+}
+
+func TestKeysFlyApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		start := time.Now()
+		var wg sync.WaitGroup
+		for i := range 10 {
+			wg.Go(func() {
+				_, _ = g.Do(t.Context(), fmt.Sprint(i), nil, func(context.Context, *flight.Riders[*person]) (string, error) {
+					time.Sleep(time.Second)
+					return "", nil
+				})
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("ten keys took %s, want 1s", took)
+		}
+	})
+}
+
+func TestQuestionMovesWhenItsRiderLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		first, second := &person{name: "first", takes: time.Hour}, &person{name: "second", takes: time.Second}
+		ctx, hangUp := context.WithCancel(t.Context())
+		a := board(ctx, &g, first, askOne)
+		b := board(t.Context(), &g, second, askOne)
+		if second.asked.Load() != 0 {
+			t.Error("the second was asked while the first was there")
+		}
+		hangUp()
+		want(t, <-a, "", context.Canceled)
+		want(t, <-b, "second", nil)
+		if first.gone.Load() != 1 {
+			t.Error("the question was not withdrawn where nobody is")
+		}
+	})
+}
+
+func TestQuestionPassesThoseWhoCannotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		mute := &person{takes: time.Second, err: errMute}
+		a := board(t.Context(), &g, mute, askOne)
+		b := board(t.Context(), &g, &person{name: "second"}, askOne)
+		want(t, <-a, "second", nil)
+		want(t, <-b, "second", nil)
+	})
+}
+
+func TestAllMuteIsAnErrorForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		a := board(t.Context(), &g, &person{takes: time.Second, err: errMute}, askOne)
+		b := board(t.Context(), &g, &person{err: errMute}, askOne)
+		want(t, <-a, "", errMute)
+		want(t, <-b, "", errMute)
+	})
+}
+
+func TestWhoComesAfterAllPassedIsAskedInAFlightOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		passed := make(chan struct{})
+		a := board(t.Context(), &g, &person{err: errMute}, func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+			defer func() { <-passed }()
+			return askOne(ctx, riders)
+		})
+		b := board(t.Context(), &g, &person{name: "late"}, askOne)
+		close(passed)
+		want(t, <-a, "", errMute)
+		want(t, <-b, "late", nil)
+	})
+}
+
+func TestRefusalIsSharedAndNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		errNo := errors.New("no")
+		first, second := &person{takes: time.Second, err: errNo}, &person{name: "second"}
+		a := board(t.Context(), &g, first, askOne)
+		b := board(t.Context(), &g, second, askOne)
+		want(t, <-a, "", errNo)
+		want(t, <-b, "", errNo)
+		if second.asked.Load() != 0 {
+			t.Error("another was asked after one had declined")
+		}
+		want(t, <-board(t.Context(), &g, second, askOne), "second", nil)
+	})
+}
+
+func TestLastRiderEndsTheWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		var cause error
+		p := &person{takes: time.Hour}
+		ended := make(chan struct{})
+		work := func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+			defer close(ended)
+			defer func() { cause = context.Cause(ctx) }()
+			return askOne(ctx, riders)
+		}
+		ctx1, leave1 := context.WithCancel(t.Context())
+		ctx2, leave2 := context.WithCancel(t.Context())
+		a, b := board(ctx1, &g, p, work), board(ctx2, &g, p, work)
+		leave1()
+		<-a
+		synctest.Wait()
+		if cause != nil {
+			t.Fatal("the work ended while somebody rode")
+		}
+		leave2()
+		want(t, <-b, "", context.Canceled)
+		<-ended
+		if !errors.Is(cause, flight.ErrAbandoned) {
+			t.Errorf("cause is %v, want ErrAbandoned", cause)
+		}
+		// Nobody boards a flight that is coming down.
+		want(t, <-board(t.Context(), &g, &person{name: "next"}, askOne), "next", nil)
+	})
+}
+
+func TestNoticesReachAllAndThoseWhoComeLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		land := make(chan struct{})
+		work := func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+			for _, text := range []string{"one", "two"} {
+				riders.Tell(func(_ context.Context, p *person) { p.hear(text) })
+			}
+			<-land
+			return "", nil
+		}
+		early, late := &person{}, &person{}
+		a := board(t.Context(), &g, early, work)
+		b := board(t.Context(), &g, late, work)
+		if got := early.heard(); got != "[one two]" {
+			t.Errorf("early rider heard %s", got)
+		}
+		if got := late.heard(); got != "[two]" {
+			t.Errorf("late rider heard %s", got)
+		}
+		close(land)
+		<-a
+		<-b
+	})
+}
+
+func TestSlowListenerDelaysNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		start := time.Now()
+		slow := &person{name: "slow"}
+		land := make(chan struct{})
+		work := func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+			<-land
+			riders.Tell(func(_ context.Context, p *person) {
+				if p == slow {
+					time.Sleep(time.Hour)
+				}
+			})
+			time.Sleep(time.Second)
+			return "", nil
+		}
+		a := board(t.Context(), &g, slow, work)
+		b := board(t.Context(), &g, &person{}, work)
+		close(land)
+		<-b
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("took %s, want 1s", took)
+		}
+		<-a
+	})
+}
+
+func TestCloseEndsWorkAndWaitsForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		var ended atomic.Bool
+		a := board(t.Context(), &g, nil, func(ctx context.Context, _ *flight.Riders[*person]) (string, error) {
+			<-ctx.Done()
+			time.Sleep(time.Second)
+			ended.Store(true)
+			return "", context.Cause(ctx)
+		})
+		g.Close()
+		if !ended.Load() {
+			t.Error("Close returned before the work had ended")
+		}
+		want(t, <-a, "", flight.ErrClosed)
+		want(t, <-board(t.Context(), &g, nil, askOne), "", flight.ErrClosed)
+	})
+}
+
+func TestRiderWhoseContextHasEndedDoesNotBoard(t *testing.T) {
+	var g group
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := g.Do(ctx, "key", nil, func(context.Context, *flight.Riders[*person]) (string, error) {
+		t.Error("the work ran")
+		return "", nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's end", err)
+	}
+}
