@@ -111,6 +111,9 @@ type Keys interface {
 // Code is a released MFA code. Exactly one of Sent and Unsent is called.
 type Code struct {
 	Digits string
+	// Typed says that a person read the code off the device: when AWS refuses
+	// it, they can be asked again; and it is not given back lightly.
+	Typed bool
 	// Sent says that AWS may have seen the code: it will not be used again.
 	Sent func()
 	// Unsent says that AWS cannot have seen it: the next caller may have it.

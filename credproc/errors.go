@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/mfad/mfad/credproc/flight"
 )
 
 // What a caller may branch on.
@@ -16,6 +18,11 @@ var (
 	ErrNoKey = errors.New("no such access key")
 	// ErrUntrustedEndpoint: the endpoint is not AWS's and nobody vouched for it.
 	ErrUntrustedEndpoint = errors.New("endpoint not trusted")
+	// ErrLongTerm: the chain ends at a long-term access key, which is never
+	// handed out.
+	ErrLongTerm = errors.New("long-term access keys are not handed out")
+	// ErrClosed: the broker is shutting down.
+	ErrClosed = flight.ErrClosed
 	// ErrUnsent: the request cannot have reached AWS.
 	ErrUnsent = errors.New("not sent")
 

@@ -1,0 +1,163 @@
+package credproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// How often a request is tried. The deadline of whoever waits bounds them all.
+const (
+	maxTries   = 5 // without a code: busy or out of reach
+	maxUnsent  = 4 // with a code that did not leave
+	maxRefused = 3 // typed codes that AWS refuses
+	maxSpent   = 3 // codes that AWS may have seen, for nothing
+	// typedLife is for how long a typed code that did not leave is worth sending.
+	typedLife = 20 * time.Second
+)
+
+// What a person is told who is asked for a code again.
+const (
+	againRefused = "AWS refused that code"
+	againSpent   = "AWS did not answer, and may have used up that code: wait for the next one"
+	againStale   = "AWS could not be reached while that code was good"
+)
+
+// withoutCode sends a request that can be repeated, until AWS has time for it.
+func (b *Broker) withoutCode(ctx context.Context, ask Asker, req send) (Credentials, error) {
+	for try := 1; ; try++ {
+		waitingFor(ask, "waiting for AWS")
+		creds, err := req(ctx, MFA{})
+		limit := maxTries
+		if errors.Is(err, ErrUnsent) {
+			limit = maxUnsent
+		}
+		if err == nil || !passing(err) || try == limit || ctx.Err() != nil {
+			return creds, unavailable(err)
+		}
+		waitingFor(ask, "waiting to try again, since AWS is busy or out of reach")
+		if pause(ctx, try) != nil {
+			return Credentials{}, unavailable(err)
+		}
+	}
+}
+
+// attempts counts what became of the codes of one exchange.
+type attempts struct{ unsent, refused, spent int }
+
+// withCode sends a request with a code of the leg's device. A code that AWS may
+// have seen is never sent again: the next one is taken.
+func (b *Broker) withCode(ctx context.Context, l leg, ask Asker, req send) (Credentials, error) {
+	var (
+		tries attempts
+		again string
+	)
+	for {
+		waitingFor(ask, "waiting for a code of MFA device "+l.step().Serial.Text)
+		code, err := b.codes.Code(ctx, l.purpose(), again, ask)
+		if err != nil {
+			return Credentials{}, err
+		}
+		turns := b.skew.turns.Load()
+		waitingFor(ask, "waiting for AWS")
+		creds, err := b.sendCode(ctx, l, code, req)
+		if err == nil || ctx.Err() != nil {
+			return creds, err
+		}
+		learned := b.skew.turns.Load() != turns
+		var more bool
+		if again, more = tries.verdict(err, code.Typed, learned); !more {
+			return Credentials{}, tries.explain(unavailable(err), code.Typed)
+		}
+		if !errors.Is(err, ErrCodeRefused) && pause(ctx, tries.unsent+tries.spent) != nil {
+			return Credentials{}, unavailable(err)
+		}
+	}
+}
+
+// verdict says whether another code is worth a try, and what to tell a person
+// who has to type it.
+func (t *attempts) verdict(err error, typed, learned bool) (again string, more bool) {
+	switch {
+	case errors.Is(err, ErrUnsent):
+		t.unsent++
+		return againStale, t.unsent < maxUnsent
+	case errors.Is(err, ErrCodeRefused):
+		t.refused++
+		if typed {
+			return againRefused, t.refused < maxRefused
+		}
+		// A stored seed gives the right code, unless the clock was wrong.
+		return againRefused, learned && t.refused == 1
+	case passing(err):
+		t.spent++
+		return againSpent, t.spent < maxSpent
+	}
+	return "", false
+}
+
+func (t *attempts) explain(err error, typed bool) error {
+	if errors.Is(err, ErrCodeRefused) && !typed {
+		return fmt.Errorf("the stored seed gives a code that AWS does not take: it is another device's, or the code was used elsewhere: %w", err)
+	}
+	if codes := t.spent + t.refused; codes > 1 {
+		return fmt.Errorf("after %d codes: %w", codes, err)
+	}
+	return err
+}
+
+// sendCode sends one code, and says what became of it. A typed code that did
+// not leave is sent again while it is fresh, to spare the person a question.
+func (b *Broker) sendCode(ctx context.Context, l leg, code Code, req send) (Credentials, error) {
+	if ctx.Err() != nil {
+		code.Unsent()
+		return Credentials{}, context.Cause(ctx)
+	}
+	mfa := MFA{Serial: l.step().Serial.Text, Code: code.Digits}
+	stale := b.clock.now().boot + typedLife
+	for try := 1; ; try++ {
+		creds, err := req(ctx, mfa)
+		if !errors.Is(err, ErrUnsent) {
+			code.Sent()
+			return creds, err
+		}
+		if !code.Typed || try == maxUnsent || pause(ctx, try) != nil || b.clock.now().boot >= stale {
+			code.Unsent()
+			return Credentials{}, err
+		}
+	}
+}
+
+// passing says that an error may go away by itself: AWS is busy or broken, or
+// nobody knows what happened.
+func passing(err error) bool {
+	if errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnsent) {
+		return true
+	}
+	var refusal *RefusalError
+	return !errors.As(err, &refusal) && !errors.Is(err, ErrClock)
+}
+
+// unavailable classes what AWS has not answered.
+func unavailable(err error) error {
+	if err == nil || !passing(err) || errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// pause waits before try number try+1: longer each time, and never as long as
+// others who were told to slow down at the same time.
+func pause(ctx context.Context, try int) error {
+	longest := min(400*time.Millisecond<<min(try, 8), 8*time.Second)
+	timer := time.NewTimer(longest/2 + rand.N(longest/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

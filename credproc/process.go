@@ -1,0 +1,109 @@
+package credproc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// What an external credential_process may do: the Java SDK's limit on its
+// output, and the Go SDK's on its time.
+const (
+	processOutput = 64_000
+	processTime   = time.Minute
+	// processShown is how much of its stderr an error shows.
+	processShown = 300
+)
+
+// runProcess runs somebody else's credential_process, by the shell as the SDKs
+// do, with the agent's environment and without a terminal. No error shows what
+// it wrote to stdout.
+func runProcess(ctx context.Context, command string, now time.Time) (Credentials, error) {
+	ctx, cancel := context.WithTimeout(ctx, processTime)
+	defer cancel()
+	stdout, stderr := &limited{room: processOutput}, &limited{room: 4096}
+	cmd := shell(ctx, command)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.WaitDelay = time.Second // for grandchildren that keep the pipes open
+	err := cmd.Run()
+	defer clear(stdout.text.Bytes())
+	switch {
+	case ctx.Err() != nil:
+		return Credentials{}, fmt.Errorf("it did not end in time: %w", ctx.Err())
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
+		return Credentials{}, fmt.Errorf("it failed (%w)%s", err, stderr.shown())
+	case stdout.over:
+		return Credentials{}, fmt.Errorf("it printed more than %d bytes", processOutput)
+	}
+	return parseProcess(stdout.text.Bytes(), now)
+}
+
+// parseProcess reads the document of the credential_process contract.
+func parseProcess(text []byte, now time.Time) (Credentials, error) {
+	var doc struct {
+		Version         int
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey string
+		SessionToken    string
+		Expiration      string
+		AccountID       string `json:"AccountId"`
+	}
+	if json.Unmarshal(text, &doc) != nil {
+		return Credentials{}, errors.New("it did not print one JSON object of the credential_process contract")
+	}
+	if doc.Version != 1 {
+		return Credentials{}, fmt.Errorf("it printed Version %d of the contract, not 1", doc.Version)
+	}
+	if doc.AccessKeyID == "" || doc.SecretAccessKey == "" {
+		return Credentials{}, errors.New("it printed no AccessKeyId or no SecretAccessKey")
+	}
+	creds := Credentials{
+		AccessKeyID: doc.AccessKeyID, SecretAccessKey: doc.SecretAccessKey,
+		SessionToken: doc.SessionToken, AccountID: doc.AccountID,
+	}
+	if doc.Expiration != "" {
+		end, err := time.Parse(time.RFC3339, doc.Expiration)
+		if err != nil {
+			return Credentials{}, errors.New("it printed an Expiration that is not RFC 3339")
+		}
+		if !end.After(now) {
+			return Credentials{}, fmt.Errorf("it printed credentials that expired at %s: %w", formatTime(end), ErrExpired)
+		}
+		creds.Expiration = end.UTC()
+	}
+	return creds, nil
+}
+
+// limited keeps the beginning of what is written to it, and swallows the rest.
+type limited struct {
+	text bytes.Buffer
+	room int
+	over bool
+}
+
+var _ io.Writer = (*limited)(nil)
+
+func (l *limited) Write(p []byte) (int, error) {
+	fits := min(len(p), l.room-l.text.Len())
+	l.over = l.over || fits < len(p)
+	l.text.Write(p[:fits])
+	return len(p), nil
+}
+
+// shown is the text on one line, or nothing.
+func (l *limited) shown() string {
+	line := strings.Join(strings.FieldsFunc(l.text.String(), func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}), " ")
+	if line == "" {
+		return ""
+	}
+	return ": " + strings.ToValidUTF8(line[:min(len(line), processShown)], "")
+}

@@ -1,0 +1,204 @@
+package credproc_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mfad/mfad/credproc"
+)
+
+func TestThousandCallersOfAColdProfileCostOnePromptOneCodeOneCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		ask := &person{takes: 5 * time.Second}
+		h.stampede(t, 1000, func(int) string { return "base" }, ask)
+		if ask.asked.Load() != 1 {
+			t.Errorf("%d prompts, want 1", ask.asked.Load())
+		}
+		h.codes(t, 1)
+		h.count(t, "GetSessionToken", 1)
+	})
+}
+
+func TestTwoHundredCallersOfTwentyRolesShareOneSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		name := func(i int) string { return fmt.Sprintf("role-%d", i%20) }
+		for i := range 20 {
+			h.role(name(i), "K", phone, 0)
+		}
+		ask := &person{takes: 5 * time.Second}
+		h.stampede(t, 200, name, ask)
+		if ask.asked.Load() != 1 {
+			t.Errorf("%d prompts, want 1", ask.asked.Load())
+		}
+		h.codes(t, 1)
+		h.count(t, "GetSessionToken", 1)
+		for i := range 20 {
+			h.count(t, roleARN(name(i)), 1)
+		}
+	})
+}
+
+// stampede lets n callers come at once and checks that all are answered alike.
+func (h *house) stampede(t *testing.T, n int, profile func(int) string, ask credproc.Asker) {
+	t.Helper()
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		keys = map[string]string{}
+	)
+	for i := range n {
+		wg.Go(func() {
+			got, err := h.get(t, profile(i), ask)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if first, has := keys[profile(i)]; has && first != got.AccessKeyID {
+				t.Errorf("profile %s: two sessions", profile(i))
+			}
+			keys[profile(i)] = got.AccessKeyID
+		})
+	}
+	wg.Wait()
+}
+
+func TestSecondIdentityOnADeviceWaitsForTheNextCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.session("one", "K1", phone)
+		h.session("two", "K2", phone)
+		ask := &person{}
+		h.stampede(t, 20, func(i int) string { return []string{"one", "two"}[i%2] }, ask)
+		h.codes(t, 2)
+		h.count(t, "GetSessionToken", 2)
+		if ask.notices.Load() == 0 {
+			t.Error("nobody was told of the wait")
+		}
+	})
+}
+
+func TestPromptMovesToTheNextCallerInItsOwnName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.role("first", "K", phone, 0)
+		h.role("second", "K", phone, 0)
+		alice, bob := &person{takes: time.Hour}, &person{takes: time.Second}
+		ctx, hangUp := context.WithCancel(t.Context())
+		gone := make(chan error, 1)
+		go func() {
+			_, err := h.Credentials(ctx, credproc.Request{Profile: "first", Asker: alice})
+			gone <- err
+		}()
+		synctest.Wait()
+		answered := make(chan error, 1)
+		go func() {
+			_, err := h.get(t, "second", bob)
+			answered <- err
+		}()
+		synctest.Wait()
+		if alice.open.Load() != 1 || bob.asked.Load() != 0 {
+			t.Fatal("the first caller, and only they, should be asked")
+		}
+		hangUp()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Errorf("the one who left got %v", err)
+		}
+		if err := <-answered; err != nil {
+			t.Errorf("the one who stayed got %v", err)
+		}
+		if alice.withdrawn.Load() != 1 {
+			t.Error("the prompt was not withdrawn")
+		}
+		if why := bob.last.Load(); why.Profile != "second" || why.RoleARN != roleARN("second") || why.Serial != phone || why.KeyID != "AKIAK" {
+			t.Errorf("asked for %+v", *why)
+		}
+		h.count(t, "GetSessionToken", 1)
+		h.count(t, roleARN("first"), 0)
+	})
+}
+
+func TestLastCallerWhoLeavesWithdrawsThePrompt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.role("prod", "K", phone, 0)
+		ask := &person{takes: time.Hour}
+		ctx, hangUp := context.WithCancel(t.Context())
+		go func() { _, _ = h.Credentials(ctx, credproc.Request{Profile: "prod", Asker: ask}) }()
+		synctest.Wait()
+		hangUp()
+		synctest.Wait()
+		if ask.open.Load() != 0 || ask.withdrawn.Load() != 1 {
+			t.Error("the prompt is still open")
+		}
+		h.codes(t, 0)
+	})
+}
+
+func TestDismissalRefusesAllWhoRideAndNobodyLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		no := &person{takes: time.Second, no: credproc.ErrDismissed}
+		var wg sync.WaitGroup
+		for range 1000 {
+			wg.Go(func() {
+				if _, err := h.get(t, "base", no); !errors.Is(err, credproc.ErrDismissed) {
+					t.Errorf("got %v, want ErrDismissed", err)
+				}
+			})
+		}
+		wg.Wait()
+		if no.asked.Load() != 1 {
+			t.Errorf("%d prompts, want 1", no.asked.Load())
+		}
+		h.must(t, "base", &person{})
+	})
+}
+
+func TestCallerWithoutATerminalIsServedByOneWhoHasIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		var wg sync.WaitGroup
+		for _, ask := range []*person{{takes: time.Second, no: credproc.ErrNoPrompt}, {takes: time.Second}} {
+			wg.Go(func() {
+				if _, err := h.get(t, "base", ask); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		if _, err := h.get(t, "base", nil); err != nil {
+			t.Errorf("a warm profile needs nobody: %v", err)
+		}
+	})
+}
+
+func TestNobodyToAskIsAnErrorAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		start := time.Now()
+		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrNoPrompt) || time.Since(start) != 0 {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+	})
+}
