@@ -31,17 +31,18 @@ func parseBase32(text []byte) (Seed, error) {
 		}
 	}
 	n, err := unpadded.Decode(raw, digits)
-	if err != nil { // 1, 3 or 6 characters in the last group
-		return Seed{}, badSeed("no base32 secret has %d characters: copy it again, whole", len(digits))
+	if err != nil {
+		return Seed{}, badSeed("the secret is not base32: copy it again")
 	}
 	if err := checkSecretLen(n); err != nil {
 		return Seed{}, err
 	}
-	again := make([]byte, len(digits))
+	// The decoder takes any number of characters and any bits after the last
+	// byte; an encoder writes neither.
+	again := unpadded.AppendEncode(make([]byte, 0, len(digits)), raw[:n])
 	defer clear(again)
-	// Bits beyond the last byte are zero in every encoder's output.
-	if unpadded.Encode(again, raw[:n]); !bytes.Equal(again, digits) {
-		return Seed{}, badSeed("the secret stops in the middle of a byte: its last characters are missing; copy it again, whole")
+	if !bytes.Equal(again, digits) {
+		return Seed{}, badSeed("the secret of %d characters does not end with a byte: some are missing or too many; copy it again, whole", len(digits))
 	}
 	return newSeed(raw[:n]), nil
 }

@@ -149,7 +149,7 @@ func (e *damagedError) Error() string {
 // readState reads the file at path, or returns a *damagedError, or what kept
 // it from reading. It also removes what a killed writer left.
 func readState(fsys durable.FS, path string) (state, error) {
-	if err := fsys.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := durable.MkdirAll(fsys, filepath.Dir(path), 0o700); err != nil {
 		return state{}, err
 	}
 	if err := durable.CleanFile(fsys, path); err != nil {
