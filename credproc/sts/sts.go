@@ -33,10 +33,10 @@ const (
 	firstPause  = 250 * time.Millisecond
 )
 
-// pause is how long to wait after an attempt, counted from 0: twice as long
+// pause is how long to wait after an attempt, counted from 1: twice as long
 // each time, of which half is chance, so that callers do not march in step.
 func pause(attempt int, _ error) (time.Duration, error) {
-	whole := firstPause << attempt
+	whole := firstPause << (attempt - 1)
 	return whole/2 + rand.N(whole/2), nil
 }
 
