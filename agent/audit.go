@@ -1,0 +1,104 @@
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/mfad/mfad/keystore/durable"
+)
+
+// auditLimit is the size in bytes at which the audit file is set aside; one
+// older file is kept beside it.
+const auditLimit = 8 << 20
+
+// event is what one audit line tells: what was handed out or refused, and to
+// whom. It holds no secret.
+type event struct {
+	at      time.Time
+	what    string // the method
+	pid     int
+	asker   string // the process, as it claims
+	profile string // or the name of the device or key
+	role    string
+	keyID   string // the access key id that was handed out
+	err     error  // nil: granted
+}
+
+// audit writes events, one JSON object a line.
+type audit struct{ out slog.Handler }
+
+func newAudit(fsys durable.FS, path string) audit {
+	file := &auditFile{fsys: fsys, path: path, limit: auditLimit}
+	brief := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.LevelKey || a.Value.Equal(slog.StringValue("")) {
+			return slog.Attr{}
+		}
+		return a
+	}
+	return audit{slog.NewJSONHandler(file, &slog.HandlerOptions{ReplaceAttr: brief})}
+}
+
+func (a audit) record(ctx context.Context, e event) error {
+	verdict, why := "granted", ""
+	if e.err != nil {
+		verdict, why = "refused", e.err.Error()
+	}
+	line := slog.NewRecord(e.at, slog.LevelInfo, e.what, 0)
+	line.AddAttrs(slog.String("verdict", verdict), slog.Int("pid", e.pid), slog.String("asker", e.asker),
+		slog.String("profile", e.profile), slog.String("role", e.role), slog.String("key", e.keyID), slog.String("why", why))
+	return a.out.Handle(ctx, line)
+}
+
+// auditFile appends lines to a file that it opens at the first one. It is an
+// io.Writer for one slog handler, which serialises the calls.
+type auditFile struct {
+	fsys  durable.FS
+	path  string
+	limit int64
+
+	open durable.File
+	size int64
+}
+
+func (f *auditFile) Write(line []byte) (int, error) {
+	if f.open != nil && f.size+int64(len(line)) > f.limit {
+		if err := f.setAside(); err != nil {
+			return 0, err
+		}
+	}
+	if f.open == nil {
+		if err := f.reopen(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := f.open.Write(line)
+	f.size += int64(n)
+	if err != nil {
+		f.close() // a full disk may have room again at the next line
+	}
+	return n, err
+}
+
+func (f *auditFile) setAside() error {
+	f.close()
+	return f.fsys.Rename(f.path, f.path+".1")
+}
+
+func (f *auditFile) reopen() error {
+	open, err := f.fsys.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	f.open, f.size = open, 0
+	if info, err := f.fsys.Lstat(f.path); err == nil {
+		f.size = info.Size()
+	}
+	return nil
+}
+
+func (f *auditFile) close() {
+	_ = f.open.Close()
+	f.open = nil
+}

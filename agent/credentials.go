@@ -1,0 +1,60 @@
+package agent
+
+import (
+	"context"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/config"
+)
+
+// credentials makes the document of a profile. What the caller says of itself
+// is the profile and the region: where requests go, and with what, is decided
+// by files and by the agent's own environment.
+func (s *Service) credentials(ctx context.Context, r *request, p wire.CredentialsParams) (wire.CredentialsResult, error) {
+	result, err := s.fetch(ctx, r, p)
+	e := event{profile: p.Profile, err: err}
+	if err == nil {
+		e.role, e.keyID = lastRole(result.Chain), result.AccessKeyID
+	}
+	s.note(ctx, r, e)
+	if err != nil {
+		return wire.CredentialsResult{}, err
+	}
+	return wire.CredentialsResult{Document: result.Document(), Region: result.Chain.Region.Text}, nil
+}
+
+// fetch refuses while the person keeps the vault locked, also what was under
+// way when they locked it.
+func (s *Service) fetch(ctx context.Context, r *request, p wire.CredentialsParams) (credproc.Result, error) {
+	if err := s.door.refusal(); err != nil {
+		return credproc.Result{}, err
+	}
+	result, err := s.broker.Credentials(ctx, credproc.Request{Profile: p.Profile, Region: p.Region, Asker: r.ask})
+	if err == nil {
+		err = s.door.refusal()
+	}
+	return result, err
+}
+
+// resolve finds the chain of a profile, with the keys that the vault has.
+func (s *Service) resolve(profile, region string) (*config.Chain, error) {
+	return s.options.Config.Resolve(config.Query{Profile: profile, Region: region, HasKey: s.hasKey})
+}
+
+func lastRole(chain *config.Chain) string {
+	return chain.Steps[len(chain.Steps)-1].RoleARN.Text
+}
+
+// note writes the audit line of what was handed out or refused, and keeps a
+// refusal for status.
+func (s *Service) note(ctx context.Context, r *request, e event) {
+	e.at, e.what, e.pid, e.asker = s.options.Now(), r.method, r.conn.Peer().PID, r.ask.name()
+	if e.err != nil {
+		e.err = cross(e.err) // the line that the client sees
+		s.faults.add(wire.Fault{At: e.at, Profile: e.profile, Text: e.err.Error()})
+	}
+	if err := s.audit.record(ctx, e); err != nil {
+		s.options.Logger.ErrorContext(ctx, "audit line was not written", "err", err)
+	}
+}

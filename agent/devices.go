@@ -1,0 +1,227 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token/totp"
+)
+
+// The facts of a device's item; the content is an otpauth URI.
+const (
+	serialFact    = "serial"
+	issuerFact    = "issuer"
+	labelFact     = "account"
+	algorithmFact = "algorithm"
+	digitsFact    = "digits"
+	periodFact    = "periodSeconds"
+)
+
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+var serialNumber = regexp.MustCompile(`^[A-Za-z0-9_+=/:,.@-]{9,256}$`)
+
+// deviceAdd stores every key that a text brings, or none if one cannot be.
+func (s *Service) deviceAdd(ctx context.Context, r *request, p wire.DeviceAddParams) ([]wire.Device, error) {
+	defer clear(p.Seed)
+	keys, err := totp.Parse(p.Seed)
+	if err != nil {
+		return nil, err
+	}
+	defer totp.WipeAll(keys)
+	serials, err := parseSerials(p.Serial, len(keys))
+	if err != nil {
+		return nil, err
+	}
+	if p.Name != "" && len(keys) > 1 {
+		return nil, wire.Errorf(wire.ErrBadRequest, "this export brings %d devices, which name themselves: leave the name out", len(keys))
+	}
+	v, err := s.door.unlocked(ctx, r.ask)
+	if err != nil {
+		return nil, err
+	}
+	items, err := devicesToPut(v, p, keys, serials)
+	if err != nil {
+		return nil, err
+	}
+	devices := make([]wire.Device, 0, len(items))
+	for i, item := range items {
+		if item, err = s.putDevice(ctx, r, item, &keys[i]); err != nil {
+			return nil, fmt.Errorf("after %d of %d devices: %w", i, len(items), err)
+		}
+		devices = append(devices, describeDevice(item))
+	}
+	return devices, nil
+}
+
+func (s *Service) putDevice(ctx context.Context, r *request, item keystore.Item, key *totp.Key) (keystore.Item, error) {
+	uri := key.MarshalURI()
+	defer clear(uri)
+	err := s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+		item, err = v.Put(item, uri)
+		return err
+	})
+	return item, err
+}
+
+// parseSerials reads serials, parted by blanks; they go to the devices in order.
+func parseSerials(text string, devices int) ([]string, error) {
+	serials := strings.Fields(text)
+	if len(serials) > devices {
+		return nil, wire.Errorf(wire.ErrBadRequest, "%d serial numbers for %d devices", len(serials), devices)
+	}
+	for i, serial := range serials {
+		if !serialNumber.MatchString(serial) {
+			return nil, wire.Errorf(wire.ErrBadRequest, "%.80q is not an MFA device: write its ARN, arn:aws:iam::ACCOUNT:mfa/NAME, or the serial number of the fob", serial)
+		}
+		if slices.Contains(serials[:i], serial) {
+			return nil, wire.Errorf(wire.ErrBadRequest, "serial number %s is given twice", serial)
+		}
+	}
+	return append(serials, make([]string, devices-len(serials))...), nil
+}
+
+// devicesToPut makes the items, and finds out before the first is stored
+// whether all can be.
+func devicesToPut(v *keystore.Vault, p wire.DeviceAddParams, keys []totp.Key, serials []string) ([]keystore.Item, error) {
+	var items []keystore.Item
+	for i := range keys {
+		name := p.Name
+		if name == "" {
+			name = nameOf(&keys[i], func(name string) bool {
+				return slices.ContainsFunc(items, func(item keystore.Item) bool { return item.Name == name })
+			})
+		}
+		if !config.ValidName(name) {
+			return nil, badName("a device", name)
+		}
+		item, err := deviceToPut(v, name, serials[i], p.Replace)
+		if err != nil {
+			return nil, err
+		}
+		item.Facts = deviceFacts(&keys[i], serials[i])
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// deviceToPut is the item that a name stands for: a new one, or one that may
+// be replaced.
+func deviceToPut(v *keystore.Vault, name, serial string, replace bool) (keystore.Item, error) {
+	if other, found := deviceOf(v, serial); found && other.Name != name {
+		return keystore.Item{}, fmt.Errorf("%w: %s is in the vault as device %q", keystore.ErrItemExists, serial, other.Name)
+	}
+	item, found := v.Find(keystore.KindTOTP, name)
+	switch {
+	case !found:
+		return keystore.Item{Name: name, Kind: keystore.KindTOTP}, nil
+	case !replace:
+		return keystore.Item{}, fmt.Errorf("%w: the vault has a device named %q", keystore.ErrItemExists, name)
+	}
+	return item, nil
+}
+
+// nameOf makes a name of what an authenticator shows, as the vault takes
+// names; a second one of the same name gets a number.
+func nameOf(key *totp.Key, taken func(string) bool) string {
+	text := key.Account
+	if text == "" {
+		text = key.Issuer
+	}
+	clean := strings.Trim(strings.Map(func(r rune) rune {
+		if r < 0x80 && config.ValidName(string(r)) {
+			return r
+		}
+		return '-'
+	}, text), "-")
+	if clean == "" {
+		clean = "device"
+	}
+	const most = 60 // leaves room for a number
+	clean = clean[:min(most, len(clean))]
+	name := clean
+	for n := 2; taken(name); n++ {
+		name = clean + "-" + strconv.Itoa(n)
+	}
+	return name
+}
+
+func deviceFacts(key *totp.Key, serial string) map[string]string {
+	facts := map[string]string{
+		serialFact: serial, issuerFact: key.Issuer, labelFact: key.Account, algorithmFact: string(key.Algorithm),
+		digitsFact: strconv.Itoa(key.Digits), periodFact: strconv.Itoa(int(key.Period / time.Second)),
+	}
+	for name, value := range facts {
+		if value == "" {
+			delete(facts, name)
+		}
+	}
+	return facts
+}
+
+func describeDevice(item keystore.Item) wire.Device {
+	number := func(fact string) int {
+		n, _ := strconv.Atoi(item.Facts[fact]) // 0 for what is not there
+		return n
+	}
+	return wire.Device{
+		Name: item.Name, Serial: item.Facts[serialFact], Issuer: item.Facts[issuerFact], Account: item.Facts[labelFact],
+		Algorithm: item.Facts[algorithmFact], Digits: number(digitsFact), Period: number(periodFact), Created: item.Created,
+	}
+}
+
+// deviceOf finds the device of a serial number.
+func deviceOf(v *keystore.Vault, serial string) (keystore.Item, bool) {
+	if serial == "" {
+		return keystore.Item{}, false
+	}
+	for _, item := range v.Items() {
+		if item.Kind == keystore.KindTOTP && item.Facts[serialFact] == serial {
+			return item, true
+		}
+	}
+	return keystore.Item{}, false
+}
+
+// findDevice finds a device by its name, else by its serial number.
+func findDevice(v *keystore.Vault, name string) (keystore.Item, error) {
+	item, found := v.Find(keystore.KindTOTP, name)
+	if !found {
+		item, found = deviceOf(v, name)
+	}
+	if !found {
+		return keystore.Item{}, fmt.Errorf("%w: the vault has no device named %.80q", keystore.ErrNoItem, name)
+	}
+	return item, nil
+}
+
+func (s *Service) deviceList(ctx context.Context, _ *request) ([]wire.Device, error) {
+	v, err := s.door.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	devices := []wire.Device{}
+	for _, item := range v.Items() {
+		if item.Kind == keystore.KindTOTP {
+			devices = append(devices, describeDevice(item))
+		}
+	}
+	return devices, nil
+}
+
+func (s *Service) deviceRemove(ctx context.Context, r *request, p wire.NameParams) (none, error) {
+	return none{}, s.door.use(ctx, r.ask, func(v *keystore.Vault) error {
+		item, err := findDevice(v, p.Name)
+		if err == nil {
+			err = v.Remove(item.ID)
+		}
+		return err
+	})
+}

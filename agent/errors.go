@@ -1,0 +1,108 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/mfad/mfad/agent/server"
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/keystore/keychain"
+	"github.com/mfad/mfad/token/totp"
+)
+
+// crossings maps what the rooms below report to what crosses the socket. The
+// first row that [errors.Is] matches decides.
+var crossings = []struct {
+	domain error
+	code   *wire.Error
+}{
+	{keystore.ErrNoVault, wire.ErrNoVault},
+	{keystore.ErrExists, wire.ErrVaultExists},
+	{keystore.ErrLocked, wire.ErrVaultLocked},
+	{keystore.ErrBusy, wire.ErrBusy},
+	{keystore.ErrClosed, wire.ErrStopping},
+	{keystore.ErrWrongPassphrase, wire.ErrWrongPassphrase},
+	{keystore.ErrDamaged, wire.ErrVaultDamaged},
+	{keystore.ErrRolledBack, wire.ErrVaultRolledBack},
+	{keystore.ErrNoItem, wire.ErrNoItem},
+	{keystore.ErrItemExists, wire.ErrItemExists},
+	{keystore.ErrNoSlot, wire.ErrNoSlot},
+	{keystore.ErrLastSlot, wire.ErrLastSlot},
+	{keystore.ErrPlugin, wire.ErrPlugin},
+	{keystore.ErrInvalid, wire.ErrBadRequest},
+	{keychain.ErrNone, wire.ErrNoKeychain},
+	{keychain.ErrLocked, wire.ErrNoKeychain},
+	{keychain.ErrNotFound, wire.ErrNoKeychain},
+	{totp.ErrBadSeed, wire.ErrBadSeed},
+	{totp.ErrClock, wire.ErrClock},
+	{config.ErrNoProfile, wire.ErrNoProfile},
+	{config.ErrBadConfig, wire.ErrBadConfig},
+	{config.ErrBadName, wire.ErrBadRequest},
+	{config.ErrConflict, wire.ErrBadConfig},
+	{credproc.ErrNoPrompt, wire.ErrNoPrompt},
+	{credproc.ErrDismissed, wire.ErrDismissed},
+	{credproc.ErrNoKey, wire.ErrNoKey},
+	{credproc.ErrUntrustedEndpoint, wire.ErrUntrustedEndpoint},
+	{credproc.ErrCodeRefused, wire.ErrCodeRefused},
+	{credproc.ErrDeviceRefused, wire.ErrDeviceRefused},
+	{credproc.ErrKeyRefused, wire.ErrKeyRefused},
+	{credproc.ErrExpired, wire.ErrExpired},
+	{credproc.ErrDenied, wire.ErrDenied},
+	{credproc.ErrClock, wire.ErrClock},
+	{credproc.ErrThrottled, wire.ErrThrottled},
+	{credproc.ErrInvalid, wire.ErrInvalid},
+	{credproc.ErrUnavailable, wire.ErrUnavailable},
+	{credproc.ErrUnsent, wire.ErrUnavailable},
+	{credproc.ErrLongTerm, wire.ErrBadConfig},
+	{credproc.ErrClosed, wire.ErrStopping},
+	{flight.ErrClosed, wire.ErrStopping},
+	{flight.ErrAbandoned, wire.ErrDismissed},
+	{server.ErrGone, wire.ErrDismissed},
+	{context.DeadlineExceeded, wire.ErrTimeout},
+	{context.Canceled, wire.ErrDismissed},
+}
+
+// cross turns a refusal into what the client sees: a code, and one line. A
+// refusal that crosses already keeps its code.
+func cross(err error) *wire.Error {
+	return &wire.Error{Code: code(err), Message: oneLine(err.Error())}
+}
+
+func code(err error) int64 {
+	var crossed *wire.Error
+	if errors.As(err, &crossed) {
+		return crossed.Code
+	}
+	for _, row := range crossings {
+		if errors.Is(err, row.domain) {
+			return row.code.Code
+		}
+	}
+	var path *fs.PathError
+	var link *os.LinkError
+	var call *os.SyscallError
+	if errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &call) {
+		return wire.CodeDisk
+	}
+	return wire.CodeInternal
+}
+
+// oneLine keeps a message from breaking the line it is shown on: [errors.Join]
+// does, and so may AWS's words.
+func oneLine(text string) string {
+	clean := func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.Map(clean, strings.Join(parts, "; "))
+}

@@ -1,0 +1,37 @@
+package agent
+
+import (
+	"path/filepath"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// vaultName is the vault that the agent serves.
+const vaultName = "default"
+
+// Home says where the agent keeps things.
+type Home struct {
+	Vault string // the vault's folder
+	State string // what mfad remembers of use: codes given, generations seen, who asked
+}
+
+// FindHome derives the folders from the environment as the XDG Base Directory
+// Specification says. It makes none of them. The error wraps [wire.ErrNoHome].
+func FindHome(getenv func(string) string) (Home, error) {
+	state, err := wire.StateDir(getenv)
+	if err != nil {
+		return Home{}, err
+	}
+	data := filepath.Join(getenv("XDG_DATA_HOME"), "mfad")
+	if !filepath.IsAbs(data) {
+		if data, err = homeData(getenv); err != nil {
+			return Home{}, err
+		}
+	}
+	return Home{Vault: filepath.Join(data, "vaults", vaultName), State: state}, nil
+}
+
+func (h Home) ledger() string    { return filepath.Join(h.State, "codes.json") }
+func (h Home) highWater() string { return filepath.Join(h.State, "vault-"+vaultName+".json") }
+func (h Home) settings() string  { return filepath.Join(h.State, "settings.json") }
+func (h Home) audit() string     { return filepath.Join(h.State, "audit.log") }

@@ -1,0 +1,174 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/keystore"
+)
+
+// keyIDFact is the fact of an access key's item that holds its id; the content
+// is the secret access key alone.
+const keyIDFact = "accessKeyId"
+
+var (
+	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
+	accessKeyID     = regexp.MustCompile(`^AKIA[A-Z0-9]{12,124}$`)
+	secretAccessKey = regexp.MustCompile(`^[A-Za-z0-9/+=]{40}$`)
+)
+
+var (
+	_ credproc.Keys  = (*Service)(nil)
+	_ credproc.Codes = (*Service)(nil)
+	_ credproc.Trust = (*Service)(nil)
+)
+
+// AccessKey reads a key for the broker, unlocking the vault if it must.
+func (s *Service) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
+	var item keystore.Item
+	var secret *keystore.Secret
+	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+		if item, err = findKey(v, name); err == nil {
+			secret, err = v.Read(item.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return credproc.AccessKey{}, err
+	}
+	return credproc.AccessKey{ID: item.Facts[keyIDFact], Secret: secret.Bytes(), Close: secret.Destroy}, nil
+}
+
+// KeyID reads what is public of a key.
+func (s *Service) KeyID(name string) (string, error) {
+	v, err := s.door.open(context.Background())
+	if err != nil {
+		return "", err
+	}
+	item, err := findKey(v, name)
+	return item.Facts[keyIDFact], err
+}
+
+func findKey(v *keystore.Vault, name string) (keystore.Item, error) {
+	item, found := v.Find(keystore.KindAccessKey, name)
+	if !found {
+		return keystore.Item{}, fmt.Errorf("%w: the vault has none named %.80q", credproc.ErrNoKey, name)
+	}
+	return item, nil
+}
+
+// hasKey is KeyID for the resolution of profiles, which goes on without a vault.
+func (s *Service) hasKey(name string) bool {
+	_, err := s.KeyID(name)
+	return err == nil
+}
+
+func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportParams) (wire.Key, error) {
+	defer clear(p.Secret)
+	if err := checkKey(p); err != nil {
+		return wire.Key{}, err
+	}
+	endpoints, err := canonicalEndpoints(p.Trust)
+	if err != nil {
+		return wire.Key{}, err
+	}
+	var item keystore.Item
+	var replaced string
+	err = s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+		if item, err = keyToPut(v, p); err != nil {
+			return err
+		}
+		replaced = item.Facts[keyIDFact]
+		item.Facts = map[string]string{keyIDFact: p.AccessKeyID}
+		item, err = v.Put(item, p.Secret)
+		return err
+	})
+	if err != nil {
+		return wire.Key{}, err
+	}
+	if replaced != "" {
+		s.forgetAll()
+	}
+	for _, url := range endpoints {
+		if err := s.trust(ctx, p.AccessKeyID, url, r.ask); err != nil {
+			return wire.Key{}, err
+		}
+	}
+	return s.describeKey(item), nil
+}
+
+// checkKey refuses what cannot be a long-term access key. Nothing here tells a
+// root user's key from an IAM user's: only AWS can.
+func checkKey(p wire.KeyImportParams) error {
+	switch {
+	case !config.ValidName(p.Name):
+		return badName("an access key", p.Name)
+	case strings.HasPrefix(p.AccessKeyID, "ASIA"):
+		return wire.Errorf(wire.ErrBadRequest, "%.40q is a temporary key, which ends by itself: import the IAM user's own access key, which begins with AKIA", p.AccessKeyID)
+	case !accessKeyID.MatchString(p.AccessKeyID):
+		return wire.Errorf(wire.ErrBadRequest, "%.40q is not an access key id: it has AKIA and 12 or more capitals and digits", p.AccessKeyID)
+	case !secretAccessKey.Match(p.Secret):
+		return wire.Errorf(wire.ErrBadRequest, "that is not a secret access key: it has 40 letters, digits, / and +, and %d characters came", len(p.Secret))
+	}
+	return nil
+}
+
+func badName(what, name string) error {
+	return wire.Errorf(wire.ErrBadRequest, "%.80q cannot be the name of %s: it has 1 to 64 letters, digits, and _.@/+:-", name, what)
+}
+
+// keyToPut is the item that an import makes, or replaces when it may.
+func keyToPut(v *keystore.Vault, p wire.KeyImportParams) (keystore.Item, error) {
+	for _, other := range v.Items() {
+		if other.Kind == keystore.KindAccessKey && other.Name != p.Name && other.Facts[keyIDFact] == p.AccessKeyID {
+			return keystore.Item{}, fmt.Errorf("%w: access key %s is in the vault as %q", keystore.ErrItemExists, p.AccessKeyID, other.Name)
+		}
+	}
+	item, found := v.Find(keystore.KindAccessKey, p.Name)
+	switch {
+	case !found:
+		return keystore.Item{Name: p.Name, Kind: keystore.KindAccessKey}, nil
+	case !p.Replace:
+		return keystore.Item{}, fmt.Errorf("%w: the vault has an access key named %q, %s", keystore.ErrItemExists, p.Name, item.Facts[keyIDFact])
+	}
+	return item, nil
+}
+
+func (s *Service) keyList(ctx context.Context, _ *request) ([]wire.Key, error) {
+	v, err := s.door.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys := []wire.Key{}
+	for _, item := range v.Items() {
+		if item.Kind == keystore.KindAccessKey {
+			keys = append(keys, s.describeKey(item))
+		}
+	}
+	return keys, nil
+}
+
+func (s *Service) keyRemove(ctx context.Context, r *request, p wire.NameParams) (none, error) {
+	var item keystore.Item
+	err := s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+		if item, err = findKey(v, p.Name); err == nil {
+			err = v.Remove(item.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return none{}, err
+	}
+	s.forgetAll() // those of its roles too, which do not name it
+	return none{}, s.distrustAll(ctx, item.Facts[keyIDFact], r.ask)
+}
+
+func (s *Service) describeKey(item keystore.Item) wire.Key {
+	id := item.Facts[keyIDFact]
+	return wire.Key{Name: item.Name, AccessKeyID: id, Created: item.Created, Trust: s.trustedEndpoints(id)}
+}
