@@ -71,7 +71,8 @@ func (osFS) SyncDir(name string) error                    { return syncDir(name)
 // tempSuffix marks the temporary files of this package, and only those.
 const tempSuffix = ".mfad-tmp"
 
-// WriteFile replaces the content of name, or makes it, with the mode perm.
+// WriteFile replaces the content of name, or makes it, with the mode perm
+// whatever the umask.
 // When it returns nil the new content is on the disk; when it returns an error
 // the old content still stands, but for an error of the last step (fsync of
 // the folder), after which either may be found following a power cut.
@@ -96,7 +97,13 @@ func writeTemp(fsys FS, temp string, data []byte, perm fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	// The umask must not narrow the mode of a file that is replaced.
+	if c, ok := f.(interface{ Chmod(fs.FileMode) error }); ok {
+		err = c.Chmod(perm)
+	}
+	if err == nil {
+		_, err = f.Write(data)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
