@@ -1,0 +1,58 @@
+package config
+
+import "slices"
+
+// Served is a profile for which AWS's files name mfad as credential_process.
+type Served struct {
+	Name    string
+	Process Value  // the command line, as it is written
+	Program string // its first word
+	Asks    string // the profile that it asks mfad for
+	// Rivals are the settings beside it because of which some of AWS's tools do
+	// not ask mfad, or not mfad alone: Text is the setting's name, never its value.
+	Rivals []Value
+}
+
+// rivalKeys are the settings that AWS's tools prefer to a credential_process,
+// or refuse beside it. Which of them do so differs from tool to tool.
+var rivalKeys = slices.Concat([]string{KeyRoleARN}, staticKeys[:1], foreignKeys)
+
+// Served lists the profiles that AWS's tools can ask mfad for, in the order of
+// AWS's config.
+func (r *Reader) Served() ([]Served, error) {
+	f, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	var out []Served
+	seen := map[string]bool{}
+	for _, doc := range []*document{f.config, f.credentials} {
+		for _, s := range doc.sections {
+			if s.kind != profileSection || seen[s.name] {
+				continue
+			}
+			seen[s.name] = true
+			p, _ := f.profile(s.name)
+			if process, ok := p.served(); ok {
+				out = append(out, p.describeServed(process))
+			}
+		}
+	}
+	return out, nil
+}
+
+func (p *profile) describeServed(process Value) Served {
+	words := splitWords(process.Text)
+	s := Served{Name: p.name, Process: process, Program: words[0]}
+	for i, word := range words[:len(words)-1] {
+		if word == "--profile" {
+			s.Asks = words[i+1]
+		}
+	}
+	for _, key := range rivalKeys {
+		if _, at, ok := find(p.layers[1:], key); ok {
+			s.Rivals = append(s.Rivals, Value{Text: key, Origin: at})
+		}
+	}
+	return s
+}
