@@ -72,10 +72,10 @@ func (osFS) SyncDir(name string) error                    { return syncDir(name)
 const tempSuffix = ".mfad-tmp"
 
 // WriteFile replaces the content of name, or makes it, with the mode perm
-// whatever the umask.
-// When it returns nil the new content is on the disk; when it returns an error
-// the old content still stands, but for an error of the last step (fsync of
-// the folder), after which either may be found following a power cut.
+// whatever the umask. When it returns nil the new content is on the disk; when
+// it returns an error the old content still stands, but for an error of the
+// last step (fsync of the folder), after which either may be found following a
+// power cut.
 func WriteFile(fsys FS, name string, data []byte, perm fs.FileMode) error {
 	temp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text()[:12]+tempSuffix)
 	if err := writeTemp(fsys, temp, data, perm); err != nil {
