@@ -75,7 +75,7 @@ func startLocked(ctx context.Context, o Options, lock *durable.Lock) (*net.UnixC
 
 // start runs the agent apart from us, and returns when it listens.
 func start(ctx context.Context, o Options) error {
-	program, err := program(o.Agent)
+	program, err := Program(o.Agent)
 	if err != nil {
 		return err
 	}
@@ -136,8 +136,9 @@ func await(ctx context.Context, ready *os.File, log string) error {
 	return fmt.Errorf("it ended at once: see %s", log)
 }
 
-// program finds mfad-agent: as told, beside our own executable, or in PATH.
-func program(told string) (string, error) {
+// Program finds the agent's program: as told, else mfad-agent beside our own
+// executable, else in PATH.
+func Program(told string) (string, error) {
 	if told != "" {
 		return told, nil
 	}
