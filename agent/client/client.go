@@ -1,21 +1,18 @@
 // Package client is a client's end of the agent's socket: it finds the agent,
 // starts one if there is none, calls it, and lets it ask the person back.
 //
-// It is on the start-up path of every aws command, so it looks nothing up and
-// links little. It prints nothing and prompts only through the [Prompter] that
-// it is given.
+// It is on the start-up path of every aws command, so it looks nothing up,
+// links little, and makes a call in the caller's own goroutine. It prints
+// nothing and prompts only through the [Prompter] that it is given.
 package client
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/sourcegraph/jsonrpc2"
 )
 
 // The ways in which there is no agent to talk to.
@@ -52,12 +49,19 @@ type Options struct {
 	Deadline time.Duration // of each call; 0 is [Deadline], negative is none
 }
 
-// Client is a connection to the agent. Its methods may be used from several
-// goroutines.
+// Client is a connection to the agent, which may close it when it is idle for
+// long: a call then returns ErrAgentGone, and the next client will do. Calls
+// from several goroutines are made one after the other.
 type Client struct {
-	rpc     *jsonrpc2.Conn
-	opts    Options
-	prompts *prompts
+	conn     *net.UnixConn
+	stream   *wire.Stream
+	prompter Prompter
+	version  string
+	deadline time.Duration
+
+	turn   chan struct{} // holds one token: who may call
+	calls  int           // so far; guarded by turn
+	broken bool          // likewise: what comes next on the stream is not known
 }
 
 // Dial connects to the agent. Unless the options say otherwise it starts an
@@ -73,75 +77,22 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newClient(conn, o), nil
+	c := &Client{
+		conn: conn, stream: wire.NewStream(conn, wire.ClientLimits), turn: make(chan struct{}, 1),
+		prompter: o.Prompter, version: o.Version, deadline: o.Deadline,
+	}
+	if c.deadline == 0 {
+		c.deadline = Deadline
+	}
+	c.turn <- struct{}{}
+	return c, nil
 }
 
-func newClient(conn *net.UnixConn, o Options) *Client {
-	if o.Deadline == 0 {
-		o.Deadline = Deadline
-	}
-	c := &Client{opts: o, prompts: newPrompts(o.Prompter)}
-	c.rpc = jsonrpc2.NewConn(context.Background(), wire.NewStream(conn, wire.ClientLimits), c.prompts, jsonrpc2.SetLogger(silence{}))
-	return c
-}
-
-// Call calls the agent and decodes its answer into result, which may be nil.
-// While it waits, the agent may ask through the Prompter. It returns the
-// [*wire.Error] with which the agent refused; an error that wraps
-// [ErrAgentGone]; [wire.ErrTimeout] after the deadline; or ctx's error.
-func (c *Client) Call(ctx context.Context, method string, params, result any) error {
-	call := wire.Call{V: wire.Protocol, Client: c.opts.Version, TTY: c.opts.Prompter != nil}
-	if params != nil {
-		raw, err := json.Marshal(params)
-		if err != nil {
-			return fmt.Errorf("calling the agent's %s: %w", method, err)
-		}
-		call.Params = raw
-		defer clear(raw) // it may hold a secret
-	}
-	limited := ctx
-	if c.opts.Deadline > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, c.opts.Deadline)
-		defer cancel()
-	}
-	err := c.rpc.Call(limited, method, call, result)
-	if err == nil {
-		return nil
-	}
-	return c.explain(ctx, limited, method, err)
-}
-
-// explain says which of Call's errors err is.
-func (c *Client) explain(ctx, limited context.Context, method string, err error) error {
-	if _, refused := errors.AsType[*jsonrpc2.Error](err); refused {
-		return wire.FromRPC(err)
-	}
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case limited.Err() != nil:
-		return wire.Errorf(wire.ErrTimeout, "the agent did not answer within %v", c.opts.Deadline)
-	case errors.Is(err, wire.ErrFrameTooLong):
-		return wire.Errorf(wire.ErrBadRequest, "the request is longer than %d bytes", wire.MaxFrame)
-	case gone(err):
-		return ErrAgentGone
-	}
-	return fmt.Errorf("calling the agent's %s: %w", method, err)
-}
-
-// Close closes the connection, which ends what the agent does for it, and
-// withdraws open prompts; it returns when the terminal is as it was.
+// Close closes the connection. A call that runs returns, and the agent drops
+// what it does for it.
 func (c *Client) Close() error {
-	err := c.rpc.Close()
-	c.prompts.close()
-	if errors.Is(err, jsonrpc2.ErrClosed) {
-		return nil // the agent was faster
+	if err := c.conn.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
 	}
-	return err
+	return nil
 }
-
-// silence discards what jsonrpc2 logs: the caller gets it as an error.
-type silence struct{}
-
-func (silence) Printf(string, ...any) {}

@@ -7,12 +7,11 @@ import (
 	"sync"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/sourcegraph/jsonrpc2"
 )
 
 // Prompter asks the person on behalf of the agent. Calls may come at the same
 // time. The three questions wait for an answer; when ctx ends the prompt is
-// withdrawn, and they return ctx's error. A dismissal is an answer. Other
+// withdrawn, and they return ctx's error soon. A dismissal is an answer. Other
 // errors mean that nobody can be asked.
 type Prompter interface {
 	// Secret asks for a passphrase or another secret, without echo. The caller
@@ -27,102 +26,99 @@ type Prompter interface {
 	Notice(text string)
 }
 
-// prompts answers the agent's calls through a Prompter.
+// prompts answers what the agent asks while one call runs. Each question is
+// asked in a goroutine of its own, so that it can be withdrawn.
 type prompts struct {
 	prompter Prompter
+	stream   *wire.Stream
+	writing  sync.Mutex // one answer at a time
 
-	mu     sync.Mutex
-	open   map[string]context.CancelFunc // by the prompt's id
-	closed bool
-	done   sync.WaitGroup
+	mu   sync.Mutex
+	open map[string]context.CancelFunc // by the prompt's id
+	done sync.WaitGroup
 }
 
-func newPrompts(p Prompter) *prompts {
-	return &prompts{prompter: p, open: map[string]context.CancelFunc{}}
-}
-
-// Handle implements [jsonrpc2.Handler]. Questions are asked in goroutines of
-// their own, so that they can be withdrawn.
-func (p *prompts) Handle(ctx context.Context, rpc *jsonrpc2.Conn, req *jsonrpc2.Request) {
-	switch req.Method {
+// take starts to answer one call or notification of the agent.
+func (p *prompts) take(ctx context.Context, m *wire.Message) {
+	switch m.Method {
 	case wire.MethodPromptCancel:
 		var c wire.PromptCancelParams
-		if decode(req, &c) == nil {
-			p.cancel(c.ID)
+		if json.Unmarshal(m.Params, &c) == nil {
+			p.withdraw(c.ID)
 		}
 	case wire.MethodPromptNotice:
 		var n wire.PromptNoticeParams
-		if p.prompter != nil && decode(req, &n) == nil {
+		if p.prompter != nil && json.Unmarshal(m.Params, &n) == nil {
 			p.prompter.Notice(n.Text)
 		}
 	case wire.MethodPromptSecret:
-		ask(ctx, p, rpc, req, func(q wire.PromptSecretParams) string { return q.ID }, Prompter.Secret,
-			func(r wire.PromptSecretResult) { clear(r.Secret) })
+		var q wire.PromptSecretParams
+		p.ask(ctx, m, &q, &q.ID, func(ctx context.Context) (any, func(), error) {
+			r, err := p.prompter.Secret(ctx, q)
+			return r, func() { clear(r.Secret) }, err
+		})
 	case wire.MethodPromptCode:
-		ask(ctx, p, rpc, req, func(q wire.PromptCodeParams) string { return q.ID }, Prompter.Code, nil)
+		var q wire.PromptCodeParams
+		p.ask(ctx, m, &q, &q.ID, func(ctx context.Context) (any, func(), error) {
+			r, err := p.prompter.Code(ctx, q)
+			return r, func() {}, err
+		})
 	case wire.MethodPromptConfirm:
-		ask(ctx, p, rpc, req, func(q wire.PromptConfirmParams) string { return q.ID }, Prompter.Confirm, nil)
+		var q wire.PromptConfirmParams
+		p.ask(ctx, m, &q, &q.ID, func(ctx context.Context) (any, func(), error) {
+			r, err := p.prompter.Confirm(ctx, q)
+			return r, func() {}, err
+		})
 	default:
-		if !req.Notif {
-			refuse(ctx, rpc, req, wire.Errorf(wire.ErrBadRequest, "this mfad cannot do %q: it is older than the agent", req.Method))
-		}
+		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "this mfad knows no %s: it is older than the agent", m.Method))
 	}
 }
 
-// ask puts one question to the prompter and sends the answer.
-func ask[Q, R any](ctx context.Context, p *prompts, rpc *jsonrpc2.Conn, req *jsonrpc2.Request,
-	id func(Q) string, put func(Prompter, context.Context, Q) (R, error), wipe func(R),
-) {
-	var question Q
-	if err := decode(req, &question); err != nil {
-		refuse(ctx, rpc, req, wire.Errorf(wire.ErrBadRequest, "the agent's question is not understood"))
+// ask decodes a question and has it answered by put, whose middle result wipes
+// the answer.
+func (p *prompts) ask(ctx context.Context, m *wire.Message, question any, id *string, put func(context.Context) (any, func(), error)) {
+	if err := json.Unmarshal(m.Params, question); err != nil {
+		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "this mfad does not understand the agent's %s", m.Method))
 		return
 	}
 	if p.prompter == nil {
-		refuse(ctx, rpc, req, wire.ErrNoPrompt)
+		p.refuse(m, wire.ErrNoPrompt)
 		return
 	}
-	ctx, end, ok := p.begin(ctx, id(question))
-	if !ok {
-		return // the connection is closed
-	}
-	go func() {
-		defer end()
-		answer, err := put(p.prompter, ctx, question)
+	ctx, cancel := p.begin(ctx, *id)
+	p.done.Go(func() {
+		defer cancel()
+		answer, wipe, err := put(ctx)
+		defer wipe()
 		switch {
 		case err == nil:
-			_ = rpc.Reply(context.WithoutCancel(ctx), req.ID, answer) // without a connection nobody waits
+			p.answer(m, answer)
 		case ctx.Err() != nil:
-			refuse(ctx, rpc, req, wire.Errorf(wire.ErrDismissed, "the prompt was withdrawn"))
+			p.refuse(m, wire.Errorf(wire.ErrDismissed, "the prompt was withdrawn"))
 		default:
-			refuse(ctx, rpc, req, wire.Wrap(wire.ErrNoPrompt, err))
+			p.refuse(m, wire.Wrap(wire.ErrNoPrompt, err))
 		}
-		if wipe != nil {
-			wipe(answer)
-		}
-	}()
+	})
 }
 
-// begin notes an open prompt; end forgets it.
-func (p *prompts) begin(ctx context.Context, id string) (_ context.Context, end func(), ok bool) {
+// begin notes an open prompt until cancel.
+func (p *prompts) begin(ctx context.Context, id string) (_ context.Context, cancel func()) {
+	ctx, end := context.WithCancel(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return nil, nil, false
+	if p.open == nil {
+		p.open = map[string]context.CancelFunc{}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	p.open[id] = cancel
-	p.done.Add(1)
+	p.open[id] = end
 	return ctx, func() {
-		defer p.done.Done()
-		cancel()
+		end()
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		delete(p.open, id)
-	}, true
+	}
 }
 
-func (p *prompts) cancel(id string) {
+func (p *prompts) withdraw(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if cancel, ok := p.open[id]; ok {
@@ -130,10 +126,9 @@ func (p *prompts) cancel(id string) {
 	}
 }
 
-// close withdraws every prompt and waits until each has returned.
-func (p *prompts) close() {
+// end withdraws every prompt and waits until each has returned.
+func (p *prompts) end() {
 	p.mu.Lock()
-	p.closed = true
 	for _, cancel := range p.open {
 		cancel()
 	}
@@ -141,14 +136,28 @@ func (p *prompts) close() {
 	p.done.Wait()
 }
 
-func decode(req *jsonrpc2.Request, into any) error {
-	if req.Params == nil {
-		return errors.New("no parameters")
+func (p *prompts) answer(m *wire.Message, result any) {
+	raw, err := json.Marshal(result)
+	if err != nil {
+		p.refuse(m, wire.Wrap(wire.ErrNoPrompt, err))
+		return
 	}
-	defer clear(*req.Params)
-	return json.Unmarshal(*req.Params, into)
+	defer clear(raw)
+	if err := p.send(&wire.Message{Version: "2.0", ID: m.ID, Result: raw}); errors.Is(err, wire.ErrFrameTooLong) {
+		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "the answer is longer than %d bytes", wire.MaxFrame))
+	}
 }
 
-func refuse(ctx context.Context, rpc *jsonrpc2.Conn, req *jsonrpc2.Request, why *wire.Error) {
-	_ = rpc.ReplyWithError(ctx, req.ID, why.ToRPC()) // without a connection nobody waits
+// refuse answers with an error, unless it was a notification.
+func (p *prompts) refuse(m *wire.Message, why *wire.Error) {
+	if m.ID != nil {
+		_ = p.send(&wire.Message{Version: "2.0", ID: m.ID, Error: why}) // the reader sees a broken connection too
+	}
+}
+
+// send writes one answer; the call's own request is out before the first.
+func (p *prompts) send(m *wire.Message) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	return p.stream.WriteObject(m)
 }

@@ -10,8 +10,8 @@ import (
 // An Error is a refusal as it crosses the socket. errors.Is holds between it
 // and the sentinel of its code, at both ends.
 type Error struct {
-	Code    int64  // one of this package's codes
-	Message string // one line; never a secret
+	Code    int64  `json:"code"`    // one of this package's codes
+	Message string `json:"message"` // one line; never a secret
 }
 
 func (e *Error) Error() string { return e.Message }

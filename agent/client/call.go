@@ -1,0 +1,123 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// Call calls the agent and decodes its answer into result, which may be nil.
+// While it waits, the agent may ask through the Prompter; when Call returns,
+// every prompt has. It returns the [*wire.Error] with which the agent refused;
+// [ErrAgentGone]; an error that is [wire.ErrTimeout] after the deadline; or the
+// cause of ctx's end. After the last three the connection is closed, which
+// withdraws the call.
+func (c *Client) Call(ctx context.Context, method string, params, result any) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-c.turn:
+	}
+	defer func() { c.turn <- struct{}{} }()
+	if c.broken {
+		return ErrAgentGone
+	}
+	limited := ctx
+	if c.deadline > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, c.deadline)
+		defer cancel()
+	}
+	if limited.Done() != nil {
+		// Both ends see the connection close, wherever they are.
+		defer context.AfterFunc(limited, func() { _ = c.conn.Close() })()
+	}
+	answer, err := c.exchange(limited, method, params)
+	if err != nil {
+		return c.explain(ctx, limited, method, err)
+	}
+	defer clear(answer.Result) // it may hold a secret
+	switch {
+	case answer.Error != nil:
+		return answer.Error
+	case result == nil:
+		return nil
+	}
+	if err := json.Unmarshal(answer.Result, result); err != nil {
+		return fmt.Errorf("reading the agent's answer to %s: %w", method, err)
+	}
+	return nil
+}
+
+// exchange sends the request and serves the agent's calls until the answer is
+// there.
+func (c *Client) exchange(ctx context.Context, method string, params any) (*wire.Message, error) {
+	call := wire.Call{V: wire.Protocol, Client: c.version, TTY: c.prompter != nil}
+	if err := marshal(params, &call.Params); err != nil {
+		return nil, err
+	}
+	defer clear(call.Params)
+	c.calls++
+	request := wire.Message{Version: "2.0", ID: strconv.AppendInt(nil, int64(c.calls), 10), Method: method}
+	if err := marshal(call, &request.Params); err != nil {
+		return nil, err
+	}
+	defer clear(request.Params)
+	if err := c.stream.WriteObject(&request); err != nil {
+		c.broken = !errors.Is(err, wire.ErrFrameTooLong)
+		return nil, err
+	}
+	prompts := prompts{prompter: c.prompter, stream: c.stream}
+	defer prompts.end()
+	for {
+		var m wire.Message
+		err := c.stream.ReadObject(&m)
+		switch {
+		case err != nil:
+			c.broken = true
+			return nil, err
+		case m.Method != "":
+			prompts.take(ctx, &m)
+		case string(m.ID) == string(request.ID):
+			return &m, nil
+		}
+		// Else it answers a call that an earlier error of ours has given up.
+	}
+}
+
+// marshal makes JSON of v; nil stays nothing.
+func marshal(v any, into *json.RawMessage) (err error) {
+	if v != nil {
+		*into, err = json.Marshal(v)
+	}
+	return err
+}
+
+// explain says which of Call's errors err is, and closes what is of no use.
+func (c *Client) explain(ctx, limited context.Context, method string, err error) error {
+	if c.broken {
+		_ = c.conn.Close()
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case limited.Err() != nil:
+		return wire.Errorf(wire.ErrTimeout, "the agent did not answer within %v", c.deadline)
+	case errors.Is(err, wire.ErrFrameTooLong) && !c.broken:
+		return wire.Errorf(wire.ErrBadRequest, "the request %s is longer than %d bytes", method, wire.MaxFrame)
+	case gone(err):
+		return ErrAgentGone
+	}
+	return fmt.Errorf("calling the agent's %s: %w", method, err)
+}
+
+// gone tells whether err says that the connection is closed.
+func gone(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || reset(err)
+}
