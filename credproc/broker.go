@@ -172,6 +172,8 @@ func (b *Broker) fetch(ctx context.Context, p *plan, ask Asker) (Credentials, er
 		return Credentials{}, ErrClosed
 	case errors.Is(err, errPatience):
 		return Credentials{}, fmt.Errorf("no answer within %s while %s: %w", b.patience, me.waited(), context.DeadlineExceeded)
+	case ctx.Err() != nil:
+		return Credentials{}, fmt.Errorf("given up while %s: %w", me.waited(), err)
 	case err != nil:
 		return Credentials{}, err
 	}

@@ -2,6 +2,7 @@ package credproc
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"math/rand/v2"
@@ -209,8 +210,8 @@ func (c *cache) failed(s *session, err error, now moment) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case errors.Is(err, ErrNoPrompt):
-		return // the next request may come with somebody to ask
+	case errors.Is(err, ErrNoPrompt), errors.Is(err, context.Canceled):
+		return // the next request may come with somebody to ask, who stays
 	case now.boot < s.heldUntil:
 		return // another rider of the same flight was first
 	case errors.Is(err, ErrDismissed):

@@ -22,13 +22,15 @@ const (
 	processShown = 300
 )
 
+var errTooMuch = fmt.Errorf("it printed more than %d bytes", processOutput)
+
 // runProcess runs somebody else's credential_process, by the shell as the SDKs
 // do, with the agent's environment and without a terminal. No error shows what
 // it wrote to stdout.
 func runProcess(ctx context.Context, command string, now time.Time) (Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, processTime)
 	defer cancel()
-	stdout, stderr := &limited{room: processOutput}, &limited{room: 4096}
+	stdout, stderr := &limited{room: processOutput, full: errTooMuch}, &limited{room: 4096}
 	cmd := shell(ctx, command)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = time.Second // for grandchildren that keep the pipes open
@@ -37,10 +39,10 @@ func runProcess(ctx context.Context, command string, now time.Time) (Credentials
 	switch {
 	case ctx.Err() != nil:
 		return Credentials{}, fmt.Errorf("it did not end in time: %w", ctx.Err())
+	case stdout.over:
+		return Credentials{}, errTooMuch
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return Credentials{}, fmt.Errorf("it failed (%w)%s", err, stderr.shown())
-	case stdout.over:
-		return Credentials{}, fmt.Errorf("it printed more than %d bytes", processOutput)
 	}
 	return parseProcess(stdout.text.Bytes(), now)
 }
@@ -81,10 +83,12 @@ func parseProcess(text []byte, now time.Time) (Credentials, error) {
 	return creds, nil
 }
 
-// limited keeps the beginning of what is written to it, and swallows the rest.
+// limited keeps the beginning of what is written to it. Of the rest it says
+// that it is full, which closes the pipe, or swallows it when full is nil.
 type limited struct {
 	text bytes.Buffer
 	room int
+	full error
 	over bool
 }
 
@@ -94,6 +98,9 @@ func (l *limited) Write(p []byte) (int, error) {
 	fits := min(len(p), l.room-l.text.Len())
 	l.over = l.over || fits < len(p)
 	l.text.Write(p[:fits])
+	if l.over && l.full != nil {
+		return fits, l.full
+	}
 	return len(p), nil
 }
 

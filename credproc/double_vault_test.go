@@ -1,0 +1,94 @@
+package credproc_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mfad/mfad/credproc"
+)
+
+// vault keeps access keys and the seeds of devices, with a ledger of used
+// steps; a device without a seed is asked for.
+type vault struct {
+	seeded bool
+	locked atomic.Bool
+	now    func() time.Time
+
+	mu       sync.Mutex
+	skew     time.Duration
+	skewed   []time.Duration
+	used     map[string]int64 // the last step by device
+	released int
+}
+
+func newVault() *vault { return &vault{seeded: true, now: time.Now, used: map[string]int64{}} }
+
+func (v *vault) KeyID(name string) (string, error) {
+	if name == "" {
+		return "", credproc.ErrNoKey
+	}
+	return "AKIA" + name, nil
+}
+
+func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
+	if v.locked.Load() {
+		if _, err := ask.Secret(ctx, "passphrase", ""); err != nil {
+			return credproc.AccessKey{}, err
+		}
+		v.locked.Store(false)
+	}
+	return credproc.AccessKey{ID: "AKIA" + name, Secret: []byte("long-term")}, nil
+}
+
+func (v *vault) Skew(d time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.skew = d
+	v.skewed = append(v.skewed, d)
+}
+
+func (v *vault) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
+	if !v.seeded {
+		digits, err := ask.Code(ctx, why, again)
+		return credproc.Code{Digits: digits, Typed: true, Sent: func() {}, Unsent: func() {}}, err
+	}
+	for {
+		at, wait := v.take(why.Serial)
+		if wait == 0 {
+			var once sync.Once
+			back := func() { once.Do(func() { v.giveBack(why.Serial, at.Unix()/30) }) }
+			return credproc.Code{Digits: showing(at), Sent: func() { once.Do(func() {}) }, Unsent: back}, nil
+		}
+		ask.Notice(ctx, fmt.Sprintf("waiting %s for the next code of the phone", wait.Round(time.Second)))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return credproc.Code{}, ctx.Err()
+		}
+	}
+}
+
+// take releases the step of now, or says how long the next one is away.
+func (v *vault) take(serial string) (at time.Time, wait time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	at = v.now().Add(v.skew)
+	if at.Unix()/30 <= v.used[serial] {
+		return at, at.Truncate(step).Add(step).Sub(at)
+	}
+	v.used[serial] = at.Unix() / 30
+	v.released++
+	return at, 0
+}
+
+func (v *vault) giveBack(serial string, used int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.used[serial] == used {
+		v.used[serial]--
+	}
+	v.released--
+}

@@ -1,0 +1,111 @@
+//go:build unix
+
+package credproc_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/config"
+)
+
+func process(command string) config.Step {
+	return config.Step{Kind: config.Process, Profile: "other", Command: value(command)}
+}
+
+// document prints a document of the contract, with changes.
+func document(change ...string) string {
+	end := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	return strings.NewReplacer(change...).Replace(
+		`{"Version":1,"AccessKeyId":"ASIAPROC","SecretAccessKey":"hush","SessionToken":"token","Expiration":"` + end + `","AccountId":"` + account + `"}`)
+}
+
+func TestProcessRunsOnceForAllItsCallers(t *testing.T) {
+	h := newHouse(t)
+	runs := filepath.Join(t.TempDir(), "runs")
+	h.chain("other", process(fmt.Sprintf("echo run >> '%s'; echo '%s'", runs, document())))
+	h.stampede(t, 50, func(int) string { return "other" }, nil)
+	if got := h.must(t, "other", nil); got.AccountID != account || got.Expiration.IsZero() {
+		t.Errorf("got %v, account %q, until %s", got, got.AccountID, got.Expiration)
+	}
+	if text, err := os.ReadFile(runs); err != nil || string(text) != "run\n" {
+		t.Errorf("ran %q, %v; want one run", text, err)
+	}
+}
+
+func TestProcessThatFailsSaysWhyAndNoSecret(t *testing.T) {
+	tests := []struct{ name, command, want string }{
+		{"exit status", "echo hush; echo no   way >&2; exit 3", "exit status 3): no way"},
+		{"no JSON", "echo hush", "one JSON object"},
+		{"two documents", "echo '" + document() + document() + "'", "one JSON object"},
+		{"version", "echo '" + document(`n":1`, `n":2`) + "'", "Version 2"},
+		{"no key", "echo '" + document("ASIAPROC", "") + "'", "no AccessKeyId"},
+		{"expiration", "echo '" + document("Z", "") + "'", "RFC 3339"},
+		{"expired", "echo '" + document(time.Now().UTC().Format("2006-"), "1999-") + "'", "expired at 1999"},
+		{"too much", "yes hush", "more than"},
+		{"not there", "/nonexistent/program", "exit status 127"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t)
+			h.chain("other", process(test.command))
+			_, err := h.get(t, "other", nil)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "hush") {
+				t.Errorf("shows what was printed: %v", err)
+			}
+		})
+	}
+}
+
+func TestProcessEndsWithItsLastCaller(t *testing.T) {
+	h := newHouse(t)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.chain("other", process(fmt.Sprintf("exec 3> '%s'; echo ready >&3; sleep 1000 | sleep 1000", pipe)))
+	ctx, leave := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := h.Credentials(ctx, credproc.Request{Profile: "other"})
+		done <- err
+	}()
+	file, err := os.Open(pipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	reader := bufio.NewReader(file)
+	if line, err := reader.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	leave()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	// The pipe ends when the last of its processes has.
+	if rest, err := io.ReadAll(reader); len(rest) > 0 || err != nil {
+		t.Errorf("got %q, %v", rest, err)
+	}
+}
+
+func TestProcessThatPrintsLongTermKeysIsNotHandedOut(t *testing.T) {
+	h := newHouse(t)
+	h.chain("process", process(`echo '{"Version":1,"AccessKeyId":"AKIAP","SecretAccessKey":"s"}'`))
+	if got, err := h.get(t, "process", nil); !errors.Is(err, credproc.ErrLongTerm) || got.AccessKeyID != "" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

@@ -1,0 +1,98 @@
+package credproc_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/config"
+)
+
+// chain adds a profile of the steps.
+func (h *house) chain(profile string, steps ...config.Step) {
+	h.profiles[profile] = &config.Chain{Profile: profile, Steps: steps}
+}
+
+func roleStep(name string) config.Step {
+	return config.Step{Kind: config.Role, RoleARN: value(roleARN(name)), Endpoint: config.Endpoint{Region: value("eu-west-1")}}
+}
+
+func secret(text string) config.Sensitive { return config.Sensitive{Bytes: []byte(text)} }
+
+func TestLongTermKeysAreNotHandedOut(t *testing.T) {
+	env := map[string]string{"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s"}
+	h := newHouse(t, func(o *credproc.Options) { o.Environ = func(name string) string { return env[name] } })
+	h.chain("vault", source("K"))
+	h.chain("static", config.Step{Kind: config.StaticKeys, AccessKeyID: value("AKIASTATIC"), SecretAccessKey: secret("s")})
+	h.chain("environment", config.Step{Kind: config.Environment})
+	for profile := range h.profiles {
+		if got, err := h.get(t, profile, nil); !errors.Is(err, credproc.ErrLongTerm) || got.AccessKeyID != "" {
+			t.Errorf("%s: got %v, %v", profile, got, err)
+		}
+	}
+}
+
+func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
+	env := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+	h := newHouse(t, func(o *credproc.Options) { o.Environ = func(name string) string { return env[name] } })
+	h.aws.live["ASIAENV"] = time.Now().Add(time.Hour)
+	h.chain("static", config.Step{Kind: config.StaticKeys, AccessKeyID: value("ASIASTATIC"), SecretAccessKey: secret("s"), SessionToken: secret("t")})
+	h.chain("environment", config.Step{Kind: config.Environment})
+	h.chain("role", config.Step{Kind: config.Environment}, roleStep("role"))
+	if got := h.must(t, "static", nil); got.AccessKeyID != "ASIASTATIC" || got.SessionToken != "t" {
+		t.Errorf("static: got %v", got)
+	}
+	if got := h.must(t, "environment", nil); got.AccessKeyID != "ASIAENV" {
+		t.Errorf("environment: got %v", got)
+	}
+	if got := h.must(t, "role", nil); got.AccountID != "210987654321" {
+		t.Errorf("role: account %q", got.AccountID)
+	}
+	delete(env, "AWS_ACCESS_KEY_ID")
+	if _, err := h.get(t, "environment", nil); err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
+		t.Errorf("without the variable: got %v", err)
+	}
+}
+
+func TestMachineSourceIsKeptUntilItsEnd(t *testing.T) {
+	calls := 0
+	h := newHouse(t, func(o *credproc.Options) {
+		o.Source = func(_ context.Context, kind config.StepKind) (credproc.Credentials, error) {
+			calls++
+			return credproc.Credentials{
+				AccessKeyID: string(kind), SecretAccessKey: "s", SessionToken: "t", Expiration: time.Now().Add(time.Hour),
+				ARN: "arn:aws:sts::" + account + ":assumed-role/box/i-1",
+			}, nil
+		}
+	})
+	h.aws.live[string(config.EC2Instance)] = time.Now().Add(time.Hour)
+	h.chain("ec2", config.Step{Kind: config.EC2Instance})
+	h.chain("role", config.Step{Kind: config.EC2Instance}, roleStep("role"))
+	h.must(t, "role", nil)
+	if got := h.must(t, "ec2", nil); got.AccessKeyID != string(config.EC2Instance) || got.AccountID != account {
+		t.Errorf("got %v of account %q", got, got.AccountID)
+	}
+	if calls != 1 {
+		t.Errorf("asked the machine %d times, want 1", calls)
+	}
+}
+
+func TestMachineSourceThatIsMissingIsAnError(t *testing.T) {
+	h := newHouse(t)
+	h.chain("ecs", config.Step{Kind: config.ECSContainer})
+	if _, err := h.get(t, "ecs", nil); err == nil || !strings.Contains(err.Error(), string(config.ECSContainer)) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSessionWithoutADeviceLearnsItsAccount(t *testing.T) {
+	h := newHouse(t)
+	h.session("base", "K", "")
+	if got := h.must(t, "base", nil); got.AccountID != account {
+		t.Errorf("account %q, want %s", got.AccountID, account)
+	}
+	h.count(t, "GetCallerIdentity", 1)
+}
