@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/mfad/mfad/agent/client"
+	"github.com/mfad/mfad/agent/prompt"
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// terminal is where the person is; nil when there is none. It is opened once.
+func (c *cli) terminal() *prompt.Terminal {
+	if !c.sought {
+		c.sought = true
+		c.tty, _ = prompt.Open() // without one nobody is asked, and what needed it says so
+	}
+	return c.tty
+}
+
+// prompter answers the agent's questions; nil when nobody can.
+func (c *cli) prompter() client.Prompter {
+	terminal := c.terminal()
+	switch {
+	case c.passphraseStdin && c.lines == nil:
+		c.lines = &linesPrompter{Prompter: nobody{}, lines: bufio.NewReader(c.in)}
+		if terminal != nil {
+			c.lines.Prompter = terminal
+		}
+		fallthrough
+	case c.passphraseStdin:
+		return c.lines
+	case terminal == nil:
+		return nil
+	}
+	return terminal
+}
+
+var errDismissed = &fault{errors.New("nothing was answered"), exitPerson, noHint}
+
+// askSecret asks on the terminal, without echo. The caller wipes the answer.
+func (c *cli) askSecret(ctx context.Context, what string) ([]byte, error) {
+	terminal := c.terminal()
+	if terminal == nil {
+		return nil, errNoTerminal
+	}
+	answer, err := terminal.Secret(ctx, wire.PromptSecretParams{What: what})
+	if err != nil {
+		return nil, err
+	}
+	if answer.Dismissed {
+		return nil, errDismissed
+	}
+	return bytes.TrimSpace(answer.Secret), nil
+}
+
+var errNoTerminal = &fault{errors.New("there is no terminal to ask on"), exitPerson, "Run the same in a terminal, or give the answer on standard input."}
+
+// readSecret reads standard input when that is not a terminal, else asks. The
+// caller wipes the answer.
+func (c *cli) readSecret(ctx context.Context, what string, most int) ([]byte, error) {
+	if c.inIsTerminal() {
+		return c.askSecret(ctx, what)
+	}
+	text, err := c.readInput("-", most)
+	if err != nil {
+		clear(text)
+		return nil, err
+	}
+	return bytes.TrimSpace(text), nil
+}
+
+// askLine asks with echo, on the terminal that standard input is.
+func (c *cli) askLine(ctx context.Context, what string) (string, error) {
+	if _, err := fmt.Fprintf(c.err, "%s: ", what); err != nil {
+		return "", err
+	}
+	type answer struct {
+		line string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() { // it ends with the process when nobody answers
+		line, err := bufio.NewReader(c.in).ReadString('\n')
+		answered <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case a := <-answered:
+		if a.err != nil {
+			return "", errDismissed
+		}
+		return string(bytes.TrimSpace([]byte(a.line))), nil
+	}
+}
+
+// nobody is a prompter where there is no terminal.
+type nobody struct{}
+
+func (nobody) Secret(context.Context, wire.PromptSecretParams) (wire.PromptSecretResult, error) {
+	return wire.PromptSecretResult{}, prompt.ErrNoTerminal
+}
+
+func (nobody) Code(context.Context, wire.PromptCodeParams) (wire.PromptCodeResult, error) {
+	return wire.PromptCodeResult{}, prompt.ErrNoTerminal
+}
+
+func (nobody) Confirm(context.Context, wire.PromptConfirmParams) (wire.PromptConfirmResult, error) {
+	return wire.PromptConfirmResult{}, prompt.ErrNoTerminal
+}
+
+func (nobody) Notice(string) {}
+
+// linesPrompter answers questions for secrets with the lines of a reader, in
+// turn, for scripts; when there are no more, the question is dismissed. Other
+// questions go to the terminal, if there is one.
+type linesPrompter struct {
+	client.Prompter
+	lines *bufio.Reader
+}
+
+// Secret takes the next line. A question that comes again means that the line
+// before was wrong, and is answered by the next one.
+func (p *linesPrompter) Secret(context.Context, wire.PromptSecretParams) (wire.PromptSecretResult, error) {
+	line, err := p.lines.ReadSlice('\n')
+	defer clear(line)
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return wire.PromptSecretResult{}, errors.New("a line of standard input is too long for a passphrase")
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return wire.PromptSecretResult{}, fmt.Errorf("reading standard input: %w", err)
+	}
+	secret := bytes.TrimRight(line, "\r\n")
+	return wire.PromptSecretResult{Secret: bytes.Clone(secret), Dismissed: len(secret) == 0}, nil
+}

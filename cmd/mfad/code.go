@@ -1,0 +1,59 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func (c *cli) codeCommand() *cobra.Command {
+	var copyIt bool
+	cmd := &cobra.Command{
+		Use:   "code DEVICE",
+		Short: "Print an MFA device's current code",
+		Long: `Print the current code of a device of the vault on standard output, and how long
+it lives on standard error. A code that AWS may have seen is never given again:
+then the next one is waited for, up to 30 seconds.
+
+With --copy the code goes to the clipboard instead, and is taken back from there
+after 30 seconds unless something else was copied meanwhile. Where there is no
+clipboard (over ssh) it is sent to the terminal by OSC 52, which does not tell
+whether it was taken, and cannot be taken back.`,
+		Example: `  mfad code phone
+  mfad code phone --copy`,
+		Args:              takes(1, 1),
+		ValidArgsFunction: c.completeOne(c.completeDevices),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			var board clipboard
+			if copyIt { // before a code is taken that could not be delivered
+				var err error
+				if board, err = c.findClipboard(); err != nil {
+					return err
+				}
+			}
+			var code wire.Code
+			if err := c.call(cmd.Context(), wire.MethodCode, wire.NameParams{Name: args[0]}, &code); err != nil {
+				return err
+			}
+			lives := lifetime(code.Expires, time.Now())
+			if board != nil {
+				how, err := board.put(code.Digits)
+				if err != nil {
+					return failf(exitError, `Run "mfad code {name}" to have it printed.`, "copying the code: %w", err)
+				}
+				c.say("mfad: the code of %s is %s; it lives %s", args[0], how, lives)
+				return nil
+			}
+			if err := c.print(code.Digits + "\n"); err != nil {
+				return err
+			}
+			c.say("mfad: it lives %s", lives)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&copyIt, "copy", false, "put the code into the clipboard instead of printing it")
+	return cmd
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+const (
+	testID     = "AKIAIOSFODNN7EXAMPLE"
+	testSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)
+
+func TestCSVReadsBothShapesOfTheConsole(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
+		user string
+		line int
+	}{
+		"two columns":        {"Access key ID,Secret access key\n" + testID + "," + testSecret + "\n", "", 2},
+		"byte order mark":    {"\ufeffAccess key ID,Secret access key\r\n" + testID + "," + testSecret + "\r\n", "", 2},
+		"no final newline":   {"Access key ID,Secret access key\n" + testID + "," + testSecret, "", 2},
+		"quoted":             {"\"Access key ID\",\"Secret access key\"\r\n\"" + testID + "\",\"" + testSecret + "\"\r\n", "", 2},
+		"five columns":       {"User name,Password,Access key ID,Secret access key,Console login link\nalice,pw," + testID + "," + testSecret + ",https://x\n", "alice", 2},
+		"quoted odd user":    {"User name,Password,Access key ID,Secret access key,Console login link\n\"a,\"\"b\"\"\",\"p,w\"," + testID + "," + testSecret + ",\n", `a,"b"`, 2},
+		"blank lines":        {"\r\n\nAccess key ID,Secret access key\n\n" + testID + "," + testSecret + "\n\n", "", 5},
+		"user without a key": {"User name,Access key ID,Secret access key\nbob,,\nalice," + testID + "," + testSecret + "\n", "alice", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys, err := parseCSV([]byte(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(keys) != 1 {
+				t.Fatalf("%d keys", len(keys))
+			}
+			k := keys[0]
+			if k.id != testID || string(k.secret) != testSecret || k.user != test.user || k.line != test.line {
+				t.Errorf("got user %q, line %d, id %q", k.user, k.line, k.id)
+			}
+		})
+	}
+}
+
+func TestCSVErrorNamesTheLineAndNoSecret(t *testing.T) {
+	const titles = "Access key ID,Secret access key\n"
+	good := testID + "," + testSecret + "\n"
+	for name, test := range map[string]struct{ text, want string }{
+		"empty":             {"", "empty"},
+		"titles alone":      {titles, "no access key"},
+		"other titles":      {"Name,Value\n" + good, "line 1: no columns"},
+		"title twice":       {"Access key ID,Access key ID,Secret access key\n", "line 1: column 2"},
+		"html":              {"<!DOCTYPE html>\n<html>\n", "line 1: no columns"},
+		"utf-16":            {"\xff\xfeA\x00", "UTF-16"},
+		"field missing":     {titles + good + testSecret + "\n", "line 3: 1 fields"},
+		"field too many":    {titles + testID + "," + testSecret + ",x\n", "line 2: 3 fields"},
+		"columns swapped":   {titles + testSecret + "," + testID + "\n", "line 2: the access key ID"},
+		"temporary":         {titles + "ASIAIOSFODNN7EXAMPLE," + testSecret + "\n", "line 2: an access key ID that begins with ASIA"},
+		"secret cut":        {titles + testID + ",wJalr\n", "line 2: the secret access key"},
+		"secret missing":    {titles + testID + ",\n", "line 2: the secret access key"},
+		"open quote":        {titles + testID + ",\"" + testSecret + "\n", "line 2: a quote is not closed"},
+		"open quote at end": {titles + testID + ",\"" + testSecret, "line 2: a quote is not closed"},
+		"quote inside":      {titles + testID + "," + testSecret + "\"\n", "line 2: a quote stands inside"},
+		"after quote":       {titles + "\"" + testID + "\"x," + testSecret + "\n", "line 2: text follows"},
+		"binary":            {titles + testID + ",\x00\x00" + testSecret + "\n", "line 2: a zero byte"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parseCSV([]byte(test.text))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v, want %q", err, test.want)
+			}
+			if strings.Contains(err.Error(), "wJalr") {
+				t.Error("the error quotes the secret")
+			}
+		})
+	}
+}
+
+func TestChooseKeyAsksWhichOfSeveral(t *testing.T) {
+	keys := []csvKey{{user: "alice", id: "A", line: 2}, {user: "bob", id: "B", line: 3}, {user: "bob", id: "C", line: 4}}
+	if k, err := chooseKey(keys, "alice"); err != nil || k.id != "A" {
+		t.Errorf("alice: %v, %v", k.id, err)
+	}
+	for user, want := range map[string]string{"": "3 keys", "bob": "2 keys of user", "carol": "no key of user"} {
+		_, err := chooseKey(keys, user)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("user %q: got %v, want %q", user, err, want)
+		}
+	}
+	_, err := chooseKey(keys, "")
+	for _, want := range []string{`"alice" (line 2)`, `"bob" (line 3)`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not tell of %s", err, want)
+		}
+	}
+}
+
+// FuzzCSV holds parseCSV to what it promises, and to encoding/csv: a file that
+// both take has the same fields.
+func FuzzCSV(f *testing.F) {
+	f.Add([]byte("Access key ID,Secret access key\n" + testID + "," + testSecret + "\n"))
+	f.Add([]byte("\ufeffUser name,Password,Access key ID,Secret access key,Console login link\r\n\"a,\"\"b\",," + testID + "," + testSecret + ",\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := bytes.Clone(data)
+		keys, err := parseCSV(data)
+		if (err == nil) != (len(keys) > 0) {
+			t.Fatalf("%d keys and error %v", len(keys), err)
+		}
+		if err != nil {
+			return
+		}
+		theirs := readWithStandardLibrary(before)
+		for _, k := range keys {
+			if checkKey(k.id, k.secret) != nil {
+				t.Error("took a key that it should refuse")
+			}
+			if theirs != nil && !theirs[k.id+","+string(k.secret)] {
+				t.Error("took a key that encoding/csv does not see")
+			}
+		}
+	})
+}
+
+// readWithStandardLibrary returns each pair of fields of a record; nil when
+// the file is not what encoding/csv takes.
+func readWithStandardLibrary(data []byte) map[string]bool {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	r.FieldsPerRecord = -1
+	pairs := map[string]bool{}
+	for {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return pairs
+		} else if err != nil {
+			return nil
+		}
+		for _, a := range record {
+			for _, b := range record {
+				pairs[strings.TrimSpace(a)+","+strings.TrimSpace(b)] = true
+			}
+		}
+	}
+}

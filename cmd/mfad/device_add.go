@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// maxSeed bounds a seed's text; a migration URI of ten devices has under 1 KiB.
+const maxSeed = 16 << 10
+
+func (c *cli) deviceAddCommand() *cobra.Command {
+	var serial, picture string
+	var replace bool
+	cmd := &cobra.Command{
+		Use:   "add [NAME] --serial ARN",
+		Short: "Add an MFA device by its secret",
+		Long: `Add an MFA device. Its secret is what AWS shows when a virtual device is made:
+the base32 "secret key", an otpauth:// URI, or the picture of the QR code. An
+otpauth-migration:// URI (the export of Google Authenticator) brings several
+devices, which name themselves.
+
+The secret is read from standard input when that is not a terminal, else asked
+for without echo; or it is read from a picture with --qr. It is never taken
+from the command line, which every process of this machine can read.
+
+The serial is the ARN that the IAM console shows for the device; it is what
+connects the device with a profile's mfa_serial.`,
+		Example: `  mfad device add phone --serial arn:aws:iam::123456789012:mfa/alice
+  mfad device add phone --serial arn:aws:iam::123456789012:mfa/alice --qr screenshot.png
+  pass show aws/mfa | mfad device add phone --serial arn:aws:iam::123456789012:mfa/alice`,
+		Args:              refuseSeedArgument,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p := wire.DeviceAddParams{Serial: serial, Replace: replace}
+			if len(args) > 0 {
+				p.Name, c.subject = args[0], args[0]
+			}
+			seeds, err := c.readSeeds(cmd.Context(), p.Name, picture)
+			if err != nil {
+				return err
+			}
+			defer wipeAll(seeds)
+			return c.addDevices(cmd.Context(), p, seeds)
+		},
+	}
+	cmd.Flags().StringVar(&serial, "serial", "", "the device's serial number: its ARN at AWS")
+	cmd.Flags().StringVar(&picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
+	cmd.Flags().BoolVar(&replace, "replace", false, "replace the device of that name")
+	_ = cmd.MarkFlagFilename("qr", "png", "jpg", "jpeg", "gif")
+	_ = cmd.RegisterFlagCompletionFunc("serial", cobra.NoFileCompletions)
+	return cmd
+}
+
+// refuseSeedArgument is the Args of device add.
+func refuseSeedArgument(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 || len(args) == 1 && strings.HasPrefix(strings.ToLower(args[0]), "otpauth") {
+		return &fault{
+			errors.New("a secret on the command line can be read by every process of this machine: it was not used"), exitUsage,
+			`Run "mfad device add NAME --serial ARN", and give the secret when asked, or on standard input.`,
+		}
+	}
+	return nil
+}
+
+// readSeeds gets the texts of one or more seeds, from a picture, from standard
+// input or from the terminal. The caller wipes them.
+func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, error) {
+	if picture != "" {
+		return c.readPicture(ctx, picture)
+	}
+	if name == "" {
+		name = "the MFA device"
+	}
+	text, err := c.readSecret(ctx, "secret of "+name+" (otpauth:// URI or base32)", maxSeed)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) == 0 {
+		return nil, usagef(`Give it on standard input, or run "mfad device add {name} --serial ARN" in a terminal.`, "the secret is empty")
+	}
+	return [][]byte{text}, nil
+}
+
+func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]byte) error {
+	var all []wire.Device
+	for _, p.Seed = range seeds {
+		var added []wire.Device
+		if err := c.call(ctx, wire.MethodDeviceAdd, p, &added); err != nil {
+			return err
+		}
+		all = append(all, added...)
+	}
+	for _, d := range all {
+		c.say("mfad: device %q added%s", d.Name, labelled(d))
+		if d.Serial == "" {
+			c.hint(`Run "mfad device add %s --serial ARN --replace" to connect it with a profile's mfa_serial.`, d.Name)
+		}
+	}
+	if len(all) == 1 && all[0].Serial != "" {
+		c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial %s".`, all[0].Serial)
+	}
+	return nil
+}
+
+func labelled(d wire.Device) string {
+	switch {
+	case d.Issuer != "" && d.Account != "":
+		return fmt.Sprintf(" (%s, %s)", d.Issuer, d.Account)
+	case d.Issuer+d.Account != "":
+		return fmt.Sprintf(" (%s)", d.Issuer+d.Account)
+	}
+	return ""
+}
+
+const migrationScheme = "otpauth-migration://"
+
+// chooseSeeds decides what to do with the texts of a picture's codes: one is
+// taken; several only when they are the parts of one export.
+func chooseSeeds(texts [][]byte) ([][]byte, error) {
+	parts := 0
+	var labels []string
+	for _, text := range texts {
+		if bytes.HasPrefix(text, []byte(migrationScheme)) {
+			parts++
+		}
+		labels = append(labels, codeLabel(text))
+	}
+	if len(texts) == 1 || parts == len(texts) {
+		return texts, nil
+	}
+	return nil, usagef("Crop the picture to the code that you mean, and give that.",
+		"the picture has %d QR codes: %s", len(texts), strings.Join(labels, "; "))
+}
+
+// codeLabel says which code it is without its secret: the label of an otpauth
+// URI, and of anything else no more than that it is something else.
+func codeLabel(text []byte) string {
+	uri, isURI := bytes.CutPrefix(text, []byte("otpauth://"))
+	if !isURI {
+		if bytes.HasPrefix(text, []byte(migrationScheme)) {
+			return "an export of several devices"
+		}
+		return "one that is no MFA device"
+	}
+	_, label, _ := bytes.Cut(uri, []byte("/"))
+	label, _, _ = bytes.Cut(label, []byte("?"))
+	name, err := url.PathUnescape(string(label))
+	if err != nil || name == "" {
+		return "an MFA device without a name"
+	}
+	return fmt.Sprintf("%.64q", name)
+}
+
+func wipeAll(secrets [][]byte) {
+	for _, s := range secrets {
+		clear(s)
+	}
+}

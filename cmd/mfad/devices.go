@@ -1,0 +1,70 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func (c *cli) deviceCommand() *cobra.Command {
+	return group("device", "Add, list and remove MFA devices", "The MFA devices whose secrets the vault keeps.",
+		c.deviceAddCommand(), c.deviceListCommand(), c.deviceRemoveCommand())
+}
+
+func (c *cli) deviceListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the MFA devices",
+		Example: "  mfad device list",
+		Args:    takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			devices := []wire.Device{}
+			if err := c.call(cmd.Context(), wire.MethodDeviceList, nil, &devices); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.printJSON(devices)
+			}
+			if len(devices) == 0 {
+				c.say("mfad: no MFA devices")
+				c.hint(`Run "mfad device add phone --serial ARN".`)
+				return nil
+			}
+			return c.print(deviceTable(devices).String())
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func deviceTable(devices []wire.Device) *table {
+	t := newTable("NAME", "SERIAL", "ISSUER", "ACCOUNT", "CODES", "ADDED")
+	for _, d := range devices {
+		t.row(d.Name, orDash(d.Serial), orDash(d.Issuer), orDash(d.Account),
+			strconv.Itoa(d.Digits)+" digits, "+strconv.Itoa(d.Period)+" s, "+d.Algorithm, d.Created.Local().Format("2006-01-02"))
+	}
+	return t
+}
+
+func (c *cli) deviceRemoveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Remove an MFA device's secret from the vault",
+		Long: `Remove an MFA device's secret from the vault. AWS is not told, and shows a
+secret only once: unless another copy exists, the device cannot give codes any more.`,
+		Example:           "  mfad device remove phone",
+		Args:              takes(1, 1),
+		ValidArgsFunction: c.completeOne(c.completeDevices),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			if err := c.call(cmd.Context(), wire.MethodDeviceRemove, wire.NameParams{Name: args[0]}, nil); err != nil {
+				return err
+			}
+			c.say("mfad: device %q removed; remove it at AWS, too", args[0])
+			return nil
+		},
+	}
+}

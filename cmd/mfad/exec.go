@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+)
+
+var errNoProfileGiven = errors.New("no profile: neither --profile nor AWS_PROFILE names one")
+
+func (c *cli) execCommand() *cobra.Command {
+	var profile string
+	cmd := &cobra.Command{
+		Use:   "exec --profile NAME -- COMMAND [ARGUMENT…]",
+		Short: "Run a command with a profile's credentials in its environment",
+		Long: `Run a command with a profile's temporary credentials in its environment:
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
+AWS_CREDENTIAL_EXPIRATION, AWS_ACCOUNT_ID, and the profile's region in
+AWS_REGION and AWS_DEFAULT_REGION unless the environment has one. AWS_PROFILE and every other
+variable that would send a client elsewhere is removed.
+
+The command takes mfad's place: it gets the signals, and its exit code is the
+exit code. (On Windows it runs below mfad.)
+
+An environment can be read by every process of the user, and it is not renewed
+when the credentials expire. This verb and "mfad env" are the only ones that
+put credentials there; "aws --profile" needs neither.`,
+		Example: `  mfad exec --profile prod -- terraform plan
+  mfad exec --profile prod -- sh -c 'aws s3 ls | head'`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return misuse(cmd, errors.New("no command to run"))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if profile = c.profileOrEnv(profile); profile == "" {
+				return misuse(cmd, errNoProfileGiven)
+			}
+			// Before any question is asked: a code spent on a typing error is lost.
+			path, err := exec.LookPath(args[0])
+			if err != nil {
+				return notRunnable(args[0], err)
+			}
+			result, err := c.fetch(cmd.Context(), profile)
+			if err != nil {
+				return err
+			}
+			vars, err := variablesOf(result, c.getenv)
+			if err != nil {
+				return err
+			}
+			return c.become(path, args, environWith(os.Environ(), vars))
+		},
+	}
+	// What follows the command belongs to the command.
+	cmd.Flags().SetInterspersed(false)
+	c.profileFlag(cmd, &profile)
+	return cmd
+}
+
+// profileOrEnv is the profile of --profile, else the shell's.
+func (c *cli) profileOrEnv(flag string) string {
+	for _, name := range []string{flag, c.getenv("AWS_PROFILE"), c.getenv("AWS_DEFAULT_PROFILE")} {
+		if name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// notRunnable words the two ways in which a command cannot be started, with
+// the codes that shells have for them.
+func notRunnable(name string, err error) error {
+	var unfound *exec.Error
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return failf(exitNotFound, "Check the spelling, or give the command's full path.", "command %q not found", name)
+	case errors.Is(err, exec.ErrDot):
+		return failf(exitNotRunnable, "Write ./ before a command of the current folder.", "command %q would be run from the current folder", name)
+	case errors.As(err, &unfound):
+		err = unfound.Err // without the name, which we say ourselves
+	}
+	return failf(exitNotRunnable, noHint, "running %q: %w", name, err)
+}

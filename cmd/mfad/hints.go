@@ -1,0 +1,61 @@
+package main
+
+import "github.com/mfad/mfad/agent/wire"
+
+// An advice is what a refusal of the agent means for who called: the exit code,
+// and one imperative sentence with the exact command.
+type advice struct {
+	exit int
+	hint string
+}
+
+// placeholder stands in a hint for the profile or item that was asked for.
+const placeholder = "{name}"
+
+// noHint says that there is nothing to advise.
+const noHint = ""
+
+// advices has every code of package wire; a test reads that package's source
+// and fails when one is missing.
+var advices = map[int64]advice{
+	wire.CodeInternal:   {exitError, `Run "mfad doctor", and read the agent's log that it names.`},
+	wire.CodeVersion:    {exitAgent, `Run "mfad agent restart".`},
+	wire.CodeBadRequest: {exitUsage, `Run "mfad agent restart" if the agent is of another version; "mfad doctor" tells.`},
+
+	wire.CodeNoVault:         {exitMissing, `Run "mfad init".`},
+	wire.CodeVaultExists:     {exitError, `Run "mfad vault show" to see it.`},
+	wire.CodeVaultLocked:     {exitPerson, `Run "mfad unlock".`},
+	wire.CodeWrongPassphrase: {exitPerson, `Run "mfad unlock" again, or "mfad unlock --slot recovery" with the recovery key.`},
+	wire.CodeVaultDamaged:    {exitError, `Run "mfad vault verify" to see every fault, then restore the vault's folder from a backup.`},
+	wire.CodeVaultRolledBack: {exitError, `Restore the newest copy of the vault's folder, then run "mfad agent restart".`},
+	wire.CodeNoItem:          {exitMissing, `Run "mfad vault show" to see what the vault keeps.`},
+	wire.CodeItemExists:      {exitError, `Choose another name, or give --replace to replace it.`},
+	wire.CodeNoSlot:          {exitMissing, `Run "mfad vault show" to see the slots.`},
+	wire.CodeLastSlot:        {exitError, `Run "mfad vault slot add recovery" first, or give --last if you mean it.`},
+	wire.CodeNoKeychain:      {exitError, `Run "mfad doctor" to see what is missing, or use a passphrase ("mfad init --keychain no", "mfad unlock --slot passphrase").`},
+	wire.CodePlugin:          {exitError, `Put the plugin's program (age-plugin-…) into PATH and run "mfad agent restart".`},
+	wire.CodeBadSeed:         {exitUsage, `Give the otpauth:// URI or the base32 secret as it was shown: "mfad device add {name} --serial ARN" asks for it.`},
+
+	wire.CodeNoProfile:         {exitMissing, `Run "mfad profile list" to see the profiles, or "mfad profile add {name} --role-arn ARN --source KEY" to write it.`},
+	wire.CodeBadConfig:         {exitUsage, `Correct that setting, then check it with "mfad profile show {name}".`},
+	wire.CodeNoPrompt:          {exitPerson, `Run the same in a terminal, or "mfad unlock" there first.`},
+	wire.CodeDismissed:         {exitPerson, noHint},
+	wire.CodeNoKey:             {exitMissing, `Run "mfad key list" to see the keys, or bring it in with "mfad key import".`},
+	wire.CodeUntrustedEndpoint: {exitPerson, `Run "mfad key trust KEY URL" if you know that endpoint to be yours.`},
+
+	wire.CodeCodeRefused:   {exitRefused, `Run the same again for a new code; if that is refused too, check the clock and the device with "mfad doctor" and "mfad device list".`},
+	wire.CodeDeviceRefused: {exitRefused, `Compare the serial in "mfad profile show {name}" with the device's ARN in the IAM console.`},
+	wire.CodeKeyRefused:    {exitRefused, `Check in the IAM console that the key is active, then bring it in again with "mfad key import --replace".`},
+	wire.CodeExpired:       {exitRefused, `Run "mfad session forget --all", then the same again.`},
+	wire.CodeDenied:        {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role.`},
+	wire.CodeClock:         {exitRefused, `Set this machine's clock, then run the same again.`},
+	wire.CodeInvalid:       {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
+
+	wire.CodeThrottled:   {exitLater, `Wait a minute, then run the same again.`},
+	wire.CodeUnavailable: {exitLater, `Check the network, then run the same again.`},
+	wire.CodeTimeout:     {exitLater, `Run the same again; "mfad status" shows what the agent is doing.`},
+	wire.CodeBusy:        {exitLater, `Run the same again when fewer clients are connected; "mfad status" counts them.`},
+	wire.CodeDisk:        {exitError, `Free some space, or make the folder that the error names writable, then run the same again.`},
+	wire.CodeStopping:    {exitAgent, `Run the same again: that starts a new agent.`},
+	wire.CodeNoHome:      {exitError, `Set HOME to your home folder, then run the same again.`},
+}

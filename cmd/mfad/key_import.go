@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// defaultKey is the name of an access key that was given none.
+const defaultKey = "base"
+
+// A keyImport is the command line of `mfad key import`.
+type keyImport struct {
+	name        string
+	csv, user   string
+	fromProfile string
+	keep        bool
+	replace     bool
+	trust       []string
+}
+
+func (c *cli) keyImportCommand() *cobra.Command {
+	var k keyImport
+	cmd := &cobra.Command{
+		Use:   "import [NAME]",
+		Short: "Bring a long-term access key into the vault",
+		Long: `Bring a long-term access key into the vault, as NAME; without a name as "base",
+or with --from-profile under the profile's name.
+
+The key comes from the CSV file that the IAM console downloads (--csv), or out
+of ~/.aws/credentials (--from-profile), or is typed: the ID with echo, the
+secret without. When standard input is not a terminal, its first line is the ID
+and its second the secret. A secret is never taken from the command line.
+
+--from-profile removes the key from the credentials file once the vault has it
+(--keep leaves it there) and keeps a backup of the file, whose name it tells.`,
+		Example: `  mfad key import --csv ~/Downloads/accessKeys.csv
+  mfad key import audit --csv credentials.csv --user alice
+  mfad key import --from-profile default
+  mfad key import`,
+		Args:              refuseKeyArgument,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				k.name = args[0]
+			}
+			return c.importKey(cmd, k)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&k.csv, "csv", "", "the console's CSV file (- for standard input)")
+	f.StringVar(&k.user, "user", "", "the user whose key to take, when the CSV file has several")
+	f.StringVar(&k.fromProfile, "from-profile", "", "move the key of this profile out of the credentials file")
+	f.BoolVar(&k.keep, "keep", false, "with --from-profile: leave the key in the credentials file")
+	f.BoolVar(&k.replace, "replace", false, "replace the access key of that name")
+	f.StringArrayVar(&k.trust, "trust-endpoint", nil, "let its requests go to this URL, which is not AWS's (repeatable)")
+	_ = cmd.MarkFlagFilename("csv", "csv")
+	_ = cmd.RegisterFlagCompletionFunc("from-profile", c.completeProfiles)
+	_ = cmd.RegisterFlagCompletionFunc("trust-endpoint", cobra.NoFileCompletions)
+	_ = cmd.RegisterFlagCompletionFunc("user", cobra.NoFileCompletions)
+	return cmd
+}
+
+// refuseKeyArgument is the Args of key import.
+func refuseKeyArgument(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 || len(args) == 1 && checkKey(args[0], []byte(strings.Repeat("x", 40))) == nil {
+		return &fault{
+			errors.New("a key on the command line can be read by every process of this machine: it was not used"), exitUsage,
+			`Run "mfad key import NAME", and give the access key ID and the secret when asked.`,
+		}
+	}
+	return nil
+}
+
+func (c *cli) importKey(cmd *cobra.Command, k keyImport) error {
+	switch {
+	case k.csv != "" && k.fromProfile != "":
+		return misuse(cmd, errors.New("--csv and --from-profile: the key comes from one of them"))
+	case k.user != "" && k.csv == "":
+		return misuse(cmd, errors.New("--user is for --csv"))
+	case k.keep && k.fromProfile == "":
+		return misuse(cmd, errors.New("--keep is for --from-profile"))
+	}
+	ctx := cmd.Context()
+	p := wire.KeyImportParams{Name: k.name, Replace: k.replace, Trust: k.trust}
+	var err error
+	switch {
+	case k.csv != "":
+		p.AccessKeyID, p.Secret, err = c.keyOfCSV(k.csv, k.user)
+	case k.fromProfile != "":
+		if p.Name == "" {
+			p.Name = k.fromProfile
+		}
+		p.AccessKeyID, p.Secret, err = c.keyOfProfile(k.fromProfile)
+	default:
+		p.AccessKeyID, p.Secret, err = c.typedKey(ctx)
+	}
+	defer func() { clear(p.Secret) }()
+	if err != nil {
+		return err
+	}
+	if p.Name == "" {
+		p.Name = defaultKey
+	}
+	c.subject = p.Name
+	var key wire.Key
+	if err := c.call(ctx, wire.MethodKeyImport, p, &key); err != nil {
+		return err
+	}
+	c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
+	if k.fromProfile != "" && !k.keep {
+		return c.removeKeyOfProfile(ctx, k.fromProfile, key.Name)
+	}
+	if k.csv != "" && k.csv != "-" {
+		c.say("mfad: %s still holds the secret", k.csv)
+		c.hint(`Delete that file, then run "mfad device add phone --serial ARN".`)
+		return nil
+	}
+	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, key.Name)
+	return nil
+}
+
+// keyOfCSV reads a key of the console's file. The caller wipes the secret.
+func (c *cli) keyOfCSV(name, user string) (id string, secret []byte, err error) {
+	data, err := c.readInput(name, maxCSV)
+	if err != nil {
+		return "", nil, err
+	}
+	defer clear(data)
+	keys, err := parseCSV(data)
+	if err != nil {
+		return "", nil, usagef("Download the file again from the IAM console, or type the key: \"mfad key import\".", "%s: %w", name, err)
+	}
+	k, err := chooseKey(keys, user)
+	if err != nil {
+		return "", nil, err
+	}
+	return k.id, bytes.Clone(k.secret), nil
+}
+
+func chooseKey(keys []csvKey, user string) (csvKey, error) {
+	var users []string
+	var chosen []csvKey
+	for _, k := range keys {
+		if user == "" || k.user == user {
+			chosen = append(chosen, k)
+		}
+		users = append(users, fmt.Sprintf("%.64q (line %d)", k.user, k.line))
+	}
+	switch {
+	case len(chosen) == 1:
+		return chosen[0], nil
+	case len(chosen) == 0:
+		return csvKey{}, usagef("Give --user one of those.", "the file has no key of user %.64q, but of %s", user, strings.Join(users, ", "))
+	case user == "":
+		return csvKey{}, usagef("Say which with --user NAME.", "the file has %d keys: of %s", len(keys), strings.Join(users, ", "))
+	}
+	return csvKey{}, usagef("Delete the lines that you do not mean from the file.", "the file has %d keys of user %.64q", len(chosen), user)
+}
+
+// typedKey asks for a key. The caller wipes the secret.
+func (c *cli) typedKey(ctx context.Context) (id string, secret []byte, err error) {
+	const hint = `Copy both from the IAM console, and run "mfad key import" again.`
+	if !c.inIsTerminal() {
+		text, err := c.readInput("-", maxSeed)
+		if err != nil {
+			return "", nil, err
+		}
+		defer clear(text)
+		first, rest, _ := bytes.Cut(text, []byte("\n"))
+		id, secret = string(bytes.TrimSpace(first)), bytes.Clone(bytes.TrimSpace(rest))
+	} else {
+		if id, err = c.askLine(ctx, "Access key ID"); err != nil {
+			return "", nil, err
+		}
+		if secret, err = c.askSecret(ctx, "secret access key of "+id); err != nil {
+			return "", nil, err
+		}
+	}
+	if err := checkKey(id, secret); err != nil {
+		return "", secret, usagef(hint, "%w", err)
+	}
+	return id, secret, nil
+}
+
+// readInput reads a whole file, or standard input for "-", of at most most
+// bytes. The caller wipes it.
+func (c *cli) readInput(name string, most int) ([]byte, error) {
+	in := io.Reader(c.in)
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, usagef(noHint, "%w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	data, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
+	if err != nil {
+		return data, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if len(data) > most {
+		clear(data)
+		return nil, usagef(noHint, "reading %s: more than %d bytes", name, most)
+	}
+	return data, nil
+}

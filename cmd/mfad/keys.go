@@ -1,0 +1,102 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func (c *cli) keyCommand() *cobra.Command {
+	return group("key", "Bring in, list, trust and remove access keys", "The long-term access keys that the vault keeps.",
+		c.keyImportCommand(), c.keyListCommand(), c.keyRemoveCommand(), c.keyTrustCommand())
+}
+
+func (c *cli) keyListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the access keys",
+		Example: "  mfad key list",
+		Args:    takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			keys := []wire.Key{}
+			if err := c.call(cmd.Context(), wire.MethodKeyList, nil, &keys); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.printJSON(keys)
+			}
+			if len(keys) == 0 {
+				c.say("mfad: no access keys")
+				c.hint(`Run "mfad key import --csv accessKeys.csv".`)
+				return nil
+			}
+			t := newTable("NAME", "ACCESS KEY ID", "ADDED", "TRUSTED ENDPOINTS")
+			for _, k := range keys {
+				t.row(k.Name, k.AccessKeyID, k.Created.Local().Format("2006-01-02"), orDash(strings.Join(k.Trust, " ")))
+			}
+			return c.print(t.String())
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (c *cli) keyRemoveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "remove NAME",
+		Short:             "Remove an access key from the vault",
+		Long:              "Remove an access key from the vault. AWS is not told: the key stays valid until it is\ndeleted in the IAM console.",
+		Example:           "  mfad key remove base",
+		Args:              takes(1, 1),
+		ValidArgsFunction: c.completeOne(c.completeKeys),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			if err := c.call(cmd.Context(), wire.MethodKeyRemove, wire.NameParams{Name: args[0]}, nil); err != nil {
+				return err
+			}
+			c.say("mfad: access key %q removed; AWS still takes it until you delete it there", args[0])
+			return nil
+		},
+	}
+}
+
+func (c *cli) keyTrustCommand() *cobra.Command {
+	var revoke bool
+	cmd := &cobra.Command{
+		Use:   "trust NAME URL",
+		Short: "Let requests of an access key go to an endpoint that is not AWS's",
+		Long: `Let requests that an access key signs go to an endpoint that is not AWS's: a
+proxy, a local stand-in. Whoever runs that endpoint sees the MFA codes sent to
+it, so mfad asks before the first use of each; this verb answers beforehand.`,
+		Example: `  mfad key trust base https://sts.internal.example:8443
+  mfad key trust base https://sts.internal.example:8443 --revoke`,
+		Args:              takes(2, 2),
+		ValidArgsFunction: c.completeOne(c.completeKeys),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			p := wire.KeyTrustParams{Name: args[0], Endpoint: args[1], Revoke: revoke}
+			if err := c.call(cmd.Context(), wire.MethodKeyTrust, p, nil); err != nil {
+				return err
+			}
+			if revoke {
+				c.say("mfad: access key %q trusts %s no more", args[0], args[1])
+				return nil
+			}
+			c.say("mfad: requests of access key %q may go to %s", args[0], args[1])
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&revoke, "revoke", false, "take the trust back")
+	return cmd
+}
+
+// jsonFlag declares --json.
+func jsonFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, for programs")
+	if cmd.ValidArgsFunction == nil && cmd.Args != nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func (c *cli) lockCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lock",
+		Short: "Close the vault and forget every session",
+		Long: `Close the vault and forget every session. From then on requests fail at once,
+until "mfad unlock".`,
+		Example:           "  mfad lock",
+		Args:              takes(0, 0),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := c.callRunning(cmd.Context(), wire.MethodVaultLock, nil, nil)
+			if errors.Is(err, errNotRunning) {
+				c.say("mfad: the agent is not running: the vault is closed, and no session is kept")
+				return nil
+			} else if err != nil {
+				return err
+			}
+			c.say("mfad: locked, and every session forgotten")
+			return nil
+		},
+	}
+}
+
+func (c *cli) unlockCommand() *cobra.Command {
+	var p wire.VaultUnlockParams
+	cmd := &cobra.Command{
+		Use:   "unlock",
+		Short: "Open the vault",
+		Long: `Open the vault for its hold time: by the keychain if it has such a slot, else by
+the passphrase. --slot chooses another way in, by its ID or kind; "recovery"
+asks for the recovery key.`,
+		Example: `  mfad unlock
+  mfad unlock --slot recovery
+  mfad unlock --passphrase-stdin < passphrase.txt`,
+		Args:              takes(0, 0),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var v wire.Vault
+			if err := c.call(cmd.Context(), wire.MethodVaultUnlock, p, &v); err != nil {
+				return err
+			}
+			c.say("mfad: vault %q is %s", v.Name, vaultState(v, time.Now()))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&p.Slot, "slot", "", "the way in: an ID or a kind (passphrase, keychain, recovery, plugin)")
+	_ = cmd.RegisterFlagCompletionFunc("slot", c.completeSlots)
+	c.passphraseFlag(cmd)
+	return cmd
+}
+
+// passphraseFlag declares --passphrase-stdin, which answers the agent's
+// questions for secrets from the lines of standard input.
+func (c *cli) passphraseFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&c.passphraseStdin, "passphrase-stdin", false, "answer questions for a passphrase with the lines of standard input, in turn")
+}

@@ -1,0 +1,61 @@
+// Command mfad is what people and AWS SDKs call: a thin client of mfad-agent's
+// socket, and the terminal that its questions appear on.
+//
+// It starts in about two milliseconds, because `credential_process = mfad
+// credentials --profile NAME` runs on every aws command. It holds no secret
+// longer than a call takes, speaks no AWS, opens no vault and touches no token.
+// What a refusal of the agent means for a person (the hint and the exit code)
+// is decided here and nowhere else.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mfad/mfad/agent/harden"
+)
+
+func main() {
+	if err := harden.Process(); err != nil {
+		os.Exit(report(os.Stderr, err, ""))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	c := &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	exit := c.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(exit)
+}
+
+// run is the program: what it was told to do, and the exit code.
+func (c *cli) run(ctx context.Context, args []string) int {
+	err := c.serve(ctx, args)
+	c.leave()
+	var child *childExit
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &child):
+		return child.code
+	case ctx.Err() != nil:
+		c.say("mfad: interrupted")
+		return exitInterrupted
+	}
+	return report(c.err, err, c.subject)
+}
+
+func (c *cli) serve(ctx context.Context, args []string) error {
+	if profile, ok := credentialsProfile(args); ok {
+		return c.printCredentials(ctx, profile)
+	}
+	root := c.rootCommand()
+	root.SetArgs(args)
+	return root.ExecuteContext(ctx)
+}
+
+// childExit is the exit of a command that ran below us.
+type childExit struct{ code int }
+
+func (e *childExit) Error() string { return "the command failed" }

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/mfad/mfad/agent/client"
+)
+
+// readPicture has the QR codes of a picture read by a process that holds no
+// secrets and ends at once, because picture decoders meet hostile input:
+// `mfad-agent --read-qr`, the picture on its standard input, one text a line
+// on its standard output. The caller wipes the texts.
+func (c *cli) readPicture(ctx context.Context, name string) ([][]byte, error) {
+	picture := c.in
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, usagef("Give the picture's file with --qr FILE.", "opening the picture: %w", err)
+		}
+		defer file.Close()
+		picture = file
+	}
+	agent, err := client.Program("")
+	if err != nil {
+		return nil, failf(exitAgent, `Install mfad-agent beside mfad: "make install" does.`, "%w", err)
+	}
+	var out, words bytes.Buffer
+	reader := exec.CommandContext(ctx, agent, "--read-qr")
+	reader.Env = []string{} // it decides nothing by its environment
+	reader.Stdin, reader.Stdout, reader.Stderr = picture, &out, &words
+	err = reader.Run()
+	defer clear(out.Bytes())
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return nil, usagef("Give a PNG, JPEG or GIF file that shows the QR code sharply and whole.",
+			"reading the picture %q: %s", name, lastWords(words.String()))
+	case err != nil:
+		return nil, failf(exitAgent, `Run "mfad doctor".`, "reading the picture %q with %s: %w", name, agent, err)
+	}
+	var texts [][]byte
+	for line := range bytes.Lines(out.Bytes()) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			texts = append(texts, bytes.Clone(line))
+		}
+	}
+	if len(texts) == 0 {
+		return nil, usagef("Give a PNG, JPEG or GIF file that shows the QR code sharply and whole.", "no QR code found in %q", name)
+	}
+	chosen, err := chooseSeeds(texts)
+	if err != nil {
+		wipeAll(texts)
+	}
+	return chosen, err
+}
+
+// lastWords is what another program of ours had to say, without its prefix.
+func lastWords(stderr string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
+	first = strings.TrimPrefix(strings.TrimPrefix(first, "mfad-agent: "), "error: ")
+	if first == "" {
+		return "it cannot be read"
+	}
+	return first
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/credproc/config"
+)
+
+// A newProfile is the command line of `mfad profile add`.
+type newProfile struct {
+	roleARN, source, key                string
+	serial, externalID, sessionName     string
+	sourceIdentity, region, output, url string
+	duration                            int
+	tags, transitive, policyARNs        []string
+}
+
+func (c *cli) profileAddCommand() *cobra.Command {
+	var p newProfile
+	cmd := &cobra.Command{
+		Use:   "add PROFILE --source NAME | --key NAME",
+		Short: "Write a profile that mfad serves",
+		Long: `Write a profile: its role settings into mfad's file, and into the AWS config file
+the credential_process by which aws and every SDK find it, with region and output.
+Nothing that is there is overwritten, and what is changed is kept in a backup.
+
+The source is another profile, or an access key of the vault (--source finds
+either; --key means the vault). Without --role-arn the profile is an MFA session
+of that access key.`,
+		Example: `  mfad profile add prod --role-arn arn:aws:iam::123456789012:role/Admin --source base \
+      --mfa-serial arn:aws:iam::123456789012:mfa/alice --region eu-west-1
+  mfad profile add me --key base --mfa-serial arn:aws:iam::123456789012:mfa/alice`,
+		Args:              takes(1, 1),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			settings, err := p.settings(cmd)
+			if err != nil {
+				return err
+			}
+			n := config.NewProfile{Name: args[0], Settings: settings, Region: p.region, Output: p.output}
+			return c.edit(cmd.Context(), func(e *config.Editor) ([]config.Change, error) { return e.Add(cmd.Context(), n) },
+				`Run "aws --profile %s sts get-caller-identity".`, args[0])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&p.roleARN, "role-arn", "", "the role to assume")
+	f.StringVar(&p.source, "source", "", "who assumes it: a profile, or an access key of the vault")
+	f.StringVar(&p.key, "key", "", "who assumes it: an access key of the vault")
+	f.StringVar(&p.serial, "mfa-serial", "", "the MFA device that is asked for a code")
+	f.IntVar(&p.duration, "duration", 0, "seconds that a session lives (role: 900 to 43200)")
+	f.StringVar(&p.region, "region", "", "the profile's region")
+	f.StringVar(&p.output, "output", "", "the aws command's output format")
+	f.StringVar(&p.externalID, "external-id", "", "the external ID that the role's trust policy demands")
+	f.StringVar(&p.sessionName, "session-name", "", "the role session's name, as CloudTrail shows it")
+	f.StringVar(&p.sourceIdentity, "source-identity", "", "the role session's source identity")
+	f.StringVar(&p.url, "endpoint-url", "", "the endpoint, if it is not AWS's")
+	f.StringArrayVar(&p.tags, "tag", nil, "a session tag, KEY=VALUE (repeatable)")
+	f.StringArrayVar(&p.transitive, "transitive-tag", nil, "the key of a tag that later roles inherit (repeatable)")
+	f.StringArrayVar(&p.policyARNs, "policy-arn", nil, "a managed policy that limits the session (repeatable)")
+	_ = cmd.RegisterFlagCompletionFunc("source", c.completeSources)
+	_ = cmd.RegisterFlagCompletionFunc("key", c.completeKeys)
+	_ = cmd.RegisterFlagCompletionFunc("mfa-serial", c.completeSerials)
+	return cmd
+}
+
+// settings are the lines of mfad's file.
+func (p newProfile) settings(cmd *cobra.Command) ([]config.Setting, error) {
+	switch {
+	case (p.source == "") == (p.key == ""):
+		return nil, misuse(cmd, errors.New("give one of --source and --key"))
+	case p.duration < 0:
+		return nil, misuse(cmd, errors.New("--duration is in seconds, and not negative"))
+	case p.roleARN == "" && p.key == "":
+		p.source, p.key = "", p.source // only a role is assumed by another profile
+	}
+	for _, tag := range p.tags {
+		if key, _, found := strings.Cut(tag, "="); !found || key == "" || strings.Contains(tag, ",") {
+			return nil, misuse(cmd, errors.New("--tag is KEY=VALUE, without commas: "+tag))
+		}
+	}
+	duration := ""
+	if p.duration > 0 {
+		duration = strconv.Itoa(p.duration)
+	}
+	var settings []config.Setting
+	for _, s := range []config.Setting{
+		{Key: config.KeyRoleARN, Value: p.roleARN},
+		{Key: config.KeySourceProfile, Value: p.source},
+		{Key: config.KeyAccessKey, Value: p.key},
+		{Key: config.KeySerial, Value: p.serial},
+		{Key: config.KeyDuration, Value: duration},
+		{Key: config.KeyExternalID, Value: p.externalID},
+		{Key: config.KeySessionName, Value: p.sessionName},
+		{Key: config.KeySourceIdentity, Value: p.sourceIdentity},
+		{Key: config.KeyTags, Value: strings.Join(p.tags, ",")},
+		{Key: config.KeyTransitiveTags, Value: strings.Join(p.transitive, ",")},
+		{Key: config.KeyPolicyARNs, Value: strings.Join(p.policyARNs, ",")},
+		{Key: "endpoint_url", Value: p.url},
+	} {
+		if s.Value != "" {
+			settings = append(settings, s)
+		}
+	}
+	return settings, nil
+}
+
+func (c *cli) profileAdoptCommand() *cobra.Command {
+	return c.profileEditCommand("adopt", "Let mfad serve a profile of the AWS config file",
+		`Move a profile's role settings out of the AWS config file into mfad's, and leave
+credential_process there: aws and every SDK then ask mfad. "mfad profile release"
+puts the lines back where they were.`,
+		(*config.Editor).Adopt, `Run "aws --profile %s sts get-caller-identity".`)
+}
+
+func (c *cli) profileReleaseCommand() *cobra.Command {
+	return c.profileEditCommand("release", "Undo adopt: put a profile's settings back", `Put an adopted profile's settings back where they stood in the AWS config file,
+and take mfad's credential_process away.`, (*config.Editor).Release, "")
+}
+
+func (c *cli) profileRemoveCommand() *cobra.Command {
+	return c.profileEditCommand("remove", "Remove a profile that mfad wrote", `Remove a profile from mfad's file, and mfad's credential_process from the AWS
+config file. Keys and devices stay in the vault.`, (*config.Editor).Remove, "")
+}
+
+func (c *cli) profileEditCommand(use, short, long string, act func(*config.Editor, context.Context, string) ([]config.Change, error), hint string) *cobra.Command {
+	return &cobra.Command{
+		Use:               use + " PROFILE",
+		Short:             short,
+		Long:              long,
+		Example:           "  mfad profile " + use + " prod",
+		Args:              takes(1, 1),
+		ValidArgsFunction: c.completeOne(c.completeProfiles),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			return c.edit(cmd.Context(), func(e *config.Editor) ([]config.Change, error) { return act(e, cmd.Context(), args[0]) }, hint, args[0])
+		},
+	}
+}
+
+// edit runs an edit of the person's files, and tells what it did and what next.
+func (c *cli) edit(ctx context.Context, act func(*config.Editor) ([]config.Change, error), hint, profile string) error {
+	e, err := c.editor()
+	if err != nil {
+		return err
+	}
+	changes, err := act(e)
+	if err := c.edited(changes, err); err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		c.say("mfad: nothing to change")
+	}
+	c.warnOfOtherFiles(ctx, e.Paths)
+	if hint != "" {
+		c.hint(hint, profile)
+	}
+	return nil
+}

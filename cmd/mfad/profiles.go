@@ -1,0 +1,113 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func (c *cli) profileCommand() *cobra.Command {
+	return group("profile", "Write, adopt, list and explain profiles",
+		`The profiles that mfad serves. A profile's role settings stand in mfad's own
+file, ~/.config/mfad/profiles, which has the format of ~/.aws/config; the AWS
+config file holds the credential_process that calls mfad, and region and output.`,
+		c.profileAddCommand(), c.profileAdoptCommand(), c.profileReleaseCommand(), c.profileRemoveCommand(),
+		c.profileListCommand(), c.profileShowCommand())
+}
+
+func (c *cli) profileListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the profiles",
+		Long: `List the profiles of mfad's file and of the AWS files. SERVED says whether aws
+finds mfad's credential_process for it.`,
+		Example: "  mfad profile list\n  mfad profile list --json",
+		Args:    takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			profiles := []wire.Profile{}
+			if err := c.call(cmd.Context(), wire.MethodProfileList, nil, &profiles); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.printJSON(profiles)
+			}
+			if len(profiles) == 0 {
+				c.say("mfad: no profiles")
+				c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial ARN".`)
+				return nil
+			}
+			return c.print(profileTable(profiles).String())
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func profileTable(profiles []wire.Profile) *table {
+	t := newTable("PROFILE", "SERVED", "ROLE", "SOURCE", "FAULT")
+	for _, p := range profiles {
+		served := "no"
+		if p.Served {
+			served = "yes"
+		}
+		t.row(p.Name, served, orDash(p.RoleARN), orDash(p.Source), p.Fault)
+	}
+	return t
+}
+
+func (c *cli) profileShowCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show PROFILE",
+		Short: "Show step by step how a profile's credentials are made",
+		Long: `Show step by step how a profile's credentials are made, and from which file and
+line each value came. Nothing is fetched, and nobody is asked.`,
+		Example:           "  mfad profile show prod\n  mfad profile show prod --json",
+		Args:              takes(1, 1),
+		ValidArgsFunction: c.completeOne(c.completeProfiles),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			var chain wire.Chain
+			p := wire.ProfileShowParams{Profile: args[0], Region: callerRegion(c.getenv)}
+			if err := c.call(cmd.Context(), wire.MethodProfileShow, p, &chain); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.printJSON(chain)
+			}
+			return c.print(chainText(chain, time.Now()))
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+// chainText shows a chain as a numbered list of steps, each with its settings.
+func chainText(chain wire.Chain, now time.Time) string {
+	head := newTable("profile:", chain.Profile)
+	if chain.Region != nil {
+		head.row("region:", chain.Region.Text, chain.Region.From)
+	}
+	t := newTable()
+	for i, step := range chain.Steps {
+		t.row(strconv.Itoa(i+1)+".", step.Kind, stepProfile(step), step.At)
+		for _, v := range step.Settings {
+			t.row("", "  "+v.Name, v.Text, v.From)
+		}
+		if s := step.Session; s != nil {
+			t.row("", "  cached", s.AccessKeyID, "for "+lifetime(s.Expires, now))
+		}
+	}
+	return head.String() + "\n" + t.String()
+}
+
+func stepProfile(s wire.Step) string {
+	if s.Profile == "" {
+		return ""
+	}
+	return "of profile " + s.Profile
+}

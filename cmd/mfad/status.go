@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func (c *cli) statusCommand() *cobra.Command {
+	var asJSON, watch bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the agent, the vault, the sessions and the last faults",
+		Long: `Show the agent, the vault, the sessions, and the last refusals, which many SDKs
+hide. It starts no agent: when none is running, the exit code is 6.
+
+With --watch it is shown anew each second until interrupted; with --json as
+well, each is one line.`,
+		Example: "  mfad status\n  mfad status --watch\n  mfad status --json",
+		Args:    takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if watch {
+				return c.watch(cmd.Context(), asJSON)
+			}
+			var s wire.Status
+			if err := c.callRunning(cmd.Context(), wire.MethodStatus, nil, &s); err != nil {
+				return err
+			}
+			if asJSON {
+				return c.printJSON(s)
+			}
+			return c.print(statusText(s, time.Now()))
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	cmd.Flags().BoolVar(&watch, "watch", false, "show it anew each second until interrupted")
+	return cmd
+}
+
+func statusText(s wire.Status, now time.Time) string {
+	facts := newTable("agent:", fmt.Sprintf("%s, pid %d, up %s", s.Version, s.PID, span(now.Sub(s.Started))))
+	facts.row("socket:", fmt.Sprintf("%s (%s)", s.Socket, counted(s.Connections, "connection")))
+	for i, file := range s.ConfigFiles {
+		title := ""
+		if i == 0 {
+			title = "reads:"
+		}
+		facts.row(title, file)
+	}
+	if skew := time.Duration(s.SkewMillis) * time.Millisecond; skew.Abs() >= time.Second {
+		facts.row("clock:", skewText(skew))
+	}
+	if s.Vault == nil {
+		facts.row("vault:", "none; run: mfad init")
+	} else {
+		facts.row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, vaultState(*s.Vault, now), holdText(s.Vault.Hold)))
+		facts.row("", fmt.Sprintf("%s, ways in: %s", counted(len(s.Vault.Items), "item"), strings.Join(slotKinds(s.Vault.Slots), ", ")))
+	}
+	facts.row("sessions:", strconv.Itoa(len(s.Sessions)))
+	text := facts.String()
+	if len(s.Sessions) > 0 {
+		text += "\n" + sessionTable(s.Sessions, now).String()
+	}
+	return text + faultText(s, now)
+}
+
+func faultText(s wire.Status, now time.Time) string {
+	t := newTable("AGO", "PROFILE", "FAULT")
+	for _, f := range s.Faults {
+		t.row(span(now.Sub(f.At)), orDash(f.Profile), f.Text)
+	}
+	for _, session := range s.Sessions {
+		if session.Fault != "" {
+			t.row("now", orDash(strings.Join(session.Profiles, " ")), "refreshing: "+session.Fault)
+		}
+	}
+	if len(t.rows) == 1 {
+		return ""
+	}
+	return "\n" + t.String()
+}
+
+// skewText says how far our clock is off; skew is what to add to it.
+func skewText(skew time.Duration) string {
+	if skew < 0 {
+		return fmt.Sprintf("%s ahead of AWS's", skew.Abs().Round(time.Second))
+	}
+	return fmt.Sprintf("%s behind AWS's", skew.Round(time.Second))
+}
+
+// watch shows the status each second until ctx ends, which is how a person
+// ends it: no error. On a terminal each takes the place of the one before.
+func (c *cli) watch(ctx context.Context, asJSON bool) error {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	onTerminal := !asJSON && c.outIsTerminal()
+	for {
+		text, err := c.statusOrWord(ctx, asJSON)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case onTerminal: // home, clear each line as it is written, clear what is below
+			text = "\x1b[H" + strings.ReplaceAll(text, "\n", "\x1b[K\n") + "\x1b[J"
+		}
+		if err := c.print(text); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-second.C:
+		}
+	}
+}
+
+// statusOrWord is one frame of watch. Watching goes on while the agent restarts.
+func (c *cli) statusOrWord(ctx context.Context, asJSON bool) (string, error) {
+	var s wire.Status
+	err := c.callRunning(ctx, wire.MethodStatus, nil, &s)
+	if exit, _ := judge(err); err != nil && (asJSON || exit != exitAgent) {
+		return "", err
+	}
+	if err != nil {
+		return printable(err.Error()) + "\n", nil
+	}
+	if !asJSON {
+		return statusText(s, time.Now()), nil
+	}
+	line, err := json.Marshal(s)
+	return string(line) + "\n", err
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// A variable is one of the environment.
+type variable struct{ name, value string }
+
+// credentialVariables are what exec and env set; env --unset removes them.
+var credentialVariables = []string{
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_REGION", "AWS_DEFAULT_REGION",
+}
+
+// rivalVariables would make a client look elsewhere, or make it assume a role
+// on top, if they stayed beside the credentials. (Which of them win differs by
+// SDK: AWS_PROFILE beats environment keys in JavaScript.)
+var rivalVariables = []string{
+	"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_VAULT", "AWS_SECURITY_TOKEN", "AWS_SESSION_EXPIRATION",
+	"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+	"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	"AWS_CREDENTIAL_FILE",
+}
+
+// document is what the agent's credential document says, as far as the
+// environment has a variable for it. The values are temporary and about to
+// stand in an environment, at the person's own request.
+type document struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      string
+	AccountID       string `json:"AccountId"`
+}
+
+// variablesOf gives what to set for a result. A region that the environment
+// already has stays: it wins over a profile's in every SDK.
+func variablesOf(r wire.CredentialsResult, getenv func(string) string) ([]variable, error) {
+	var d document
+	if err := json.Unmarshal(r.Document, &d); err != nil || d.AccessKeyID == "" || d.SecretAccessKey == "" {
+		// The cause may quote the document: it is dropped.
+		return nil, errors.New("the agent's answer is not a credential document")
+	}
+	region := callerRegion(getenv)
+	if region == "" {
+		region = r.Region
+	}
+	values := []string{d.AccessKeyID, d.SecretAccessKey, d.SessionToken, d.Expiration, d.AccountID, region, region}
+	var vars []variable
+	for i, name := range credentialVariables {
+		if values[i] == "" {
+			continue
+		}
+		if err := checkEvaluable(name, values[i]); err != nil {
+			return nil, err
+		}
+		vars = append(vars, variable{name, values[i]})
+	}
+	return vars, nil
+}
+
+// callerRegion is the one variable of the caller's environment that a request carries.
+func callerRegion(getenv func(string) string) string {
+	if r := getenv("AWS_REGION"); r != "" {
+		return r
+	}
+	return getenv("AWS_DEFAULT_REGION")
+}
+
+// environWith returns environ with vars set and with nothing left of other
+// credentials.
+func environWith(environ []string, vars []variable) []string {
+	out := slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return slices.ContainsFunc(rivalVariables, sameName(name)) || slices.ContainsFunc(credentialVariables, sameName(name))
+	})
+	for _, v := range vars {
+		out = append(out, v.name+"="+v.value)
+	}
+	return out
+}
