@@ -75,8 +75,8 @@ func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
 	s.quiet = slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug)
 
 	stop := context.AfterFunc(ctx, func() {
-		_ = ln.Close()
 		s.slots.stop()
+		_ = ln.Close()
 	})
 	defer stop()
 	err := s.accept(ctx, ln)
