@@ -10,17 +10,17 @@ import (
 
 const namespace = "https://sts.amazonaws.com/doc/" + apiVersion + "/"
 
-// Refusal is an error answer of the query protocol.
+// apiError is an error answer of the query protocol.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
-type Refusal struct {
+type apiError struct {
 	Status        int // HTTP
 	Code, Message string
 }
 
-func refuse(status int, code, message string) *Refusal { return &Refusal{status, code, message} }
+func refuse(status int, code, message string) *apiError { return &apiError{status, code, message} }
 
 // fault tells whose it is, in AWS's words.
-func (r *Refusal) fault() string {
+func (r *apiError) fault() string {
 	if r.Status >= http.StatusInternalServerError {
 		return "Receiver"
 	}
@@ -74,7 +74,7 @@ type callerIdentityXML struct {
 }
 
 // write sends an answer with AWS's headers; the Date is the server's clock.
-func write(w http.ResponseWriter, now time.Time, action string, result any, refusal *Refusal) {
+func write(w http.ResponseWriter, now time.Time, action string, result any, refusal *apiError) {
 	id, status := requestID(), http.StatusOK
 	var body any = answerXML{XMLName: xml.Name{Local: action + "Response"}, XMLNS: namespace, Result: result, RequestID: id}
 	if refusal != nil {

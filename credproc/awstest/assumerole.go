@@ -18,7 +18,7 @@ type roleCall struct {
 	packed                   int // percent of what policies and tags may take
 }
 
-func parseRoleCall(call call) (roleCall, *Refusal) {
+func parseRoleCall(call call) (roleCall, *apiError) {
 	c := &constraints{call: call}
 	c.require("RoleArn")
 	c.require("RoleSessionName")
@@ -56,7 +56,7 @@ func packedSize(policy string, arns []string, t tags) int {
 	return (size*100 + maxPolicy - 1) / maxPolicy
 }
 
-func (s *Server) assumeRoleLocked(by caller, call call) (any, *Refusal) {
+func (s *Server) assumeRoleLocked(by caller, call call) (any, *apiError) {
 	ask, refusal := parseRoleCall(call)
 	if refusal != nil {
 		return nil, refusal
@@ -94,7 +94,7 @@ func (s *Server) assumeRoleLocked(by caller, call call) (any, *Refusal) {
 
 // authorizeLocked holds the caller against the role's trust policy. A role that
 // is not there is denied in the same words: AWS does not tell which.
-func (s *Server) authorizeLocked(by principal, ask roleCall, mfaAt time.Time) (*roleRecord, *Refusal) {
+func (s *Server) authorizeLocked(by principal, ask roleCall, mfaAt time.Time) (*roleRecord, *apiError) {
 	if by.user != nil && by.user.root {
 		return nil, refuse(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
 	}

@@ -29,7 +29,7 @@ var regionPattern = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]+)+-\d$`)
 // authenticateLocked proves who signed the request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 // has the order and the texts.
-func (s *Server) authenticateLocked(r *http.Request, body []byte) (caller, *Refusal) {
+func (s *Server) authenticateLocked(r *http.Request, body []byte) (caller, *apiError) {
 	header := r.Header.Values("Authorization")
 	if len(header) != 1 {
 		return caller{}, refuse(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -42,7 +42,7 @@ func (s *Server) authenticateLocked(r *http.Request, body []byte) (caller, *Refu
 	if err != nil {
 		return caller{}, incomplete("Authorization header requires existence of a 'X-Amz-Date' header in ISO-8601 basic format.")
 	}
-	for _, check := range []*Refusal{s.checkScope(auth, signed), checkSignedHeaders(r, auth), checkPayload(r, body)} {
+	for _, check := range []*apiError{s.checkScope(auth, signed), checkSignedHeaders(r, auth), checkPayload(r, body)} {
 		if check != nil {
 			return caller{}, check
 		}
@@ -62,12 +62,12 @@ func (s *Server) authenticateLocked(r *http.Request, body []byte) (caller, *Refu
 	return caller{c, auth.region}, nil
 }
 
-func mismatch(why string) *Refusal {
+func mismatch(why string) *apiError {
 	return refuse(http.StatusForbidden, "SignatureDoesNotMatch", why)
 }
 
 // checkScope wants today's date, the region, the service and the terminator.
-func (s *Server) checkScope(a authorization, signed time.Time) *Refusal {
+func (s *Server) checkScope(a authorization, signed time.Time) *apiError {
 	day := signed.Format("20060102")
 	switch {
 	case a.terminator != "aws4_request":
@@ -85,7 +85,7 @@ func (s *Server) checkScope(a authorization, signed time.Time) *Refusal {
 
 // checkSignedHeaders wants host and every x-amz header of the request among
 // the signed ones, in lower case, sorted, once, and all of them present.
-func checkSignedHeaders(r *http.Request, a authorization) *Refusal {
+func checkSignedHeaders(r *http.Request, a authorization) *apiError {
 	if !slices.IsSorted(a.signedHeaders) || len(slices.Compact(slices.Clone(a.signedHeaders))) != len(a.signedHeaders) {
 		return mismatch("SignedHeaders must be sorted and unique.")
 	}
@@ -106,7 +106,7 @@ func checkSignedHeaders(r *http.Request, a authorization) *Refusal {
 }
 
 // checkPayload holds a stated hash of the body against the body.
-func checkPayload(r *http.Request, body []byte) *Refusal {
+func checkPayload(r *http.Request, body []byte) *apiError {
 	stated := r.Header.Get("X-Amz-Content-Sha256")
 	if sum := sha256.Sum256(body); stated != "" && stated != hex.EncodeToString(sum[:]) {
 		return mismatch("The provided 'x-amz-content-sha256' header does not match what was computed.")
@@ -115,7 +115,7 @@ func checkPayload(r *http.Request, body []byte) *Refusal {
 }
 
 // checkTime compares the signature's time with the server's.
-func checkTime(signed, now time.Time) *Refusal {
+func checkTime(signed, now time.Time) *apiError {
 	now = now.Truncate(time.Second)
 	at, clock := signed.Format(amzDateFormat), now.Format(amzDateFormat)
 	if early := now.Add(-skewAllowed); signed.Before(early) {
@@ -128,7 +128,7 @@ func checkTime(signed, now time.Time) *Refusal {
 }
 
 // lookUpLocked finds the credential that an id and a token belong to.
-func (s *Server) lookUpLocked(id, token string) (*credential, *Refusal) {
+func (s *Server) lookUpLocked(id, token string) (*credential, *apiError) {
 	c := s.credentials[id]
 	if c == nil || !c.active || subtle.ConstantTimeCompare([]byte(c.token), []byte(token)) != 1 {
 		return nil, refuse(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")

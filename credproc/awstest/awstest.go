@@ -112,7 +112,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // act authenticates the request and does what it asks.
-func (s *Server) act(r *http.Request, c call, entry *Entry) (any, *Refusal) {
+func (s *Server) act(r *http.Request, c call, entry *Entry) (any, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	by, refusal := s.authenticateLocked(r, c.body)

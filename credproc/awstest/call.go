@@ -25,7 +25,7 @@ type call struct {
 func (c call) action() string { return c.params.Get("Action") }
 
 // parseCall reads the parameters from the query of a GET or the form of a POST.
-func parseCall(r *http.Request) (call, *Refusal) {
+func parseCall(r *http.Request) (call, *apiError) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
 		return call{}, refuse(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is too large.")
@@ -55,7 +55,7 @@ func parseCall(r *http.Request) (call, *Refusal) {
 	return c, c.checkAction()
 }
 
-func (c call) checkAction() *Refusal {
+func (c call) checkAction() *apiError {
 	action, version := c.action(), c.params.Get("Version")
 	switch action {
 	case "":

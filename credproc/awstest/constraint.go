@@ -83,7 +83,7 @@ func (c *constraints) list(name, suffix string, most int) []string {
 }
 
 // refusal is nil when nothing is wrong.
-func (c *constraints) refusal() *Refusal {
+func (c *constraints) refusal() *apiError {
 	if len(c.broken) == 0 {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (c *constraints) refusal() *Refusal {
 	return invalid(fmt.Sprintf("%d validation %s detected: %s", len(c.broken), noun, strings.Join(c.broken, "; ")))
 }
 
-func invalid(why string) *Refusal {
+func invalid(why string) *apiError {
 	return refuse(http.StatusBadRequest, "ValidationError", why)
 }
 

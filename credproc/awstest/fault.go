@@ -25,7 +25,7 @@ const (
 
 // refusal is the answer of a fault that has one.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
-func (f Fault) refusal() *Refusal {
+func (f Fault) refusal() *apiError {
 	switch f {
 	case Throttle:
 		return refuse(http.StatusBadRequest, "Throttling", "Rate exceeded")

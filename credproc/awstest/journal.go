@@ -27,7 +27,7 @@ type Entry struct {
 	Fault       Fault
 }
 
-func (e *Entry) describe(c call, r *Refusal) {
+func (e *Entry) describe(c call, r *apiError) {
 	e.Action = c.action()
 	e.Serial, e.Code = c.params.Get("SerialNumber"), c.params.Get("TokenCode")
 	e.RoleARN, e.SessionName = c.params.Get("RoleArn"), c.params.Get("RoleSessionName")

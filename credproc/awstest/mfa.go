@@ -98,7 +98,7 @@ const (
 // checkMFALocked judges serial and code of a request, if it has them, and tells
 // since when its maker is authenticated by MFA: zero is not at all.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
-func (s *Server) checkMFALocked(by principal, serial, code string) (time.Time, *Refusal) {
+func (s *Server) checkMFALocked(by principal, serial, code string) (time.Time, *apiError) {
 	switch {
 	case serial == "" && code == "":
 		return by.mfaAt, nil

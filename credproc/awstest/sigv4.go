@@ -24,7 +24,7 @@ type authorization struct {
 
 // parseAuthorization reads the header strictly.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html
-func parseAuthorization(header string) (authorization, *Refusal) {
+func parseAuthorization(header string) (authorization, *apiError) {
 	var a authorization
 	rest, found := strings.CutPrefix(header, algorithm+" ")
 	if !found {
@@ -44,8 +44,11 @@ func parseAuthorization(header string) (authorization, *Refusal) {
 			missing = append(missing, "Authorization header requires '"+name+"' parameter.")
 		}
 	}
-	if missing != nil || len(fields) != 3 {
+	if missing != nil {
 		return a, incomplete(strings.Join(missing, " "))
+	}
+	if len(fields) != 3 {
+		return a, incomplete("Authorization header takes 'Credential', 'SignedHeaders' and 'Signature' only.")
 	}
 	scope := strings.Split(fields["Credential"], "/")
 	if len(scope) != 5 {
@@ -57,7 +60,7 @@ func parseAuthorization(header string) (authorization, *Refusal) {
 	return a, nil
 }
 
-func incomplete(why string) *Refusal {
+func incomplete(why string) *apiError {
 	return refuse(http.StatusBadRequest, "IncompleteSignature", why)
 }
 

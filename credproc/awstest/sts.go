@@ -35,7 +35,7 @@ func (c *constraints) mfa() (serial, code string) {
 	return c.text("SerialNumber", 9, 256, serialPattern), c.text("TokenCode", 6, 6, codePattern)
 }
 
-func (s *Server) getSessionTokenLocked(by caller, call call) (any, *Refusal) {
+func (s *Server) getSessionTokenLocked(by caller, call call) (any, *apiError) {
 	c := &constraints{call: call}
 	seconds := c.number("DurationSeconds", minSeconds, maxSessionSeconds, defaultSessionLength)
 	serial, code := c.mfa()
@@ -57,6 +57,6 @@ func (s *Server) getSessionTokenLocked(by caller, call call) (any, *Refusal) {
 	return sessionTokenXML{Credentials: s.issueLocked(who, time.Duration(seconds)*time.Second)}, nil
 }
 
-func (s *Server) getCallerIdentityLocked(by caller) (any, *Refusal) {
+func (s *Server) getCallerIdentityLocked(by caller) (any, *apiError) {
 	return callerIdentityXML{ARN: by.who.arn, UserID: by.who.userID, Account: by.who.account}, nil
 }

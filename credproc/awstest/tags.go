@@ -27,7 +27,7 @@ func (c *constraints) tags() tags {
 	return t
 }
 
-func (t tags) refusal() *Refusal {
+func (t tags) refusal() *apiError {
 	seen := make(map[string]string)
 	for _, tag := range t.pairs {
 		key := strings.ToLower(tag[0])
@@ -46,7 +46,7 @@ func (t tags) refusal() *Refusal {
 
 // passOn adds the transitive tags to those that the caller's session inherited;
 // an inherited one cannot be set again.
-func (t tags) passOn(inherited map[string]string) (map[string]string, *Refusal) {
+func (t tags) passOn(inherited map[string]string) (map[string]string, *apiError) {
 	out := maps.Clone(inherited)
 	for _, tag := range t.pairs {
 		if _, held := inherited[strings.ToLower(tag[0])]; held {

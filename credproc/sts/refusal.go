@@ -30,7 +30,7 @@ func (r *request) explain(ctx context.Context, err error) error {
 	} else {
 		refusal.Code, refusal.Message = fmt.Sprintf("HTTP %d", refusal.Status), http.StatusText(refusal.Status)
 	}
-	class, sentence := r.classify(refusal)
+	sentence, class := r.classify(refusal)
 	refusal.Class = class
 	if errors.Is(class, credproc.ErrClock) {
 		ahead, ok := aheadOf(refusal.Message)
@@ -100,23 +100,23 @@ var rules = []rule{
 }
 
 // classify finds the class of an answer and says it plainly.
-func (r *request) classify(e *credproc.RefusalError) (class error, sentence string) {
+func (r *request) classify(e *credproc.RefusalError) (sentence string, class error) {
 	for _, rule := range rules {
 		if rule.code == e.Code && strings.Contains(e.Message, rule.text) {
-			return rule.class, rule.sentence
+			return rule.sentence, rule.class
 		}
 	}
 	switch {
 	case e.Status == http.StatusTooManyRequests:
-		return credproc.ErrThrottled, "AWS asks to slow down"
+		return "AWS asks to slow down", credproc.ErrThrottled
 	case e.Status >= http.StatusInternalServerError:
-		return credproc.ErrUnavailable, "AWS failed on its side"
+		return "AWS failed on its side", credproc.ErrUnavailable
 	case e.Status < http.StatusBadRequest: // a redirect, or an answer of another program
-		return credproc.ErrUnavailable, "what answered at " + r.place + " is not STS"
+		return "what answered at " + r.place + " is not STS", credproc.ErrUnavailable
 	case e.Status == http.StatusForbidden:
-		return credproc.ErrDenied, "AWS denied the call"
+		return "AWS denied the call", credproc.ErrDenied
 	}
-	return credproc.ErrInvalid, "AWS refused a parameter"
+	return "AWS refused a parameter", credproc.ErrInvalid
 }
 
 // maxMessage bounds AWS's words in our errors.
