@@ -31,9 +31,13 @@ type Options struct {
 	Dialer credproc.Dialer
 	// Keychain is where a vault may keep a key; nil is the desktop's.
 	Keychain Keychain
+	// SessionName is who uses AWS, for AWS's logs.
+	SessionName string
 	// Environ is the agent's own environment, for profiles with
 	// credential_source = Environment.
 	Environ func(string) string
+	// Source gives the credentials of the machine; nil when there are none.
+	Source credproc.Source
 	// Stop is called once, after agent.stop was answered; it must not wait.
 	Stop func()
 	// Connections counts the open connections, for status; nil: unknown.
@@ -89,7 +93,7 @@ func New(o Options) (*Service, error) {
 	}
 	s.broker = credproc.New(credproc.Options{
 		Resolve: s.resolve, Keys: s, Codes: s, Trust: s, Dialer: o.Dialer,
-		Environ: o.Environ, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
+		Environ: o.Environ, SessionName: o.SessionName, Source: o.Source, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
 	})
 	return s, nil
 }

@@ -46,10 +46,10 @@ var crossings = []struct {
 	{config.ErrBadConfig, wire.ErrBadConfig},
 	{config.ErrBadName, wire.ErrBadRequest},
 	{config.ErrConflict, wire.ErrBadConfig},
+	{credproc.ErrUntrustedEndpoint, wire.ErrUntrustedEndpoint}, // whatever came of asking
 	{credproc.ErrNoPrompt, wire.ErrNoPrompt},
 	{credproc.ErrDismissed, wire.ErrDismissed},
 	{credproc.ErrNoKey, wire.ErrNoKey},
-	{credproc.ErrUntrustedEndpoint, wire.ErrUntrustedEndpoint},
 	{credproc.ErrCodeRefused, wire.ErrCodeRefused},
 	{credproc.ErrDeviceRefused, wire.ErrDeviceRefused},
 	{credproc.ErrKeyRefused, wire.ErrKeyRefused},

@@ -91,8 +91,8 @@ func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportPar
 	if err != nil {
 		return wire.Key{}, err
 	}
-	if replaced != "" {
-		s.forgetAll()
+	if err := s.retire(ctx, replaced, p.AccessKeyID, r.ask); err != nil {
+		return wire.Key{}, err
 	}
 	for _, url := range endpoints {
 		if err := s.trust(ctx, p.AccessKeyID, url, r.ask); err != nil {
@@ -164,8 +164,20 @@ func (s *Service) keyRemove(ctx context.Context, r *request, p wire.NameParams) 
 	if err != nil {
 		return none{}, err
 	}
-	s.forgetAll() // those of its roles too, which do not name it
-	return none{}, s.distrustAll(ctx, item.Facts[keyIDFact], r.ask)
+	return none{}, s.retire(ctx, item.Facts[keyIDFact], "", r.ask)
+}
+
+// retire ends what was made with an access key that the vault has no more: the
+// sessions, also those of its roles, which do not name it, and its trust.
+func (s *Service) retire(ctx context.Context, id, successor string, ask credproc.Asker) error {
+	if id == "" {
+		return nil
+	}
+	s.forgetAll()
+	if id == successor {
+		return nil
+	}
+	return s.distrustAll(ctx, id, ask)
 }
 
 func (s *Service) describeKey(item keystore.Item) wire.Key {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"filippo.io/age"
 
@@ -116,7 +117,7 @@ func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what stri
 	for range tries {
 		var secret []byte
 		if secret, err = u.ask.Secret(ctx, what, again); err != nil {
-			return errors.Join(append([]error{fmt.Errorf("unlocking vault %q: %w", vaultName, err)}, missed...)...)
+			return fmt.Errorf("unlocking vault %q: %w%s", vaultName, err, besides(missed))
 		}
 		err = u.bySecret(ctx, slots, secret, parse)
 		if !errors.Is(err, keystore.ErrWrongPassphrase) {
@@ -125,6 +126,15 @@ func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what stri
 		again = "that does not open the vault"
 	}
 	return err
+}
+
+// besides tells of the slots that ask nothing and did not open either.
+func besides(missed []error) string {
+	var text strings.Builder
+	for _, err := range missed {
+		fmt.Fprintf(&text, " (%v)", err)
+	}
+	return text.String()
 }
 
 // bySecret tries what was typed on each of slots, and wipes it.

@@ -1,0 +1,146 @@
+package agent
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/token/totp"
+)
+
+// In a bubble of synctest waiting for the next step takes no time.
+func TestCodeIsGivenOnceAndTheNextOneIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBench(t)
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed)}, nil)
+		p := knows("")
+		seen := make(map[string]bool)
+		for range 3 {
+			var code wire.Code
+			b.must(t, p, wire.MethodCode, wire.NameParams{Name: "phone"}, &code)
+			if life := time.Until(code.Expires); seen[code.Digits] || life <= 0 || life > 30*time.Second {
+				t.Errorf("code %d lives %v, seen before: %v", len(seen)+1, life, seen[code.Digits])
+			}
+			if want := codeNow(t); code.Digits != want {
+				t.Error("the code is not that of now")
+			}
+			seen[code.Digits] = true
+		}
+		if len(p.notices) != 4 || !strings.Contains(p.notices[0], "waiting") || p.notices[1] != "" {
+			t.Errorf("told %q, want two times that it waits, and that it waits no more", p.notices)
+		}
+		b.refused(t, nobody, wire.ErrNoItem, wire.MethodCode, wire.NameParams{Name: "none"})
+	})
+}
+
+func codeNow(t *testing.T) string {
+	t.Helper()
+	keys, err := totp.Parse([]byte(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	digits, err := keys[0].Code(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digits
+}
+
+func TestCodeThatWasNotSentServesTheNextCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBench(t)
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed)}, nil)
+		why := credproc.Purpose{Serial: serial}
+		first, err := b.Code(t.Context(), why, "", nobody.asker())
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.Unsent()
+		start := time.Now()
+		second, err := b.Code(t.Context(), why, "", nobody.asker())
+		if err != nil {
+			t.Fatal(err)
+		}
+		second.Sent()
+		if first.Digits != second.Digits || first.Typed || time.Since(start) > time.Second {
+			t.Error("a code that was given back was not given again at once")
+		}
+	})
+}
+
+func TestEightDigitsAreNotForAWS(t *testing.T) {
+	b := openBench(t)
+	uri := []byte("otpauth://totp/x?digits=8&secret=" + seed)
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Serial: serial, Seed: uri}, nil)
+	if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, wire.ErrBadSeed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// typist types answers one after the other.
+func typist(answers ...string) *person {
+	return &person{code: func(wire.PromptCodeParams) (string, bool) {
+		if len(answers) == 0 {
+			return "", true
+		}
+		answer := answers[0]
+		answers = answers[1:]
+		return answer, false
+	}}
+}
+
+func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t) // not even a vault is needed
+		why := credproc.Purpose{Profile: "prod", RoleARN: "arn:aws:iam::1:role/x", Account: "123456789012", Serial: serial}
+		p := typist("12345", " 123 456 ")
+		code, err := b.Code(t.Context(), why, "", p.asker())
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Sent()
+		if code.Digits != "123456" || !code.Typed {
+			t.Error("the typed code did not come")
+		}
+		asked := p.questions()
+		if len(asked) != 2 || !strings.HasPrefix(asked[0], "code: prod arn:aws:iam::1:role/x 123456789012 "+serial) || !strings.Contains(asked[1], "6 digits") {
+			t.Errorf("asked %q", asked)
+		}
+
+		p = typist("123456", "123456", "654321")
+		code, err = b.Code(t.Context(), why, "AWS refused that code", p.asker())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked = p.questions(); len(asked) != 3 || !strings.Contains(asked[0], "AWS refused") || !strings.Contains(asked[1], "was used") {
+			t.Errorf("asked %q", asked)
+		}
+		code.Unsent()
+		p = typist("654321") // AWS never saw it
+		if code, err = b.Code(t.Context(), why, "", p.asker()); err != nil {
+			t.Fatal(err)
+		}
+		code.Sent()
+		if asked = p.questions(); !strings.Contains(asked[0], "was used: wait") {
+			t.Errorf("asked %q, want to be told that the code shown is used", asked)
+		}
+
+		time.Sleep(2*awsPeriod + time.Second)
+		if _, err := b.Code(t.Context(), why, "", typist("654321").asker()); err != nil {
+			t.Errorf("chance may bring a code again, later: %v", err)
+		}
+		if _, err := b.Code(t.Context(), why, "", typist("1", "2", "3").asker()); !errors.Is(err, wire.ErrBadRequest) {
+			t.Errorf("after three bad answers: %v", err)
+		}
+		if _, err := b.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, credproc.ErrNoPrompt) {
+			t.Errorf("without a person: %v", err)
+		}
+		if _, err := b.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, credproc.ErrDismissed) {
+			t.Errorf("dismissed: %v", err)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package agent
+
+import (
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+const serial = "arn:aws:iam::123456789012:mfa/alice"
+
+func TestDevicesComeAndGo(t *testing.T) {
+	b := openBench(t)
+	uri := "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret=" + seed + "&issuer=Amazon%20Web%20Services"
+	var added []wire.Device
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Serial: serial, Seed: []byte(uri)}, &added)
+	want := wire.Device{
+		Name: "alice@123456789012", Serial: serial, Issuer: "Amazon Web Services", Account: "alice@123456789012",
+		Algorithm: "SHA1", Digits: 6, Period: 30,
+	}
+	if len(added) != 1 {
+		t.Fatalf("got %+v", added)
+	}
+	if added[0].Created = want.Created; added[0] != want {
+		t.Errorf("got %+v, want %+v", added[0], want)
+	}
+	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Seed: []byte(uri)})
+	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "twin", Serial: serial, Seed: []byte(uri)})
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Serial: serial, Seed: []byte(uri), Replace: true}, nil)
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "fob", Seed: []byte(seed)}, nil)
+
+	var list []wire.Device
+	b.must(t, nobody, wire.MethodDeviceList, nil, &list)
+	if len(list) != 2 {
+		t.Errorf("got %+v, want two", list)
+	}
+	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: serial}, nil)
+	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "fob"}, nil)
+	b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "fob"})
+}
+
+func TestExportBringsSeveralDevicesThatNameThemselves(t *testing.T) {
+	b := openBench(t)
+	export := migration("alice@1", "alice@1", "b b")
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "one", Seed: export})
+	var added []wire.Device
+	second := "arn:aws:iam::123456789012:mfa/second"
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Serial: serial + " " + second, Seed: export}, &added)
+	var got []string
+	for _, d := range added {
+		got = append(got, d.Name+" "+d.Serial)
+	}
+	if want := []string{"alice@1 " + serial, "alice@1-2 " + second, "b-b "}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// migration is a Google Authenticator export of accounts with the test's seed.
+func migration(accounts ...string) []byte {
+	var payload []byte
+	for _, account := range accounts {
+		var entry []byte
+		entry = protowire.AppendTag(entry, 1, protowire.BytesType)
+		entry = protowire.AppendString(entry, "12345678901234567890")
+		entry = protowire.AppendTag(entry, 2, protowire.BytesType)
+		entry = protowire.AppendString(entry, account)
+		for field, value := range map[protowire.Number]uint64{4: 1, 5: 1, 6: 2} { // SHA1, six digits, TOTP
+			entry = protowire.AppendTag(entry, field, protowire.VarintType)
+			entry = protowire.AppendVarint(entry, value)
+		}
+		payload = protowire.AppendTag(payload, 1, protowire.BytesType)
+		payload = protowire.AppendBytes(payload, entry)
+	}
+	return []byte("otpauth-migration://offline?data=" + url.QueryEscape(base64.StdEncoding.EncodeToString(payload)))
+}
+
+func TestDevicesThatCannotBeOnesAreRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		params wire.DeviceAddParams
+		want   *wire.Error
+		says   string
+	}{
+		"empty seed":       {wire.DeviceAddParams{Name: "a"}, wire.ErrBadSeed, "empty"},
+		"million digits":   {wire.DeviceAddParams{Name: "a", Seed: []byte("otpauth://totp/a?secret=" + seed + "&digits=1000000")}, wire.ErrBadSeed, "digits"},
+		"short serial":     {wire.DeviceAddParams{Name: "a", Serial: "12345678", Seed: []byte(seed)}, wire.ErrBadRequest, "not an MFA device"},
+		"odd serial":       {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::1\x1b[2J:mfa/x", Seed: []byte(seed)}, wire.ErrBadRequest, "not an MFA device"},
+		"too many serials": {wire.DeviceAddParams{Name: "a", Serial: serial + " " + serial + "2", Seed: []byte(seed)}, wire.ErrBadRequest, "2 serial numbers for 1"},
+		"odd name":         {wire.DeviceAddParams{Name: "a\nb", Seed: []byte(seed)}, wire.ErrBadRequest, "name"},
+		"same serials":     {wire.DeviceAddParams{Serial: serial + " " + serial, Seed: migration("a", "b")}, wire.ErrBadRequest, "twice"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := openBench(t)
+			text := b.refused(t, nobody, test.want, wire.MethodDeviceAdd, test.params)
+			if !strings.Contains(text, test.says) || strings.ContainsAny(text, "\n\x1b") || strings.Contains(text, seed) {
+				t.Errorf("got %q, want one line that says %q", text, test.says)
+			}
+			var list []wire.Device
+			b.must(t, nobody, wire.MethodDeviceList, nil, &list)
+			if len(list) != 0 {
+				t.Errorf("%+v was stored", list)
+			}
+		})
+	}
+}

@@ -1,0 +1,164 @@
+package agent
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+const (
+	keyID     = "AKIAIOSFODNN7EXAMPLE"
+	otherID   = "AKIAI44QH8DHBEXAMPLE"
+	secretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)
+
+// openBench is a bench with a vault that a keychain opens silently.
+func openBench(t *testing.T) *bench {
+	t.Helper()
+	b := newBench(t)
+	b.keychain.open = true
+	b.must(t, nobody, wire.MethodVaultCreate, nil, nil)
+	return b
+}
+
+func TestKeysComeAndGo(t *testing.T) {
+	b := openBench(t)
+	imported := wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey), Trust: []string{"HTTPS://Sts.Example.com:443/"}}
+	var key wire.Key
+	b.must(t, nobody, wire.MethodKeyImport, imported, &key)
+	if key.AccessKeyID != keyID || !slices.Equal(key.Trust, []string{"https://sts.example.com"}) {
+		t.Errorf("got %+v", key)
+	}
+	got, err := b.AccessKey(t.Context(), "base", nobody.asker())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != keyID || string(got.Secret) != secretKey {
+		t.Error("the vault gives back another key")
+	}
+	got.Close()
+	got.Close()
+
+	again := imported
+	if text := b.refused(t, nobody, wire.ErrItemExists, wire.MethodKeyImport, again); !strings.Contains(text, keyID) {
+		t.Errorf("the refusal %q does not say which key is there", text)
+	}
+	again.Name = "twin"
+	b.refused(t, nobody, wire.ErrItemExists, wire.MethodKeyImport, again)
+	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: otherID, Secret: []byte(secretKey), Replace: true}, nil)
+	var keys []wire.Key
+	b.must(t, nobody, wire.MethodKeyList, nil, &keys)
+	if len(keys) != 1 {
+		t.Fatalf("got %+v, want one key", keys)
+	}
+	key = keys[0]
+	if key.AccessKeyID != otherID || len(key.Trust) != 0 {
+		t.Errorf("the new key is %+v: trust is an access key id's", key)
+	}
+	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil)
+	b.refused(t, nobody, wire.ErrNoKey, wire.MethodKeyRemove, wire.NameParams{Name: "base"})
+}
+
+func TestKeysThatCannotBeOnesAreRefused(t *testing.T) {
+	good := wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}
+	for name, test := range map[string]struct {
+		change func(p *wire.KeyImportParams)
+		says   string
+	}{
+		"temporary":       {func(p *wire.KeyImportParams) { p.AccessKeyID = "ASIAIOSFODNN7EXAMPLE" }, "temporary"},
+		"user id":         {func(p *wire.KeyImportParams) { p.AccessKeyID = "AIDAIOSFODNN7EXAMPLE" }, "not an access key id"},
+		"short id":        {func(p *wire.KeyImportParams) { p.AccessKeyID = "AKIA123" }, "not an access key id"},
+		"newline":         {func(p *wire.KeyImportParams) { p.AccessKeyID = keyID + "\n" }, "not an access key id"},
+		"short secret":    {func(p *wire.KeyImportParams) { p.Secret = []byte(secretKey[:39]) }, "39 characters"},
+		"odd secret":      {func(p *wire.KeyImportParams) { p.Secret = []byte(secretKey[:39] + "!") }, "not a secret access key"},
+		"no name":         {func(p *wire.KeyImportParams) { p.Name = "" }, "name"},
+		"control in name": {func(p *wire.KeyImportParams) { p.Name = "a\x1bb" }, "name"},
+		"odd endpoint":    {func(p *wire.KeyImportParams) { p.Trust = []string{"sts.example.com"} }, "not an endpoint"},
+		"endpoint's user": {func(p *wire.KeyImportParams) { p.Trust = []string{"https://a:b@c"} }, "no user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := good
+			p.Secret = slices.Clone(good.Secret)
+			test.change(&p)
+			secret := string(p.Secret)
+			text := newBench(t).refused(t, nobody, wire.ErrBadRequest, wire.MethodKeyImport, p)
+			if !strings.Contains(text, test.says) || strings.ContainsAny(text, "\n\x1b") {
+				t.Errorf("got %q, want one line that says %q", text, test.says)
+			}
+			if strings.Contains(text, secret) || strings.Contains(text, "a:b") {
+				t.Error("the refusal tells the secret")
+			}
+		})
+	}
+}
+
+func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
+	b := openBench(t)
+	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
+	const endpoint = "http://127.0.0.1:4566"
+	no := &person{confirm: func(string) bool { return false }}
+	yes := &person{confirm: func(string) bool { return true }}
+	trusted := func(p *person, keyID string) error { return b.Endpoint(t.Context(), keyID, endpoint, p.asker()) }
+
+	for name, p := range map[string]*person{"nobody": nobody, "no": no} {
+		if err := cross(trusted(p, keyID)); err.Code != wire.CodeUntrustedEndpoint {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if err := trusted(yes, keyID); err != nil {
+		t.Fatal(err)
+	}
+	if q := yes.questions(); len(q) != 1 || !strings.Contains(q[0], keyID) || !strings.Contains(q[0], endpoint) || !strings.Contains(q[0], "not encrypted") {
+		t.Errorf("asked %q", q)
+	}
+	b.restart(t)
+	if err := trusted(nobody, keyID); err != nil {
+		t.Errorf("a new agent does not remember: %v", err)
+	}
+	if err := trusted(nobody, otherID); err == nil {
+		t.Error("one key's trust serves another")
+	}
+	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint + "/", Revoke: true}, nil)
+	if err := trusted(nobody, keyID); err == nil {
+		t.Error("trust that was taken back is there")
+	}
+	b.refused(t, nobody, wire.ErrNoItem, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint, Revoke: true})
+	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint}, nil)
+	if err := trusted(nobody, keyID); err != nil {
+		t.Error(err)
+	}
+	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil)
+	if err := trusted(nobody, keyID); err == nil {
+		t.Error("trust outlives its key")
+	}
+}
+
+// Trust stands in clear in vault.json: who can write there could add to it.
+func TestTrustIsNotBelievedBeforeTheVaultHasProvedIt(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	const endpoint = "https://sts.example.com"
+	if err := b.trust(t.Context(), keyID, endpoint, nobody.asker()); err != nil {
+		t.Fatal(err)
+	}
+	b.restart(t)
+	if err := cross(b.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != wire.CodeNoPrompt {
+		t.Errorf("got %v, want the vault to be unlocked first", err)
+	}
+	if err := b.Endpoint(t.Context(), keyID, endpoint, knows(passphrase).asker()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestIdentityThatCannotBeANameIsTrustedAsADigest(t *testing.T) {
+	name := trustName("process /usr/bin/sh -c 'something long'")
+	if !strings.HasPrefix(name, "sha256:") || len(name) > 64 {
+		t.Errorf("got %q", name)
+	}
+	if trustName(keyID) != keyID {
+		t.Error("an access key id is a name")
+	}
+}

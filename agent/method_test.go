@@ -1,0 +1,71 @@
+package agent
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/token"
+	"strings"
+	"testing"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// Every method of the protocol's page is served, and no other.
+func TestEveryMethodOfTheProtocolIsServed(t *testing.T) {
+	declared := make(map[string]bool)
+	ast.Inspect(parseFile(t, "wire/wire.go"), func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Method") {
+			return true
+		}
+		if value, ok := spec.Values[0].(*ast.BasicLit); ok && value.Kind == token.STRING {
+			var name string
+			if err := json.Unmarshal([]byte(value.Value), &name); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(name, "prompt.") { // those go the other way
+				declared[name] = true
+			}
+		}
+		return true
+	})
+	if len(declared) < 20 {
+		t.Fatalf("found %d methods: has the page moved?", len(declared))
+	}
+	for name := range declared {
+		if methods[name] == nil {
+			t.Errorf("%s is not served", name)
+		}
+	}
+	for name := range methods {
+		if !declared[name] {
+			t.Errorf("%s is served and stands not on the protocol's page", name)
+		}
+	}
+}
+
+func TestParametersAreReadStrictly(t *testing.T) {
+	b := newBench(t)
+	for name, test := range map[string]struct{ method, params string }{
+		"no such method":   {"vault.explode", `{}`},
+		"unknown field":    {wire.MethodCode, `{"name":"x","time":1}`},
+		"wrong type":       {wire.MethodCode, `{"name":7}`},
+		"something behind": {wire.MethodCode, `{"name":"x"} {}`},
+		"not base64":       {wire.MethodDeviceAdd, `{"seed":"hush!"}`},
+		"none are taken":   {wire.MethodVaultLock, `{"really":true}`},
+		"no object":        {wire.MethodCode, `"x"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := b.refused(t, nobody, wire.ErrBadRequest, test.method, json.RawMessage(test.params))
+			if strings.Contains(text, "hush") {
+				t.Errorf("the refusal %q quotes a value", text)
+			}
+		})
+	}
+}
+
+func TestStopEndsTheProgramAfterItsAnswer(t *testing.T) {
+	b := newBench(t)
+	b.must(t, nobody, wire.MethodStop, nil, nil)
+	<-b.stopped
+}

@@ -1,0 +1,300 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/keystore"
+)
+
+func TestVaultIsMadeWithAKeychainAndARecoveryKey(t *testing.T) {
+	b := newBench(t)
+	b.keychain.open = true
+	var made wire.VaultCreateResult
+	b.must(t, nobody, wire.MethodVaultCreate, wire.VaultCreateParams{}, &made)
+	if kinds := kindsOf(made.Vault); !slices.Equal(kinds, []string{"keychain", "recovery"}) {
+		t.Errorf("got slots %v, want keychain and recovery", kinds)
+	}
+	if !strings.HasPrefix(made.Recovery, "AGE-SECRET-KEY-1") {
+		t.Error("no recovery key came")
+	}
+	if made.Vault.Locked {
+		t.Error("the new vault is locked")
+	}
+
+	b.restart(t)
+	var list []wire.Device
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, &list)
+	b.restart(t)
+	b.must(t, knows(made.Recovery), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "recovery"}, nil)
+	b.refused(t, nobody, wire.ErrVaultExists, wire.MethodVaultCreate, wire.VaultCreateParams{})
+}
+
+func TestVaultIsMadeWithAPassphraseWhereThereIsNoKeychain(t *testing.T) {
+	b := newBench(t)
+	answers := []string{"short", passphrase}
+	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+		if !q.New {
+			t.Errorf("asked for an old %s", q.What)
+		}
+		answer := answers[0]
+		answers = answers[1:]
+		return answer, false
+	}}
+	var made wire.VaultCreateResult
+	b.must(t, p, wire.MethodVaultCreate, wire.VaultCreateParams{Keychain: "auto"}, &made)
+	if kinds := kindsOf(made.Vault); !slices.Equal(kinds, []string{"passphrase", "recovery"}) {
+		t.Errorf("got slots %v, want passphrase and recovery", kinds)
+	}
+	if asked := p.questions(); len(asked) != 2 || !strings.Contains(asked[1], "at least 8 characters") {
+		t.Errorf("asked %q, want a second question that says what a passphrase needs", asked)
+	}
+	b.restart(t)
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+}
+
+func TestVaultNeedsTwoWaysIn(t *testing.T) {
+	for name, test := range map[string]struct {
+		params wire.VaultCreateParams
+		want   *wire.Error
+	}{
+		"recovery alone":           {wire.VaultCreateParams{Passphrase: "no"}, wire.ErrLastSlot},
+		"none":                     {wire.VaultCreateParams{Passphrase: "no", NoRecovery: true, OneWayIn: true}, wire.ErrLastSlot},
+		"keychain that is missing": {wire.VaultCreateParams{Keychain: "yes"}, wire.ErrNoKeychain},
+		"no such choice":           {wire.VaultCreateParams{Keychain: "maybe"}, wire.ErrBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.refused(t, nobody, test.want, wire.MethodVaultCreate, test.params)
+			b.refused(t, nobody, wire.ErrNoVault, wire.MethodVaultShow, nil)
+		})
+	}
+	b := newBench(t)
+	b.must(t, nobody, wire.MethodVaultCreate, wire.VaultCreateParams{Passphrase: "no", OneWayIn: true}, nil)
+}
+
+func TestVaultThatIsNotMadeLeavesNothingInTheKeychain(t *testing.T) {
+	b := newBench(t)
+	b.keychain.open = true
+	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultCreate, wire.VaultCreateParams{Passphrase: "yes"})
+	if left := b.keychain.accounts(); len(left) != 0 {
+		t.Errorf("the keychain keeps %v", left)
+	}
+}
+
+func kindsOf(v wire.Vault) []string {
+	var kinds []string
+	for _, s := range v.Slots {
+		kinds = append(kinds, s.Kind)
+	}
+	return kinds
+}
+
+func TestHundredRequestsAskForOnePassphrase(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	const callers = 100
+	answered := make(chan struct{})
+	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+		<-answered
+		return passphrase, false
+	}}
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			if err := b.call(t, p, wire.MethodVaultVerify, nil, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(answered)
+	all.Wait()
+	if asked := p.questions(); len(asked) != 1 {
+		t.Errorf("asked %d times: %q", len(asked), asked)
+	}
+}
+
+func TestWrongPassphraseIsAskedForAgainThreeTimes(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	answers := []string{"wrong", "", passphrase}
+	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+		answer := answers[0]
+		answers = answers[1:]
+		return answer, false
+	}}
+	b.must(t, p, wire.MethodVaultUnlock, nil, nil)
+	for i, q := range p.questions() {
+		if again := strings.Contains(q, "does not open"); again != (i > 0) {
+			t.Errorf("question %d is %q", i+1, q)
+		}
+	}
+
+	b.must(t, p, wire.MethodVaultLock, nil, nil)
+	stubborn := knows("wrong")
+	b.refused(t, stubborn, wire.ErrWrongPassphrase, wire.MethodVaultUnlock, nil)
+	if n := len(stubborn.questions()); n != tries {
+		t.Errorf("asked %d times, want %d", n, tries)
+	}
+}
+
+func TestUnlockingGoesToWhoeverCanBeAsked(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	if got := b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultVerify, nil); !strings.Contains(got, `unlocking vault "default"`) {
+		t.Errorf("the refusal %q does not say what was locked", got)
+	}
+	no := &person{secret: func(wire.PromptSecretParams) (string, bool) { return "", true }}
+	b.refused(t, no, wire.ErrDismissed, wire.MethodVaultVerify, nil)
+	b.must(t, knows(passphrase), wire.MethodVaultVerify, nil, nil)
+}
+
+func TestKeychainThatLostItsKeyFallsBackToTheRecoveryKey(t *testing.T) {
+	b := newBench(t)
+	b.keychain.open = true
+	var made wire.VaultCreateResult
+	b.must(t, nobody, wire.MethodVaultCreate, nil, &made)
+	b.restart(t)
+	clear(b.keychain.entries)
+	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil)
+	b.must(t, knows(made.Recovery), wire.MethodVaultUnlock, nil, nil)
+}
+
+func TestExplicitLockSticks(t *testing.T) {
+	b := newBench(t)
+	b.keychain.open = true
+	b.must(t, nobody, wire.MethodVaultCreate, nil, nil)
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
+	for method, params := range map[string]any{
+		wire.MethodCode:        wire.NameParams{Name: "phone"},
+		wire.MethodCredentials: wire.CredentialsParams{Profile: "prod"},
+		wire.MethodVaultVerify: nil,
+	} {
+		b.refused(t, knows(passphrase), wire.ErrVaultLocked, method, params)
+	}
+	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
+	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+
+	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
+	b.restart(t)
+	b.must(t, nobody, wire.MethodVaultVerify, nil, nil) // a new agent unlocks by itself
+}
+
+func TestLockStopsAnUnlockThatIsUnderWay(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+		close(asked)
+		<-answer
+		return passphrase, false
+	}}
+	ended := make(chan error)
+	go func() { ended <- b.call(t, p, wire.MethodVaultUnlock, nil, nil) }()
+	<-asked
+	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
+	close(answer)
+	if err := <-ended; !errors.Is(err, wire.ErrVaultLocked) {
+		t.Errorf("got %v, want the vault locked", err)
+	}
+	if v := b.door.opened(); !v.Locked() {
+		t.Error("the vault is unlocked")
+	}
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+}
+
+func TestPromptEndsWithItsRequest(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	ctx, leave := context.WithCancel(t.Context())
+	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+		leave()
+		return "", true
+	}}
+	if err := b.callContext(ctx, t, p, wire.MethodVaultUnlock, nil, nil); !errors.Is(err, wire.ErrDismissed) {
+		t.Errorf("got %v, want dismissed", err)
+	}
+}
+
+func TestHoldTimeIsKeptInTheVault(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	b.must(t, knows(passphrase), wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 60}, nil)
+	b.restart(t)
+	var shown wire.Vault
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, &shown)
+	if shown.Hold != 60 {
+		t.Errorf("the hold time is %d s, want 60", shown.Hold)
+	}
+	b.clock.advance(61 * time.Second)
+	b.must(t, nobody, wire.MethodVaultShow, nil, &shown)
+	if !shown.Locked {
+		t.Error("the vault is open after its hold time")
+	}
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 1 << 40})
+}
+
+func TestHoldOfZeroUnlocksForEachUse(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	p := knows(passphrase)
+	b.must(t, p, wire.MethodVaultHold, wire.VaultHoldParams{}, nil)
+	b.must(t, p, wire.MethodVaultLock, nil, nil)
+	b.must(t, p, wire.MethodVaultUnlock, nil, nil)
+	before := len(p.questions())
+	for range 3 {
+		b.must(t, p, wire.MethodVaultVerify, nil, nil)
+	}
+	if asked := len(p.questions()) - before; asked != 2 {
+		t.Errorf("asked %d times for three uses, the first of an unlocked vault; want 2", asked)
+	}
+}
+
+func TestSlotsComeAndGo(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	b.keychain.open = true
+	var added wire.SlotAddResult
+	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "keychain", Label: "laptop"}, &added)
+	if added.Slot.Label != "laptop" || len(b.keychain.accounts()) != 1 {
+		t.Errorf("got %+v and %d entries in the keychain", added.Slot, len(b.keychain.accounts()))
+	}
+	b.restart(t)
+	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
+
+	var recovery wire.SlotAddResult
+	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"}, &recovery)
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"})
+	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: recovery.Slot.ID}, nil)
+	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"}, nil)
+	b.refused(t, nobody, wire.ErrLastSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
+	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain", Last: true}, nil)
+	if left := b.keychain.accounts(); len(left) != 0 {
+		t.Errorf("the keychain keeps %v", left)
+	}
+	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
+	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "keychain"})
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv"})
+	b.refused(t, nobody, wire.ErrPlugin, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "plugin", Identity: "nonsense"})
+}
+
+func TestDamagedVaultIsRefusedAndSaysSo(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	v, err := b.door.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	slot := of(v.Slots(), keystore.SlotPassphrase)[0]
+	damage(t, b.home.Vault, slot.File())
+	b.refused(t, knows(passphrase), wire.ErrVaultDamaged, wire.MethodVaultUnlock, nil)
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"os/user"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/mfad/mfad/agent"
+	"github.com/mfad/mfad/agent/server"
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/sts"
+)
+
+// The agent idles all day in the memory of somebody who has other plans for
+// it: the collector keeps it below this, softly. What goes over it for a
+// moment, such as scrypt, is given back at once.
+const (
+	memoryLimit = 24 << 20
+	gcPercent   = 50
+)
+
+// serve is the agent, until a signal or a client ends it.
+func serve(socket string, log *slog.Logger) (err error) {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
+
+	if socket == "" {
+		if socket, err = wire.SocketPath(os.Getenv); err != nil {
+			return err
+		}
+	}
+	home, err := agent.FindHome(os.Getenv)
+	if err != nil {
+		return err
+	}
+	paths, err := config.DefaultPaths(os.Getenv)
+	if err != nil {
+		return err
+	}
+	ln, err := server.Listen(socket)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ln.Release()) }()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dialer := new(sts.Dialer)
+	defer dialer.Close()
+	var connections atomic.Int64
+	service, err := agent.New(agent.Options{
+		Home: home, Socket: socket,
+		Config: config.NewReader(paths, os.Getenv), Environ: os.Getenv,
+		Dialer: dialer, Boot: boot, SessionName: person(),
+		Stop:        stop,
+		Connections: func() int { return int(connections.Load()) },
+		Logger:      log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.Close()) }()
+
+	server.Ready(nil)
+	log.Info("agent listens", "version", wire.Version, "socket", socket)
+	defer log.Info("agent ends")
+	return server.Serve(ctx, ln, service.Handle, server.Options{
+		Logger: log, Version: wire.Version,
+		OnCount: func(n int) { connections.Store(int64(n)) },
+	})
+}
+
+// person is who uses AWS, for AWS's logs.
+func person() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"))
+}
