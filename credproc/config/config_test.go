@@ -11,14 +11,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// setup writes the three files, those that are not empty, and gives their reader.
+// setup writes the three files of a home, those that are not empty, and gives
+// their reader.
 func setup(t testing.TB, mfad, config, credentials string, env map[string]string) *Reader {
 	t.Helper()
-	dir := t.TempDir()
-	paths := Paths{filepath.Join(dir, "profiles"), filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}
+	home := t.TempDir()
+	aws := filepath.Join(home, ".aws")
+	paths := Paths{filepath.Join(home, ".config", "mfad", "profiles"), filepath.Join(aws, "config"), filepath.Join(aws, "credentials")}
 	for name, text := range map[string]string{paths.Mfad: mfad, paths.Config: config, paths.Credentials: credentials} {
 		if text == "" {
 			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
 		}
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
