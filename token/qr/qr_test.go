@@ -91,14 +91,15 @@ func turn(src *image.NRGBA, degrees float64) *image.NRGBA {
 	return out
 }
 
-// photograph adds what a camera does: a shadow over one corner, and noise.
-func photograph(src *image.NRGBA) *image.NRGBA {
+// photograph adds what a camera does: noise, and a shadow that grows towards a
+// corner, both from 0 to 1.
+func photograph(src *image.NRGBA, noise, shadow float64) *image.NRGBA {
 	random := rand.New(rand.NewPCG(1, 2))
 	out := image.NewNRGBA(src.Rect)
 	for y := range src.Rect.Dy() {
 		for x := range src.Rect.Dx() {
-			light := 0.35 + 0.6*float64(x+y)/float64(src.Rect.Dx()+src.Rect.Dy())
-			v := light*float64(src.NRGBAAt(x, y).G)*0.8 + 30 + 12*random.NormFloat64()
+			light := 1 - shadow + shadow*float64(x+y)/float64(src.Rect.Dx()+src.Rect.Dy())
+			v := light*float64(src.NRGBAAt(x, y).G)*0.8 + 30 + 255*noise*random.NormFloat64()
 			out.Set(x, y, color.Gray{uint8(min(max(v, 0), 255))})
 		}
 	}
@@ -161,12 +162,51 @@ func TestReadFindsTheCode(t *testing.T) {
 		"turned by 180":         asPNG(t, turn(draw(4, 4, black, white), 180)),
 		"turned by 7":           asPNG(t, turn(draw(5, 4, black, white), 7)),
 		"turned by 45":          asPNG(t, turn(draw(6, 4, black, white), 45)),
-		"photograph":            asJPEG(t, photograph(turn(draw(8, 4, black, white), 4))),
-		"large photograph":      asJPEG(t, photograph(turn(draw(24, 4, black, white), 4))),
+		"photograph":            asJPEG(t, photograph(turn(draw(8, 4, black, white), 4), 0.05, 0.6)),
 	} {
 		got, err := Read(bytes.NewReader(picture))
 		if err != nil || len(got) != 1 || got[0] != one {
 			t.Errorf("%s: %d texts, %v", name, len(got), err)
+		}
+	}
+}
+
+// Each of these is read by one part of the ladder alone.
+func TestEachRungReadsWhatTheOthersDoNot(t *testing.T) {
+	for _, c := range []struct {
+		only         string
+		scale, quiet int
+		turned       float64
+		noise        float64
+		shadow       float64
+		negative     bool
+		encode       func(testing.TB, image.Image) []byte
+		text         string
+	}{
+		{"by the neighbourhood", 3, 2, 0, 20. / 255, 0.745, false, asPNG, one},
+		{"enlarged twice", 1, 2, 0, 26. / 255, 0.339, false, asPNG, one},
+		{"enlarged three times", 2, 4, 11, 27. / 255, 0.2616, false, asJPEG, one},
+		{"reduced to a half, without a border", 6, 1, 0, 30. / 255, 0.7088, false, asPNG, two},
+		{"reduced to a quarter", 8, 1, 0, 58. / 255, 0.6552, false, asPNG, two},
+		{"light on dark, with a border", 1, 2, 0, 26. / 255, 0.339, true, asPNG, one},
+		{"by the reader for several codes", 6, 2, 38, 50. / 255, 0.2042, false, asPNG, one},
+		{"by the reader for one code", 7, 0, 0, 52. / 255, 0.64, false, asPNG, two},
+	} {
+		picture := code(t, c.text, style{c.scale, c.quiet, black, white})
+		if c.turned != 0 {
+			picture = turn(picture, c.turned)
+		}
+		picture = photograph(picture, c.noise, c.shadow)
+		if c.negative {
+			for i := range picture.Pix {
+				if i%4 != 3 { // all but the opacity
+					picture.Pix[i] ^= 255
+				}
+			}
+		}
+		got, err := Read(bytes.NewReader(c.encode(t, picture)))
+		if err != nil || len(got) != 1 || got[0] != c.text {
+			t.Errorf("%s: %d texts, %v", c.only, len(got), err)
 		}
 	}
 }

@@ -44,22 +44,33 @@ func scan(g gray) ([]string, error) {
 	return nil, fmt.Errorf("%w: make it larger and sharper, with some white around", ErrNoCode)
 }
 
-// scanRung reads all codes of a picture, dark on light and light on dark, with
-// both ways to tell the two apart: by the neighbourhood, which copes with
-// shadows, and by the whole picture, which copes with large modules.
+// scanRung reads all codes of a picture, dark on light and light on dark. A
+// border is added only when nothing is found without: it hides what noise and
+// shadows have left of a code.
 func scanRung(g gray) ([]string, error) {
+	negative := g.invert()
+	texts, err := readAll(g, negative)
+	if len(texts) > 0 {
+		return texts, err
+	}
+	framed, framedErr := readAll(g.frame(border, 255), negative.frame(border, 255))
+	return framed, errors.Join(err, framedErr)
+}
+
+// readAll reads pictures with both ways to tell dark from light: by the
+// neighbourhood, which copes with shadows, and by the whole picture, which
+// copes with large modules.
+func readAll(pictures ...gray) ([]string, error) {
 	var texts []string
 	var fault error
-	for _, variant := range []gray{g.frame(border, 255), g.invert().frame(border, 255)} {
-		source, err := gozxing.NewPlanarYUVLuminanceSource(variant.pix, variant.width, variant.height, 0, 0, variant.width, variant.height, false)
+	for _, g := range pictures {
+		source, err := gozxing.NewPlanarYUVLuminanceSource(g.pix, g.width, g.height, 0, 0, g.width, g.height, false)
 		if err != nil {
-			return texts, err
+			return nil, err
 		}
 		for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
 			found, err := read(binarizer)
-			if err != nil {
-				fault = err
-			}
+			fault = errors.Join(fault, err)
 			for _, text := range found {
 				if !slices.Contains(texts, text) {
 					texts = append(texts, text)
