@@ -84,10 +84,14 @@ func (r *request) transportError(ctx context.Context, err error) error {
 		return fmt.Errorf("%s: waiting for %s: %w", r.op, r.place, gone)
 	}
 	var send *smithyhttp.RequestSendError
-	if !errors.As(err, &send) { // it did not come to sending
-		return fmt.Errorf("%s: %w to %s: %w: %w", r.op, credproc.ErrUnsent, r.place, credproc.ErrInvalid, innermost(err))
+	sending := errors.As(err, &send)
+	if !sending && !r.connected.Load() { // a parameter or the endpoint is at fault
+		return fmt.Errorf("%s: %w to %s: %w: %s", r.op, credproc.ErrUnsent, r.place, credproc.ErrInvalid, oneLine(err))
 	}
-	cause := send.Err
+	cause := err
+	if sending {
+		cause = send.Err
+	}
 	var u *url.Error // its text repeats the URL
 	if errors.As(cause, &u) {
 		cause = u.Err
@@ -98,11 +102,12 @@ func (r *request) transportError(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: %w: no answer from %s: %w", r.op, credproc.ErrUnavailable, r.place, cause)
 }
 
-// innermost drops the words that the SDK puts around an error.
-func innermost(err error) error {
+// oneLine is the text of an error of the SDK's own, without the words that it
+// puts around each.
+func oneLine(err error) string {
 	var op *smithy.OperationError
 	if errors.As(err, &op) {
-		return op.Err
+		err = op.Err
 	}
-	return err
+	return strings.Join(strings.Fields(err.Error()), " ")
 }

@@ -244,3 +244,21 @@ func TestEndpointsAreAWSsOwn(t *testing.T) {
 		})
 	}
 }
+
+func TestRequestThatCannotBeMadeIsUnsent(t *testing.T) {
+	f := newFixture(t)
+	var d sts.Dialer
+	t.Cleanup(d.Close)
+	nowhere, err := d.STS(config.Endpoint{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, noName := f.client.AssumeRole(t.Context(), f.by, credproc.RoleRequest{RoleARN: "arn:aws:iam::123456789012:role/R"}, f.mfa(0))
+	_, noRegion := nowhere.GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+	_, noKey := f.client.GetSessionToken(t.Context(), credproc.Credentials{}, f.mfa(0), 0)
+	for name, err := range map[string]error{"no session name": noName, "no region": noRegion, "no key": noKey} {
+		if !errors.Is(err, credproc.ErrUnsent) || !errors.Is(err, credproc.ErrInvalid) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %q, want one line that is unsent and invalid", name, err)
+		}
+	}
+}
