@@ -49,9 +49,6 @@ type Stream struct {
 	in         []byte // in[start:end] is read and not yet used
 	start, end int
 	timed      bool // a read deadline is set
-
-	out bytes.Buffer
-	enc *json.Encoder // onto out
 }
 
 var _ jsonrpc2.ObjectStream = (*Stream)(nil)
@@ -61,9 +58,7 @@ const keep = 4 << 10
 
 // NewStream frames pipe. Close closes it.
 func NewStream(pipe Pipe, limits Limits) *Stream {
-	s := &Stream{pipe: pipe, limits: limits}
-	s.enc = json.NewEncoder(&s.out)
-	return s
+	return &Stream{pipe: pipe, limits: limits}
 }
 
 // Close closes the pipe under the stream; a waiting reader returns.
@@ -140,19 +135,22 @@ func (s *Stream) untime() error {
 }
 
 // room makes space after end: by moving what is pending to the front, else by
-// doubling.
+// doubling. It leaves no copy behind.
 func (s *Stream) room() {
 	if s.end < len(s.in) {
 		return
 	}
-	to := s.in
+	from, to := s.in, s.in
 	if s.start == 0 {
 		to = make([]byte, max(keep, min(2*len(s.in), s.limits.Read+1+keep)))
 	}
-	n := copy(to, s.in[s.start:s.end])
-	clear(s.in[max(n, s.start):]) // s.in may be to, or garbage from here on
-	s.start, s.end = 0, n
-	s.in = to
+	n := copy(to, from[s.start:s.end])
+	if s.start == 0 {
+		clear(from)
+	} else {
+		clear(from[n:])
+	}
+	s.in, s.start, s.end = to, 0, n
 }
 
 // shrink lets a buffer go that a long line has left.
@@ -169,16 +167,16 @@ func (s *Stream) shrink() {
 // over the limit is [ErrFrameTooLong], and nothing is sent. When a write
 // fails, the pipe is closed: half a frame may be out.
 func (s *Stream) WriteObject(v any) error {
-	defer s.wipeOut()
-	if err := s.enc.Encode(v); err != nil {
+	line, err := encode(v)
+	if err != nil {
 		return fmt.Errorf("wire: encoding a frame: %w", err)
 	}
-	if s.out.Len()-1 > s.limits.Write {
+	defer clear(line)
+	if len(line)-1 > s.limits.Write {
 		return ErrFrameTooLong
 	}
-	err := s.pipe.SetWriteDeadline(time.Now().Add(FrameTime))
-	if err == nil {
-		_, err = s.pipe.Write(s.out.Bytes())
+	if err = s.pipe.SetWriteDeadline(time.Now().Add(FrameTime)); err == nil {
+		_, err = s.pipe.Write(line)
 	}
 	if err != nil {
 		_ = s.pipe.Close()
@@ -186,10 +184,19 @@ func (s *Stream) WriteObject(v any) error {
 	return err
 }
 
-func (s *Stream) wipeOut() {
-	clear(s.out.Bytes())
-	s.out.Reset()
-	if s.out.Cap() > keep {
-		s.out = bytes.Buffer{}
+// encode is v as JSON and a newline. What marshals itself is asked directly:
+// json.Marshal would check and compact it once more, a third of a write.
+func encode(v any) (line []byte, err error) {
+	if own, ok := v.(json.Marshaler); ok {
+		line, err = own.MarshalJSON()
+	} else {
+		line, err = json.Marshal(v)
 	}
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(line, '\n') >= 0 {
+		return nil, errors.New("a newline within the object")
+	}
+	return append(line, '\n'), nil
 }
