@@ -50,3 +50,13 @@ func BenchmarkResolveOneOf50000(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkProfilesOf50000 is the listing that completion asks for.
+func BenchmarkProfilesOf50000(b *testing.B) {
+	r := many(b)
+	for b.Loop() {
+		if _, err := r.Profiles(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mfad/mfad/keystore/durable"
 )
 
 // editing is a home with three files, and the editor of it.
@@ -66,7 +68,7 @@ var edits = []struct {
 		wantConfig: "\uFEFF; old\r\n[default] # me\r\noutput=json\r\n# bye\r\n\r\n[profile p]\r\n# added by mfad; `mfad profile remove p` takes it away\r\ncredential_process = /usr/bin/mfad credentials --profile p\r\nregion = eu-west-1",
 	},
 	{
-		name: "add to a section that was there", faults: true,
+		name:   "add to a section that was there",
 		mfad:   "# mine\n",
 		config: "[profile a]\nx=1\n\n[profile p] # kept\n  # indented\nregion = eu-west-1\ncli_pager=\n\n# of b\n[profile b]\n",
 		act:    addP, undo: removeP,
@@ -224,6 +226,47 @@ func TestEditorRefusesAProgramThatIsNotMfad(t *testing.T) {
 		if _, err := addP(e); err == nil {
 			t.Errorf("%q was taken", program)
 		}
+	}
+}
+
+func TestAddServesTheDefaultProfile(t *testing.T) {
+	e := editing(t, "", "", "")
+	if _, err := e.Add(t.Context(), NewProfile{Name: "default", Settings: []Setting{{KeyAccessKey, "k"}, {KeyPolicy, "{\n \"Statement\": []\n}"}}}); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "AWS's config", content(t, e.Paths.Config), "[default]\n# added by mfad; `mfad profile remove default` takes it away\ncredential_process = /usr/bin/mfad credentials --profile default\n")
+	if got := content(t, e.Paths.Mfad); !strings.HasSuffix(got, "[profile default]\nmfad_access_key = k\npolicy = {\"Statement\":[]}\n") {
+		t.Errorf("mfad's file is %q", got)
+	}
+}
+
+// meddler is a file system on which another program writes a file between our
+// reading and our writing.
+type meddler struct {
+	durable.FS
+	name, text string
+}
+
+func (m *meddler) ReadFile(name string) ([]byte, error) {
+	data, err := m.FS.ReadFile(name)
+	if name == m.name && m.text != "" {
+		text := m.text
+		m.text = ""
+		err = os.WriteFile(name, []byte(text), 0o600)
+	}
+	return data, err
+}
+
+func TestEditsDoNotOverwriteAnotherProgram(t *testing.T) {
+	const theirs = "[default]\nregion = eu-west-1\n"
+	e := editing(t, "", "[default]\n", "")
+	e.FS = &meddler{FS: durable.OS, name: e.Paths.Config, text: theirs}
+	if _, err := addP(e); !errors.Is(err, ErrConflict) || !strings.Contains(err.Error(), "changed by another program") {
+		t.Errorf("error %v", err)
+	}
+	check(t, "AWS's config", content(t, e.Paths.Config), theirs)
+	if _, err := addP(e); err != nil {
+		t.Errorf("again: %v", err)
 	}
 }
 

@@ -39,7 +39,7 @@ func partitionOf(region string) string {
 }
 
 // endpoint says where STS is asked for this profile. The caller's region
-// counts within the partition of the role.
+// counts within the partition of the role, the device or the profile's region.
 func (p *profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 	var e Endpoint
 	var err error
@@ -83,6 +83,9 @@ func (p *profile) stsRegion(caller, partition string, custom bool) (Value, error
 		candidates = append(candidates, v)
 	}
 	own, _ := p.setting(KeyRegion)
+	if partition == "" && isRegion(own.Text) {
+		partition = partitionOf(own.Text)
+	}
 	for i, v := range append(candidates, own) {
 		switch {
 		case v.Text == "":

@@ -33,7 +33,7 @@ func aws(t *testing.T, paths Paths, args ...string) string {
 }
 
 func TestAWSCLIReadsWhatWeWrite(t *testing.T) {
-	e := editing(t, "", "\uFEFF"[:0]+"# top\r\n[default]\r\nregion = us-east-1\r\n\r\n[profile p]\r\nrole_arn = "+admin+"\r\nregion = eu-west-1 \r\nsource_profile = base\r\ns3 =\r\n  max_queue_size = 7\r\n", "")
+	e := editing(t, "", "# top\r\n[default]\r\nregion = us-east-1\r\n\r\n[profile p]\r\nrole_arn = "+admin+"\r\nregion = eu-west-1 \r\nsource_profile = base\r\ns3 =\r\n  max_queue_size = 7\r\n", "")
 	if _, err := adoptP(e); err != nil {
 		t.Fatal(err)
 	}

@@ -250,6 +250,7 @@ func TestEndpointFollowsThePrecedenceOfAWS(t *testing.T) {
 		{name: "AWS_REGION before AWS_DEFAULT_REGION", mfad: role, env: map[string]string{"AWS_REGION": "eu-west-3", "AWS_DEFAULT_REGION": "eu-west-2"}, want: "eu-west-3 ($AWS_REGION)"},
 		{name: "the caller's before all", mfad: role, region: "ap-south-1", env: map[string]string{"AWS_REGION": "eu-west-3"}, want: "ap-south-1 (the caller's region)"},
 		{name: "the caller's, but not in another partition", mfad: china, region: "ap-south-1", want: "cn-north-1 (default of partition aws-cn)"},
+		{name: "the caller's, but not out of the profile's partition", mfad: "[profile p]\nmfad_access_key = k\nregion = cn-north-1", region: "us-east-1", want: "cn-north-1 (F:3)"},
 		{name: "legacy", mfad: role + "region = eu-west-1\nsts_regional_endpoints = legacy", want: "aws-global (F:5)"},
 		{name: "legacy knows no new region", mfad: role + "region = eu-south-1\nsts_regional_endpoints = legacy", want: "eu-south-1 (F:4)"},
 		{name: "the variable before the file", mfad: role + "region = eu-west-1\nsts_regional_endpoints = legacy", env: map[string]string{"AWS_STS_REGIONAL_ENDPOINTS": "regional"}, want: "eu-west-1 (F:4)"},
@@ -291,6 +292,22 @@ func TestEndpointFollowsThePrecedenceOfAWS(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestResolveFollowsAnyDepth(t *testing.T) {
+	const depth = 500
+	var text strings.Builder
+	for i := range depth {
+		fmt.Fprintf(&text, "[profile p%d]\nrole_arn = arn:aws:iam::111122223333:role/r%d\nsource_profile = p%d\n", i, i, i+1)
+	}
+	fmt.Fprintf(&text, "[profile p%d]\nmfad_access_key = k\n", depth)
+	chain, err := setup(t, "", text.String(), "", nil).Resolve(Query{Profile: "p0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := sketch(chain); !strings.HasPrefix(got, "vault-key k > role r499 > role r498 > ") || !strings.HasSuffix(got, " > role r1 > role r0") || len(chain.Steps) != depth+1 {
+		t.Error(got)
 	}
 }
 
