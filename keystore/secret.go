@@ -13,10 +13,12 @@ import (
 //
 // A Secret prints as [redacted] under every verb of fmt, in JSON and in slog.
 // It is safe for concurrent use, but for the rule of Bytes.
-type Secret struct{ mem *memory }
+type Secret struct {
+	// mem is a function because fmt, which walks unexported fields by
+	// reflection and on some verbs follows pointers, cannot look into one.
+	mem func() *memory
+}
 
-// memory is behind a pointer so that fmt, which walks unexported fields by
-// reflection, sees an address and never the bytes.
 type memory struct {
 	mu   sync.Mutex
 	page []byte // whole pages; nil once destroyed
@@ -30,7 +32,7 @@ func NewSecret(b []byte) *Secret {
 	m := &memory{page: newPage(len(b)), n: len(b)}
 	copy(m.page, b)
 	clear(b)
-	return &Secret{m}
+	return &Secret{func() *memory { return m }}
 }
 
 // Bytes is the secret itself, not a copy. The slice must not be used after
@@ -39,9 +41,10 @@ func (s *Secret) Bytes() []byte {
 	if s == nil || s.mem == nil {
 		return nil
 	}
-	s.mem.mu.Lock()
-	defer s.mem.mu.Unlock()
-	return s.mem.page[:s.mem.n:s.mem.n]
+	m := s.mem()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.page[:m.n:m.n]
 }
 
 // Len is the number of bytes; 0 once destroyed.
@@ -53,11 +56,12 @@ func (s *Secret) Destroy() {
 	if s == nil || s.mem == nil {
 		return
 	}
-	s.mem.mu.Lock()
-	defer s.mem.mu.Unlock()
-	clear(s.mem.page)
-	freePage(s.mem.page)
-	s.mem.page, s.mem.n = nil, 0
+	m := s.mem()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.page)
+	freePage(m.page)
+	m.page, m.n = nil, 0
 }
 
 // Format implements [fmt.Formatter]: [redacted], whatever the verb.

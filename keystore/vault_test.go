@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"filippo.io/age"
-	"filippo.io/age/plugin"
 )
 
 // pluginName is the plugin that this test program is when called by its name.
@@ -277,15 +276,4 @@ func TestOpenRefusesAVaultThatIsOpen(t *testing.T) {
 	wantError(t, f.Unlock(t.Context(), f.Slots()[0].ID, f.recovery), ErrClosed)
 	_, err = Open(t.TempDir(), Options{})
 	wantError(t, err, ErrNoVault)
-}
-
-// runPlugin wraps with a passphrase that the plugin asks for, and so speaks
-// every part of the protocol that a slot needs.
-func runPlugin() int {
-	p, err := plugin.New(pluginName)
-	if err != nil {
-		return 1
-	}
-	_ = p
-	return 1
 }

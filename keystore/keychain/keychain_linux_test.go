@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,9 +73,10 @@ func command(t *testing.T, debianPackage, name string, args ...string) *exec.Cmd
 	return exec.Command(path, args...)
 }
 
-// start runs a daemon until the end of the test.
+// start runs a daemon until the end of the test, however it ends.
 func start(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
