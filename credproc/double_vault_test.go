@@ -1,6 +1,7 @@
 package credproc_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -16,6 +17,8 @@ type vault struct {
 	seeded bool
 	locked atomic.Bool
 	now    func() time.Time
+	// replaced is the id of the key that every name has got a moment ago.
+	replaced string
 
 	mu       sync.Mutex
 	skew     time.Duration
@@ -40,7 +43,7 @@ func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) 
 		}
 		v.locked.Store(false)
 	}
-	return credproc.AccessKey{ID: "AKIA" + name, Secret: []byte("long-term")}, nil
+	return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Secret: []byte("long-term")}, nil
 }
 
 func (v *vault) Skew(d time.Duration) {

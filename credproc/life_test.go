@@ -140,7 +140,14 @@ func TestFifteenMinuteSessionHasAMarginToItsMeasure(t *testing.T) {
 		if again := h.must(t, "prod", nil); again.AccessKeyID != first.AccessKeyID {
 			t.Error("made again after 9 of 15 minutes")
 		}
-		time.Sleep(3 * time.Minute)
+		time.Sleep(100 * time.Second) // 4:20 left
+		start := time.Now()
+		if again := h.must(t, "prod", nil); again.AccessKeyID != first.AccessKeyID || time.Since(start) != 0 {
+			t.Error("waited for a renewal with 4:20 of 15 minutes left")
+		}
+		h.Forget(func(credproc.SessionInfo) bool { return true })
+		first = h.must(t, "prod", nil)
+		time.Sleep(12 * time.Minute)
 		if again := h.must(t, "prod", nil); again.AccessKeyID == first.AccessKeyID {
 			t.Error("handed out with 3 of 15 minutes left")
 		}
@@ -158,6 +165,34 @@ func TestSuspendedTimeCounts(t *testing.T) {
 		}
 		if again := h.must(t, "prod", nil); again.AccessKeyID == first.AccessKeyID {
 			t.Error("an expired session was handed out")
+		}
+	})
+}
+
+func TestSessionPastItsEndOnTheWallClockIsNotHandedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.role("prod", "K", phone, 0)
+		first := h.must(t, "prod", nil)
+		h.jumped.Store(int64(2 * time.Hour)) // as clients will see it
+		if again := h.must(t, "prod", nil); again.AccessKeyID == first.AccessKeyID {
+			t.Error("handed out after its end")
+		}
+	})
+}
+
+func TestManyWhoFailTogetherAreOneFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.role("prod", "K", phone, 0)
+		first := h.must(t, "prod", nil)
+		h.aws.fault = func(op string) (error, error) { return refusal(op, "AccessDenied", credproc.ErrDenied), nil }
+		time.Sleep(45 * time.Minute)
+		h.stampede(t, 100, func(int) string { return "prod" }, nil)
+		h.aws.fault = nil
+		time.Sleep(time.Minute)
+		if again := h.must(t, "prod", nil); again.AccessKeyID == first.AccessKeyID {
+			t.Error("not tried again after a minute")
 		}
 	})
 }
@@ -310,11 +345,11 @@ func TestCloseEndsWhatWaitsAndForgetsAll(t *testing.T) {
 		}()
 		synctest.Wait()
 		h.Close()
-		if err := <-done; !errors.Is(err, credproc.ErrClosed) {
-			t.Errorf("got %v, want ErrClosed", err)
-		}
 		if ask.open.Load() != 0 {
 			t.Error("the prompt is still open")
+		}
+		if err := <-done; !errors.Is(err, credproc.ErrClosed) {
+			t.Errorf("got %v, want ErrClosed", err)
 		}
 		if _, err := h.get(t, "warm", nil); !errors.Is(err, credproc.ErrClosed) {
 			t.Errorf("after Close: got %v, want ErrClosed", err)

@@ -79,6 +79,18 @@ func TestCodesAndFaultsOfAWS(t *testing.T) {
 	}
 }
 
+func TestThirdCodeForNothingIsTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(o *credproc.Options) { o.Deadline = time.Hour })
+		h.aws.fault = func(string) (error, error) { return errThrottled, nil }
+		h.session("base", "K", phone)
+		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
+			t.Errorf("got %v, want ErrThrottled", err)
+		}
+		h.codes(t, 3)
+	})
+}
+
 func TestTypedCodeIsAskedForThreeTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)

@@ -76,7 +76,7 @@ func TestProcessEndsWithItsLastCaller(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h.chain("other", process(fmt.Sprintf("exec 3> '%s'; echo ready >&3; sleep 1000 | sleep 1000", pipe)))
+	h.chain("other", process(fmt.Sprintf("exec 3> '%s'; (echo ready >&3; sleep 1000) | sleep 1000", pipe)))
 	ctx, leave := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {

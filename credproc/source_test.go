@@ -35,6 +35,16 @@ func TestLongTermKeysAreNotHandedOut(t *testing.T) {
 	}
 }
 
+func TestKeyThatIsReplacedWhileInUseSignsNothing(t *testing.T) {
+	h := newHouse(t)
+	h.vault.replaced = "AKIANEW"
+	h.session("base", "K", "")
+	if _, err := h.get(t, "base", nil); err == nil || !strings.Contains(err.Error(), "replaced") {
+		t.Errorf("got %v", err)
+	}
+	h.count(t, "GetSessionToken", 0)
+}
+
 func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 	h := newHouse(t, func(o *credproc.Options) { o.Environ = func(name string) string { return env[name] } })

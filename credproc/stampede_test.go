@@ -48,6 +48,36 @@ func TestTwoHundredCallersOfTwentyRolesShareOneSession(t *testing.T) {
 	})
 }
 
+func TestCallerWhoComesAsAFlightHasLandedMakesNoSecondSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		between := func() {}
+		h := newHouse(t, func(o *credproc.Options) {
+			now := o.Now
+			o.Now = func() time.Time {
+				between()
+				return now()
+			}
+		})
+		h.role("prod", "K", phone, 0)
+		h.must(t, "prod", nil)
+		time.Sleep(50 * time.Minute)
+		// The broker reads the clock once it has found the old session wanting:
+		// the second time just before it boards a flight.
+		reads := 0
+		between = func() {
+			if reads++; reads == 2 {
+				between = func() {}
+				h.must(t, "prod", nil)
+			}
+		}
+		h.must(t, "prod", nil)
+		if reads < 2 {
+			t.Fatal("nobody came in between")
+		}
+		h.count(t, roleARN("prod"), 2)
+	})
+}
+
 // stampede lets n callers come at once and checks that all are answered alike.
 func (h *house) stampede(t *testing.T, n int, profile func(int) string, ask credproc.Asker) {
 	t.Helper()

@@ -223,12 +223,53 @@ func TestLastRiderEndsTheWork(t *testing.T) {
 		leave2()
 		want(t, <-b, "", context.Canceled)
 		<-ended
+		synctest.Wait()
 		if !errors.Is(cause, flight.ErrAbandoned) {
 			t.Errorf("cause is %v, want ErrAbandoned", cause)
 		}
-		// Nobody boards a flight that is coming down.
-		want(t, <-board(t.Context(), &g, &person{name: "next"}, askOne), "next", nil)
 	})
+}
+
+func TestNobodyBoardsAFlightThatIsComingDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		down := make(chan struct{})
+		ctx, leave := context.WithCancel(t.Context())
+		a := board(ctx, &g, nil, func(ctx context.Context, _ *flight.Riders[*person]) (string, error) {
+			<-down
+			return "", context.Cause(ctx)
+		})
+		leave()
+		want(t, <-a, "", context.Canceled)
+		want(t, <-board(t.Context(), &g, &person{name: "next"}, askOne), "next", nil)
+		close(down)
+	})
+}
+
+func TestRiderWhoLeavesHasHeardWhatWasTold(t *testing.T) {
+	for range 20 { // the rider may see first that it leaves, or that it was told
+		synctest.Test(t, func(t *testing.T) {
+			var g group
+			p := &person{}
+			ctx, leave := context.WithCancel(t.Context())
+			listens, busy := make(chan struct{}), make(chan struct{})
+			_, err := g.Do(ctx, "key", p, func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+				riders.Tell(func(context.Context, *person) {
+					close(listens)
+					<-busy
+				})
+				<-listens
+				riders.Tell(func(_ context.Context, p *person) { p.hear("why it takes so long") })
+				leave()
+				close(busy)
+				<-ctx.Done()
+				return "", context.Cause(ctx)
+			})
+			if !errors.Is(err, context.Canceled) || p.heard() != "[why it takes so long]" {
+				t.Errorf("heard %s, got %v", p.heard(), err)
+			}
+		})
+	}
 }
 
 func TestNoticesReachAllAndThoseWhoComeLater(t *testing.T) {
