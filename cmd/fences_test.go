@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"credproc/sts":             {"credproc", "credproc/config"},
 	"credproc/awstest":         {},
 	"credproc/awstest/standin": {"credproc/awstest"},
+	"credproc/awstest/foreign": {"keystore/durable"},
 
 	"agent/wire":   {},
 	"agent/peer":   {},
