@@ -15,7 +15,8 @@ var ErrClock = errors.New("clock is wrong")
 
 // AheadError refuses a code because the device has given one of a time far
 // ahead: the clock was wrong then, or is wrong now. It wraps [ErrClock]. The
-// first [Ledger.SetSkew] that follows settles which, and codes come again.
+// first [Ledger.SetSkew] that follows settles which, and codes come again: any
+// answer of AWS will do, such as GetCallerIdentity's, which needs no code.
 type AheadError struct {
 	Device string
 	By     time.Duration // from now to the end of the last released step
@@ -66,7 +67,7 @@ func OpenLedger(fsys durable.FS, path string, now func() time.Time) (*Ledger, er
 		l.damage = err.Error()
 		s = state{floor: roundUp(now())}
 	case err != nil:
-		return nil, fmt.Errorf("opening the ledger of used codes: %w", err)
+		return nil, err
 	}
 	l.state = s
 	return l, nil
@@ -130,7 +131,9 @@ func (l *Ledger) release(device string, period time.Duration) (Step, time.Durati
 	var step Step
 	var wait time.Duration
 	err := l.commit(func(s *state) error {
-		now := s.clock(l.now())
+		local := l.now()
+		s.dropStaleSkew(device, local, period)
+		now := s.clock(local)
 		if now.Unix() < 0 {
 			return fmt.Errorf("%w: it is before 1970", ErrClock)
 		}

@@ -214,15 +214,19 @@ func TestReturnedStepServesTheNextCaller(t *testing.T) {
 		l, start := open(t, path, time.Now), time.Now()
 		first, _ := take(t, l, phone)
 		var second Step
-		go func() { second, _ = take(t, l, phone) }()
-		time.Sleep(7 * time.Second)
+		var served time.Duration
+		go func() {
+			second, _ = take(t, l, phone)
+			served = time.Since(start)
+		}()
+		time.Sleep(7500 * time.Millisecond)
 		first.Return()
 		synctest.Wait()
-		if !second.At.Equal(start) {
-			t.Errorf("the waiter got the step at %v", second.At)
+		if !second.At.Equal(start) || served != 7500*time.Millisecond {
+			t.Errorf("the waiter got the step at %v after %v", second.At.Sub(start), served)
 		}
 		first.Return() // once more: it is the second caller's now
-		if wait := l.NextIn(phone, 30*time.Second); wait != 23*time.Second {
+		if wait := l.NextIn(phone, 30*time.Second); wait != 22500*time.Millisecond {
 			t.Errorf("a step given back twice is free again: next in %v", wait)
 		}
 	})
@@ -252,6 +256,39 @@ func TestReturnedStepStaysUsedWhenTheDeviceMovedOn(t *testing.T) {
 		third.Return()
 		if wait := l.NextIn(phone, 30*time.Second); wait == 0 {
 			t.Error("a typed code's step was given back")
+		}
+	})
+}
+
+func TestReturnFreesNoEarlierStep(t *testing.T) {
+	path := ledgerPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		var c clock
+		l := open(t, path, c.now)
+		take(t, l, phone) // sent
+		second, _ := take(t, l, phone)
+		second.Return()
+		c.set(-20 * time.Second) // back into the first step
+		for _, l := range []*Ledger{l, open(t, path, c.now)} {
+			if wait := l.NextIn(phone, 30*time.Second); wait != 20*time.Second {
+				t.Errorf("the first step is free in %v, want its end in 20 s", wait)
+			}
+		}
+	})
+}
+
+func TestMarkFreesNoLaterStep(t *testing.T) {
+	path := ledgerPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		var c clock
+		l := open(t, path, c.now)
+		take(t, l, phone)
+		c.set(-time.Minute)
+		if err := l.Mark(phone, 30*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if wait := l.NextIn(phone, 30*time.Second); wait != 90*time.Second {
+			t.Errorf("next in %v, want the end of the step that was taken, in 90 s", wait)
 		}
 	})
 }
@@ -387,6 +424,30 @@ func TestSkewLearnedWhileWaitingIsUsedAtOnce(t *testing.T) {
 		step, _ := take(t, l, phone)
 		if waited := time.Since(start); waited != 1500*time.Millisecond || !step.At.Equal(start.Add(time.Minute)) {
 			t.Errorf("after %v step %v", waited, step.At.Sub(start))
+		}
+	})
+}
+
+func TestClockPutRightMakesTheSkewStale(t *testing.T) {
+	path := ledgerPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		var c clock
+		c.set(time.Hour)
+		l, start := open(t, path, c.now), time.Now()
+		if err := l.SetSkew(-time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if step, _ := take(t, l, phone); !step.At.Equal(start) {
+			t.Fatalf("with the skew known the step is at %v", step.At.Sub(start))
+		}
+		time.Sleep(10 * time.Second)
+		c.set(0)
+		step, told := take(t, l, phone)
+		if !step.At.Equal(start.Add(30*time.Second)) || len(told) != 1 || told[0] != 20*time.Second {
+			t.Errorf("step at %v, told %v", step.At.Sub(start), told)
+		}
+		if !step.Expires.Equal(start.Add(time.Minute)) || l.Skew() != 0 || open(t, path, c.now).Skew() != 0 {
+			t.Errorf("the skew is still %v", l.Skew())
 		}
 	})
 }
