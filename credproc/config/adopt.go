@@ -108,13 +108,13 @@ func (t *transaction) adopt(sec section, moved []int32, process string) (mfad, c
 // stood in their section.
 func (t *transaction) adoptOwn(sec section, moved []int32) (*document, error) {
 	all := t.old.config.lines()
-	mark := adoptedMark
-	lines := make([]string, 0, len(moved)+1)
-	for _, n := range moved {
-		mark += " " + strconv.Itoa(int(n-sec.line))
-		lines = append(lines, all[n-1])
+	places := make([]string, len(moved))
+	lines := make([]string, len(moved)+1)
+	for i, n := range moved {
+		places[i] = strconv.Itoa(int(n - sec.line))
+		lines[i+1] = all[n-1]
 	}
-	lines = slices.Insert(lines, 0, mark+" of its section; `mfad profile release "+t.profile+"` puts them back")
+	lines[0] = fmt.Sprintf("%s %s of its section; `mfad profile release %s` puts them back", adoptedMark, strings.Join(places, " "), t.profile)
 	doc := t.old.mfad
 	old, exists, err := t.only(doc)
 	if err != nil {
@@ -192,12 +192,12 @@ func (t *transaction) ownLines(own section) (lines []string, places []int32) {
 	doc := t.old.mfad
 	body := doc.body(own)
 	rest, _, _ := strings.Cut(strings.TrimPrefix(body[0], adoptedMark), " of ")
-	for _, field := range strings.Fields(rest) {
+	for field := range strings.FieldsSeq(rest) {
 		if n, err := strconv.ParseInt(field, 10, 32); err == nil {
 			places = append(places, int32(n))
 		}
 	}
-	return body[1 : doc.lastSetting(own)-own.line], places
+	return body[1:max(1, doc.lastSetting(own)-own.line)], places
 }
 
 // restored accepts a section of AWS's config that has the settings back, since

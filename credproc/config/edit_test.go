@@ -154,6 +154,15 @@ func TestReleaseKeepsWhatChangedSince(t *testing.T) {
 	check(t, "AWS's config", content(t, e.Paths.Config), "[profile p]\nrole_arn = arn:aws:iam::111122223333:role/other\ns3 =\n  a = 1\n  b = 2\nsource_profile = base\nregion = eu-west-2\nexternal_id = ext\n")
 }
 
+func TestReleaseOfAnEmptiedSectionGivesNothingBack(t *testing.T) {
+	e := editing(t, "[profile p]\n# adopted by mfad: lines 1 of its section\n", "[profile p]\ncredential_process = mfad credentials --profile p\nregion = eu-west-1\n", "")
+	if _, err := releaseP(e); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "mfad's file", content(t, e.Paths.Mfad), "")
+	check(t, "AWS's config", content(t, e.Paths.Config), "[profile p]\nregion = eu-west-1\n")
+}
+
 func rewrite(t *testing.T, name string, r *strings.Replacer) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(r.Replace(content(t, name))), 0o600); err != nil {

@@ -143,7 +143,7 @@ func (c *cache) document() (*document, error) {
 	}
 	c.mu.Lock()
 	r := c.last
-	stale := r == nil || !same(r.info, info) || r.young && isDone(r.done)
+	stale := r == nil || !same(r.info, info) || isDone(r.done) && r.young
 	if stale {
 		r = &reading{info: info, done: make(chan struct{})}
 		c.last = r
@@ -160,7 +160,7 @@ func (c *cache) document() (*document, error) {
 func (r *reading) read(name string, d dialect) {
 	// Twice the coarsest tick of a kernel that we know of.
 	const grain = 20 * time.Millisecond
-	r.young = r.info != nil && time.Since(r.info.ModTime()) < grain
+	r.young = r.info != nil && time.Since(r.info.ModTime()).Abs() < grain
 	data, err := readFile(name, r.info)
 	if err != nil {
 		r.err = err

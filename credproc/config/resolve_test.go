@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -434,6 +435,9 @@ func TestKeysNeverPrint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if text, err := json.Marshal(chain); err != nil || strings.Contains(string(text), "hunter") || strings.Contains(string(text), "aHVudGVy") {
+			t.Errorf("JSON shows a secret, or %v", err)
+		}
 		if text := fmt.Sprintf(verb, chain.Steps[0].SecretAccessKey) + fmt.Sprintf(verb, *chain); strings.Contains(text, "hunter") || strings.Contains(text, fmt.Sprintf("%x", "hunter")) {
 			t.Errorf("%s shows a secret", verb)
 		}
