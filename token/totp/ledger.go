@@ -10,30 +10,6 @@ import (
 	"github.com/mfad/mfad/keystore/durable"
 )
 
-// ErrClock is wrapped by an [*AheadError], and by the refusal to work before 1970.
-var ErrClock = errors.New("clock is wrong")
-
-// AheadError refuses a code because the device has given one of a time far
-// ahead: the clock was wrong then, or is wrong now. It wraps [ErrClock]. The
-// first [Ledger.SetSkew] that follows settles which, and codes come again: any
-// answer of AWS will do, such as GetCallerIdentity's, which needs no code.
-type AheadError struct {
-	Device string
-	By     time.Duration // from now to the end of the last released step
-}
-
-func (e *AheadError) Error() string {
-	return fmt.Sprintf("device %q gave a code for a time %s ahead of this machine's clock: set the clock",
-		e.Device, e.By.Round(time.Second))
-}
-
-// Unwrap makes errors.Is(err, ErrClock) hold.
-func (e *AheadError) Unwrap() error { return ErrClock }
-
-// tooFar is how long a code is waited for at most. With a clock that only runs
-// forward it is one period; the rest is for clocks that are set back a little.
-const tooFar = maxPeriod + time.Minute
-
 // A Ledger remembers the last step whose code was released, per device, over
 // restarts: AWS takes no code twice. It also keeps the skew, the time to add
 // to our clock to get AWS's.
@@ -198,28 +174,6 @@ func (l *Ledger) NextIn(device string, period time.Duration) time.Duration {
 		return 0
 	}
 	return wait
-}
-
-// Skew is the time to add to our clock to get AWS's.
-func (l *Ledger) Skew() time.Duration { return l.current().skew }
-
-// SetSkew records the skew learned from AWS. A change of less than two seconds
-// is ignored: a Date header has whole seconds. Since AWS's time is known now,
-// steps on record that are still minutes ahead were released by a wrong clock
-// and cannot have been accepted: they are forgotten, the current step stays used.
-func (l *Ledger) SetSkew(d time.Duration) error {
-	err := l.commit(func(s *state) error {
-		moved := (d - s.skew).Abs() >= 2*time.Second
-		if moved {
-			s.skew = d.Round(time.Millisecond)
-		}
-		if healed := s.heal(s.clock(l.now())); !moved && !healed {
-			return errUnchanged
-		}
-		return nil
-	})
-	l.wakeAll()
-	return err
 }
 
 func (l *Ledger) current() state {

@@ -85,30 +85,6 @@ func (s *state) dropOldest() {
 	delete(s.devices, oldest)
 }
 
-// dropStaleSkew forgets the skew when with it the device's last step lies far
-// ahead, and without it does not: the clock that the skew was learned of has
-// been put right since. No used step becomes free by that.
-func (s *state) dropStaleSkew(device string, local time.Time, period time.Duration) {
-	if s.wait(device, s.clock(local), period) > tooFar && s.wait(device, local, period) <= tooFar {
-		s.skew = 0
-	}
-}
-
-// heal brings down to now what lies too far ahead of it, and says whether
-// there was any.
-func (s *state) heal(now time.Time) bool {
-	healed := false
-	for name, u := range s.devices {
-		if time.Unix(u.until, 0).Sub(now) > tooFar {
-			s.devices[name], healed = use{until: roundUp(now)}, true
-		}
-	}
-	if time.Unix(s.floor, 0).Sub(now) > tooFar {
-		s.floor, healed = roundUp(now), true
-	}
-	return healed
-}
-
 func stepStart(now time.Time, period time.Duration) int64 {
 	return now.Unix() - now.Unix()%seconds(period)
 }
