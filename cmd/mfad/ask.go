@@ -122,11 +122,13 @@ func (nobody) Notice(string) {}
 type linesPrompter struct {
 	client.Prompter
 	lines *bufio.Reader
+	// refused is why the last line would not do, when no other followed it.
+	refused string
 }
 
 // Secret takes the next line. A question that comes again means that the line
 // before was wrong, and is answered by the next one.
-func (p *linesPrompter) Secret(context.Context, wire.PromptSecretParams) (wire.PromptSecretResult, error) {
+func (p *linesPrompter) Secret(_ context.Context, q wire.PromptSecretParams) (wire.PromptSecretResult, error) {
 	line, err := p.lines.ReadSlice('\n')
 	defer clear(line)
 	if errors.Is(err, bufio.ErrBufferFull) {
@@ -136,5 +138,8 @@ func (p *linesPrompter) Secret(context.Context, wire.PromptSecretParams) (wire.P
 		return wire.PromptSecretResult{}, fmt.Errorf("reading standard input: %w", err)
 	}
 	secret := bytes.TrimRight(line, "\r\n")
+	if len(secret) == 0 {
+		p.refused = q.Again
+	}
 	return wire.PromptSecretResult{Secret: bytes.Clone(secret), Dismissed: len(secret) == 0}, nil
 }

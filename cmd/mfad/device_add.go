@@ -17,7 +17,8 @@ import (
 const maxSeed = 16 << 10
 
 func (c *cli) deviceAddCommand() *cobra.Command {
-	var serial, picture string
+	var picture string
+	var serials []string
 	var replace bool
 	cmd := &cobra.Command{
 		Use:   "add [NAME] --serial ARN",
@@ -39,7 +40,7 @@ connects the device with a profile's mfa_serial.`,
 		Args:              refuseSeedArgument,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p := wire.DeviceAddParams{Serial: serial, Replace: replace}
+			p := wire.DeviceAddParams{Serial: strings.Join(serials, " "), Replace: replace}
 			if len(args) > 0 {
 				p.Name, c.subject = args[0], args[0]
 			}
@@ -51,7 +52,7 @@ connects the device with a profile's mfa_serial.`,
 			return c.addDevices(cmd.Context(), p, seeds)
 		},
 	}
-	cmd.Flags().StringVar(&serial, "serial", "", "the device's serial number: its ARN at AWS")
+	cmd.Flags().StringArrayVar(&serials, "serial", nil, "the device's serial number: its ARN at AWS (repeatable, for an export of several)")
 	cmd.Flags().StringVar(&picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the device of that name")
 	_ = cmd.MarkFlagFilename("qr", "png", "jpg", "jpeg", "gif")

@@ -52,7 +52,7 @@ func (c *cli) edited(changes []config.Change, err error) error {
 		if change.Backup == "" {
 			c.say("mfad: wrote %s", change.File)
 		} else {
-			c.say("mfad: changed %s; it was: %s", change.File, change.Backup)
+			c.say("mfad: changed %s (as it was: %s)", change.File, change.Backup)
 		}
 	}
 	return judgedConfig(err)

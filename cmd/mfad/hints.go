@@ -20,7 +20,7 @@ const noHint = ""
 var advices = map[int64]advice{
 	wire.CodeInternal:   {exitError, `Run "mfad doctor", and read the agent's log that it names.`},
 	wire.CodeVersion:    {exitAgent, `Run "mfad agent restart".`},
-	wire.CodeBadRequest: {exitUsage, `Run "mfad agent restart" if the agent is of another version; "mfad doctor" tells.`},
+	wire.CodeBadRequest: {exitUsage, noHint}, // it names the argument, and what it should be
 
 	wire.CodeNoVault:         {exitMissing, `Run "mfad init".`},
 	wire.CodeVaultExists:     {exitError, `Run "mfad vault show" to see it.`},

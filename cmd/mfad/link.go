@@ -55,8 +55,11 @@ func (c *cli) callAgent(ctx context.Context, noStart bool, method string, params
 		}
 	}
 	err := c.conn.Call(ctx, method, params, result)
-	if errors.Is(err, client.ErrAgentGone) {
+	switch {
+	case errors.Is(err, client.ErrAgentGone):
 		c.close() // the next call may find another agent
+	case errors.Is(err, wire.ErrDismissed) && c.lines != nil && c.lines.refused != "":
+		return failf(exitPerson, noHint, "the line on standard input would not do: %s", c.lines.refused)
 	}
 	return judged(err)
 }

@@ -22,16 +22,26 @@ func main() {
 	if err := harden.Process(); err != nil {
 		os.Exit(report(os.Stderr, err, ""))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	c := &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
-	exit := c.run(ctx, os.Args[1:])
-	stop()
-	os.Exit(exit)
+	os.Exit(c.run(os.Args[1:]))
 }
 
 // run is the program: what it was told to do, and the exit code.
-func (c *cli) run(ctx context.Context, args []string) int {
-	err := c.serve(ctx, args)
+func (c *cli) run(args []string) int {
+	ctx := context.Background()
+	var err error
+	if profile, ok := credentialsProfile(args); ok {
+		// Nothing is watched for signals, which would cost a thread: they end us
+		// at once, but for a prompt, which watches by itself.
+		err = c.printCredentials(ctx, profile)
+	} else {
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		defer stop()
+		root := c.rootCommand()
+		root.SetArgs(args)
+		err = root.ExecuteContext(ctx)
+	}
 	c.leave()
 	var child *childExit
 	switch {
@@ -44,15 +54,6 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return exitInterrupted
 	}
 	return report(c.err, err, c.subject)
-}
-
-func (c *cli) serve(ctx context.Context, args []string) error {
-	if profile, ok := credentialsProfile(args); ok {
-		return c.printCredentials(ctx, profile)
-	}
-	root := c.rootCommand()
-	root.SetArgs(args)
-	return root.ExecuteContext(ctx)
 }
 
 // childExit is the exit of a command that ran below us.

@@ -85,6 +85,10 @@ func span(d time.Duration) string {
 	case d < time.Hour:
 		return fmt.Sprintf("%d min", d/time.Minute)
 	}
+	const day = 24 * time.Hour
+	if d >= 2*day {
+		return fmt.Sprintf("%d d", d/day)
+	}
 	return fmt.Sprintf("%d h %02d min", d/time.Hour, d%time.Hour/time.Minute)
 }
 

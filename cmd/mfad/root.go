@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -124,5 +123,3 @@ func requireOne(flag, value string, choices ...string) error {
 	}
 	return usagef(fmt.Sprintf("Give --%s one of: %s.", flag, strings.Join(choices, ", ")), "--%s %q is none of %s", flag, value, strings.Join(choices, ", "))
 }
-
-var errInterrupted = errors.New("interrupted")

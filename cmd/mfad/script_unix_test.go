@@ -18,9 +18,9 @@ import (
 // programs is the folder of the built programs.
 var programs string
 
-// TestMain builds the real programs, and offers scripts `run CODE COMMAND…`.
+// TestMain builds the real programs, and offers scripts `run` and `talk`.
 func TestMain(m *testing.M) {
-	testscript.Main(builder{m}, map[string]func(){"run": runWithoutTerminal})
+	testscript.Main(builder{m}, map[string]func(){"run": runWithoutTerminal, "talk": talkOnTerminal})
 }
 
 type builder struct{ m *testing.M }
@@ -42,7 +42,7 @@ func (b builder) Run() int {
 	return b.m.Run()
 }
 
-// runWithoutTerminal runs a command in a session of its own, where /dev/tty
+// runWithoutTerminal is `run CODE COMMAND…` of scripts: it runs a command in a session of its own, where /dev/tty
 // does not open, and fails unless it exits with the code that is told.
 func runWithoutTerminal() {
 	want, err := strconv.Atoi(os.Args[1])
@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setUpHome,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fakeagent": fakeAgentCommand,
+			"qrpicture": pictureCommand,
 		},
 	})
 }
@@ -93,6 +94,7 @@ func setUpHome(env *testscript.Env) error {
 	env.Setenv("PATH", programs+string(filepath.ListSeparator)+env.Getenv("PATH"))
 	env.Setenv("MFAD", filepath.Join(programs, "mfad"))
 	env.Setenv("TZ", "UTC")
+	env.Setenv("BAD", "a\x1b[2Jb")
 	env.Defer(func() {
 		// Whatever agent the script started ends with it.
 		stop := exec.Command(filepath.Join(programs, "mfad"), "agent", "stop")

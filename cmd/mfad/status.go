@@ -61,7 +61,7 @@ func statusText(s wire.Status, now time.Time) string {
 		facts.row("vault:", "none; run: mfad init")
 	} else {
 		facts.row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, vaultState(*s.Vault, now), holdText(s.Vault.Hold)))
-		facts.row("", fmt.Sprintf("%s, ways in: %s", counted(len(s.Vault.Items), "item"), strings.Join(slotKinds(s.Vault.Slots), ", ")))
+		facts.row("", fmt.Sprintf("%s, ways in: %s", counted(len(s.Vault.Items), "item"), orDash(strings.Join(slotKinds(s.Vault.Slots), ", "))))
 	}
 	facts.row("sessions:", strconv.Itoa(len(s.Sessions)))
 	text := facts.String()
@@ -90,9 +90,9 @@ func faultText(s wire.Status, now time.Time) string {
 // skewText says how far our clock is off; skew is what to add to it.
 func skewText(skew time.Duration) string {
 	if skew < 0 {
-		return fmt.Sprintf("%s ahead of AWS's", skew.Abs().Round(time.Second))
+		return fmt.Sprintf("%s ahead of AWS's", span(skew.Abs()))
 	}
-	return fmt.Sprintf("%s behind AWS's", skew.Round(time.Second))
+	return fmt.Sprintf("%s behind AWS's", span(skew))
 }
 
 // watch shows the status each second until ctx ends, which is how a person

@@ -73,7 +73,7 @@ func holdText(seconds int64) string {
 	case seconds == 0:
 		return "unlocked for each use"
 	}
-	return (time.Duration(seconds) * time.Second).String() + " after the last use"
+	return span(time.Duration(seconds)*time.Second) + " after the last use"
 }
 
 func (c *cli) vaultVerifyCommand() *cobra.Command {
