@@ -22,6 +22,7 @@ var ErrGone = errors.New("server: the client has gone")
 type Conn struct {
 	server *server
 	peer   peer.Peer
+	claim  func() (peer.Claim, error)
 	stream *wire.Stream
 	rpc    *jsonrpc2.Conn // set by the first request
 
@@ -35,6 +36,10 @@ type Conn struct {
 
 // Peer is the process that connected.
 func (c *Conn) Peer() peer.Peer { return c.peer }
+
+// Claim is what the peer said of itself when Claim was first called: reading
+// it takes longer than most answers.
+func (c *Conn) Claim() (peer.Claim, error) { return c.claim() }
 
 // Call calls the client back and waits for its answer, which is decoded into
 // result. It returns the [*wire.Error] that the client answered, an error that
@@ -68,9 +73,7 @@ func (s streamOf) WriteObject(v any) error { return s.c.stream.WriteObject(v) }
 
 func (s streamOf) Close() error {
 	err := s.c.stream.Close()
-	if next := s.c.server.slots.remove(s.c); next != nil {
-		s.c.server.start(next)
-	}
+	s.c.server.slots.remove(s.c)
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/mfad/mfad/agent/peer"
@@ -71,7 +72,8 @@ func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
 	}
 	conns, closeAll := context.WithCancel(context.WithoutCancel(ctx))
 	defer closeAll()
-	s := &server{handler: h, opts: o, slots: newSlots(o.OnCount), conns: conns}
+	s := &server{handler: h, opts: o, conns: conns}
+	s.slots = newSlots(o.OnCount, s.start)
 	s.quiet = slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug)
 
 	stop := context.AfterFunc(ctx, func() {
@@ -135,10 +137,8 @@ func (s *server) admit(conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
-	c := &Conn{server: s, peer: who, stream: wire.NewStream(unix, wire.AgentLimits)}
-	if s.slots.admit(c) {
-		s.start(c)
-	}
+	c := &Conn{server: s, peer: who, claim: sync.OnceValues(who.Describe), stream: wire.NewStream(unix, wire.AgentLimits)}
+	s.slots.admit(c)
 }
 
 // start begins to read from a connection that has a slot.

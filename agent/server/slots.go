@@ -27,10 +27,11 @@ type slots struct {
 	stopped bool
 	drained chan struct{} // closed when stopped and no call runs
 	onCount func(int)
+	start   func(*Conn) // begins to read from a connection that has a slot
 }
 
-func newSlots(onCount func(int)) *slots {
-	s := &slots{byPID: map[int]int{}, idle: list.New(), drained: make(chan struct{}), onCount: onCount}
+func newSlots(onCount func(int), start func(*Conn)) *slots {
+	s := &slots{start: start, byPID: map[int]int{}, idle: list.New(), drained: make(chan struct{}), onCount: onCount}
 	if onCount == nil {
 		s.onCount = func(int) {}
 	}
@@ -38,21 +39,20 @@ func newSlots(onCount func(int)) *slots {
 	return s
 }
 
-// admit tells whether c may start now. When its process has all that one may
-// have, the oldest idle connection of the process goes; if none is idle, c
-// waits until [slots.remove] returns it. When the agent has all that it may
+// admit starts c. When its process has all that one may have, the oldest idle
+// connection of the process goes; if none is idle, c waits its turn. When the agent has all that it may
 // have, the oldest idle one goes; if none is idle, admit waits for one.
-func (s *slots) admit(c *Conn) bool {
+func (s *slots) admit(c *Conn) {
 	s.mu.Lock()
 	var out *Conn
 	if pid := c.peer.PID; pid != 0 && s.byPID[pid] >= maxConnsPerPID {
 		if out = s.oldestLocked(pid); out == nil {
-			kept := s.parkLocked(c)
+			out = s.parkLocked(c)
 			s.mu.Unlock()
-			if !kept {
-				_ = c.stream.Close()
+			if out != nil {
+				_ = out.stream.Close()
 			}
-			return false
+			return
 		}
 	}
 	for out == nil && s.count >= maxConns && !s.stopped {
@@ -73,38 +73,74 @@ func (s *slots) admit(c *Conn) bool {
 	if out != nil {
 		_ = out.stream.Close()
 	}
-	if !admitted {
+	if admitted {
+		s.start(c)
+	} else {
 		_ = c.stream.Close()
 	}
-	return admitted
 }
 
 // parkLocked lets c wait for a connection of its process to end, to finish its
-// calls, or to turn out idle; false if too many wait.
-func (s *slots) parkLocked(c *Conn) bool {
-	if s.stopped || len(s.waiting) >= maxWaiting {
-		return false
+// calls, or to turn out idle. When too many wait, out is the one to close: the
+// last of the process that has the most.
+func (s *slots) parkLocked(c *Conn) (out *Conn) {
+	if s.stopped {
+		return c
 	}
 	s.waiting = append(s.waiting, c)
 	time.AfterFunc(freshFor, func() { s.relieve(c) })
-	return true
+	if len(s.waiting) <= maxWaiting {
+		return nil
+	}
+	count, most := map[int]int{}, c.peer.PID
+	for _, w := range s.waiting {
+		if count[w.peer.PID]++; count[w.peer.PID] > count[most] {
+			most = w.peer.PID
+		}
+	}
+	for i, w := range slices.Backward(s.waiting) {
+		if w.peer.PID == most {
+			s.waiting = slices.Delete(s.waiting, i, i+1)
+			return w
+		}
+	}
+	return nil
 }
 
-// relieve makes room for c, if it still waits, by closing the oldest idle
-// connection of its process.
+// relieve starts c, if it still waits: where its process has room by now, else
+// in place of the oldest idle connection of the process. If there is none, it
+// tries again later.
 func (s *slots) relieve(c *Conn) {
 	s.mu.Lock()
+	i := slices.Index(s.waiting, c)
+	if i < 0 {
+		s.mu.Unlock()
+		return
+	}
+	room, pid := s.count < maxConns, 0
+	if s.byPID[c.peer.PID] >= maxConnsPerPID {
+		room, pid = false, c.peer.PID
+	}
 	var out *Conn
-	if slices.Contains(s.waiting, c) {
-		if out = s.oldestLocked(c.peer.PID); out != nil {
-			s.dropLocked(out)
-		} else {
-			time.AfterFunc(freshFor, func() { s.relieve(c) })
-		}
+	if !room {
+		out = s.oldestLocked(pid)
+	}
+	if out != nil {
+		s.dropLocked(out)
+		room = true
+	}
+	if room {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+		s.takeLocked(c)
+	} else {
+		time.AfterFunc(freshFor, func() { s.relieve(c) })
 	}
 	s.mu.Unlock()
 	if out != nil {
-		_ = out.stream.Close() // its end starts c
+		_ = out.stream.Close()
+	}
+	if room {
+		s.start(c)
 	}
 }
 
@@ -157,31 +193,34 @@ func (s *slots) evict() {
 	}
 }
 
-// remove forgets a closed connection, and returns one that may start in its
-// place, or nil.
-func (s *slots) remove(c *Conn) (next *Conn) {
+// remove forgets a closed connection, and starts one of its process that waits.
+func (s *slots) remove(c *Conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if c.slot {
 		s.dropLocked(c)
 	}
 	s.room.Signal()
-	return s.unparkLocked()
+	next := s.unparkLocked(c.peer.PID)
+	s.mu.Unlock()
+	if next != nil {
+		s.start(next)
+	}
 }
 
-// unparkLocked gives a slot to the first waiting connection that may have one.
-func (s *slots) unparkLocked() *Conn {
-	if s.stopped || s.count >= maxConns {
+// unparkLocked gives a slot to the first waiting connection of the process, if
+// there is room.
+func (s *slots) unparkLocked(pid int) *Conn {
+	if s.stopped || s.count >= maxConns || s.byPID[pid] >= maxConnsPerPID {
 		return nil
 	}
-	for i, c := range s.waiting {
-		if s.byPID[c.peer.PID] < maxConnsPerPID {
-			s.waiting = slices.Delete(s.waiting, i, i+1)
-			s.takeLocked(c)
-			return c
-		}
+	i := slices.IndexFunc(s.waiting, func(c *Conn) bool { return c.peer.PID == pid })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	c := s.waiting[i]
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	s.takeLocked(c)
+	return c
 }
 
 // begin counts a call in, or says why it may not run.
