@@ -117,7 +117,7 @@ func (s *Service) serve(ctx context.Context, c Conn, call wire.Call, name string
 	if !known {
 		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	r := &request{method: name, conn: c, ask: newAsker(c, call.TTY)}
+	r := &request{method: name, conn: c, ask: &asker{c, call.TTY}}
 	result, err := do(ctx, s, r, call.Params)
 	if err != nil {
 		return nil, s.cross(ctx, name, err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mfad/mfad/agent/peer"
@@ -21,6 +20,8 @@ const promptLimit = 2 * time.Minute
 type Conn interface {
 	// Peer is the process at the other end.
 	Peer() peer.Peer
+	// Claim is what it says of itself.
+	Claim() (peer.Claim, error)
 	// Call calls the client back and waits for its answer, or for ctx.
 	Call(ctx context.Context, method string, params, result any) error
 	// Notify tells the client without waiting for an answer.
@@ -29,34 +30,28 @@ type Conn interface {
 
 // asker puts questions to the client at the other end of a connection.
 type asker struct {
-	conn  Conn
-	tty   bool // the client says that it can prompt
-	claim func() peer.Claim
+	conn Conn
+	tty  bool // the client says that it can prompt
 }
 
 var _ credproc.Asker = (*asker)(nil)
 
-func newAsker(conn Conn, tty bool) *asker {
-	return &asker{conn, tty, sync.OnceValue(func() peer.Claim {
-		claim, err := conn.Peer().Describe()
-		if err != nil {
-			return peer.Claim{PID: conn.Peer().PID}
-		}
-		return claim
-	})}
-}
-
 // who describes the process that asks to the person: all of it is claimed.
-func (a *asker) who() string { return a.claim().String() }
+func (a *asker) who() string {
+	claim, err := a.conn.Claim()
+	if err != nil {
+		return ""
+	}
+	return claim.String()
+}
 
 // name is who without arguments, which may hold secrets, for a log.
 func (a *asker) name() string {
-	claim := a.claim()
-	names := claim.Parents
-	if len(claim.Command) > 0 {
-		names = append(claim.Command[:1:1], names...)
+	claim, err := a.conn.Claim()
+	if err != nil || len(claim.Command) == 0 {
+		return ""
 	}
-	return strings.Join(names, " < ")
+	return strings.Join(append(claim.Command[:1:1], claim.Parents...), " < ")
 }
 
 func (a *asker) Code(ctx context.Context, why credproc.Purpose, again string) (string, error) {

@@ -14,7 +14,7 @@ import (
 
 // ready is a bench with a cloud whose user's key and device are in the vault,
 // and a profile for a role.
-func ready(t *testing.T) (*bench, *cloud) {
+func ready(t testing.TB) (*bench, *cloud) {
 	t.Helper()
 	b := openBench(t)
 	c := b.newCloud(t)
@@ -118,7 +118,7 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 	}
 	first, second := lines[0], lines[1]
 	if first["verdict"] != "granted" || first["msg"] != "credentials" || first["profile"] != "prod" ||
-		first["role"] == "" || !strings.HasPrefix(first["key"].(string), "ASIA") || first["pid"] != float64(os.Getpid()) {
+		first["role"] == "" || !strings.HasPrefix(first["key"].(string), "ASIA") || first["pid"] != float64(os.Getpid()) || first["asker"] != "aws < make < zsh" {
 		t.Errorf("the first audit line is %v", first)
 	}
 	if second["verdict"] != "refused" || second["why"] == "" {

@@ -15,7 +15,7 @@ const (
 )
 
 // openBench is a bench with a vault that a keychain opens silently.
-func openBench(t *testing.T) *bench {
+func openBench(t testing.TB) *bench {
 	t.Helper()
 	b := newBench(t)
 	b.keychain.open = true

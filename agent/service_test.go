@@ -60,7 +60,7 @@ type bench struct {
 }
 
 // newBench starts a service without a vault. Close is the test's end.
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	b := &bench{
@@ -80,7 +80,7 @@ func newBench(t *testing.T) *bench {
 }
 
 // start makes the service; again, as a restart of the agent does.
-func (b *bench) start(t *testing.T) {
+func (b *bench) start(t testing.TB) {
 	t.Helper()
 	noEnvironment := func(string) string { return "" }
 	dir := filepath.Dir(b.profiles)
@@ -99,7 +99,7 @@ func (b *bench) start(t *testing.T) {
 	b.Service = service
 }
 
-func (b *bench) restart(t *testing.T) {
+func (b *bench) restart(t testing.TB) {
 	t.Helper()
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func (b *bench) restart(t *testing.T) {
 
 // withVault makes a vault with a cheap passphrase slot and a recovery slot,
 // without the service, and returns the recovery key.
-func (b *bench) withVault(t *testing.T) (recovery string) {
+func (b *bench) withVault(t testing.TB) (recovery string) {
 	t.Helper()
 	cheap, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
@@ -135,12 +135,12 @@ func (b *bench) withVault(t *testing.T) (recovery string) {
 }
 
 // call makes a call as a client does, through JSON.
-func (b *bench) call(t *testing.T, p *person, method string, params, result any) error {
+func (b *bench) call(t testing.TB, p *person, method string, params, result any) error {
 	t.Helper()
 	return b.callContext(t.Context(), t, p, method, params, result)
 }
 
-func (b *bench) callContext(ctx context.Context, t *testing.T, p *person, method string, params, result any) error {
+func (b *bench) callContext(ctx context.Context, t testing.TB, p *person, method string, params, result any) error {
 	t.Helper()
 	var raw json.RawMessage
 	switch params := params.(type) {
@@ -167,7 +167,7 @@ func (b *bench) callContext(ctx context.Context, t *testing.T, p *person, method
 }
 
 // must is call that has to succeed.
-func (b *bench) must(t *testing.T, p *person, method string, params, result any) {
+func (b *bench) must(t testing.TB, p *person, method string, params, result any) {
 	t.Helper()
 	if err := b.call(t, p, method, params, result); err != nil {
 		t.Fatalf("%s: %v", method, err)
@@ -175,7 +175,7 @@ func (b *bench) must(t *testing.T, p *person, method string, params, result any)
 }
 
 // refused is call that has to fail with a code; it returns the message.
-func (b *bench) refused(t *testing.T, p *person, want *wire.Error, method string, params any) string {
+func (b *bench) refused(t testing.TB, p *person, want *wire.Error, method string, params any) string {
 	t.Helper()
 	err := b.call(t, p, method, params, nil)
 	if !errors.Is(err, want) {
@@ -184,7 +184,7 @@ func (b *bench) refused(t *testing.T, p *person, want *wire.Error, method string
 	return err.Error()
 }
 
-func marshal(t *testing.T, v any) []byte {
+func marshal(t testing.TB, v any) []byte {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -219,9 +219,13 @@ func knows(text string) *person {
 func (p *person) present() bool { return p.secret != nil || p.code != nil || p.confirm != nil }
 
 // asker is the person as the service asks them.
-func (p *person) asker() *asker { return newAsker(p, p.present()) }
+func (p *person) asker() *asker { return &asker{p, p.present()} }
 
 func (p *person) Peer() peer.Peer { return peer.Peer{PID: os.Getpid()} }
+
+func (p *person) Claim() (peer.Claim, error) {
+	return peer.Claim{PID: os.Getpid(), Command: []string{"aws", "--hush", "hush"}, Parents: []string{"make", "zsh"}}, nil
+}
 
 func (p *person) Call(_ context.Context, method string, params, result any) error {
 	switch answer := result.(type) {
@@ -348,7 +352,7 @@ type cloud struct {
 	device awstest.Device
 }
 
-func (b *bench) newCloud(t *testing.T) *cloud {
+func (b *bench) newCloud(t testing.TB) *cloud {
 	t.Helper()
 	c := &cloud{Server: awstest.New(awstest.Options{Now: b.clock.now})}
 	web := httptest.NewServer(c.Server)
@@ -365,7 +369,7 @@ func (b *bench) newCloud(t *testing.T) *cloud {
 }
 
 // role adds a role that the user may assume with MFA.
-func (c *cloud) role(t *testing.T, name string) string {
+func (c *cloud) role(t testing.TB, name string) string {
 	t.Helper()
 	arn, err := c.AddRole(awstest.Role{Name: name, Trust: awstest.Trust{Principals: []string{c.user.ARN}, MFA: true}})
 	if err != nil {
@@ -375,7 +379,7 @@ func (c *cloud) role(t *testing.T, name string) string {
 }
 
 // write replaces mfad's profiles file.
-func (b *bench) write(t *testing.T, text string) {
+func (b *bench) write(t testing.TB, text string) {
 	t.Helper()
 	if err := os.WriteFile(b.profiles, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -383,7 +387,7 @@ func (b *bench) write(t *testing.T, text string) {
 }
 
 // damage flips a bit of a file of the vault.
-func damage(t *testing.T, dir, name string) {
+func damage(t testing.TB, dir, name string) {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	data, err := os.ReadFile(path)

@@ -59,7 +59,7 @@ func serve(socket string, log *slog.Logger) (err error) {
 	service, err := agent.New(agent.Options{
 		Home: home, Socket: socket,
 		Config: config.NewReader(paths, os.Getenv), Environ: os.Getenv,
-		Dialer: dialer, Boot: boot, SessionName: person(),
+		Dialer: dialer, Source: machine, Boot: boot, SessionName: person(),
 		Stop:        stop,
 		Connections: func() int { return int(connections.Load()) },
 		Logger:      log,
