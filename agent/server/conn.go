@@ -137,7 +137,7 @@ func (c *Conn) run(ctx context.Context, req *jsonrpc2.Request) (result any, err 
 	if err := json.Unmarshal(*req.Params, &call); err != nil {
 		return nil, wire.Errorf(wire.ErrBadRequest, "%s: the parameters are no envelope of version, client and params", req.Method)
 	}
-	if call.V != wire.Protocol {
+	if call.V != wire.Protocol && req.Method != wire.MethodStop {
 		return nil, wire.Errorf(wire.ErrVersion, "mfad %s speaks protocol %d and the running agent %s speaks %d",
 			call.Client, call.V, c.server.opts.Version, wire.Protocol)
 	}

@@ -217,6 +217,7 @@ func TestServeRefuses(t *testing.T) {
 		{"odd", envelope, wire.ErrInternal, "internal error"},
 		{"m", `{"v":2,"client":"9.0"}`, wire.ErrVersion, "mfad 9.0 speaks protocol 2 and the running agent 1.0 speaks 1"},
 		{"m", `{}`, wire.ErrVersion, "mfad  speaks protocol 0 and the running agent 1.0 speaks 1"},
+		{wire.MethodStop, `{"v":2,"client":"9.0"}`, wire.ErrInternal, "internal error"}, // it got to the handler
 		{"m", `[1]`, wire.ErrBadRequest, "m: the parameters are no envelope of version, client and params"},
 		{"m", ``, wire.ErrBadRequest, "m: the call has no parameters"},
 	} {

@@ -15,7 +15,8 @@ import (
 
 // Protocol is raised when a change would let an older peer misunderstand. Each
 // call carries it in its parameters' "v"; the agent refuses another with
-// [CodeVersion].
+// [CodeVersion], but for [MethodStop], which every version understands: that is
+// how an agent of another version is replaced.
 const Protocol = 1
 
 // MaxFrame is the longest line that either side accepts, in bytes.
