@@ -1,0 +1,206 @@
+package peer_test
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mfad/mfad/agent/peer"
+)
+
+// roleVariable makes the test binary a process that connects to the socket
+// that it names.
+const roleVariable = "MFAD_TEST_PEER"
+
+func TestMain(m *testing.M) {
+	path := os.Getenv(roleVariable)
+	if path == "" {
+		os.Exit(m.Run())
+	}
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	_ = conn.Close()
+}
+
+func place(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "mfad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// connect has a child with the arguments connect, and returns the accepted
+// connection and a function that ends the child.
+func connect(t *testing.T, args []string, as *syscall.Credential) (conn *net.UnixConn, cmd *exec.Cmd, end func()) {
+	t.Helper()
+	path := filepath.Join(place(t), "s")
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	if as != nil {
+		if err := errors.Join(os.Chmod(filepath.Dir(path), 0o755), os.Chmod(path, 0o777)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The binary is inherited open, for a user who cannot reach its folder.
+	self, err := os.Open("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = self.Close() }()
+	cmd = &exec.Cmd{
+		Path: "/proc/self/fd/3", Args: args, Env: []string{roleVariable + "=" + path}, Stderr: os.Stderr,
+		ExtraFiles: []*os.File{self}, SysProcAttr: &syscall.SysProcAttr{Credential: as},
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	end = func() {
+		if !ended {
+			ended = true
+			_ = in.Close()
+			_ = cmd.Wait()
+		}
+	}
+	t.Cleanup(end)
+	accepted, err := ln.AcceptUnix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = accepted.Close() })
+	return accepted, cmd, end
+}
+
+func TestOfIsTheProcessThatConnected(t *testing.T) {
+	conn, cmd, _ := connect(t, []string{"x"}, nil)
+	p, err := peer.Of(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.UID != os.Getuid() || p.PID != cmd.Process.Pid || !p.Ours() {
+		t.Errorf("got %d, %d", p.UID, p.PID)
+	}
+}
+
+func TestAnotherUserIsNotOurs(t *testing.T) {
+	if os.Getuid() != 0 {
+		// Only root can be two users.
+		if (peer.Peer{UID: os.Getuid() + 1}).Ours() {
+			t.Error("another user is ours")
+		}
+		return
+	}
+	conn, _, _ := connect(t, []string{"x"}, &syscall.Credential{Uid: 65534, Gid: 65534})
+	p, err := peer.Of(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.UID != 65534 || p.Ours() {
+		t.Errorf("uid %d, ours: %v", p.UID, p.Ours())
+	}
+}
+
+func TestDescribeShowsWhatAProcessClaims(t *testing.T) {
+	long := strings.Repeat("é", 200)
+	conn, _, end := connect(t, []string{"/opt/a b/aws", "s3", "ls\x1b[2J\n", "\xff", long}, nil)
+	p, err := peer.Of(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.Describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"aws", "s3", "ls\uFFFD[2J\uFFFD", "\uFFFD", strings.Repeat("é", 79) + "…"}
+	if !slices.Equal(c.Command, want) || c.PID != p.PID {
+		t.Errorf("got %q", c.Command)
+	}
+	if len(c.Parents) == 0 || !strings.HasPrefix(filepath.Base(os.Args[0]), c.Parents[0]) {
+		t.Errorf("its parents are %q, and we are %s", c.Parents, os.Args[0])
+	}
+	if line := c.String(); strings.ContainsAny(line, "\x1b\n") || !strings.HasPrefix(line, `"aws s3 ls`) {
+		t.Errorf("shown as %s", line)
+	}
+	end()
+	if c, err := p.Describe(); err == nil {
+		t.Errorf("a process that ended is described as %v", c)
+	}
+}
+
+func TestDescribeBoundsTheCommand(t *testing.T) {
+	conn, _, _ := connect(t, slices.Repeat([]string{"x"}, 1000), nil)
+	p, err := peer.Of(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := p.Describe(); err != nil || len(c.Command) != 25 || c.Command[24] != "…" {
+		t.Errorf("got %q, %v", c.Command, err)
+	}
+}
+
+func TestPeerWithoutAConnectionIsNotDescribed(t *testing.T) {
+	if _, err := (peer.Peer{PID: os.Getpid()}).Describe(); err == nil {
+		t.Error("it is described")
+	}
+}
+
+func TestCheckSocket(t *testing.T) {
+	sound := func(t *testing.T) string {
+		path := filepath.Join(place(t), "agent.sock")
+		ln, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = ln.Close() })
+		return path
+	}
+	if err := peer.CheckSocket(sound(t)); err != nil {
+		t.Errorf("a sound one: %v", err)
+	}
+	for _, row := range []struct {
+		name  string
+		spoil func(path string) error
+		want  string
+	}{
+		{"in an open folder", func(path string) error { return os.Chmod(filepath.Dir(path), 0o701) }, "run chmod 700"},
+		{"a file", func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) }, "is not a socket: remove it"},
+		{"a symbolic link", func(path string) error { return errors.Join(os.Rename(path, path+"2"), os.Symlink(path+"2", path)) }, "is not a socket: remove it"},
+		{"missing", os.Remove, "no such file"},
+		{"in a missing folder", func(path string) error { return os.RemoveAll(filepath.Dir(path)) }, "no such file"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			path := sound(t)
+			if err := row.spoil(path); err != nil {
+				t.Fatal(err)
+			}
+			err := peer.CheckSocket(path)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("got %v", err)
+			}
+			if missing := strings.Contains(row.name, "missing"); errors.Is(err, fs.ErrNotExist) != missing {
+				t.Errorf("not there: %v", !missing)
+			}
+		})
+	}
+}
