@@ -48,7 +48,7 @@ func newDoor(o Options) *door {
 	return &door{
 		dir: o.Home.Vault,
 		options: keystore.Options{
-			FS: o.FS, Now: o.Now, HighWater: o.Home.highWater(), Hold: defaultHold,
+			FS: o.FS, Now: o.Now, Boot: o.Boot, HighWater: o.Home.highWater(), Hold: defaultHold,
 			OneWayIn: true, // waysIn has the last word
 		},
 		keychain: o.Keychain, log: o.Logger,

@@ -126,6 +126,9 @@ type Options struct {
 	FS durable.FS
 	// Now is the clock; nil is [time.Now].
 	Now func() time.Time
+	// Boot is a clock that nobody can set and that runs on while the machine is
+	// suspended; nil: a suspend does not count towards the hold time.
+	Boot func() time.Duration
 	// HighWater is a file outside the vault, one for each vault, that
 	// remembers which vault and which generation was seen last. Empty: a
 	// rolled back vault goes unnoticed.
@@ -143,6 +146,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Boot == nil {
+		o.Boot = func() time.Duration { return 0 }
 	}
 	return o
 }

@@ -17,7 +17,7 @@ type held struct {
 	text  *Secret
 	once  bool
 	until time.Time     // zero: until Lock
-	boot  time.Duration // the same by the clock that runs through suspend
+	boot  time.Duration // the same by Options.Boot
 	timer *time.Timer
 }
 
@@ -153,7 +153,7 @@ func (v *Vault) armLocked() {
 	if !h.until.IsZero() && h.until.Before(until) {
 		return
 	}
-	h.until, h.boot = until, v.boot()+d
+	h.until, h.boot = until, v.opts.Boot()+d
 	if h.timer != nil {
 		h.timer.Stop()
 	}
@@ -171,7 +171,7 @@ func (v *Vault) armLocked() {
 // heldLocked is v.held, if its time is not over.
 func (v *Vault) heldLocked() *held {
 	h := v.held
-	if h != nil && !h.until.IsZero() && (!v.opts.Now().Before(h.until) || v.boot() >= h.boot) {
+	if h != nil && !h.until.IsZero() && (!v.opts.Now().Before(h.until) || v.opts.Boot() >= h.boot) {
 		v.dropLocked()
 	}
 	return v.held

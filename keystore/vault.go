@@ -29,7 +29,6 @@ type Vault struct {
 	dir  string
 	opts Options
 	lock *durable.Lock
-	boot func() time.Duration // a clock that runs through suspend
 
 	// writing is the lane of the writers, held across the I/O of a change but
 	// never across a prompt or a plugin. Readers do not wait for it.
@@ -176,7 +175,7 @@ func lockVault(dir string, opts Options) (*Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening vault: %w", err)
 	}
-	return &Vault{dir: dir, opts: opts, lock: lock, boot: bootTime, hold: opts.Hold}, nil
+	return &Vault{dir: dir, opts: opts, lock: lock, hold: opts.Hold}, nil
 }
 
 // Close locks the vault and gives it free for other processes, after the
@@ -194,9 +193,6 @@ func (v *Vault) Close() error {
 	}
 	return v.lock.Unlock()
 }
-
-// Dir is the folder of the vault.
-func (v *Vault) Dir() string { return v.dir }
 
 // Generation counts the changes since the vault was made.
 func (v *Vault) Generation() uint64 { return v.manifest().Generation }
