@@ -60,33 +60,41 @@ type auditFile struct {
 
 	open durable.File
 	size int64
+	torn bool // half a line may stand at the end
 }
 
 func (f *auditFile) Write(line []byte) (int, error) {
-	if f.open != nil && f.size+int64(len(line)) > f.limit {
-		if err := f.setAside(); err != nil {
-			return 0, err
-		}
+	if err := f.makeRoom(int64(len(line))); err != nil {
+		return 0, err
 	}
-	if f.open == nil {
-		if err := f.reopen(); err != nil {
-			return 0, err
-		}
+	if f.torn {
+		line = append([]byte("\n"), line...)
 	}
 	n, err := f.open.Write(line)
 	f.size += int64(n)
-	if err != nil {
+	if f.torn = err != nil; f.torn {
 		f.close() // a full disk may have room again at the next line
 	}
 	return n, err
 }
 
-func (f *auditFile) setAside() error {
+// makeRoom opens the file, a new one if the old has no room for n bytes.
+func (f *auditFile) makeRoom(n int64) error {
+	if err := f.reopen(); err != nil || f.size+n <= f.limit {
+		return err
+	}
 	f.close()
-	return f.fsys.Rename(f.path, f.path+".1")
+	if err := f.fsys.Rename(f.path, f.path+".1"); err != nil {
+		return err
+	}
+	f.torn = false
+	return f.reopen()
 }
 
 func (f *auditFile) reopen() error {
+	if f.open != nil {
+		return nil
+	}
 	open, err := f.fsys.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
