@@ -194,6 +194,9 @@ func (v *Vault) Close() error {
 	return v.lock.Unlock()
 }
 
+// Dir is the folder of the vault.
+func (v *Vault) Dir() string { return v.dir }
+
 // Generation counts the changes since the vault was made.
 func (v *Vault) Generation() uint64 { return v.manifest().Generation }
 
