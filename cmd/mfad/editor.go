@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
@@ -71,7 +72,7 @@ func judgedConfig(err error) error {
 		return advised(wire.CodeBadConfig)
 	case errors.Is(err, config.ErrConflict):
 		return &fault{err, exitError, noHint}
-	case errors.Is(err, os.ErrPermission):
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EIO):
 		return advised(wire.CodeDisk)
 	}
 	return err

@@ -23,7 +23,8 @@ AWS_REGION and AWS_DEFAULT_REGION unless the environment has one. AWS_PROFILE an
 variable that would send a client elsewhere is removed.
 
 The command takes mfad's place: it gets the signals, and its exit code is the
-exit code. (On Windows it runs below mfad.)
+exit code. (On Windows it runs below mfad.) It leaves no core file, which would
+hold the credentials.
 
 An environment can be read by every process of the user, and it is not renewed
 when the credentials expire. This verb and "mfad env" are the only ones that

@@ -9,6 +9,7 @@ import (
 
 // become runs the command below us, since Windows cannot replace a process. An
 // interrupt reaches the whole console: the command decides what to do about it.
+// The error is an [*exec.ExitError] when the command ran.
 func (c *cli) become(path string, args, environ []string) error {
 	c.leave()
 	signal.Ignore(os.Interrupt)
@@ -18,10 +19,8 @@ func (c *cli) become(path string, args, environ []string) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return &childExit{exit.ExitCode()}
-	} else if err != nil {
-		return notRunnable(args[0], err)
+	if err == nil || errors.As(err, &exit) {
+		return err
 	}
-	return nil
+	return notRunnable(args[0], err)
 }

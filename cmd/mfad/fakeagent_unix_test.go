@@ -14,14 +14,20 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mfad/mfad/agent/wire"
 )
 
 // fakeAgent answers calls out of a folder: METHOD.json holds the result,
 // METHOD.error "CODE MESSAGE"; METHOD.die closes the connection instead, and a
 // method without a file is not answered at all. Every call's parameters are
 // appended to calls.jsonl in the folder. It is for what the real agent does
-// not do on demand: to die, to be of another version, to be silent.
-type fakeAgent struct{ dir string }
+// not do on demand: to die, to be of another version, to be silent. It stops
+// listening when it has answered agent.stop.
+type fakeAgent struct {
+	dir      string
+	listener net.Listener
+}
 
 // fakeAgentCommand is `fakeagent DIR`: it listens until the script ends.
 func fakeAgentCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -31,7 +37,7 @@ func fakeAgentCommand(ts *testscript.TestScript, neg bool, args []string) {
 	listener, err := net.Listen("unix", ts.Getenv("MFAD_SOCKET"))
 	ts.Check(err)
 	ts.Check(os.Chmod(ts.Getenv("MFAD_SOCKET"), 0o600))
-	f := fakeAgent{ts.MkAbs(args[0])}
+	f := fakeAgent{ts.MkAbs(args[0]), listener}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -71,6 +77,9 @@ func (f fakeAgent) serve(conn net.Conn) {
 		}
 		if text, err := os.ReadFile(filepath.Join(f.dir, call.Method+".json")); err == nil {
 			fmt.Fprintf(conn, `{"jsonrpc":"2.0","id":%s,"result":%s}`+"\n", call.ID, strings.Join(strings.Fields(string(text)), " "))
+		}
+		if call.Method == wire.MethodStop {
+			_ = f.listener.Close()
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -43,20 +44,15 @@ func (c *cli) run(args []string) int {
 		err = root.ExecuteContext(ctx)
 	}
 	c.leave()
-	var child *childExit
+	var child *exec.ExitError // of exec, where it could not take our place
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &child):
-		return child.code
+		return child.ExitCode()
 	case ctx.Err() != nil:
 		c.say("mfad: interrupted")
 		return exitInterrupted
 	}
 	return report(c.err, err, c.subject)
 }
-
-// childExit is the exit of a command that ran below us.
-type childExit struct{ code int }
-
-func (e *childExit) Error() string { return "the command failed" }

@@ -60,11 +60,14 @@ func (t *table) String() string {
 	}
 	var b strings.Builder
 	for _, row := range t.rows {
-		line := ""
-		for i, cell := range row {
-			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
+		last := len(row) - 1
+		for last > 0 && row[last] == "" {
+			last--
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		for i, cell := range row[:last] {
+			b.WriteString(cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
+		}
+		b.WriteString(row[last] + "\n")
 	}
 	return b.String()
 }

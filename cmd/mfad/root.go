@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -116,10 +117,8 @@ func counted(n int, noun string) string {
 
 // requireOne refuses a choice that is not among those named.
 func requireOne(flag, value string, choices ...string) error {
-	for _, choice := range choices {
-		if value == choice {
-			return nil
-		}
+	if slices.Contains(choices, value) {
+		return nil
 	}
 	return usagef(fmt.Sprintf("Give --%s one of: %s.", flag, strings.Join(choices, ", ")), "--%s %q is none of %s", flag, value, strings.Join(choices, ", "))
 }

@@ -93,6 +93,11 @@ func setUpHome(env *testscript.Env) error {
 	env.Setenv("MFAD_SOCKET", filepath.Join(run, "s"))
 	env.Setenv("PATH", programs+string(filepath.ListSeparator)+env.Getenv("PATH"))
 	env.Setenv("MFAD", filepath.Join(programs, "mfad"))
+	foreign, err := foreignFolder(env.WorkDir)
+	if err != nil {
+		return err
+	}
+	env.Setenv("FOREIGN", foreign)
 	env.Setenv("TZ", "UTC")
 	env.Setenv("BAD", "a\x1b[2Jb")
 	env.Defer(func() {
@@ -103,4 +108,17 @@ func setUpHome(env *testscript.Env) error {
 		_ = os.RemoveAll(run)
 	})
 	return nil
+}
+
+// foreignFolder is a folder, closed to others, that another user owns.
+func foreignFolder(work string) (string, error) {
+	if os.Geteuid() != 0 {
+		return "/root", nil // only root can give a folder away
+	}
+	dir := filepath.Join(work, "foreign")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
+	const nobody = 65534
+	return dir, os.Chown(dir, nobody, nobody)
 }

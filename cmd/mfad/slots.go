@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,10 +63,8 @@ its identity file.`,
 }
 
 func requireSlotKind(cmd *cobra.Command, kind string) error {
-	for _, k := range addableSlots {
-		if kind == k {
-			return nil
-		}
+	if slices.Contains(addableSlots, kind) {
+		return nil
 	}
 	return usagef("Run \""+cmd.CommandPath()+" recovery\", or one of the others.", "%.40q is no kind of slot; there are %s", kind, strings.Join(addableSlots, ", "))
 }

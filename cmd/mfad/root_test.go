@@ -1,0 +1,42 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
+	c := &cli{in: os.Stdin, out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		for _, below := range cmd.Commands() {
+			walk(below)
+		}
+		if !cmd.Runnable() || cmd.Hidden {
+			return
+		}
+		path := cmd.CommandPath()
+		switch {
+		case cmd.Short == "" || strings.HasSuffix(cmd.Short, "."):
+			t.Errorf("%s: the short help is %q", path, cmd.Short)
+		case cmd.Args == nil:
+			t.Errorf("%s takes any arguments", path)
+		case cmd.HasSubCommands():
+			return
+		case !strings.Contains(cmd.Example, path):
+			t.Errorf("%s: the example does not show it", path)
+		case cmd.ValidArgsFunction == nil && cmd.ValidArgs == nil && !strings.HasPrefix(cmd.Use, "exec "):
+			t.Errorf("%s completes file names", path)
+		}
+		for line := range strings.Lines(cmd.Long) {
+			if len([]rune(line)) > 101 {
+				t.Errorf("%s: a line of the help is too long: %s", path, line)
+			}
+		}
+	}
+	walk(c.rootCommand())
+}
