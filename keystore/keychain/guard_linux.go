@@ -164,7 +164,11 @@ func (s *secrets) unlock(ctx context.Context, path dbus.ObjectPath) error {
 	if prompt == noObject {
 		return nil
 	}
-	return s.prompt(ctx, prompt)
+	err = s.prompt(ctx, prompt)
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w, and nobody unlocked it in time: %w", ErrLocked, context.Cause(ctx))
+	}
+	return err
 }
 
 func (s *secrets) prompt(ctx context.Context, path dbus.ObjectPath) error {
@@ -189,7 +193,7 @@ func (s *secrets) prompt(ctx context.Context, path dbus.ObjectPath) error {
 			return completed(signal.Body)
 		}
 	}
-	return fmt.Errorf("%w, and nobody unlocked it in time: %w", ErrLocked, context.Cause(ctx))
+	return fmt.Errorf("%w: the session bus went away", ErrNone)
 }
 
 // completed reads (dismissed boolean, result variant).
