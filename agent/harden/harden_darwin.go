@@ -12,8 +12,8 @@ func process() error {
 	if err := noCore(); err != nil {
 		return err
 	}
-	if _, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PT_DENY_ATTACH, 0, 0, 0, 0, 0); errno != 0 {
-		return fmt.Errorf("PT_DENY_ATTACH: %w", errno)
+	if err := unix.PtraceDenyAttach(); err != nil {
+		return fmt.Errorf("PT_DENY_ATTACH: %w", err)
 	}
 	return nil
 }

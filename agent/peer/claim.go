@@ -3,11 +3,7 @@ package peer
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Claim is what a peer says of itself: any process can put what it likes
@@ -20,13 +16,6 @@ type Claim struct {
 
 // errEnded says that the peer ended, so that its pid may be another's by now.
 var errEnded = errors.New("the process has ended")
-
-// Bounds of what is shown: a claim fits a line or two.
-const (
-	maxParents  = 8
-	maxArgument = 80 // runes
-	maxCommand  = 24 // arguments
-)
 
 // Describe reads the peer's command line and ancestors from the system. Each
 // call reads anew; a process that has ended, or changes its pid meanwhile, is
@@ -56,52 +45,4 @@ func (c Claim) String() string {
 		b.WriteString(name)
 	}
 	return b.String()
-}
-
-// command makes arguments fit to be shown: its own name without the folder,
-// each argument short and printable.
-func command(args []string) []string {
-	if len(args) > maxCommand {
-		args = append(args[:maxCommand:maxCommand], "…")
-	}
-	shown := make([]string, len(args))
-	for i, a := range args {
-		if i == 0 {
-			a = filepath.Base(a)
-		}
-		shown[i] = printable(a)
-	}
-	return shown
-}
-
-// printable replaces what a terminal might obey, and cuts what is long.
-func printable(s string) string {
-	clean := strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-	if runes := []rune(clean); len(runes) > maxArgument {
-		return string(runes[:maxArgument-1]) + "…"
-	}
-	return clean
-}
-
-// ancestors walks up from pid until pid 1, a loop's bound, or a process that
-// is not to be read. Look tells a process's name and its parent.
-func ancestors(pid int, look func(pid int) (name string, parent int, err error)) []string {
-	var names []string
-	for range maxParents {
-		name, parent, err := look(pid)
-		if err != nil || pid <= 1 {
-			break
-		}
-		if name = printable(name); name == "" {
-			name = strconv.Itoa(pid)
-		}
-		names = append(names, name)
-		pid = parent
-	}
-	return names
 }

@@ -100,18 +100,20 @@ func (d dispatch) Handle(ctx context.Context, rpc *jsonrpc2.Conn, req *jsonrpc2.
 
 // answer runs the handler and replies.
 func (c *Conn) answer(ctx context.Context, req *jsonrpc2.Request) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.server.calls, cancel)()
 	result, err := c.run(ctx, req)
 	if err == nil {
 		err = c.rpc.Reply(ctx, req.ID, result)
-		if err == nil || errors.Is(err, jsonrpc2.ErrClosed) {
-			return
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		err = fmt.Errorf("sending the answer: %w", err)
 	}
-	c.refuse(ctx, req, c.server.refusal(req.Method, err))
+	switch {
+	case err == nil || errors.Is(err, jsonrpc2.ErrClosed):
+	case ctx.Err() != nil: // whatever the error is, this is why
+		c.refuse(ctx, req, wire.ErrStopping)
+	default:
+		c.refuse(ctx, req, c.server.refusal(req.Method, err))
+	}
 }
 
 func (c *Conn) refuse(ctx context.Context, req *jsonrpc2.Request, why *wire.Error) {

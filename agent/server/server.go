@@ -55,14 +55,15 @@ type server struct {
 	handler Handler
 	opts    Options
 	slots   *slots
-	conns   context.Context // ends the connections
+	calls   context.Context // ends the calls
+	conns   context.Context // then ends the connections
 	quiet   jsonrpc2.Logger
 }
 
 // Serve accepts connections until ctx ends, then closes ln, refuses new calls
 // with [wire.ErrStopping], lets those that run end within the grace time,
-// cancels the rest, waits for their handlers, and returns nil. It returns an
-// error only if ln fails by itself.
+// cancels the rest, waits for their handlers, closes the connections, and
+// returns nil. It returns an error only if ln fails by itself.
 func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -72,7 +73,9 @@ func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
 	}
 	conns, closeAll := context.WithCancel(context.WithoutCancel(ctx))
 	defer closeAll()
-	s := &server{handler: h, opts: o, conns: conns}
+	calls, endCalls := context.WithCancel(conns)
+	defer endCalls()
+	s := &server{handler: h, opts: o, calls: calls, conns: conns}
 	s.slots = newSlots(o.OnCount, s.start)
 	s.quiet = slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug)
 
@@ -88,9 +91,9 @@ func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
 	case <-idle:
 	case <-time.After(o.Grace):
 		o.Logger.Warn("ending calls that outlived the grace time")
+		endCalls()
+		<-idle
 	}
-	closeAll()
-	<-idle
 	return err
 }
 

@@ -394,8 +394,11 @@ func TestStopEndsCallsThatOutliveTheGraceTime(t *testing.T) {
 	c.call("1", "m")
 	<-running
 	a.stop()
-	a.wait(t)
+	if m := c.read(); !errors.Is(m.Error, wire.ErrStopping) {
+		t.Errorf("the call got %+v", m)
+	}
 	c.closed()
+	a.wait(t)
 }
 
 func TestPeerIsTheCaller(t *testing.T) {

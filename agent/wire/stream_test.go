@@ -128,7 +128,9 @@ func TestFrameMustEndInTime(t *testing.T) {
 			}
 		}
 		begun := time.Now()
+		over := make(chan struct{})
 		go func() {
+			defer close(over)
 			for range 100 { // a byte a time does not wind the clock back
 				if _, err := io.WriteString(theirs, " "); err != nil {
 					return
@@ -141,6 +143,7 @@ func TestFrameMustEndInTime(t *testing.T) {
 		}
 		_ = ours.Close()
 		_ = theirs.Close()
+		<-over
 	})
 }
 
