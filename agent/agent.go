@@ -86,6 +86,9 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger of codes: %w", err)
 	}
+	if damage := ledger.Damage(); damage != "" {
+		o.Logger.Warn("ledger of codes was damaged: the next code of each device is the first", "found", damage)
+	}
 	s := &Service{
 		options: o, started: o.Now(), ledger: ledger,
 		door:  newDoor(o),

@@ -2,10 +2,12 @@ package agent
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/keystore"
 )
 
 // credentials makes the document of a profile. What the caller says of itself
@@ -37,9 +39,16 @@ func (s *Service) fetch(ctx context.Context, r *request, p wire.CredentialsParam
 	return result, err
 }
 
-// resolve finds the chain of a profile, with the keys that the vault has.
+// resolve finds the chain of a profile, with the keys that the vault has. A
+// vault that is there and cannot be opened may be why there is no such profile.
 func (s *Service) resolve(profile, region string) (*config.Chain, error) {
-	return s.options.Config.Resolve(config.Query{Profile: profile, Region: region, HasKey: s.hasKey})
+	chain, err := s.options.Config.Resolve(config.Query{Profile: profile, Region: region, HasKey: s.hasKey})
+	if errors.Is(err, config.ErrNoProfile) {
+		if _, vaultErr := s.door.open(context.Background()); vaultErr != nil && !errors.Is(vaultErr, keystore.ErrNoVault) {
+			return nil, vaultErr
+		}
+	}
+	return chain, err
 }
 
 func lastRole(chain *config.Chain) string {

@@ -20,9 +20,9 @@ const defaultHold = time.Hour
 // The hold time is kept in the vault, under its MAC: whoever can write in the
 // home folder must not be able to lengthen it.
 const (
-	kindSettings keystore.Kind = "settings"
-	holdName                   = "hold"
-	holdFact                   = "seconds"
+	kindSettings = keystore.Kind("settings")
+	holdName     = "hold"
+	holdFact     = "seconds"
 )
 
 // door is the way to the vault: it opens it at the first use, unlocks it in

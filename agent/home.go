@@ -33,5 +33,4 @@ func FindHome(getenv func(string) string) (Home, error) {
 
 func (h Home) ledger() string    { return filepath.Join(h.State, "codes.json") }
 func (h Home) highWater() string { return filepath.Join(h.State, "vault-"+vaultName+".json") }
-func (h Home) settings() string  { return filepath.Join(h.State, "settings.json") }
 func (h Home) audit() string     { return filepath.Join(h.State, "audit.log") }

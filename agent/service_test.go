@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,13 +13,10 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc/awstest"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
 	"github.com/mfad/mfad/keystore"
-	"github.com/mfad/mfad/keystore/keychain"
 )
 
 // seed is that of RFC 6238, appendix B.
@@ -191,191 +185,6 @@ func marshal(t testing.TB, v any) []byte {
 		t.Fatal(err)
 	}
 	return text
-}
-
-// person answers prompts at the other end of a connection; a nil answer means
-// that there is no terminal for the question. It keeps what was asked.
-type person struct {
-	secret  func(p wire.PromptSecretParams) (answer string, dismissed bool)
-	code    func(p wire.PromptCodeParams) (answer string, dismissed bool)
-	confirm func(question string) bool
-
-	mu      sync.Mutex
-	asked   []string
-	notices []string
-	left    bool // withdrawn prompts
-}
-
-var (
-	nobody      = &person{}
-	_      Conn = nobody
-)
-
-// knows answers every question for a secret with text.
-func knows(text string) *person {
-	return &person{secret: func(wire.PromptSecretParams) (string, bool) { return text, false }}
-}
-
-func (p *person) present() bool { return p.secret != nil || p.code != nil || p.confirm != nil }
-
-// asker is the person as the service asks them.
-func (p *person) asker() *asker { return &asker{p, p.present()} }
-
-func (p *person) Peer() peer.Peer { return peer.Peer{PID: os.Getpid()} }
-
-func (p *person) Claim() (peer.Claim, error) {
-	return peer.Claim{PID: os.Getpid(), Command: []string{"aws", "--hush", "hush"}, Parents: []string{"make", "zsh"}}, nil
-}
-
-func (p *person) Call(_ context.Context, method string, params, result any) error {
-	switch answer := result.(type) {
-	case *wire.PromptSecretResult:
-		q := params.(wire.PromptSecretParams)
-		p.note("secret: " + q.What + " | " + q.Again)
-		if p.secret == nil {
-			return wire.ErrNoPrompt
-		}
-		text, dismissed := p.secret(q)
-		*answer = wire.PromptSecretResult{Secret: []byte(text), Dismissed: dismissed}
-	case *wire.PromptCodeResult:
-		q := params.(wire.PromptCodeParams)
-		p.note(fmt.Sprintf("code: %s %s %s %s | %s", q.Profile, q.RoleARN, q.Account, q.Serial, q.Again))
-		if p.code == nil {
-			return wire.ErrNoPrompt
-		}
-		answer.Code, answer.Dismissed = p.code(q)
-	case *wire.PromptConfirmResult:
-		q := params.(wire.PromptConfirmParams)
-		p.note("confirm: " + q.Question)
-		if p.confirm == nil {
-			return wire.ErrNoPrompt
-		}
-		answer.Yes = p.confirm(q.Question)
-	default:
-		return fmt.Errorf("no such prompt: %s", method)
-	}
-	return nil
-}
-
-func (p *person) Notify(_ context.Context, method string, params any) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch method {
-	case wire.MethodPromptNotice:
-		p.notices = append(p.notices, params.(wire.PromptNoticeParams).Text)
-	case wire.MethodPromptCancel:
-		p.left = true
-	}
-	return nil
-}
-
-func (p *person) note(question string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.asked = append(p.asked, question)
-}
-
-func (p *person) questions() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return append([]string(nil), p.asked...)
-}
-
-// drawer is a keychain in memory; the zero drawer is none.
-type drawer struct {
-	mu      sync.Mutex
-	open    bool
-	entries map[string]string
-}
-
-func (d *drawer) Available(context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.open {
-		return keychain.ErrNone
-	}
-	return nil
-}
-
-func (d *drawer) Get(ctx context.Context, account string) ([]byte, error) {
-	if err := d.Available(ctx); err != nil {
-		return nil, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	text, found := d.entries[account]
-	if !found {
-		return nil, keychain.ErrNotFound
-	}
-	return []byte(text), nil
-}
-
-func (d *drawer) Set(ctx context.Context, account string, secret []byte) error {
-	if err := d.Available(ctx); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.entries == nil {
-		d.entries = make(map[string]string)
-	}
-	d.entries[account] = string(secret)
-	return nil
-}
-
-func (d *drawer) Delete(ctx context.Context, account string) error {
-	if err := d.Available(ctx); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.entries, account)
-	return nil
-}
-
-func (d *drawer) accounts() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var names []string
-	for name := range maps.Keys(d.entries) {
-		names = append(names, name)
-	}
-	return names
-}
-
-// cloud is a stand-in AWS with one user, who has a key and a device.
-type cloud struct {
-	*awstest.Server
-	url    string
-	user   *awstest.User
-	key    awstest.Key
-	device awstest.Device
-}
-
-func (b *bench) newCloud(t testing.TB) *cloud {
-	t.Helper()
-	c := &cloud{Server: awstest.New(awstest.Options{Now: b.clock.now})}
-	web := httptest.NewServer(c.Server)
-	t.Cleanup(web.Close)
-	c.url, c.user = web.URL, c.AddUser("alice")
-	var err error
-	if c.key, err = c.user.AddKey(); err != nil {
-		t.Fatal(err)
-	}
-	if c.device, err = c.user.AddDevice("phone"); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// role adds a role that the user may assume with MFA.
-func (c *cloud) role(t testing.TB, name string) string {
-	t.Helper()
-	arn, err := c.AddRole(awstest.Role{Name: name, Trust: awstest.Trust{Principals: []string{c.user.ARN}, MFA: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return arn
 }
 
 // write replaces mfad's profiles file.

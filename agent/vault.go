@@ -170,7 +170,7 @@ func (s *Service) vaultHold(ctx context.Context, r *request, p wire.VaultHoldPar
 
 func (s *Service) describeVault(v *keystore.Vault) wire.Vault {
 	described := wire.Vault{
-		Name: vaultName, Path: v.Dir(), Generation: v.Generation(), Recipient: v.Recipient(),
+		Name: vaultName, Path: s.options.Home.Vault, Generation: v.Generation(), Recipient: v.Recipient(),
 		Locked: v.Locked(), HeldUntil: v.HeldUntil(), Hold: int64(v.Hold() / time.Second),
 		Slots: []wire.Slot{}, Items: []wire.Item{},
 	}

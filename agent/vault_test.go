@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -286,7 +288,27 @@ func TestSlotsComeAndGo(t *testing.T) {
 	b.refused(t, nobody, wire.ErrPlugin, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "plugin", Identity: "nonsense"})
 }
 
-func TestDamagedVaultIsRefusedAndSaysSo(t *testing.T) {
+func TestVaultThatCannotBeOpenedIsTheReason(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	if err := os.Truncate(filepath.Join(b.home.Vault, "vault.json"), 100); err != nil {
+		t.Fatal(err)
+	}
+	for method, params := range map[string]any{
+		wire.MethodVaultShow:   nil,
+		wire.MethodCredentials: wire.CredentialsParams{Profile: "base"}, // which may be a key of the vault
+		wire.MethodCode:        wire.NameParams{Name: "phone"},
+	} {
+		b.refused(t, nobody, wire.ErrVaultDamaged, method, params)
+	}
+	var status wire.Status
+	b.must(t, nobody, wire.MethodStatus, nil, &status)
+	if len(status.Faults) != 3 || !strings.Contains(status.Faults[0].Text, "damaged") {
+		t.Errorf("status shows %+v", status.Faults)
+	}
+}
+
+func TestDamagedSlotIsRefusedAndSaysSo(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	v, err := b.door.open(t.Context())

@@ -1,0 +1,99 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/mfad/mfad/agent/peer"
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// person answers prompts at the other end of a connection; a nil answer means
+// that there is no terminal for the question. It keeps what was asked.
+type person struct {
+	secret  func(p wire.PromptSecretParams) (answer string, dismissed bool)
+	code    func(p wire.PromptCodeParams) (answer string, dismissed bool)
+	confirm func(question string) bool
+
+	mu      sync.Mutex
+	asked   []string
+	notices []string
+	left    bool // withdrawn prompts
+}
+
+var (
+	nobody      = &person{}
+	_      Conn = nobody
+)
+
+// knows answers every question for a secret with text.
+func knows(text string) *person {
+	return &person{secret: func(wire.PromptSecretParams) (string, bool) { return text, false }}
+}
+
+func (p *person) present() bool { return p.secret != nil || p.code != nil || p.confirm != nil }
+
+// asker is the person as the service asks them.
+func (p *person) asker() *asker { return &asker{p, p.present()} }
+
+func (p *person) Peer() peer.Peer { return peer.Peer{PID: os.Getpid()} }
+
+func (p *person) Claim() (peer.Claim, error) {
+	return peer.Claim{PID: os.Getpid(), Command: []string{"aws", "--hush", "hush"}, Parents: []string{"make", "zsh"}}, nil
+}
+
+func (p *person) Call(_ context.Context, method string, params, result any) error {
+	switch answer := result.(type) {
+	case *wire.PromptSecretResult:
+		q := params.(wire.PromptSecretParams)
+		p.note("secret: " + q.What + " | " + q.Again)
+		if p.secret == nil {
+			return wire.ErrNoPrompt
+		}
+		text, dismissed := p.secret(q)
+		*answer = wire.PromptSecretResult{Secret: []byte(text), Dismissed: dismissed}
+	case *wire.PromptCodeResult:
+		q := params.(wire.PromptCodeParams)
+		p.note(fmt.Sprintf("code: %s %s %s %s | %s", q.Profile, q.RoleARN, q.Account, q.Serial, q.Again))
+		if p.code == nil {
+			return wire.ErrNoPrompt
+		}
+		answer.Code, answer.Dismissed = p.code(q)
+	case *wire.PromptConfirmResult:
+		q := params.(wire.PromptConfirmParams)
+		p.note("confirm: " + q.Question)
+		if p.confirm == nil {
+			return wire.ErrNoPrompt
+		}
+		answer.Yes = p.confirm(q.Question)
+	default:
+		return fmt.Errorf("no such prompt: %s", method)
+	}
+	return nil
+}
+
+func (p *person) Notify(_ context.Context, method string, params any) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch method {
+	case wire.MethodPromptNotice:
+		p.notices = append(p.notices, params.(wire.PromptNoticeParams).Text)
+	case wire.MethodPromptCancel:
+		p.left = true
+	}
+	return nil
+}
+
+func (p *person) note(question string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, question)
+}
+
+func (p *person) questions() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.asked...)
+}
