@@ -14,7 +14,7 @@ require (
 	github.com/sourcegraph/jsonrpc2 v0.2.3 // JSON-RPC 2.0 in both directions, without net/http
 	github.com/spf13/cobra v1.10.2 // verbs, help and completion of four shells
 	github.com/zalando/go-keyring v0.2.8 // the keychains of Linux, macOS and Windows
-	golang.org/x/crypto v0.58.0 // scrypt's cost is bounded before age pays it
+	golang.org/x/crypto v0.58.0 // indirect; scrypt's cost is bounded before age pays it
 	golang.org/x/sys v0.49.0 // flock, mlock, prctl, peer credentials
 	golang.org/x/term v0.47.0 // prompts without echo
 	google.golang.org/protobuf v1.36.12 // protowire alone: the payload of otpauth-migration URIs
@@ -25,12 +25,12 @@ require (
 	github.com/aws/aws-sdk-go-v2/config v1.33.15 // the Go SDK as a foreign client of credential_process
 	github.com/google/go-cmp v0.7.0 // differences that a person can read
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: the command line as txtar scripts
-	golang.org/x/sync v0.24.0 // errgroup: crowds of callers
 	rsc.io/qr v0.2.0 // draws the QR codes that the reader must read
 )
 
+require github.com/aws/smithy-go v1.28.8
+
 require (
-	filippo.io/edwards25519 v1.2.0 // indirect
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect
@@ -41,14 +41,10 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/signin v1.12.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.3 // indirect
-	github.com/aws/smithy-go v1.28.8 // indirect
 	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
-	github.com/cpuguy83/go-md2man/v2 v2.0.6 // indirect
 	github.com/danieljoos/wincred v1.2.3 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/russross/blackfriday/v2 v2.1.0 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
-	go.yaml.in/yaml/v3 v3.0.4 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	golang.org/x/xerrors v0.0.0-20200804184101-5ec99f83aff1 // indirect
