@@ -107,8 +107,9 @@ type VaultUnlockParams struct {
 	Slot string `json:"slot,omitempty"` // an id or a kind
 }
 
-// VaultHoldParams sets for how long the vault stays open after its last use.
-// 0 unlocks for each use; negative holds until lock or suspend.
+// VaultHoldParams sets for how long an unlock lasts, from the next one on; one
+// that lasts now can become shorter. 0 unlocks for each use; negative holds
+// until lock.
 type VaultHoldParams struct {
 	Seconds int64 `json:"seconds"`
 }
