@@ -14,7 +14,6 @@ require (
 	github.com/sourcegraph/jsonrpc2 v0.2.3 // JSON-RPC 2.0 in both directions, without net/http
 	github.com/spf13/cobra v1.10.2 // verbs, help and completion of four shells
 	github.com/zalando/go-keyring v0.2.8 // the keychains of Linux, macOS and Windows
-	golang.org/x/crypto v0.58.0 // indirect; scrypt's cost is bounded before age pays it
 	golang.org/x/sys v0.49.0 // flock, mlock, prctl, peer credentials
 	golang.org/x/term v0.47.0 // prompts without echo
 	google.golang.org/protobuf v1.36.12 // protowire alone: the payload of otpauth-migration URIs
@@ -45,6 +44,7 @@ require (
 	github.com/danieljoos/wincred v1.2.3 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
+	golang.org/x/crypto v0.55.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	golang.org/x/xerrors v0.0.0-20200804184101-5ec99f83aff1 // indirect

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/mfad/mfad/credproc/awstest"
@@ -24,7 +23,8 @@ func (h *home) agentPID() int {
 // killAgent kills the agent as the kernel does when memory is short.
 func (h *home) killAgent() {
 	h.Helper()
-	if err := syscall.Kill(h.agentPID(), syscall.SIGKILL); err != nil {
+	agent := must(os.FindProcess(h.agentPID()))(h.TB)
+	if err := agent.Kill(); err != nil {
 		h.Fatal(err)
 	}
 }
