@@ -91,9 +91,13 @@ func place(t testing.TB) string {
 func demand(t *testing.T, kind string) client.Options {
 	t.Helper()
 	dir := place(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	o := client.Options{
 		Socket: filepath.Join(dir, "run", "agent.sock"), Log: filepath.Join(dir, "state", "agent.log"),
-		Agent: os.Args[0], Env: append(client.ScrubEnv(os.Environ()), agentVariable+"="+kind), Version: "test",
+		Agent: self, Env: append(client.ScrubEnv(os.Environ()), agentVariable+"="+kind), Version: "test",
 	}
 	t.Cleanup(func() {
 		stopping := o
