@@ -13,15 +13,15 @@ import (
 )
 
 func TestDialRefusesWhatIsNotOurs(t *testing.T) {
-	const nobody = 65534
+	const stranger = 64999
 	root := os.Getuid() == 0
 	for _, row := range []struct {
 		name    string
 		prepare func(dir, path string) error
 		want    string
 	}{
-		{"a folder of another user", func(dir, _ string) error { return os.Chown(dir, nobody, nobody) }, " is owned by uid 65534, and we are uid 0: set MFAD_SOCKET"},
-		{"a socket of another user", func(_, path string) error { return os.Lchown(path, nobody, nobody) }, "agent.sock is owned by uid 65534, and we are uid 0: set MFAD_SOCKET"},
+		{"a folder of another user", func(dir, _ string) error { return os.Chown(dir, stranger, stranger) }, " is owned by uid 64999, and we are uid 0: set MFAD_SOCKET"},
+		{"a socket of another user", func(_, path string) error { return os.Lchown(path, stranger, stranger) }, "agent.sock is owned by uid 64999, and we are uid 0: set MFAD_SOCKET"},
 		{"a folder that others can enter", func(dir, _ string) error { return os.Chmod(dir, 0o755) }, "run chmod 700"},
 		{"a folder by a link", func(dir, _ string) error {
 			return errors.Join(os.Rename(dir, dir+".real"), os.Symlink(dir+".real", dir))
