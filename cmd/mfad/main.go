@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/mfad/mfad/agent/harden"
@@ -27,18 +28,30 @@ func main() {
 	os.Exit(c.run(os.Args[1:]))
 }
 
+// ending are the signals by which a person or the system ends us; not those
+// that our parent had us ignore (nohup), which a command under exec inherits.
+func ending() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+}
+
 // run is the program: what it was told to do, and the exit code.
 func (c *cli) run(args []string) int {
 	ctx := context.Background()
+	// What ctx cannot tell at once: a prompt sees an interrupt as well, and may
+	// end as dismissed before ctx has ended.
+	seen := make(chan os.Signal, 1)
 	var err error
 	if profile, ok := credentialsProfile(args); ok {
 		// Nothing is watched for signals, which would cost a thread: they end us
 		// at once, but for a prompt, which watches by itself.
 		err = c.printCredentials(ctx, profile)
 	} else {
-		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-		defer stop()
+		if watched := ending(); len(watched) > 0 { // none would mean all
+			var stop context.CancelFunc
+			ctx, stop = signal.NotifyContext(ctx, watched...)
+			defer stop()
+			signal.Notify(seen, watched...)
+		}
 		root := c.rootCommand()
 		root.SetArgs(args)
 		err = root.ExecuteContext(ctx)
@@ -50,7 +63,7 @@ func (c *cli) run(args []string) int {
 		return exitOK
 	case errors.As(err, &child):
 		return child.ExitCode()
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, len(seen) > 0:
 		c.say("mfad: interrupted")
 		return exitInterrupted
 	}

@@ -99,6 +99,7 @@ func setUpHome(env *testscript.Env) error {
 	}
 	env.Setenv("FOREIGN", foreign)
 	env.Setenv("TZ", "UTC")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // or run and talk take a second each under -race
 	env.Setenv("BAD", "a\x1b[2Jb")
 	env.Defer(func() {
 		// Whatever agent the script started ends with it.
