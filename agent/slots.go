@@ -51,7 +51,7 @@ func (s *Service) makeSlot(ctx context.Context, r *request, p wire.SlotAddParams
 
 // choosePassphrase asks for a new passphrase.
 func (s *Service) choosePassphrase(ctx context.Context, r *request, spec *keystore.SlotSpec) error {
-	what, again := fmt.Sprintf("new passphrase of vault %q", vaultName), ""
+	what, again := fmt.Sprintf("passphrase of vault %q", vaultName), "" // a prompter says that it is a new one
 	for range tries {
 		pass, err := r.ask.newSecret(ctx, what, again)
 		if err != nil {
