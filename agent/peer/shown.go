@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what is shown: a claim fits a line or two.
+// Bounds of what is shown: a claim fits a line or two. Each parent costs a
+// connection 6 µs.
 const (
-	maxParents  = 8
+	maxParents  = 4
 	maxArgument = 80 // runes
 	maxCommand  = 24 // arguments
 )

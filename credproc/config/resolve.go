@@ -198,7 +198,8 @@ func (w *walk) partition() string {
 // steps puts the chain in order, and the code where a long-term key can give it.
 func (w *walk) steps() ([]Step, error) {
 	life := w.files.lifetime(w.source)
-	steps := []Step{w.source}
+	steps := make([]Step, 1, len(w.roles)+2)
+	steps[0] = w.source
 	if err := w.checkSerial(life); err != nil {
 		return nil, err
 	}
