@@ -92,6 +92,9 @@ func (s *Service) step(ctx context.Context, item keystore.Item, period time.Dura
 	if waited {
 		ask.Notice(ctx, "")
 	}
+	if errors.Is(err, totp.ErrClock) {
+		err = fmt.Errorf("%w: %w", credproc.ErrClock, err) // the broker can ask AWS for the time
+	}
 	return step, err
 }
 

@@ -14,6 +14,13 @@ import (
 // send is one request to STS, but for the code.
 type send func(ctx context.Context, mfa MFA) (Credentials, error)
 
+// call is what can be asked with the keys of the leg below: the session, and
+// what time it is, for AWS dates each answer.
+type call struct {
+	session send
+	time    func(ctx context.Context) error
+}
+
 // exchange makes the session of a leg by asking STS, signed by the leg below.
 // When a session that signs turns out to be refused, it is made once more.
 func (b *Broker) exchange(ctx context.Context, l leg, ask Asker) (Credentials, error) {
@@ -72,16 +79,22 @@ func (b *Broker) dial(ctx context.Context, l leg, ask Asker) (STS, error) {
 func (b *Broker) request(ctx context.Context, l leg, client STS, by Credentials, ask Asker) (Credentials, error) {
 	step := l.step()
 	role := b.role(step)
-	req := func(ctx context.Context, mfa MFA) (Credentials, error) {
-		if step.Kind == config.Session {
-			return client.GetSessionToken(ctx, by, mfa, role.Duration)
-		}
-		return client.AssumeRole(ctx, by, role, mfa)
+	to := call{
+		session: func(ctx context.Context, mfa MFA) (Credentials, error) {
+			if step.Kind == config.Session {
+				return client.GetSessionToken(ctx, by, mfa, role.Duration)
+			}
+			return client.AssumeRole(ctx, by, role, mfa)
+		},
+		time: func(ctx context.Context) error {
+			_, _, err := client.CallerIdentity(ctx, by)
+			return err
+		},
 	}
 	if step.Serial.Text != "" {
-		return b.withCode(ctx, l, ask, req)
+		return b.withCode(ctx, l, ask, to)
 	}
-	return b.withoutCode(ctx, ask, req)
+	return b.withoutCode(ctx, ask, to.session)
 }
 
 func (b *Broker) role(step *config.Step) RoleRequest {

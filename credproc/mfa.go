@@ -45,11 +45,14 @@ func (b *Broker) withoutCode(ctx context.Context, ask Asker, req send) (Credenti
 }
 
 // attempts counts what became of the codes of one exchange.
-type attempts struct{ unsent, refused, spent int }
+type attempts struct {
+	unsent, refused, spent int
+	timed                  bool // AWS was asked what time it is
+}
 
 // withCode sends a request with a code of the leg's device. A code that AWS may
 // have seen is never sent again: the next one is taken.
-func (b *Broker) withCode(ctx context.Context, l leg, ask Asker, req send) (Credentials, error) {
+func (b *Broker) withCode(ctx context.Context, l leg, ask Asker, to call) (Credentials, error) {
 	var (
 		tries attempts
 		again string
@@ -57,12 +60,19 @@ func (b *Broker) withCode(ctx context.Context, l leg, ask Asker, req send) (Cred
 	for {
 		waitingFor(ask, "waiting for a code of MFA device "+l.step().Serial.Text)
 		code, err := b.codes.Code(ctx, l.purpose(), again, ask)
+		if errors.Is(err, ErrClock) && !tries.timed {
+			tries.timed = true
+			waitingFor(ask, "waiting for AWS to tell the time")
+			if b.askTime(ctx, to) == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return Credentials{}, err
 		}
 		turns := b.skew.turns.Load()
 		waitingFor(ask, "waiting for AWS")
-		creds, err := b.sendCode(ctx, l, code, req)
+		creds, err := b.sendCode(ctx, l, code, to.session)
 		if err == nil || ctx.Err() != nil {
 			return creds, err
 		}
@@ -75,6 +85,14 @@ func (b *Broker) withCode(ctx context.Context, l leg, ask Asker, req send) (Cred
 			return Credentials{}, unavailable(err)
 		}
 	}
+}
+
+// askTime has AWS tell its time, by a call that needs no code: a code was
+// released once for a time far ahead of our clock, and AWS's word settles
+// which of the two is wrong.
+func (b *Broker) askTime(ctx context.Context, to call) error {
+	b.skew.known.Store(false) // so that the answer is news, whatever it says
+	return to.time(ctx)
 }
 
 // verdict says whether another code is worth a try, and what to tell a person
