@@ -29,13 +29,21 @@ const (
 var serialNumber = regexp.MustCompile(`^[A-Za-z0-9_+=/:,.@-]{9,256}$`)
 
 // deviceAdd stores every key that a text brings, or none if one cannot be.
-func (s *Service) deviceAdd(ctx context.Context, r *request, p wire.DeviceAddParams) ([]wire.Device, error) {
+func (s *Service) deviceAdd(ctx context.Context, r *request, p wire.DeviceAddParams) (wire.DeviceAddResult, error) {
 	defer clear(p.Seed)
-	keys, err := totp.Parse(p.Seed)
+	batch, err := totp.ParseBatch(p.Seed)
 	if err != nil {
-		return nil, err
+		return wire.DeviceAddResult{}, err
 	}
-	defer totp.WipeAll(keys)
+	defer totp.WipeAll(batch.Keys)
+	devices, err := s.addDevices(ctx, r, p, batch.Keys)
+	if err != nil {
+		return wire.DeviceAddResult{}, err
+	}
+	return wire.DeviceAddResult{Devices: devices, Skipped: batch.Skipped, Part: batch.Part, Parts: batch.Parts}, nil
+}
+
+func (s *Service) addDevices(ctx context.Context, r *request, p wire.DeviceAddParams, keys []totp.Key) ([]wire.Device, error) {
 	serials, err := parseSerials(p.Serial, len(keys))
 	if err != nil {
 		return nil, err

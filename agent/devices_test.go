@@ -17,17 +17,18 @@ const serial = "arn:aws:iam::123456789012:mfa/alice"
 func TestDevicesComeAndGo(t *testing.T) {
 	b := openBench(t)
 	uri := "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret=" + seed + "&issuer=Amazon%20Web%20Services"
-	var added []wire.Device
+	var added wire.DeviceAddResult
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Serial: serial, Seed: []byte(uri)}, &added)
 	want := wire.Device{
 		Name: "alice@123456789012", Serial: serial, Issuer: "Amazon Web Services", Account: "alice@123456789012",
 		Algorithm: "SHA1", Digits: 6, Period: 30,
 	}
-	if len(added) != 1 {
+	if len(added.Devices) != 1 || added.Parts != 1 {
 		t.Fatalf("got %+v", added)
 	}
-	if added[0].Created = want.Created; added[0] != want {
-		t.Errorf("got %+v, want %+v", added[0], want)
+	want.Created = added.Devices[0].Created
+	if got := added.Devices[0]; got != want || got.Created.IsZero() {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Seed: []byte(uri)})
 	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "twin", Serial: serial, Seed: []byte(uri)})
@@ -46,21 +47,28 @@ func TestDevicesComeAndGo(t *testing.T) {
 
 func TestExportBringsSeveralDevicesThatNameThemselves(t *testing.T) {
 	b := openBench(t)
-	export := migration("alice@1", "alice@1", "b b")
+	export := migration("alice@1", "alice@1", "b b", counterBased)
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "one", Seed: export})
-	var added []wire.Device
+	var added wire.DeviceAddResult
 	second := "arn:aws:iam::123456789012:mfa/second"
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Serial: serial + " " + second, Seed: export}, &added)
 	var got []string
-	for _, d := range added {
+	for _, d := range added.Devices {
 		got = append(got, d.Name+" "+d.Serial)
 	}
 	if want := []string{"alice@1 " + serial, "alice@1-2 " + second, "b-b "}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if len(added.Skipped) != 1 || !strings.Contains(added.Skipped[0], counterBased) || added.Part != 2 || added.Parts != 3 {
+		t.Errorf("skipped %q, part %d of %d; want one skipped in part 2 of 3", added.Skipped, added.Part, added.Parts)
+	}
 }
 
-// migration is a Google Authenticator export of accounts with the test's seed.
+// counterBased is the account of an export that is no TOTP device.
+const counterBased = "counter"
+
+// migration is the second of three parts of a Google Authenticator export, of
+// accounts with the test's seed.
 func migration(accounts ...string) []byte {
 	var payload []byte
 	for _, account := range accounts {
@@ -69,12 +77,20 @@ func migration(accounts ...string) []byte {
 		entry = protowire.AppendString(entry, "12345678901234567890")
 		entry = protowire.AppendTag(entry, 2, protowire.BytesType)
 		entry = protowire.AppendString(entry, account)
-		for field, value := range map[protowire.Number]uint64{4: 1, 5: 1, 6: 2} { // SHA1, six digits, TOTP
+		kind := uint64(2) // TOTP
+		if account == counterBased {
+			kind = 1
+		}
+		for field, value := range map[protowire.Number]uint64{4: 1, 5: 1, 6: kind} { // SHA1, six digits
 			entry = protowire.AppendTag(entry, field, protowire.VarintType)
 			entry = protowire.AppendVarint(entry, value)
 		}
 		payload = protowire.AppendTag(payload, 1, protowire.BytesType)
 		payload = protowire.AppendBytes(payload, entry)
+	}
+	for field, value := range map[protowire.Number]uint64{3: 3, 4: 1} { // of three, the second
+		payload = protowire.AppendTag(payload, field, protowire.VarintType)
+		payload = protowire.AppendVarint(payload, value)
 	}
 	return []byte("otpauth-migration://offline?data=" + url.QueryEscape(base64.StdEncoding.EncodeToString(payload)))
 }

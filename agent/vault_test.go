@@ -31,8 +31,7 @@ func TestVaultIsMadeWithAKeychainAndARecoveryKey(t *testing.T) {
 	}
 
 	b.restart(t)
-	var list []wire.Device
-	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, &list)
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	b.restart(t)
 	b.must(t, knows(made.Recovery), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "recovery"}, nil)
 	b.refused(t, nobody, wire.ErrVaultExists, wire.MethodVaultCreate, wire.VaultCreateParams{})

@@ -40,7 +40,7 @@ const (
 	MethodKeyList       = "key.list"       // -> []Key
 	MethodKeyRemove     = "key.remove"     // NameParams
 	MethodKeyTrust      = "key.trust"      // KeyTrustParams
-	MethodDeviceAdd     = "device.add"     // DeviceAddParams -> []Device
+	MethodDeviceAdd     = "device.add"     // DeviceAddParams -> DeviceAddResult
 	MethodDeviceList    = "device.list"    // -> []Device
 	MethodDeviceRemove  = "device.remove"  // NameParams
 	MethodCode          = "code"           // NameParams -> Code
@@ -205,6 +205,16 @@ type DeviceAddParams struct {
 	Serial  string `json:"serial,omitempty"`
 	Seed    []byte `json:"seed"` // base64 on the wire
 	Replace bool   `json:"replace,omitempty"`
+}
+
+// DeviceAddResult tells what came in. An export of many accounts comes in
+// several QR codes, of which this was Part of Parts (1 of 1 for all else);
+// Skipped says in a sentence each why entries cannot be used.
+type DeviceAddResult struct {
+	Devices []Device `json:"devices"`
+	Skipped []string `json:"skipped,omitempty"`
+	Part    int      `json:"part"`
+	Parts   int      `json:"parts"`
 }
 
 // Device is an MFA device's public facts.

@@ -92,12 +92,16 @@ func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, er
 
 func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]byte) error {
 	var all []wire.Device
+	var last wire.DeviceAddResult
 	for _, p.Seed = range seeds {
-		var added []wire.Device
-		if err := c.call(ctx, wire.MethodDeviceAdd, p, &added); err != nil {
+		last = wire.DeviceAddResult{}
+		if err := c.call(ctx, wire.MethodDeviceAdd, p, &last); err != nil {
 			return err
 		}
-		all = append(all, added...)
+		for _, why := range last.Skipped {
+			c.say("mfad: skipped: %s", why)
+		}
+		all = append(all, last.Devices...)
 	}
 	for _, d := range all {
 		c.say("mfad: device %q added%s", d.Name, labelled(d))
@@ -105,7 +109,10 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 			c.hint(`Run "mfad device add %s --serial ARN --replace" to connect it with a profile's mfa_serial.`, d.Name)
 		}
 	}
-	if len(all) == 1 && all[0].Serial != "" {
+	switch {
+	case last.Parts > len(seeds):
+		c.hint("This was part %d of an export in %d QR codes: add the others too.", last.Part, last.Parts)
+	case len(all) == 1 && all[0].Serial != "":
 		c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial %s".`, all[0].Serial)
 	}
 	return nil

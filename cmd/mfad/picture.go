@@ -4,12 +4,20 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/mfad/mfad/agent/client"
 )
+
+// pictureLimit is far more than any picture with a code in it needs; one of
+// noise alone can take the reader a minute.
+const pictureLimit = 20 * time.Second
+
+var errPictureLimit = fmt.Errorf("no QR code found within %s", pictureLimit)
 
 // readPicture has the QR codes of a picture read by a process that holds no
 // secrets and ends at once, because picture decoders meet hostile input:
@@ -29,6 +37,8 @@ func (c *cli) readPicture(ctx context.Context, name string) ([][]byte, error) {
 	if err != nil {
 		return nil, failf(exitAgent, `Install mfad-agent beside mfad: "make install" does.`, "%w", err)
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, pictureLimit, errPictureLimit)
+	defer cancel()
 	var out, words bytes.Buffer
 	reader := exec.CommandContext(ctx, agent, "--read-qr")
 	reader.Env = []string{} // it decides nothing by its environment
@@ -37,6 +47,8 @@ func (c *cli) readPicture(ctx context.Context, name string) ([][]byte, error) {
 	defer clear(out.Bytes())
 	var exit *exec.ExitError
 	switch {
+	case err != nil && context.Cause(ctx) != nil:
+		return nil, usagef("Crop the picture to the QR code, and give that.", "reading the picture %q: %w", name, context.Cause(ctx))
 	case errors.As(err, &exit):
 		return nil, usagef("Give a PNG, JPEG or GIF file that shows the QR code sharply and whole.",
 			"reading the picture %q: %s", name, lastWords(words.String()))

@@ -73,7 +73,7 @@ func holdText(seconds int64) string {
 	case seconds == 0:
 		return "unlocked for each use"
 	}
-	return span(time.Duration(seconds)*time.Second) + " after the last use"
+	return span(time.Duration(seconds)*time.Second) + " after an unlock"
 }
 
 func (c *cli) vaultVerifyCommand() *cobra.Command {
@@ -122,8 +122,8 @@ const untilLocked = "until-locked"
 func (c *cli) vaultHoldCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "hold DURATION",
-		Short: "Set for how long the vault stays open after its last use",
-		Long: `Set for how long the vault stays open after its last use: a duration such as 15m
+		Short: "Set for how long the vault stays open once unlocked",
+		Long: `Set for how long the vault stays open once unlocked: a duration such as 15m
 or 8h; 0 to unlock it for each use; or "` + untilLocked + `".`,
 		Example:   "  mfad vault hold 15m\n  mfad vault hold 0\n  mfad vault hold " + untilLocked,
 		Args:      takes(1, 1),
