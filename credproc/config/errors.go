@@ -1,6 +1,10 @@
 package config
 
-import "errors"
+import (
+	"errors"
+	"strings"
+	"unicode"
+)
 
 // What a caller may branch on. The errors that wrap them name the place and
 // what to write there.
@@ -24,11 +28,19 @@ type Error struct {
 	Err  error
 }
 
+// Error is one line, whatever the file says: what a terminal might obey is
+// replaced.
 func (e *Error) Error() string {
+	text := e.Text
 	if at := e.Origin.String(); at != "" {
-		return at + ": " + e.Text
+		text = at + ": " + text
 	}
-	return e.Text
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // Unwrap makes errors.Is hold for the sentinel.
