@@ -2,14 +2,17 @@ package agent
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/keystore/durable/faultfs"
 )
 
 const serial = "arn:aws:iam::123456789012:mfa/alice"
@@ -121,5 +124,37 @@ func TestDevicesThatCannotBeOnesAreRefused(t *testing.T) {
 				t.Errorf("%+v was stored", list)
 			}
 		})
+	}
+}
+
+// A full disk is told as what it is, and whatever it hit, the vault has what
+// it had, the old devices work, and the new one goes in once there is room.
+func TestFullDiskLosesNothing(t *testing.T) {
+	add := func(b *bench) error {
+		return b.call(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "new", Seed: []byte(seed)}, nil)
+	}
+	for step := 1; ; step++ {
+		disk := faultfs.New()
+		b := openBenchOn(t, disk)
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "old", Seed: []byte(seed)}, nil)
+		disk.Arm(faultfs.Fault{Step: step, Err: syscall.ENOSPC})
+		err := add(b)
+		if err != nil && !errors.Is(err, wire.ErrDisk) {
+			t.Errorf("step %d: got %v, want a refusal that tells of the disk", step, err)
+		}
+		done := step > disk.Steps()
+		disk.Arm(faultfs.Fault{})
+		// The last step makes durable what everybody sees already.
+		if again := add(b); err != nil && again != nil && !errors.Is(again, wire.ErrItemExists) {
+			t.Errorf("step %d: with room again: %v", step, again)
+		}
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "old"}, nil)
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "new"}, nil)
+		if done {
+			if step == 1 {
+				t.Error("no step was hit")
+			}
+			return
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/keystore/durable"
 )
 
 const (
@@ -17,7 +18,15 @@ const (
 // openBench is a bench with a vault that a keychain opens silently.
 func openBench(t testing.TB) *bench {
 	t.Helper()
+	return openBenchOn(t, durable.OS)
+}
+
+// openBenchOn is openBench on another file system.
+func openBenchOn(t testing.TB, fsys durable.FS) *bench {
+	t.Helper()
 	b := newBench(t)
+	b.fs = fsys
+	b.restart(t)
 	b.keychain.open = true
 	b.must(t, nobody, wire.MethodVaultCreate, nil, nil)
 	return b

@@ -17,6 +17,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
 	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/keystore/durable"
 )
 
 // seed is that of RFC 6238, appendix B.
@@ -51,6 +52,7 @@ type bench struct {
 	keychain *drawer
 	stopped  chan struct{}
 	profiles string // mfad's file
+	fs       durable.FS
 }
 
 // newBench starts a service without a vault. Close is the test's end.
@@ -85,6 +87,7 @@ func (b *bench) start(t testing.TB) {
 		}, noEnvironment),
 		Dialer: &sts.Dialer{Now: b.clock.now},
 		Stop:   func() { close(b.stopped) },
+		FS:     b.fs,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {

@@ -164,3 +164,21 @@ func TestWrongSeedIsRefusedInPlainWords(t *testing.T) {
 		}
 	}
 }
+
+// AWS can end a session before its time; the role after it is made of a new one.
+func TestSessionThatAWSRevokedIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	h := newHome(t).furnish()
+	h.do("", "credentials", "--profile", "session")
+	var sessions []struct{ AccessKeyID string }
+	if err := json.Unmarshal([]byte(h.do("", "session", "list", "--json")), &sessions); err != nil || len(sessions) != 1 {
+		t.Fatalf("%d sessions, %v", len(sessions), err)
+	}
+	if !h.aws.ExpireSession(sessions[0].AccessKeyID) {
+		t.Fatal("the stand-in knows no such session")
+	}
+	h.do("", "credentials", "--profile", "prod")
+	if n := h.aws.Count("GetSessionToken"); n != 2 {
+		t.Errorf("%d sessions were made, want a second one", n)
+	}
+}

@@ -75,3 +75,17 @@ func (h *home) expectCalls(sessions, roles int) {
 		}
 	}
 }
+
+// AWS takes a code once, whichever key signs: the second identity waits for
+// the next one, and nobody is asked or refused.
+func TestTwoColdIdentitiesShareADevice(t *testing.T) {
+	t.Parallel()
+	h := newHome(t).furnish()
+	h.importKey("second", must(h.alice.AddKey())(t))
+	h.do("", "profile", "add", "other", "--key", "second", "--mfa-serial", h.phone.Serial, "--endpoint-url", h.url)
+	h.crowd(40, func(i int) string { return []string{"session", "other"}[i%2] })
+	h.expectCalls(2, 0)
+	if codes := sentCodes(h.aws); len(codes) == 2 && codes[0] == codes[1] {
+		t.Error("the same code was sent twice")
+	}
+}

@@ -114,23 +114,24 @@ func (f *FS) Crash() error {
 	return nil
 }
 
-// step counts one, and returns the error that it fails with.
-func (f *FS) step() error {
+// step counts one, and returns the error that it fails with, in the clothes
+// in which the os package hands out the system's.
+func (f *FS) step(op, name string) error {
 	f.steps++
 	if f.steps == f.fault.Step {
 		f.dead = errors.Is(f.fault.Err, ErrKilled)
-		return f.fault.Err
+		return &fs.PathError{Op: op, Path: name, Err: f.fault.Err}
 	}
 	if f.dead {
-		return ErrKilled
+		return &fs.PathError{Op: op, Path: name, Err: ErrKilled}
 	}
 	return nil
 }
 
-func (f *FS) do(act func() error) error {
+func (f *FS) do(op, name string, act func() error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.step(); err != nil {
+	if err := f.step(op, name); err != nil {
 		return err
 	}
 	return act()
@@ -138,25 +139,25 @@ func (f *FS) do(act func() error) error {
 
 // ReadFile implements [durable.FS].
 func (f *FS) ReadFile(name string) (data []byte, err error) {
-	err = f.do(func() error { data, err = os.ReadFile(name); return err })
+	err = f.do("read", name, func() error { data, err = os.ReadFile(name); return err })
 	return data, err
 }
 
 // ReadDir implements [durable.FS].
 func (f *FS) ReadDir(name string) (entries []fs.DirEntry, err error) {
-	err = f.do(func() error { entries, err = os.ReadDir(name); return err })
+	err = f.do("readdir", name, func() error { entries, err = os.ReadDir(name); return err })
 	return entries, err
 }
 
 // Lstat implements [durable.FS].
 func (f *FS) Lstat(name string) (info fs.FileInfo, err error) {
-	err = f.do(func() error { info, err = os.Lstat(name); return err })
+	err = f.do("lstat", name, func() error { info, err = os.Lstat(name); return err })
 	return info, err
 }
 
 // MkdirAll implements [durable.FS].
 func (f *FS) MkdirAll(name string, perm fs.FileMode) error {
-	return f.do(func() error {
+	return f.do("mkdir", name, func() error {
 		for d := filepath.Clean(name); isMissing(d); d = filepath.Dir(d) {
 			f.undo = append(f.undo, undo{sync: filepath.Dir(d), name: d, missing: true})
 		}
@@ -166,7 +167,7 @@ func (f *FS) MkdirAll(name string, perm fs.FileMode) error {
 
 // Rename implements [durable.FS].
 func (f *FS) Rename(oldname, newname string) error {
-	return f.do(func() error {
+	return f.do("rename", oldname, func() error {
 		if err := errors.Join(f.noteEntry(newname), f.noteEntry(oldname)); err != nil {
 			return err
 		}
@@ -177,7 +178,7 @@ func (f *FS) Rename(oldname, newname string) error {
 
 // Remove implements [durable.FS].
 func (f *FS) Remove(name string) error {
-	return f.do(func() error {
+	return f.do("remove", name, func() error {
 		if isMissing(name) {
 			return os.Remove(name)
 		}
@@ -192,7 +193,7 @@ func (f *FS) Remove(name string) error {
 // SyncDir implements [durable.FS]. The power of the machine that runs the test
 // stays on, so nothing is synced for real.
 func (f *FS) SyncDir(name string) error {
-	return f.do(func() error {
+	return f.do("sync", name, func() error {
 		f.synced(name)
 		_, err := os.Lstat(name)
 		return err

@@ -12,7 +12,7 @@ import (
 // OpenFile implements [durable.FS].
 func (f *FS) OpenFile(name string, flag int, perm fs.FileMode) (durable.File, error) {
 	var opened *os.File
-	err := f.do(func() error {
+	err := f.do("open", name, func() error {
 		var err error
 		switch {
 		case flag&os.O_CREATE != 0 && isMissing(name):
@@ -44,7 +44,7 @@ func (f *file) Write(p []byte) (n int, err error) {
 	f.fsys.mu.Lock()
 	defer f.fsys.mu.Unlock()
 	wasDead := f.fsys.dead
-	fault := f.fsys.step()
+	fault := f.fsys.step("write", f.name)
 	if fault != nil {
 		p = p[:len(p)/2]
 	}
@@ -59,7 +59,7 @@ func (f *file) Write(p []byte) (n int, err error) {
 }
 
 func (f *file) Sync() error {
-	return f.fsys.do(func() error {
+	return f.fsys.do("sync", f.name, func() error {
 		f.fsys.synced(f.name)
 		return nil
 	})
@@ -68,7 +68,7 @@ func (f *file) Sync() error {
 // Close closes the real file whatever happens, so that a test leaks none.
 func (f *file) Close() error {
 	closed := f.os.Close()
-	if err := f.fsys.do(func() error { return nil }); err != nil {
+	if err := f.fsys.do("close", f.name, func() error { return nil }); err != nil {
 		return err
 	}
 	return closed
