@@ -29,18 +29,24 @@ type Pipe interface {
 	SetWriteDeadline(time.Time) error
 }
 
-// Limits bound the lines of a [Stream], in bytes without the newline.
-type Limits struct{ Read, Write int }
+// Limits bound the lines of a [Stream], in bytes without the newline, and the
+// time that a line may take, both ways; 0 is no bound.
+type Limits struct {
+	Read, Write int
+	Frame       time.Duration
+}
 
-// The two ends of a connection.
+// The two ends of a connection. A client's calls have a deadline as a whole,
+// and it trusts the agent: a clock for each frame would wake one more thread
+// on the start-up path of every aws command.
 var (
-	AgentLimits  = Limits{Read: MaxFrame, Write: MaxAnswer}
+	AgentLimits  = Limits{Read: MaxFrame, Write: MaxAnswer, Frame: FrameTime}
 	ClientLimits = Limits{Read: MaxAnswer, Write: MaxFrame}
 )
 
 // Stream carries one JSON object a line, each written by one Write. It has at
 // most one reader and one writer at a time. An idle stream waits for ever; a
-// frame that has begun must end within [FrameTime]. After any error but
+// frame that has begun must end within the frame time of its limits. After any error but
 // [ErrFrameTooLong] of a write, which sends nothing, the stream is useless.
 type Stream struct {
 	pipe   Pipe
@@ -105,8 +111,8 @@ func (s *Stream) next() ([]byte, error) {
 // fill reads once; the clock runs when a frame has begun.
 func (s *Stream) fill() error {
 	begun := s.end > s.start
-	if begun && !s.timed {
-		if err := s.pipe.SetReadDeadline(time.Now().Add(FrameTime)); err != nil {
+	if begun && !s.timed && s.limits.Frame > 0 {
+		if err := s.pipe.SetReadDeadline(time.Now().Add(s.limits.Frame)); err != nil {
 			return err
 		}
 		s.timed = true
@@ -175,12 +181,19 @@ func (s *Stream) WriteObject(v any) error {
 	if len(line)-1 > s.limits.Write {
 		return ErrFrameTooLong
 	}
-	if err = s.pipe.SetWriteDeadline(time.Now().Add(FrameTime)); err == nil {
-		_, err = s.pipe.Write(line)
-	}
-	if err != nil {
+	if err = s.write(line); err != nil {
 		_ = s.pipe.Close()
 	}
+	return err
+}
+
+func (s *Stream) write(line []byte) error {
+	if s.limits.Frame > 0 {
+		if err := s.pipe.SetWriteDeadline(time.Now().Add(s.limits.Frame)); err != nil {
+			return err
+		}
+	}
+	_, err := s.pipe.Write(line)
 	return err
 }
 

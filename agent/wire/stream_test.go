@@ -200,7 +200,7 @@ func TestWriteMustEndInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		begun := time.Now()
-		err := wire.NewStream(ours, wire.ClientLimits).WriteObject(1)
+		err := wire.NewStream(ours, wire.AgentLimits).WriteObject(1)
 		if !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begun) != wire.FrameTime {
 			t.Errorf("got %v after %v", err, time.Since(begun))
 		}
