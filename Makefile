@@ -34,7 +34,7 @@ fuzz: ## fuzz each parser for FUZZTIME (10s)
 	@GO='$(GO)' sh .ci/fuzz $(or $(FUZZTIME),10s)
 
 bench: ## measure, as ratios within one run; prints the table that the README quotes
-	@$(GO) test -run '^$$' -bench . -benchmem ./...
+	@GO='$(GO)' sh .ci/bench
 
 lint: ## gofumpt, vet, fix, staticcheck, deadcode: cheap first, versions pinned in .ci/tools.mod
 	@GO='$(GO)' sh .ci/lint

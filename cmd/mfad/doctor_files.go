@@ -67,19 +67,23 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// rivals say what AWS's tools do when a profile has more than a credential_process.
-var rivals = map[string]string{
-	"role_arn":                "the AWS CLI and JavaScript assume the role themselves and do not ask mfad; Go refuses the profile",
-	"aws_access_key_id":       "keys in the credentials file win in every SDK, and those in config win in Go and JavaScript",
-	"sso_session":             "the AWS CLI and Go sign in by IAM Identity Center instead",
-	"sso_start_url":           "the AWS CLI and Go sign in by IAM Identity Center instead",
-	"sso_account_id":          "the AWS CLI and Go sign in by IAM Identity Center instead",
-	"sso_role_name":           "the AWS CLI and Go sign in by IAM Identity Center instead",
-	"login_session":           "the AWS CLI and Go use the session of `aws login` instead",
-	"web_identity_token_file": "the AWS CLI and JavaScript use the web identity instead; Go refuses the profile",
+// harm says what AWS's tools do when a profile has a setting beside its
+// credential_process.
+func harm(key string) string {
+	switch key {
+	case "role_arn":
+		return "the AWS CLI and JavaScript assume the role themselves and do not ask mfad; Go refuses the profile"
+	case "aws_access_key_id":
+		return "keys in the credentials file win in every SDK, and those in config win in Go and JavaScript"
+	case "login_session":
+		return "the AWS CLI and Go use the session of `aws login` instead"
+	case "web_identity_token_file":
+		return "the AWS CLI and JavaScript use the web identity instead; Go refuses the profile"
+	}
+	return "the AWS CLI and Go sign in by IAM Identity Center instead" // sso_…
 }
 
-// cures say what to do about them.
+// cure says what to do about it.
 func cure(profile, key string) string {
 	switch key {
 	case "role_arn":
@@ -105,7 +109,7 @@ func (d *diagnosis) served(context.Context) {
 	for _, s := range served {
 		d.process(check, s)
 		for _, rival := range s.Rivals {
-			d.warn(check, cure(s.Name, rival.Text), "%s: %s of profile %q: %s", rival.Origin, rival.Text, s.Name, rivals[rival.Text])
+			d.warn(check, cure(s.Name, rival.Text), "%s: %s of profile %q: %s", rival.Origin, rival.Text, s.Name, harm(rival.Text))
 		}
 	}
 	if len(d.findings) == before {

@@ -62,7 +62,7 @@ func (c *cli) edited(changes []config.Change, err error) error {
 // judgedConfig gives an error of the person's files the advice that the same
 // error of the agent has. Conflicts say themselves what to do.
 func judgedConfig(err error) error {
-	advised := func(code int64) error { return &fault{err, advices[code].exit, advices[code].hint} }
+	advised := func(code int64) error { return &fault{err, adviceOn(code).exit, adviceOn(code).hint} }
 	switch {
 	case errors.Is(err, config.ErrNoProfile):
 		return advised(wire.CodeNoProfile)

@@ -53,10 +53,7 @@ func judge(err error) (exit int, hint string) {
 	}
 	var refusal *wire.Error
 	if errors.As(err, &refusal) {
-		a, known := advices[refusal.Code]
-		if !known { // an agent of a later version may have codes that we do not know
-			a = advices[wire.CodeVersion]
-		}
+		a := adviceOn(refusal.Code)
 		return a.exit, a.hint
 	}
 	return exitError, ""

@@ -16,8 +16,9 @@ const placeholder = "{name}"
 const noHint = ""
 
 // advices has every code of package wire; a test reads that package's source
-// and fails when one is missing.
-var advices = map[int64]advice{
+// and fails when one is missing. It is an array and no map, which would be made
+// anew at each start.
+var advices = [...]advice{
 	wire.CodeInternal:   {exitError, `Run "mfad doctor", and read the agent's log that it names.`},
 	wire.CodeVersion:    {exitAgent, `Run "mfad agent restart".`},
 	wire.CodeBadRequest: {exitUsage, noHint}, // it names the argument, and what it should be
@@ -58,4 +59,13 @@ var advices = map[int64]advice{
 	wire.CodeDisk:        {exitError, `Free some space, or make the folder that the error names writable, then run the same again.`},
 	wire.CodeStopping:    {exitAgent, `Run the same again: that starts a new agent.`},
 	wire.CodeNoHome:      {exitError, `Set HOME to your home folder, then run the same again.`},
+}
+
+// adviceOn is the advice on a code. An agent of a later version may have codes
+// that we do not know.
+func adviceOn(code int64) advice {
+	if code <= 0 || code >= int64(len(advices)) {
+		code = wire.CodeVersion
+	}
+	return advices[code]
 }

@@ -98,7 +98,7 @@ are told one a line on standard output; then the exit code is 1.`,
 				return err
 			}
 			if len(r.Faults) > 0 {
-				return failf(exitError, advices[wire.CodeVaultDamaged].hint, "the vault has %s", counted(len(r.Faults), "fault"))
+				return failf(exitError, adviceOn(wire.CodeVaultDamaged).hint, "the vault has %s", counted(len(r.Faults), "fault"))
 			}
 			return nil
 		},

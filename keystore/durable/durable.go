@@ -12,13 +12,14 @@
 package durable
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -77,7 +78,7 @@ const tempSuffix = ".mfad-tmp"
 // last step (fsync of the folder), after which either may be found following a
 // power cut.
 func WriteFile(fsys FS, name string, data []byte, perm fs.FileMode) error {
-	temp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text()[:12]+tempSuffix)
+	temp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+strconv.FormatUint(rand.Uint64(), 36)+tempSuffix)
 	if err := writeTemp(fsys, temp, data, perm); err != nil {
 		_ = fsys.Remove(temp)
 		return fmt.Errorf("writing %s: %w", name, err)
