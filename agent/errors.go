@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
@@ -72,7 +71,7 @@ var crossings = []struct {
 // cross turns a refusal into what the client sees: a code, and one line. A
 // refusal that crosses already keeps its code.
 func cross(err error) *wire.Error {
-	return &wire.Error{Code: code(err), Message: oneLine(err.Error())}
+	return &wire.Error{Code: code(err), Message: wire.OneLine(err.Error())}
 }
 
 func code(err error) int64 {
@@ -92,17 +91,4 @@ func code(err error) int64 {
 		return wire.CodeDisk
 	}
 	return wire.CodeInternal
-}
-
-// oneLine keeps a message from breaking the line it is shown on: [errors.Join]
-// does, and so may AWS's words.
-func oneLine(text string) string {
-	clean := func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}
-	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
-	return strings.Map(clean, strings.Join(parts, "; "))
 }

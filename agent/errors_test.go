@@ -94,7 +94,7 @@ func TestRefusalsCrossWithTheirCodeOnOneLine(t *testing.T) {
 		"a deadline":       {context.DeadlineExceeded, wire.ErrTimeout, "context deadline exceeded"},
 		"anything else":    {errors.New("odd"), wire.ErrInternal, "odd"},
 		"several at once":  {errors.Join(keystore.ErrWrongPassphrase, credproc.ErrNoPrompt), wire.ErrWrongPassphrase, "wrong passphrase or key; nobody to ask"},
-		"terminal control": {errors.New("a\x1b[2Jb"), wire.ErrInternal, "a [2Jb"},
+		"terminal control": {errors.New("a\x1b[2Jb"), wire.ErrInternal, "a\ufffd[2Jb"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := cross(test.err)

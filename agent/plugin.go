@@ -15,19 +15,19 @@ import (
 func pluginUI(ctx context.Context, ask credproc.Asker) *plugin.ClientUI {
 	return &plugin.ClientUI{
 		DisplayMessage: func(name, message string) error {
-			ask.Notice(ctx, oneLine(name+": "+message))
+			ask.Notice(ctx, wire.OneLine(name+": "+message))
 			return nil
 		},
 		RequestValue: func(name, prompt string, _ bool) (string, error) {
-			secret, err := ask.Secret(ctx, oneLine(fmt.Sprintf("answer to %s: %s", name, prompt)), "")
+			secret, err := ask.Secret(ctx, wire.OneLine(fmt.Sprintf("answer to %s: %s", name, prompt)), "")
 			defer clear(secret)
 			return string(secret), err
 		},
 		Confirm: func(name, prompt, yes, no string) (bool, error) {
-			return ask.Confirm(ctx, oneLine(fmt.Sprintf("%s: %s (%s, %s)", name, prompt, yes, no)))
+			return ask.Confirm(ctx, wire.OneLine(fmt.Sprintf("%s: %s (%s, %s)", name, prompt, yes, no)))
 		},
 		WaitTimer: func(name string) {
-			ask.Notice(ctx, fmt.Sprintf("waiting for %s: it may want a touch", oneLine(name)))
+			ask.Notice(ctx, fmt.Sprintf("waiting for %s: it may want a touch", wire.OneLine(name)))
 		},
 	}
 }

@@ -44,7 +44,7 @@ func (s *Service) profileList(context.Context, *request) ([]wire.Profile, error)
 			RoleARN: info.RoleARN, Source: info.Source,
 		}
 		if _, err := s.resolve(info.Name, ""); err != nil {
-			shown.Fault = oneLine(err.Error())
+			shown.Fault = wire.OneLine(err.Error())
 		}
 		profiles = append(profiles, shown)
 	}

@@ -44,6 +44,6 @@ func (s *Service) forgetAll() int {
 func describeSession(i credproc.SessionInfo) wire.Session {
 	return wire.Session{
 		ID: i.ID, Kind: string(i.Kind), AccessKeyID: i.AccessKeyID, Identity: i.Identity, Account: i.Account,
-		Serial: i.Serial, Profiles: i.Profiles, Expires: i.Expires, Refreshing: i.Refreshing, Fault: oneLine(i.Fault),
+		Serial: i.Serial, Profiles: i.Profiles, Expires: i.Expires, Refreshing: i.Refreshing, Fault: wire.OneLine(i.Fault),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
 )
@@ -29,7 +28,7 @@ func Ready(failure error) {
 	defer func() { _ = pipe.Close() }()
 	line := wire.ReadyLine
 	if failure != nil {
-		line = strings.Join(strings.Fields(failure.Error()), " ")
+		line = wire.OneLine(failure.Error())
 	}
 	_, _ = fmt.Fprintln(pipe, line) // a client that left needs no answer
 }

@@ -76,9 +76,9 @@ failed, the exit code is 1.`,
 func (d *diagnosis) text() string {
 	var b strings.Builder
 	for _, f := range d.findings {
-		fmt.Fprintf(&b, "%-4s  %s: %s\n", f.Grade, f.Check, printable(f.Text))
+		fmt.Fprintf(&b, "%-4s  %s: %s\n", f.Grade, f.Check, wire.OneLine(f.Text))
 		if f.Hint != "" {
-			fmt.Fprintf(&b, "      -> %s\n", printable(f.Hint))
+			fmt.Fprintf(&b, "      -> %s\n", wire.OneLine(f.Hint))
 		}
 	}
 	return b.String()

@@ -37,9 +37,9 @@ func failf(exit int, hint, format string, args ...any) error {
 // names, for the hint; it may be empty.
 func report(w io.Writer, err error, subject string) int {
 	exit, hint := judge(err)
-	text := "mfad: error: " + printable(err.Error()) + "\n"
+	text := "mfad: error: " + wire.OneLine(err.Error()) + "\n"
 	if hint = strings.ReplaceAll(hint, placeholder, orName(subject)); hint != "" {
-		text += "mfad: hint: " + printable(hint) + "\n"
+		text += "mfad: hint: " + wire.OneLine(hint) + "\n"
 	}
 	_, _ = io.WriteString(w, text)
 	return exit
@@ -66,18 +66,4 @@ func orName(subject string) string {
 		return "NAME"
 	}
 	return subject
-}
-
-// printable keeps a text on one line and free of terminal control sequences:
-// errors quote files, and files come from anywhere.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\r', r == '\t':
-			return ' '
-		case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }

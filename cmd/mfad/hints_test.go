@@ -69,7 +69,7 @@ func TestReportIsOneLineAndAHint(t *testing.T) {
 		},
 		"no hint":       {wire.ErrDismissed, "", "mfad: error: dismissed\n", exitPerson},
 		"later version": {&wire.Error{Code: 9999, Message: "new"}, "", "mfad: error: new\nmfad: hint: Run \"mfad agent restart\".\n", exitAgent},
-		"control":       {errors.New("a\x1b[2Jb\nc\u202e"), "", "mfad: error: a\ufffd[2Jb c\ufffd\n", exitError},
+		"control":       {errors.New("a\x1b[2Jb\nc\u202e"), "", "mfad: error: a\ufffd[2Jb; c\ufffd\n", exitError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

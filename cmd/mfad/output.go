@@ -7,12 +7,14 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/mfad/mfad/agent/wire"
 )
 
 // say writes a line for a person, to standard error: standard output belongs
 // to what was asked for.
 func (c *cli) say(format string, args ...any) {
-	_, _ = fmt.Fprintln(c.err, printable(fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintln(c.err, wire.OneLine(fmt.Sprintf(format, args...)))
 }
 
 // hint tells the next step.
@@ -54,7 +56,7 @@ func (t *table) String() string {
 	widths := map[int]int{}
 	for _, row := range t.rows {
 		for i := range row {
-			row[i] = printable(row[i])
+			row[i] = wire.OneLine(row[i])
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
 		}
 	}

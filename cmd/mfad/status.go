@@ -130,7 +130,7 @@ func (c *cli) statusOrWord(ctx context.Context, asJSON bool) (string, error) {
 		return "", err
 	}
 	if err != nil {
-		return printable(err.Error()) + "\n", nil
+		return wire.OneLine(err.Error()) + "\n", nil
 	}
 	if !asJSON {
 		return statusText(s, time.Now()), nil

@@ -110,7 +110,7 @@ are told one a line on standard output; then the exit code is 1.`,
 func verifyText(r wire.VaultVerifyResult) string {
 	var b strings.Builder
 	for _, f := range r.Faults {
-		b.WriteString(printable(f) + "\n")
+		b.WriteString(wire.OneLine(f) + "\n")
 	}
 	fmt.Fprintf(&b, "checked %s and %s: %s\n", counted(r.Items, "item"), counted(r.Slots, "slot"), counted(len(r.Faults), "fault"))
 	return b.String()
