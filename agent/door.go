@@ -144,16 +144,35 @@ func (d *door) lock() {
 func (d *door) unlock(ctx context.Context, v *keystore.Vault, chosen string, ask credproc.Asker) (*keystore.Vault, error) {
 	key := attempt{chosen, d.lockCount()}
 	return d.unlocking.Do(ctx, key, ask, func(ctx context.Context, riders *flight.Riders[credproc.Asker]) (*keystore.Vault, error) {
-		u := unlocker{door: d, vault: v, ask: credproc.Relay(riders)}
-		if err := u.run(ctx, chosen); err != nil {
-			return nil, err
-		}
-		if !d.admit(v, key.locks) {
-			v.Lock()
-			return nil, d.refusal()
-		}
-		return v, nil
+		return v, d.pass(ctx, v, key, credproc.Relay(riders))
 	})
+}
+
+// prove has the one who asks open the vault, though it be unlocked: what would
+// outlast the unlock is for who could unlock it, not for every process of the
+// user. So nobody rides along.
+func (d *door) prove(ctx context.Context, ask credproc.Asker) error {
+	a := attempt{locks: d.lockCount()}
+	if err := d.refusal(); err != nil {
+		return err
+	}
+	v, err := d.open(ctx)
+	if err != nil {
+		return err
+	}
+	return d.pass(ctx, v, a, ask)
+}
+
+// pass makes one attempt, which counts unless the person has locked the vault since.
+func (d *door) pass(ctx context.Context, v *keystore.Vault, a attempt, ask credproc.Asker) error {
+	if err := (unlocker{door: d, vault: v, ask: ask}).run(ctx, a.chosen); err != nil {
+		return err
+	}
+	if !d.admit(v, a.locks) {
+		v.Lock()
+		return d.refusal()
+	}
+	return nil
 }
 
 // attempt is what one unlocking flight is for: the slots to try, and the

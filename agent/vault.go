@@ -165,8 +165,18 @@ func (s *Service) vaultHold(ctx context.Context, r *request, p wire.VaultHoldPar
 	if p.Seconds > int64(longestHold/time.Second) {
 		return none{}, wire.Errorf(wire.ErrBadRequest, "a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
 	}
+	v, err := s.door.open(ctx)
+	if err == nil && longer(hold, v.Hold()) {
+		err = s.door.prove(ctx, r.ask)
+	}
+	if err != nil {
+		return none{}, err
+	}
 	return none{}, s.door.use(ctx, r.ask, func(v *keystore.Vault) error { return setHold(v, hold) })
 }
+
+// longer compares hold times, of which a negative one has no end.
+func longer(a, b time.Duration) bool { return b >= 0 && (a < 0 || a > b) }
 
 func (s *Service) describeVault(v *keystore.Vault) wire.Vault {
 	described := wire.Vault{

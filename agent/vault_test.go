@@ -264,7 +264,7 @@ func TestSlotsComeAndGo(t *testing.T) {
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
 	b.keychain.open = true
 	var added wire.SlotAddResult
-	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "keychain", Label: "laptop"}, &added)
+	b.must(t, knows(passphrase), wire.MethodSlotAdd, wire.SlotAddParams{Kind: "keychain", Label: "laptop"}, &added)
 	if added.Slot.Label != "laptop" || len(b.keychain.accounts()) != 1 {
 		t.Errorf("got %+v and %d entries in the keychain", added.Slot, len(b.keychain.accounts()))
 	}
@@ -283,8 +283,56 @@ func TestSlotsComeAndGo(t *testing.T) {
 	}
 	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
 	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "keychain"})
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv"})
-	b.refused(t, nobody, wire.ErrPlugin, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "plugin", Identity: "nonsense"})
+	b.refused(t, knows(passphrase), wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv"})
+	b.refused(t, knows(passphrase), wire.ErrPlugin, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "plugin", Identity: "nonsense"})
+}
+
+// A slot opens every secret of the vault, for ever: a process of the same user
+// that finds the vault open must not get one, nor more time.
+func TestOpenVaultGivesNoWayInAndNoMoreTime(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	b.keychain.open = true
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	for _, thief := range []*person{nobody, knows("chosen by the thief")} {
+		for _, kind := range []string{"recovery", "passphrase", "keychain"} {
+			if err := b.call(t, thief, wire.MethodSlotAdd, wire.SlotAddParams{Kind: kind}, nil); err == nil {
+				t.Errorf("a thief got a %s slot", kind)
+			}
+		}
+		for _, seconds := range []int64{-1, int64(defaultHold/time.Second) + 1} {
+			if err := b.call(t, thief, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: seconds}, nil); err == nil {
+				t.Errorf("a thief set the hold time to %d s", seconds)
+			}
+		}
+	}
+	if n := len(b.door.opened().Slots()); n != 2 {
+		t.Errorf("the vault has %d slots", n)
+	}
+	b.must(t, nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 60}, nil)
+	b.must(t, knows(passphrase), wire.MethodVaultHold, wire.VaultHoldParams{Seconds: -1}, nil)
+	b.must(t, knows(passphrase), wire.MethodVaultLock, nil, nil)
+	b.refused(t, knows(passphrase), wire.ErrVaultLocked, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"})
+}
+
+// What the person is typing for another request proves nothing of this one.
+func TestNobodyRidesAlongToAWayIn(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+		close(asked)
+		<-answer
+		return passphrase, false
+	}}
+	ended := make(chan error)
+	go func() { ended <- b.call(t, p, wire.MethodVaultUnlock, nil, nil) }()
+	<-asked
+	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"})
+	close(answer)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestVaultThatCannotBeOpenedIsTheReason(t *testing.T) {

@@ -109,7 +109,7 @@ type VaultUnlockParams struct {
 
 // VaultHoldParams sets for how long an unlock lasts, from the next one on; one
 // that lasts now can become shorter. 0 unlocks for each use; negative holds
-// until lock.
+// until lock. To make it longer takes a way in, even while the vault is open.
 type VaultHoldParams struct {
 	Seconds int64 `json:"seconds"`
 }
@@ -150,7 +150,8 @@ type VaultVerifyResult struct {
 	Faults []string `json:"faults,omitempty"`
 }
 
-// SlotAddParams: Kind is passphrase, keychain, recovery or plugin.
+// SlotAddParams: Kind is passphrase, keychain, recovery or plugin. A new way in
+// takes an old one, even while the vault is open.
 type SlotAddParams struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label,omitempty"`

@@ -29,7 +29,8 @@ func (c *cli) slotAddCommand() *cobra.Command {
 		Short: "Add a way into the vault",
 		Long: `Add a way into the vault: a passphrase, the desktop's keychain, a recovery key
 (shown once), or any age plugin in PATH, given its recipient (age1NAME1…) and
-its identity file.`,
+its identity file. It takes one of the old ways in, even while the vault is open:
+a passphrase is asked for if nothing opens by itself.`,
 		Example: `  mfad vault slot add passphrase
   mfad vault slot add recovery --recovery-file recovery.txt
   mfad vault slot add plugin --recipient age1yubikey1… --identity-file yubikey.txt --label "blue YubiKey"`,

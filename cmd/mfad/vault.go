@@ -120,11 +120,12 @@ func verifyText(r wire.VaultVerifyResult) string {
 const untilLocked = "until-locked"
 
 func (c *cli) vaultHoldCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "hold DURATION",
 		Short: "Set for how long the vault stays open once unlocked",
 		Long: `Set for how long the vault stays open once unlocked: a duration such as 15m
-or 8h; 0 to unlock it for each use; or "` + untilLocked + `".`,
+or 8h; 0 to unlock it for each use; or "` + untilLocked + `". A longer time than before
+takes a way in, even while the vault is open.`,
 		Example:   "  mfad vault hold 15m\n  mfad vault hold 0\n  mfad vault hold " + untilLocked,
 		Args:      takes(1, 1),
 		ValidArgs: []string{"0", "15m", "1h", "8h", untilLocked},
@@ -141,6 +142,8 @@ or 8h; 0 to unlock it for each use; or "` + untilLocked + `".`,
 			return nil
 		},
 	}
+	c.passphraseFlag(cmd)
+	return cmd
 }
 
 // parseHold reads whole seconds; -1 s stands for until locked.
