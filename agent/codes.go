@@ -76,10 +76,14 @@ func (s *Service) release(ctx context.Context, item keystore.Item, ask credproc.
 		return "", totp.Step{}, err
 	}
 	digits, err := keys[0].Code(step.At)
+	if err == nil {
+		err = s.door.refusal() // the person may have locked the vault while the step was waited for
+	}
 	if err != nil {
 		step.Return()
+		return "", totp.Step{}, err
 	}
-	return digits, step, err
+	return digits, step, nil
 }
 
 // step takes a step from the ledger, and tells the person when that takes time.

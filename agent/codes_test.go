@@ -37,6 +37,33 @@ func TestCodeIsGivenOnceAndTheNextOneIsWaitedFor(t *testing.T) {
 	})
 }
 
+func TestLockKeepsBackTheCodeThatIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBench(t)
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed)}, nil)
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+		shown, sent := make(chan error, 1), make(chan error, 1)
+		go func() { shown <- b.call(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) }()
+		go func() {
+			_, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker())
+			sent <- err
+		}()
+		synctest.Wait() // both wait for the next step
+		b.must(t, nobody, wire.MethodVaultLock, nil, nil)
+		for _, got := range []error{<-shown, <-sent} {
+			if !errors.Is(got, wire.ErrVaultLocked) {
+				t.Errorf("after the lock: %v", got)
+			}
+		}
+		b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
+		start := time.Now()
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+		if time.Since(start) > time.Second {
+			t.Error("a code that was kept back was used up")
+		}
+	})
+}
+
 func codeNow(t *testing.T) string {
 	t.Helper()
 	keys, err := totp.Parse([]byte(seed))
