@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -16,14 +16,15 @@ func (c *cli) envCommand() *cobra.Command {
 		Short: "Print a profile's credentials as commands of a shell",
 		Long: `Print commands for a shell that put a profile's temporary credentials into its
 environment, and remove AWS_PROFILE and whatever else would send a client
-elsewhere. Every value is quoted, so the output is safe to evaluate.
+elsewhere. Every value is quoted, so the output is safe to evaluate. Without
+credentials it is the command "false", so that the evaluation fails, too.
 
 With --unset, print the commands that remove those variables again, the region
 included; that asks nobody and needs no profile.
 
 The shell keeps the credentials after they have expired, and every process of
 the user can read them. "mfad exec" gives them to one command only.`,
-		Example: `  eval "$(mfad env --profile prod)"                                          # sh, bash, zsh
+		Example: `  eval "$(mfad env --profile prod)"                                          # sh, bash, zsh, fish
   mfad env --profile prod --format fish | source
   mfad env --profile prod --format powershell | Out-String | Invoke-Expression
   mfad env --profile prod --format json
@@ -37,16 +38,10 @@ the user can read them. "mfad exec" gives them to one command only.`,
 			if unset {
 				return c.printUnset(format)
 			}
-			if profile = c.profileOrEnv(profile); profile == "" {
-				return misuse(cmd, errNoProfileGiven)
-			}
-			result, err := c.fetch(cmd.Context(), profile)
+			profile = c.profileOrEnv(profile)
+			vars, err := c.variables(cmd, profile)
 			if err != nil {
-				return err
-			}
-			vars, err := variablesOf(result, c.getenv)
-			if err != nil {
-				return err
+				return errors.Join(err, c.printFailure(format))
 			}
 			return c.printVariables(format, vars)
 		},
@@ -56,6 +51,28 @@ the user can read them. "mfad exec" gives them to one command only.`,
 	cmd.Flags().BoolVar(&unset, "unset", false, "remove the variables instead")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// variables gets what to set.
+func (c *cli) variables(cmd *cobra.Command, profile string) ([]variable, error) {
+	if profile == "" {
+		return nil, misuse(cmd, errNoProfileGiven)
+	}
+	result, err := c.fetch(cmd.Context(), profile)
+	if err != nil {
+		return nil, err
+	}
+	return variablesOf(result, c.getenv)
+}
+
+// printFailure makes an evaluation of our output fail: that of nothing would
+// succeed, and a script go on with other credentials, or none.
+func (c *cli) printFailure(format string) error {
+	d, _ := findDialect(format)
+	if d.fail == "" {
+		return nil
+	}
+	return c.print(d.fail)
 }
 
 func envFormats() []string {
@@ -78,18 +95,18 @@ func (c *cli) printVariables(format string, vars []variable) error {
 		return c.printJSON(object)
 	}
 	var b strings.Builder
-	for _, name := range rivalVariables {
-		b.WriteString(d.unset(name))
-	}
-	for _, name := range credentialVariables {
-		i := slices.IndexFunc(vars, func(v variable) bool { return v.name == name })
-		if i < 0 {
-			b.WriteString(d.unset(name))
-			continue
-		}
-		b.WriteString(d.set(name, vars[i].value))
+	b.WriteString(d.unset(without(vars)...))
+	for _, v := range vars {
+		b.WriteString(d.set(v.name, v.value))
 	}
 	return c.print(b.String())
+}
+
+// without names the variables that must not stay beside vars.
+func without(vars []variable) []string {
+	return slices.DeleteFunc(slices.Concat(rivalVariables, credentialVariables), func(name string) bool {
+		return slices.ContainsFunc(vars, func(v variable) bool { return v.name == name })
+	})
 }
 
 func (c *cli) printUnset(format string) error {
@@ -97,9 +114,5 @@ func (c *cli) printUnset(format string) error {
 	if !isShell {
 		return usagef(`Run "mfad env --unset --format sh".`, "--unset needs the format of a shell, not %s", format)
 	}
-	var b strings.Builder
-	for _, name := range credentialVariables {
-		fmt.Fprint(&b, d.unset(name))
-	}
-	return c.print(b.String())
+	return c.print(d.unset(credentialVariables...))
 }

@@ -9,26 +9,39 @@ import (
 type dialect struct {
 	name  string
 	set   func(name, value string) string
-	unset func(name string) string
+	unset func(names ...string) string
+	fail  string // makes the evaluation fail; empty if the shell cannot be told
 }
+
+// inFish is true in fish, where \\ is an escape between single quotes, too, and
+// false in every other shell that evaluates the commands for sh.
+const inFish = `[ '\\' = "\\" ]`
 
 // dialects are what `mfad env --format` speaks, beside json.
 var dialects = []dialect{
 	{
-		name:  "sh",
-		set:   func(name, value string) string { return "export " + name + "=" + quotePOSIX(value) + "\n" },
-		unset: func(name string) string { return "unset " + name + "\n" },
+		// fish has export and no unset, and is what `eval "$(mfad env …)"` may be typed into.
+		name: "sh",
+		set:  func(name, value string) string { return "export " + name + "=" + quotePOSIX(value) + "\n" },
+		unset: func(names ...string) string {
+			list := strings.Join(names, " ")
+			return inFish + " && set -e " + list + "\n" + inFish + " || unset " + list + "\n"
+		},
+		fail: "false\n",
 	},
 	{
 		name: "fish",
 		// fish joins the lines of a command substitution by spaces: end each by ";".
 		set:   func(name, value string) string { return "set -gx " + name + " " + quoteFish(value) + ";\n" },
-		unset: func(name string) string { return "set -eg " + name + ";\n" },
+		unset: func(names ...string) string { return "set -eg " + strings.Join(names, " ") + ";\n" },
+		fail:  "false;\n",
 	},
 	{
-		name:  "powershell",
-		set:   func(name, value string) string { return "$env:" + name + " = " + quotePowerShell(value) + "\n" },
-		unset: func(name string) string { return "Remove-Item -ErrorAction SilentlyContinue Env:" + name + "\n" },
+		name: "powershell",
+		set:  func(name, value string) string { return "$env:" + name + " = " + quotePowerShell(value) + "\n" },
+		unset: func(names ...string) string {
+			return "Remove-Item -ErrorAction SilentlyContinue Env:" + strings.Join(names, ",Env:") + "\n"
+		},
 	},
 }
 
@@ -42,9 +55,9 @@ func findDialect(name string) (dialect, bool) {
 }
 
 // quotePOSIX quotes for sh, bash, zsh and ksh: nothing is special between
-// single quotes but the single quote.
+// single quotes but the single quote; and for fish, where the backslash is, too.
 func quotePOSIX(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return "'" + strings.NewReplacer(`'`, `'\''`, `\`, `'"\\"'`).Replace(s) + "'"
 }
 
 // quoteFish quotes for fish, where \\ and \' are the escapes between single quotes.

@@ -18,6 +18,8 @@ func TestQuotedValuesComeOutOfTheShellAsTheyWere(t *testing.T) {
 	}{
 		{"sh", []string{"sh", "-c"}, `printf %s "$X"`},
 		{"sh", []string{"bash", "-c"}, `printf %s "$X"`},
+		{"sh", []string{"zsh", "-c"}, `printf %s "$X"`},
+		{"sh", []string{"fish", "-c"}, `printf %s $X`},
 		{"fish", []string{"fish", "-c"}, `printf %s $X`},
 	} {
 		if _, err := exec.LookPath(shell.command[0]); err != nil {
@@ -34,14 +36,21 @@ func TestQuotedValuesComeOutOfTheShellAsTheyWere(t *testing.T) {
 }
 
 func TestUnsetRemovesTheVariable(t *testing.T) {
-	for shell, test := range map[string]struct{ dialect, count string }{
-		"sh":   {"sh", `env | grep -c '^X=' || true`},
-		"fish": {"fish", `env | grep -c '^X=' ; true`},
+	for _, shell := range []struct {
+		dialect string
+		command []string
+	}{
+		{"sh", []string{"sh", "-euc"}},
+		{"sh", []string{"bash", "-euc"}},
+		{"sh", []string{"zsh", "-euc"}},
+		{"sh", []string{"fish", "-c"}},
+		{"fish", []string{"fish", "-c"}},
 	} {
-		d, _ := findDialect(test.dialect)
-		out, err := exec.Command(shell, "-c", d.set("X", "y")+d.unset("X")+d.unset("X")+test.count).Output()
+		d, _ := findDialect(shell.dialect)
+		script := d.set("X", "y") + d.set("Y", "z") + d.unset("X", "Y") + d.unset("Y", "X") + "env | grep -c '^[XY]=' || true"
+		out, err := exec.Command(shell.command[0], append(shell.command[1:], script)...).CombinedOutput()
 		if err != nil || string(out) != "0\n" {
-			t.Errorf("%s: %q, %v", shell, out, err)
+			t.Errorf("%s in %s: %q, %v", shell.dialect, shell.command[0], out, err)
 		}
 	}
 }
