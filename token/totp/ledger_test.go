@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -395,17 +396,41 @@ func TestSkewMovesTheSteps(t *testing.T) {
 	path := ledgerPath(t)
 	synctest.Test(t, func(t *testing.T) {
 		l, start := open(t, path, time.Now), time.Now()
-		if err := l.SetSkew(time.Hour + 10*time.Second); err != nil {
+		if err := l.SetSkew(10*time.Minute + 10*time.Second); err != nil {
 			t.Fatal(err)
 		}
 		step, _ := take(t, l, phone)
-		if !step.At.Equal(start.Add(time.Hour)) || !step.Expires.Equal(start.Add(20*time.Second)) {
+		if !step.At.Equal(start.Add(10*time.Minute)) || !step.Expires.Equal(start.Add(20*time.Second)) {
 			t.Errorf("step at %v, ends on our clock at %v", step.At.Sub(start), step.Expires.Sub(start))
 		}
-		for _, jitter := range []time.Duration{time.Hour + 9*time.Second, time.Hour + 11*time.Second} {
-			if err := l.SetSkew(jitter); err != nil || l.Skew() != time.Hour+10*time.Second {
+		for _, jitter := range []time.Duration{10*time.Minute + 9*time.Second, 10*time.Minute + 11*time.Second} {
+			if err := l.SetSkew(jitter); err != nil || l.Skew() != 10*time.Minute+10*time.Second {
 				t.Errorf("the second's jitter of a Date header moved the skew to %v, %v", l.Skew(), err)
 			}
+		}
+	})
+}
+
+// Who answers in AWS's place, or writes the file, must not get codes of another time.
+func TestSkewThatAWSWouldNotForgiveMovesNoStep(t *testing.T) {
+	path := ledgerPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		l, start := open(t, path, time.Now), time.Now()
+		for _, d := range []time.Duration{24 * time.Hour, -24 * time.Hour, 16 * time.Minute, math.MinInt64} {
+			if err := l.SetSkew(d); err != nil || l.Skew() != 0 {
+				t.Errorf("of %v: skew %v, %v", d, l.Skew(), err)
+			}
+		}
+		s := state{skew: 24 * time.Hour}
+		if err := os.WriteFile(path, s.encode(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, path, time.Now)
+		if l.Damage() == "" {
+			t.Error("a file with the skew of a day is believed")
+		}
+		if step, _ := take(t, l, phone); step.At.Sub(start) > time.Minute {
+			t.Errorf("step at %v", step.At.Sub(start))
 		}
 	})
 }
@@ -432,9 +457,9 @@ func TestClockPutRightMakesTheSkewStale(t *testing.T) {
 	path := ledgerPath(t)
 	synctest.Test(t, func(t *testing.T) {
 		var c clock
-		c.set(time.Hour)
+		c.set(10 * time.Minute)
 		l, start := open(t, path, c.now), time.Now()
-		if err := l.SetSkew(-time.Hour); err != nil {
+		if err := l.SetSkew(-10 * time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if step, _ := take(t, l, phone); !step.At.Equal(start) {

@@ -33,11 +33,21 @@ const tooFar = maxPeriod + time.Minute
 // Skew is the time to add to our clock to get AWS's.
 func (l *Ledger) Skew() time.Duration { return l.current().skew }
 
-// SetSkew records the skew learned from AWS. A change of less than two seconds
-// is ignored: a Date header has whole seconds. Since AWS's time is known now,
+// mostSkew is how far codes follow AWS's clock: as far as AWS takes signatures.
+// Beyond that no request succeeds before our clock is set right, and whoever
+// answers, or can write the ledger's file, must not choose of what time the
+// codes are.
+const mostSkew = 15 * time.Minute
+
+// SetSkew records the skew learned from AWS; one of more than 15 minutes is
+// taken for none. A change of less than two seconds is ignored: a Date header
+// has whole seconds. Since AWS's time is known now,
 // steps on record that are still minutes ahead were released by a wrong clock
 // and cannot have been accepted: they are forgotten, the current step stays used.
 func (l *Ledger) SetSkew(d time.Duration) error {
+	if d.Abs() > mostSkew {
+		d = 0
+	}
 	err := l.commit(func(s *state) error {
 		moved := (d - s.skew).Abs() >= 2*time.Second
 		if moved {

@@ -170,7 +170,7 @@ func parseState(path string, data []byte) (state, error) {
 		floor:   f.Floor,
 		devices: map[string]use{},
 	}
-	impossible := s.floor < 0 || s.floor > farFuture
+	impossible := s.floor < 0 || s.floor > farFuture || s.skew.Abs() > mostSkew
 	for name, until := range f.Devices {
 		impossible = impossible || until < 0 || until > farFuture
 		s.devices[name] = use{until: until}
