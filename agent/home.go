@@ -15,18 +15,16 @@ type Home struct {
 	State string // what mfad remembers of use: codes given, generations seen, who asked
 }
 
-// FindHome derives the folders from the environment as the XDG Base Directory
-// Specification says. It makes none of them. The error wraps [wire.ErrNoHome].
+// FindHome derives the folders from the environment, as [wire.StateDir] and
+// [wire.DataDir] say. It makes none of them. The error wraps [wire.ErrNoHome].
 func FindHome(getenv func(string) string) (Home, error) {
 	state, err := wire.StateDir(getenv)
 	if err != nil {
 		return Home{}, err
 	}
-	data := filepath.Join(getenv("XDG_DATA_HOME"), "mfad")
-	if !filepath.IsAbs(data) {
-		if data, err = homeData(getenv); err != nil {
-			return Home{}, err
-		}
+	data, err := wire.DataDir(getenv)
+	if err != nil {
+		return Home{}, err
 	}
 	return Home{Vault: filepath.Join(data, "vaults", vaultName), State: state}, nil
 }

@@ -98,7 +98,7 @@ func start(ctx context.Context, o Options) error {
 		cmd.Env = ScrubEnv(os.Environ())
 	}
 	fd := detach(cmd, theirs)
-	cmd.Env = append(cmd.Env, "MFAD_SOCKET="+o.Socket, wire.ReadyVariable+"="+strconv.FormatUint(uint64(fd), 10))
+	cmd.Env = append(cmd.Env, wire.SocketVariable+"="+o.Socket, wire.ReadyVariable+"="+strconv.FormatUint(uint64(fd), 10))
 	err = cmd.Start()
 	_ = theirs.Close()
 	if err != nil {

@@ -1,19 +1,35 @@
 package wire
 
-import (
-	"path/filepath"
-)
+import "path/filepath"
 
 // SocketVariable names the environment variable that moves the socket.
 const SocketVariable = "MFAD_SOCKET"
 
-// StateDir is the folder of what mfad remembers and may lose: the agent's log
-// and, without a runtime folder, its socket. The error wraps [ErrNoHome].
+// StateDir is the folder of what mfad remembers and may lose: the agent's log,
+// the codes that were given and, without a runtime folder, the socket. The
+// error wraps [ErrNoHome].
 func StateDir(getenv func(string) string) (string, error) {
-	if dir := getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "mfad"), nil
+	return place(getenv, "XDG_STATE_HOME", filepath.Join(".local", "state"))
+}
+
+// DataDir is the folder of what mfad must not lose: the vaults. The error wraps
+// [ErrNoHome].
+func DataDir(getenv func(string) string) (string, error) {
+	return place(getenv, "XDG_DATA_HOME", filepath.Join(".local", "share"))
+}
+
+// place is mfad's part of a base folder: the variable's, else the system's
+// default. The XDG Base Directory Specification says to pass over a relative
+// path.
+func place(getenv func(string) string, variable, underHome string) (string, error) {
+	base := getenv(variable)
+	if !filepath.IsAbs(base) {
+		var err error
+		if base, err = defaultBase(getenv, underHome); err != nil {
+			return "", err
+		}
 	}
-	return homeState(getenv)
+	return filepath.Join(base, "mfad"), nil
 }
 
 // SocketPath is where the agent listens: $MFAD_SOCKET, else in

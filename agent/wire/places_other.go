@@ -4,10 +4,10 @@ package wire
 
 import "path/filepath"
 
-func homeState(getenv func(string) string) (string, error) {
+func defaultBase(getenv func(string) string, underHome string) (string, error) {
 	home := getenv("HOME")
 	if !filepath.IsAbs(home) {
 		return "", Errorf(ErrNoHome, "$HOME is not set to a folder")
 	}
-	return filepath.Join(home, ".local", "state", "mfad"), nil
+	return filepath.Join(home, underHome), nil
 }

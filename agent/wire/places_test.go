@@ -29,10 +29,24 @@ func TestSocketPathFollowsTheFirstVariableThatNamesOne(t *testing.T) {
 	}
 }
 
+func TestVaultsStandWhereTheDataOfProgramsDoes(t *testing.T) {
+	root := t.TempDir()
+	for _, test := range []struct{ xdg, want string }{
+		{filepath.Join(root, "data"), filepath.Join(root, "data", "mfad")},
+		{"", filepath.Join(root, ".local", "share", "mfad")},
+		{"data", filepath.Join(root, ".local", "share", "mfad")},
+	} {
+		env := map[string]string{"HOME": root, "XDG_DATA_HOME": test.xdg}
+		if got, err := wire.DataDir(func(key string) string { return env[key] }); err != nil || got != test.want {
+			t.Errorf("%q: got %q, %v; want %q", test.xdg, got, err, test.want)
+		}
+	}
+}
+
 func TestNoHomeIsItsOwnError(t *testing.T) {
 	nothing := func(string) string { return "" }
 	for name, find := range map[string]func(func(string) string) (string, error){
-		"socket": wire.SocketPath, "state": wire.StateDir,
+		"socket": wire.SocketPath, "state": wire.StateDir, "data": wire.DataDir,
 	} {
 		if path, err := find(nothing); !errors.Is(err, wire.ErrNoHome) {
 			t.Errorf("%s: got %q, %v; want ErrNoHome", name, path, err)

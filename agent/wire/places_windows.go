@@ -2,10 +2,11 @@ package wire
 
 import "path/filepath"
 
-func homeState(getenv func(string) string) (string, error) {
+// defaultBase is one folder for all: Windows does not part data from state.
+func defaultBase(getenv func(string) string, _ string) (string, error) {
 	dir := getenv("LocalAppData")
 	if !filepath.IsAbs(dir) {
 		return "", Errorf(ErrNoHome, "%%LocalAppData%% is not set")
 	}
-	return filepath.Join(dir, "mfad"), nil
+	return dir, nil
 }
