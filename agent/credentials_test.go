@@ -181,7 +181,7 @@ func TestProfilesAreListedWithWhatIsWrong(t *testing.T) {
 	if len(profiles) != 2 || profiles[0].Fault != "" || profiles[0].Source != "base" || profiles[0].Line != 1 || profiles[1].Fault == "" {
 		t.Errorf("got %+v", profiles)
 	}
-	b.refused(t, nobody, wire.ErrNoProfile, wire.MethodProfileShow, wire.ProfileShowParams{Profile: "broken"})
+	b.refused(t, nobody, wire.ErrNoKey, wire.MethodProfileShow, wire.ProfileShowParams{Profile: "broken"})
 }
 
 func TestWrongClockIsToldByHowMuch(t *testing.T) {

@@ -42,6 +42,7 @@ var crossings = []struct {
 	{totp.ErrBadSeed, wire.ErrBadSeed},
 	{totp.ErrClock, wire.ErrClock},
 	{config.ErrNoProfile, wire.ErrNoProfile},
+	{config.ErrNoSource, wire.ErrNoKey},
 	{config.ErrBadConfig, wire.ErrBadConfig},
 	{config.ErrBadName, wire.ErrBadRequest},
 	{config.ErrConflict, wire.ErrBadConfig},

@@ -3,8 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
@@ -15,12 +13,6 @@ import (
 // keyIDFact is the fact of an access key's item that holds its id; the content
 // is the secret access key alone.
 const keyIDFact = "accessKeyId"
-
-var (
-	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
-	accessKeyID     = regexp.MustCompile(`^AKIA[A-Z0-9]{12,124}$`)
-	secretAccessKey = regexp.MustCompile(`^[A-Za-z0-9/+=]{40}$`)
-)
 
 var (
 	_ credproc.Keys  = (*Service)(nil)
@@ -60,6 +52,16 @@ func findKey(v *keystore.Vault, name string) (keystore.Item, error) {
 		return keystore.Item{}, fmt.Errorf("%w: the vault has none named %.80q", credproc.ErrNoKey, name)
 	}
 	return item, nil
+}
+
+// keyOfID finds a key by its public half.
+func keyOfID(v *keystore.Vault, id string) (keystore.Item, bool) {
+	for _, item := range v.Items() {
+		if item.Kind == keystore.KindAccessKey && item.Facts[keyIDFact] == id {
+			return item, true
+		}
+	}
+	return keystore.Item{}, false
 }
 
 // hasKey is KeyID for the resolution of profiles, which goes on without a vault.
@@ -102,18 +104,13 @@ func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportPar
 	return s.describeKey(item), nil
 }
 
-// checkKey refuses what cannot be a long-term access key. Nothing here tells a
-// root user's key from an IAM user's: only AWS can.
+// checkKey refuses what cannot be a long-term access key, or its name.
 func checkKey(p wire.KeyImportParams) error {
-	switch {
-	case !config.ValidName(p.Name):
+	if !config.ValidName(p.Name) {
 		return badName("an access key", p.Name)
-	case strings.HasPrefix(p.AccessKeyID, "ASIA"):
-		return wire.Errorf(wire.ErrBadRequest, "%.40q is a temporary key, which ends by itself: import the IAM user's own access key, which begins with AKIA", p.AccessKeyID)
-	case !accessKeyID.MatchString(p.AccessKeyID):
-		return wire.Errorf(wire.ErrBadRequest, "%.40q is not an access key id: it has AKIA and 12 or more capitals and digits", p.AccessKeyID)
-	case !secretAccessKey.Match(p.Secret):
-		return wire.Errorf(wire.ErrBadRequest, "that is not a secret access key: it has 40 letters, digits, / and +, and %d characters came", len(p.Secret))
+	}
+	if err := config.CheckLongTermKey(p.AccessKeyID, p.Secret); err != nil {
+		return wire.Wrap(wire.ErrBadRequest, err)
 	}
 	return nil
 }
@@ -124,10 +121,8 @@ func badName(what, name string) error {
 
 // keyToPut is the item that an import makes, or replaces when it may.
 func keyToPut(v *keystore.Vault, p wire.KeyImportParams) (keystore.Item, error) {
-	for _, other := range v.Items() {
-		if other.Kind == keystore.KindAccessKey && other.Name != p.Name && other.Facts[keyIDFact] == p.AccessKeyID {
-			return keystore.Item{}, fmt.Errorf("%w: access key %s is in the vault as %q", keystore.ErrItemExists, p.AccessKeyID, other.Name)
-		}
+	if other, found := keyOfID(v, p.AccessKeyID); found && other.Name != p.Name {
+		return keystore.Item{}, fmt.Errorf("%w: access key %s is in the vault as %q", keystore.ErrItemExists, p.AccessKeyID, other.Name)
 	}
 	item, found := v.Find(keystore.KindAccessKey, p.Name)
 	switch {

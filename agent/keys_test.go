@@ -77,11 +77,11 @@ func TestKeysThatCannotBeOnesAreRefused(t *testing.T) {
 		says   string
 	}{
 		"temporary":       {func(p *wire.KeyImportParams) { p.AccessKeyID = "ASIAIOSFODNN7EXAMPLE" }, "temporary"},
-		"user id":         {func(p *wire.KeyImportParams) { p.AccessKeyID = "AIDAIOSFODNN7EXAMPLE" }, "not an access key id"},
-		"short id":        {func(p *wire.KeyImportParams) { p.AccessKeyID = "AKIA123" }, "not an access key id"},
-		"newline":         {func(p *wire.KeyImportParams) { p.AccessKeyID = keyID + "\n" }, "not an access key id"},
+		"user id":         {func(p *wire.KeyImportParams) { p.AccessKeyID = "AIDAIOSFODNN7EXAMPLE" }, "access key ID is not one"},
+		"short id":        {func(p *wire.KeyImportParams) { p.AccessKeyID = "AKIA123" }, "access key ID is not one"},
+		"newline":         {func(p *wire.KeyImportParams) { p.AccessKeyID = keyID + "\n" }, "access key ID is not one"},
 		"short secret":    {func(p *wire.KeyImportParams) { p.Secret = []byte(secretKey[:39]) }, "39 characters"},
-		"odd secret":      {func(p *wire.KeyImportParams) { p.Secret = []byte(secretKey[:39] + "!") }, "not a secret access key"},
+		"odd secret":      {func(p *wire.KeyImportParams) { p.Secret = []byte(secretKey[:39] + "!") }, "secret access key is not one"},
 		"no name":         {func(p *wire.KeyImportParams) { p.Name = "" }, "name"},
 		"control in name": {func(p *wire.KeyImportParams) { p.Name = "a\x1bb" }, "name"},
 		"odd endpoint":    {func(p *wire.KeyImportParams) { p.Trust = []string{"sts.example.com"} }, "not an endpoint"},
@@ -134,7 +134,7 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 		t.Error("trust that was taken back is there")
 	}
 	b.refused(t, nobody, wire.ErrNoItem, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint, Revoke: true})
-	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint}, nil)
+	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: keyID, Endpoint: endpoint}, nil)
 	if err := trusted(nobody, keyID); err != nil {
 		t.Error(err)
 	}

@@ -74,9 +74,11 @@ func (s *Service) keyTrust(ctx context.Context, r *request, p wire.KeyTrustParam
 	if err != nil {
 		return none{}, err
 	}
-	item, err := findKey(v, p.Name)
-	if err != nil {
-		return none{}, err
+	item, found := keyOfID(v, p.Name) // which is what the refusal of an endpoint tells
+	if !found {
+		if item, err = findKey(v, p.Name); err != nil {
+			return none{}, err
+		}
 	}
 	id := item.Facts[keyIDFact]
 	if !p.Revoke {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ the terminal, never on standard input.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if profile == "" {
-				return misuse(cmd, errNoProfileGiven)
+				return misuse(cmd, errors.New("no profile: --profile names none, and AWS_PROFILE is not read"))
 			}
 			return c.printCredentials(cmd.Context(), profile)
 		},

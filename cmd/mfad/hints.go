@@ -30,7 +30,7 @@ var advices = [...]advice{
 	wire.CodeVaultDamaged:    {exitError, `Run "mfad vault verify" to see every fault, then restore the vault's folder from a backup.`},
 	wire.CodeVaultRolledBack: {exitError, `Restore the newest copy of the vault's folder, then run "mfad agent restart".`},
 	wire.CodeNoItem:          {exitMissing, `Run "mfad vault show" to see what the vault keeps.`},
-	wire.CodeItemExists:      {exitError, `Choose another name, or give --replace to replace it.`},
+	wire.CodeItemExists:      {exitError, `Give --replace with that name to replace it; something else needs another name.`},
 	wire.CodeNoSlot:          {exitMissing, `Run "mfad vault show" to see the slots.`},
 	wire.CodeLastSlot:        {exitError, `Run "mfad vault slot add recovery" first, or give --last if you mean it.`},
 	wire.CodeNoKeychain:      {exitError, `Run "mfad doctor" to see what is missing, or use a passphrase ("mfad init --keychain no", "mfad unlock --slot passphrase").`},
@@ -41,7 +41,7 @@ var advices = [...]advice{
 	wire.CodeBadConfig:         {exitUsage, `Correct that setting, then check it with "mfad profile show {name}".`},
 	wire.CodeNoPrompt:          {exitPerson, `Run the same in a terminal, or "mfad unlock" there first.`},
 	wire.CodeDismissed:         {exitPerson, noHint},
-	wire.CodeNoKey:             {exitMissing, `Run "mfad key list" to see the keys, or bring it in with "mfad key import".`},
+	wire.CodeNoKey:             {exitMissing, `Run "mfad key list" to see the keys, or bring it in with "mfad key import NAME".`},
 	wire.CodeUntrustedEndpoint: {exitPerson, `Run "mfad key trust KEY URL" if you know that endpoint to be yours.`},
 
 	wire.CodeCodeRefused:   {exitRefused, `Run the same again for a new code; if that is refused too, check the clock and the device with "mfad doctor" and "mfad device list".`},

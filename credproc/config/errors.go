@@ -11,6 +11,9 @@ import (
 var (
 	// ErrNoProfile: no file and no vault key has that name.
 	ErrNoProfile = errors.New("no such profile")
+	// ErrNoSource: a profile names its source, and neither a profile nor a vault
+	// key has that name.
+	ErrNoSource = errors.New("no such source")
 	// ErrBadConfig: a file, or a variable, says something that cannot be served.
 	ErrBadConfig = errors.New("bad configuration")
 	// ErrBadName: a profile name that mfad neither serves nor writes.

@@ -29,8 +29,8 @@ func (f *files) resolve(q Query) (*Chain, error) {
 	if q.Profile == "" {
 		q.Profile = "default"
 	}
-	if !ValidName(q.Profile) {
-		return nil, fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-", ErrBadName, q.Profile)
+	if err := checkName(q.Profile); err != nil {
+		return nil, err
 	}
 	w := walk{files: f, query: q}
 	if err := w.run(); err != nil {
@@ -156,7 +156,7 @@ func (w *walk) vaultKey(p *profile, found bool, from Value) error {
 		return &Error{Origin{}, fmt.Sprintf("no profile %q in %s, %s or %s, and no access key of that name in the vault",
 			from.Text, w.files.mfad.name, w.files.config.name, w.files.credentials.name), ErrNoProfile}
 	}
-	return &Error{from.Origin, fmt.Sprintf("source_profile names %q, and there is no such profile and no such access key in the vault; write [profile %s], or import the key", from.Text, from.Text), ErrNoProfile}
+	return &Error{from.Origin, fmt.Sprintf("source_profile names %q, and there is no such profile and no such access key in the vault; write [profile %s], or import the key under that name", from.Text, from.Text), ErrNoSource}
 }
 
 func vaultStep(name string, from Value) Step {
@@ -227,7 +227,7 @@ func (w *walk) checkSerial(life lifetime) error {
 	switch {
 	case w.serial.Text == "":
 		return nil
-	case !isSerial(w.serial.Text):
+	case !ValidSerial(w.serial.Text):
 		return w.serial.fault("mfa_serial %q is not a device; write arn:aws:iam::ACCOUNT:mfa/NAME or the serial number of the fob", w.serial.Text)
 	case life == temporary && len(w.roles) > 0:
 		return w.serial.fault("mfa_serial needs a long-term key, and this chain begins at %s, whose credentials are temporary; take one of them out", describe(w.source))

@@ -164,7 +164,7 @@ func TestResolveRefusesWithPlaceAndAdvice(t *testing.T) {
 		{name: "nothing of that name", is: ErrNoProfile, want: `no profile "p" in F, C or K, and no access key of that name in the vault`},
 		{name: "control characters", profile: "p\x1b[m", is: ErrBadName, want: `write 1 to 64 letters`},
 		{name: "no source for a role", mfad: role, want: `F:2: role_arn of profile "p" has no source; write source_profile = NAME`},
-		{name: "source not found", mfad: role + "source_profile = gone", is: ErrNoProfile, want: `F:3: source_profile names "gone"`},
+		{name: "source not found", mfad: role + "source_profile = gone", is: ErrNoSource, want: `F:3: source_profile names "gone"`},
 		{name: "source without identity", mfad: role + "source_profile = q", config: "\n[profile q]\nregion = eu-west-1", want: `C:2: profile "q" has no source of credentials; write`},
 		{name: "loop", mfad: role + "source_profile = q", config: "[profile q]\nrole_arn = " + deep + "\nsource_profile = p", want: `C:3: source_profile closes the loop p -> q -> p`},
 		{name: "itself without keys", mfad: role + "source_profile = p", want: `F:3: source_profile names profile "p" itself, which has no keys`},
