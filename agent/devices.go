@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,9 +23,6 @@ const (
 	digitsFact    = "digits"
 	periodFact    = "periodSeconds"
 )
-
-// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
-var serialNumber = regexp.MustCompile(`^[A-Za-z0-9_+=/:,.@-]{9,256}$`)
 
 // deviceAdd stores every key that a text brings, or none if one cannot be.
 func (s *Service) deviceAdd(ctx context.Context, r *request, p wire.DeviceAddParams) (wire.DeviceAddResult, error) {
@@ -86,7 +82,7 @@ func parseSerials(text string, devices int) ([]string, error) {
 		return nil, wire.Errorf(wire.ErrBadRequest, "%d serial numbers for %d devices", len(serials), devices)
 	}
 	for i, serial := range serials {
-		if !serialNumber.MatchString(serial) {
+		if !config.ValidSerial(serial) {
 			return nil, wire.Errorf(wire.ErrBadRequest, "%.80q is not an MFA device: write its ARN, arn:aws:iam::ACCOUNT:mfa/NAME, or the serial number of the fob", serial)
 		}
 		if slices.Contains(serials[:i], serial) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/mfad/mfad/credproc/config"
 )
 
 // maxCSV is far above what the console writes for all users of an account.
@@ -101,25 +103,7 @@ func (c csvColumns) key(fields [][]byte) (csvKey, error) {
 	if k.id == "" && len(k.secret) == 0 {
 		return k, nil
 	}
-	return k, checkKey(k.id, k.secret)
-}
-
-// checkKey refuses what cannot be a long-term access key. It does not quote
-// the id: people paste the secret into the wrong field.
-func checkKey(id string, secret []byte) error {
-	switch {
-	case len(id) < 16 || len(id) > 128 || strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "":
-		return errors.New("the access key ID is not 16 or more capital letters and digits")
-	case strings.HasPrefix(id, "ASIA"):
-		return errors.New("an access key ID that begins with ASIA is a temporary one; mfad keeps long-term keys (AKIA…)")
-	case len(secret) < 16 || len(secret) > 128 || bytes.ContainsFunc(secret, notOfSecret):
-		return errors.New("the secret access key is not 16 to 128 letters, digits, slashes, pluses and equals signs")
-	}
-	return nil
-}
-
-func notOfSecret(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '/' && r != '+' && r != '='
+	return k, config.CheckLongTermKey(k.id, k.secret)
 }
 
 var errNoRecord = errors.New("the file is empty")

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/mfad/mfad/credproc/config"
 )
 
 const (
@@ -114,7 +116,7 @@ func FuzzCSV(f *testing.F) {
 		}
 		theirs := readWithStandardLibrary(before)
 		for _, k := range keys {
-			if checkKey(k.id, k.secret) != nil {
+			if config.CheckLongTermKey(k.id, k.secret) != nil {
 				t.Error("took a key that it should refuse")
 			}
 			if theirs != nil && !theirs[k.id+","+string(k.secret)] {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/config"
 )
 
 // defaultKey is the name of an access key that was given none.
@@ -71,7 +72,7 @@ and its second the secret. A secret is never taken from the command line.
 
 // refuseKeyArgument is the Args of key import.
 func refuseKeyArgument(cmd *cobra.Command, args []string) error {
-	if len(args) > 1 || len(args) == 1 && checkKey(args[0], []byte(strings.Repeat("x", 40))) == nil {
+	if len(args) > 1 || len(args) == 1 && config.CheckLongTermKey(args[0], []byte(strings.Repeat("x", 40))) == nil {
 		return &fault{
 			errors.New("a key on the command line can be read by every process of this machine: it was not used"), exitUsage,
 			`Run "mfad key import NAME", and give the access key ID and the secret when asked.`,
@@ -185,7 +186,7 @@ func (c *cli) typedKey(ctx context.Context) (id string, secret []byte, err error
 			return "", nil, err
 		}
 	}
-	if err := checkKey(id, secret); err != nil {
+	if err := config.CheckLongTermKey(id, secret); err != nil {
 		return "", secret, usagef(hint, "%w", err)
 	}
 	return id, secret, nil

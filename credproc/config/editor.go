@@ -54,8 +54,8 @@ type transaction struct {
 
 // edit runs act under the lock, with the files as they are now.
 func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction) error) ([]Change, error) {
-	if !ValidName(profile) {
-		return nil, fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-", ErrBadName, profile)
+	if err := checkName(profile); err != nil {
+		return nil, err
 	}
 	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
 	if t.fsys == nil {

@@ -10,8 +10,8 @@ import (
 // step of kind [StaticKeys]; the caller wipes the secret. Temporary keys wrap
 // ErrBadConfig, none wrap ErrNoProfile.
 func (e *Editor) KeysOf(profile string) (Step, error) {
-	if !ValidName(profile) {
-		return Step{}, fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-", ErrBadName, profile)
+	if err := checkName(profile); err != nil {
+		return Step{}, err
 	}
 	f, err := NewReader(e.Paths, editorEnv).files()
 	if err != nil {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,7 +12,12 @@ import (
 // The patterns of AWS's API reference, without regexp: this package is linked
 // into a program that starts in two milliseconds.
 
-const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+const (
+	digits       = "0123456789"
+	capitals     = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	smalls       = "abcdefghijklmnopqrstuvwxyz"
+	alphanumeric = digits + capitals + smalls
+)
 
 // consists says that s has from least to most characters, all out of the
 // letters, the digits and extra.
@@ -38,6 +44,18 @@ func isIdentifier(name []byte) bool {
 // [A-Za-z0-9_.@/+:-]{1,64}. Go SDKs pass the name to a shell.
 func ValidName(name string) bool { return consists(name, 1, 64, "_.@/+:-") }
 
+// checkName is ValidName with an error for the person.
+func checkName(profile string) error {
+	if ValidName(profile) {
+		return nil
+	}
+	return fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-", ErrBadName, profile)
+}
+
+// ValidSerial says whether AWS takes that as the serial number of an MFA device
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
+func ValidSerial(s string) bool { return consists(s, 9, 256, "_+=/:,.@-") }
+
 // isRegion is strict because the name ends up in a host name: a region "s3"
 // would make sts.s3.amazonaws.com, which is somebody's bucket.
 func isRegion(s string) bool {
@@ -46,13 +64,13 @@ func isRegion(s string) bool {
 		return false
 	}
 	for i, part := range parts {
-		letters, digits := strings.Trim(part, "abcdefghijklmnopqrstuvwxyz") == "", strings.Trim(part, "0123456789") == ""
+		letters, numbers := strings.Trim(part, smalls) == "", strings.Trim(part, digits) == ""
 		switch {
 		case part == "":
 			return false
 		case i == 0 && (!letters || len(part) < 2 || len(part) > 4):
 			return false
-		case i == len(parts)-1 && (!digits || len(part) > 2):
+		case i == len(parts)-1 && (!numbers || len(part) > 2):
 			return false
 		case i < len(parts)-1 && !letters:
 			return false
@@ -79,7 +97,7 @@ func isARN(s, service, resource string) bool {
 	return ok && name != "" && strings.IndexFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f }) < 0
 }
 
-func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
+func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, digits) == "" }
 
 // partition is the second part of an ARN.
 func partition(arn string) string {
@@ -92,7 +110,6 @@ func partition(arn string) string {
 
 func isSessionName(s string) bool { return consists(s, 2, 64, "_+=,.@-") }
 func isExternalID(s string) bool  { return consists(s, 2, 1224, "_+=,.@:/-") }
-func isSerial(s string) bool      { return consists(s, 9, 256, "_+=/:,.@-") }
 func isAccessKeyID(s string) bool { return consists(s, 16, 128, "_") }
 
 // parseSeconds is a whole number in the range, in digits alone.
