@@ -111,7 +111,7 @@ func (b *Broker) complete(ctx context.Context, l leg, client STS, creds Credenti
 		return Credentials{}, l.explain(fmt.Errorf("STS answered without credentials: %w", ErrUnavailable))
 	}
 	step := l.step()
-	creds.AccountID = cmp.Or(creds.AccountID, accountOf(creds.ARN), accountOf(step.RoleARN.Text), accountOf(step.Serial.Text))
+	creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN), AccountOf(step.RoleARN.Text), AccountOf(step.Serial.Text))
 	if creds.AccountID == "" {
 		account, arn, err := client.CallerIdentity(ctx, creds)
 		if err != nil {

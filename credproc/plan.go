@@ -158,21 +158,7 @@ func appendSet(text []byte, fields []string) []byte {
 
 // place is where a session is valid: everywhere in a partition of AWS, or at
 // one endpoint that is not AWS's.
-func place(at config.Endpoint) string {
-	if at.URL.Text != "" {
-		return at.URL.Text
-	}
-	for _, partition := range partitions {
-		if strings.HasPrefix(at.Region.Text, partition) {
-			return partition
-		}
-	}
-	return "aws"
-}
-
-// The prefixes of region names of AWS's partitions, but for the standard one
-// (botocore's partitions.json).
-var partitions = []string{"cn-", "us-gov-", "us-iso-", "us-isob-", "us-isof-", "eu-isoe-", "eusc-"}
+func place(at config.Endpoint) string { return cmp.Or(at.URL.Text, at.Partition()) }
 
 // sessionName is the step's own name or one that stays the same and leads to
 // the person: AWS wants 2 to 64 of [\w+=,.@-].
@@ -208,7 +194,7 @@ func (p *plan) purpose() Purpose {
 		why.RoleARN = cmp.Or(step.RoleARN.Text, why.RoleARN)
 		why.Serial = cmp.Or(step.Serial.Text, why.Serial)
 	}
-	why.Account = cmp.Or(accountOf(why.RoleARN), accountOf(why.Serial))
+	why.Account = cmp.Or(AccountOf(why.RoleARN), AccountOf(why.Serial))
 	switch p.chain.Steps[0].Kind {
 	case config.VaultKey, config.StaticKeys, config.Environment:
 		why.KeyID = p.source
@@ -216,8 +202,8 @@ func (p *plan) purpose() Purpose {
 	return why
 }
 
-// accountOf is the account of an ARN, or empty.
-func accountOf(arn string) string {
+// AccountOf is the account of an ARN, 12 digits, or empty.
+func AccountOf(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" || len(parts[4]) != 12 {
 		return ""

@@ -90,3 +90,18 @@ func TestRoleSessionNameLeadsToThePerson(t *testing.T) {
 		}
 	}
 }
+
+func TestAccountOfAnARNAndOfNothingElse(t *testing.T) {
+	for text, want := range map[string]string{
+		"arn:aws:iam::123456789012:role/a:b":            "123456789012",
+		"arn:aws-cn:sts::123456789012:assumed-role/a/b": "123456789012",
+		"arn:aws:iam::aws:policy/ReadOnlyAccess":        "",
+		"urn:aws:iam::123456789012:role/a":              "",
+		"arn:aws:iam::123456789012":                     "",
+		"GAHT12345678":                                  "",
+	} {
+		if got := credproc.AccountOf(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

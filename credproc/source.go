@@ -76,7 +76,7 @@ func (b *Broker) make(ctx context.Context, l leg, ask Asker) (Credentials, error
 		if err != nil {
 			return Credentials{}, fmt.Errorf("credential_source (%s): %w", step.At, err)
 		}
-		creds.AccountID = cmp.Or(creds.AccountID, accountOf(creds.ARN))
+		creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN))
 		return creds, nil
 	}
 	return Credentials{}, fmt.Errorf("%s: a step %q is beyond this agent", step.At, step.Kind)

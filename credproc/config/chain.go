@@ -104,6 +104,10 @@ type Endpoint struct {
 	CABundle Value
 }
 
+// Partition names the part of AWS that the endpoint belongs to, such as aws-cn:
+// sessions that were made anywhere in it are valid everywhere in it.
+func (e Endpoint) Partition() string { return partitionOf(e.Region.Text) }
+
 // Value is a setting and where it was found.
 type Value struct {
 	Text   string

@@ -82,7 +82,7 @@ const maxBundle = 1 << 20
 
 func readRoots(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
-		return nil, nil // // nil roots are the system's
+		return nil, nil // nil roots are the system's
 	}
 	info, err := os.Stat(caFile)
 	if err != nil {

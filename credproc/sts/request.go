@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"cmp"
 	"context"
 	"encoding/base32"
 	"encoding/binary"
@@ -41,17 +42,8 @@ func (r *request) credentials(c *types.Credentials, arn string) (credproc.Creden
 	}
 	return credproc.Credentials{
 		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken,
-		Expiration: c.Expiration.UTC(), ARN: arn, AccountID: accountOf(arn, *c.AccessKeyId),
+		Expiration: c.Expiration.UTC(), ARN: arn, AccountID: cmp.Or(credproc.AccountOf(arn), accountOfKey(*c.AccessKeyId)),
 	}, nil
-}
-
-// accountOf is the account of an ARN, else the one that an access key id
-// tells, else nothing.
-func accountOf(arn, keyID string) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && len(parts[4]) == 12 {
-		return parts[4]
-	}
-	return accountOfKey(keyID)
 }
 
 // accountOfKey reads the account out of an access key id: AWS keeps it in 40
