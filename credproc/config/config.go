@@ -39,7 +39,12 @@
 // AWS_STS_REGIONAL_ENDPOINTS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT,
 // AWS_CA_BUNDLE, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL,
 // AWS_IGNORE_CONFIGURED_ENDPOINT_URLS. The endpoint settings of the profile
-// that was asked for hold for every step of its chain.
+// that was asked for hold for every step of its chain. A region that the caller
+// or the environment gives in another partition than the profile's is not for it.
+//
+// AWS's tools differ in places, from AWS's documents and from each other; the
+// tests tell each such place with its reason. Where they would ask AWS for what
+// it refuses, or guess, this package says what to write.
 //
 // The package fetches nothing, keeps no secret of its own and knows no vault:
 // Identity Center, web identity and `aws login` profiles are refused with a

@@ -3,6 +3,7 @@ package config
 import (
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,9 +17,11 @@ const globalRegion = "aws-global"
 const legacyRegions = " ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 eu-central-1 eu-north-1" +
 	" eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 "
 
+type partitionRule struct{ name, region, prefix string }
+
 // partitions are AWS's, with the region where each asks STS by default, and
 // the prefix that tells its regions; the first one has all others.
-var partitions = []struct{ name, region, prefix string }{
+var partitions = []partitionRule{
 	{"aws", "us-east-1", ""},
 	{"aws-cn", "cn-north-1", "cn-"},
 	{"aws-us-gov", "us-gov-west-1", "us-gov-"},
@@ -36,6 +39,10 @@ func partitionOf(region string) string {
 		}
 	}
 	return partitions[0].name
+}
+
+func isPartition(name string) bool {
+	return slices.ContainsFunc(partitions, func(p partitionRule) bool { return p.name == name })
 }
 
 // endpoint says where STS is asked for this profile. The caller's region
@@ -70,12 +77,15 @@ func (p *profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 	}
 	if e.URL.Text == "" && !e.FIPS && !e.DualStack {
 		e.Region, err = p.legacy(e.Region)
+	} else if e.Region.Text == globalRegion { // there is one global endpoint
+		e.Region.Text = partitions[0].region
 	}
 	return e, err
 }
 
 // stsRegion: the caller's, then the environment's, then the profile's, then
-// the default of the partition.
+// the default of the partition. The caller and the environment speak for many
+// profiles: a region in another partition than this one's is not meant for it.
 func (p *profile) stsRegion(caller, partition string, custom bool) (Value, error) {
 	candidates := []Value{{caller, Origin{Rule: "the caller's region"}}}
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
@@ -86,16 +96,19 @@ func (p *profile) stsRegion(caller, partition string, custom bool) (Value, error
 	if partition == "" && isRegion(own.Text) {
 		partition = partitionOf(own.Text)
 	}
-	for i, v := range append(candidates, own) {
-		switch {
-		case v.Text == "":
-			continue
-		case v.Text != globalRegion && !isRegion(v.Text) && (!custom || !isLabel(v.Text)):
-			return Value{}, v.fault("region %q is not one; write a name such as eu-west-1", v.Text)
-		case i == 0 && !custom && partition != "" && partitionOf(v.Text) != partition:
+	for _, v := range append(candidates, own) {
+		if v.Text == "" {
 			continue
 		}
-		return v, nil
+		if err := checkRegion(v, custom); err != nil {
+			return Value{}, err
+		}
+		switch at := partitionOf(v.Text); {
+		case custom || !isPartition(partition) || at == partition:
+			return v, nil
+		case v == own:
+			return Value{}, v.fault("region %s is of partition %s, and the profile's role or device of %s; write a region of %s", v.Text, at, partition, partition)
+		}
 	}
 	for _, a := range partitions {
 		if a.name == partition {
@@ -103,6 +116,20 @@ func (p *profile) stsRegion(caller, partition string, custom bool) (Value, error
 		}
 	}
 	return Value{partitions[0].region, Origin{Rule: "default: no region is set"}}, nil
+}
+
+// checkRegion refuses what names no region of AWS; a custom endpoint may have
+// names of its own.
+func checkRegion(v Value, custom bool) error {
+	if v.Text == globalRegion || isRegion(v.Text) || custom && isLabel(v.Text) {
+		return nil
+	}
+	// The names of old: https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
+	plain := strings.TrimSuffix(strings.TrimPrefix(v.Text, "fips-"), "-fips")
+	if plain != v.Text && isRegion(plain) {
+		return v.fault("region %q is a name of old; write region = %s and use_fips_endpoint = true", v.Text, plain)
+	}
+	return v.fault("region %q is not one; write a name such as eu-west-1", v.Text)
 }
 
 // legacy sends a region to the global endpoint, if that was asked for.

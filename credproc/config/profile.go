@@ -110,8 +110,12 @@ func (p *profile) served() (Value, bool) {
 	return Value{string(text), at}, ok && callsMfad(string(text))
 }
 
-// nested is NAME = VALUE on a continuation line of a setting's text.
+// nested is NAME = VALUE on a continuation line of a setting that has no text
+// of its own.
 func nested(text []byte, key string) (value string, ok bool) {
+	if !bytes.HasPrefix(text, []byte("\n")) {
+		return "", false
+	}
 	for line := range bytes.Lines(text) {
 		k, v, found := bytes.Cut(line, []byte("="))
 		if found && equalFold(bytes.Trim(k, blanks), key) {

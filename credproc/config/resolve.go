@@ -108,7 +108,7 @@ func (w *walk) follow(p *profile, arn Value, hasRole bool) (next Value, done boo
 		w.source, err = p.machine(v)
 		return Value{}, true, err
 	case key == KeySourceProfile && hasRole && !self:
-		return v, false, nil
+		return v, false, w.checkKeys(p, v)
 	case key == "" && hasRole:
 		return Value{}, false, arn.fault("role_arn of profile %q has no source; write source_profile = NAME, mfad_access_key = NAME or credential_source = %s", p.name, sourceEC2)
 	}
@@ -130,6 +130,20 @@ func (w *walk) follow(p *profile, arn Value, hasRole bool) (next Value, done boo
 		return Value{}, true, nil
 	}
 	return v, false, nil // source_profile without a role: another name for it
+}
+
+// checkKeys refuses keys beside the role of a source: the AWS CLI signs with
+// them and leaves the role out, the Go SDK assumes the role by them. Beside the
+// role that is asked for, all pass over them.
+func (w *walk) checkKeys(p *profile, source Value) error {
+	if p == w.path[0] {
+		return nil
+	}
+	keys, ok := p.identity(keyAccessKeyID)
+	if !ok {
+		return nil
+	}
+	return Value{Origin: keys.Origin}.fault("profile %q has keys and a source_profile (%s), and AWS's tools do not agree which of them counts; take one of them out", p.name, source.Origin)
 }
 
 // vaultKey ends the walk at a name that no file gives an identity.

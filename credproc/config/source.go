@@ -46,8 +46,17 @@ func (p *profile) ownSource(from []layer) (Step, bool, error) {
 	return Step{Kind: Process, Profile: p.name, At: command.Origin, Command: command}, true, nil
 }
 
-// static reads keys that stand in a file.
+// static reads keys that stand in a file: all of them in the first that has
+// any, for a key is no use with the secret or the token of another.
 func (p *profile) static(from []layer) (Step, bool, error) {
+	for i := range from {
+		one := from[i : i+1]
+		_, _, hasID := find(one, keyAccessKeyID)
+		if _, _, hasSecret := find(one, keySecretAccessKey); hasID || hasSecret {
+			from = one
+			break
+		}
+	}
 	id, idAt, hasID := find(from, keyAccessKeyID)
 	secret, secretAt, hasSecret := find(from, keySecretAccessKey)
 	token, tokenAt, hasToken := find(from, keySessionToken)
