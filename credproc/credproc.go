@@ -27,6 +27,19 @@ type Credentials struct {
 	ARN             string    // of the identity that the credentials speak for, when known
 }
 
+// check refuses what no SDK could put into a header, and what a terminal, a log
+// or an environment would obey: who made the credentials may be anybody.
+func (c Credentials) check() error {
+	for _, text := range []string{c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID} {
+		for i := range len(text) {
+			if text[i] < ' ' || text[i] > '~' {
+				return fmt.Errorf("%w: the credentials that came have characters that AWS's have not", ErrInvalid)
+			}
+		}
+	}
+	return nil
+}
+
 // Document is the JSON that the credential_process contract asks for
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
 // on one line with its newline. Expiration has whole seconds and ends in Z.

@@ -104,9 +104,13 @@ func (b *Broker) fly(ctx context.Context, l leg, old *session, ask Asker) (Crede
 		defer b.cache.end()
 		creds, err := b.make(ctx, l, Relay(riders))
 		if err == nil {
-			b.keep(l, creds, mark)
+			err = creds.check()
 		}
-		return creds, err
+		if err != nil {
+			return Credentials{}, err
+		}
+		b.keep(l, creds, mark)
+		return creds, nil
 	})
 }
 

@@ -52,6 +52,7 @@ func TestProcessThatFailsSaysWhyAndNoSecret(t *testing.T) {
 		{"no key", "echo '" + document("ASIAPROC", "") + "'", "no AccessKeyId"},
 		{"expiration", "echo '" + document("Z", "") + "'", "RFC 3339"},
 		{"expired", "echo '" + document(time.Now().UTC().Format("2006-"), "1999-") + "'", "expired at 1999"},
+		{"terminal control", "echo '" + document("ASIAPROC", "ASIA\u009b31m") + "'", "characters that AWS's have not"},
 		{"too much", "yes hush", "more than"},
 		{"not there", "/nonexistent/program", "exit status 127"},
 	}
