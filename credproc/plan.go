@@ -157,8 +157,18 @@ func appendSet(text []byte, fields []string) []byte {
 }
 
 // place is where a session is valid: everywhere in a partition of AWS, or at
-// one endpoint that is not AWS's.
-func place(at config.Endpoint) string { return cmp.Or(at.URL.Text, at.Partition()) }
+// one endpoint that is not AWS's. Sessions of the global endpoint are kept
+// apart: regions that an account has to enable do not take them
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html).
+func place(at config.Endpoint) string {
+	switch {
+	case at.URL.Text != "":
+		return at.URL.Text
+	case at.Global():
+		return at.Region.Text
+	}
+	return at.Partition()
+}
 
 // sessionName is the step's own name or one that stays the same and leads to
 // the person: AWS wants 2 to 64 of [\w+=,.@-].

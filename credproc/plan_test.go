@@ -35,6 +35,7 @@ func TestProfilesShareASessionIfAWSCannotTellThemApart(t *testing.T) {
 		}, true},
 		{"key", func(s, _ *config.Step) { s.Key = value("L") }, false},
 		{"partition", func(_, r *config.Step) { r.Endpoint.Region = value("cn-north-1") }, false},
+		{"global endpoint", func(_, r *config.Step) { r.Endpoint.Region = value("aws-global") }, false},
 		{"endpoint", func(_, r *config.Step) { r.Endpoint.URL = value("http://127.0.0.1:1") }, false},
 		{"duration", func(_, r *config.Step) { r.Duration.Seconds = 900 }, false},
 		{"role", func(_, r *config.Step) { r.RoleARN.Text += "2" }, false},

@@ -104,8 +104,11 @@ type Endpoint struct {
 	CABundle Value
 }
 
+// Global says that STS is asked at sts.amazonaws.com.
+func (e Endpoint) Global() bool { return e.Region.Text == globalRegion && e.URL.Text == "" }
+
 // Partition names the part of AWS that the endpoint belongs to, such as aws-cn:
-// sessions that were made anywhere in it are valid everywhere in it.
+// sessions that were made in any region of it are valid everywhere in it.
 func (e Endpoint) Partition() string { return partitionOf(e.Region.Text) }
 
 // Value is a setting and where it was found.
