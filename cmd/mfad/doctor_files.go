@@ -57,7 +57,7 @@ func (d *diagnosis) file(check, path string, secret bool) {
 	default:
 		d.ok(check, "%s", path)
 	}
-	if backup := path + ".mfad-backup"; secret && exists(backup) {
+	if backup := config.BackupOf(path); secret && exists(backup) {
 		d.warn(check, "Delete it when you are satisfied: \"rm "+backup+"\".", "%s holds keys as they were before the last change", backup)
 	}
 }

@@ -336,7 +336,7 @@ func TestEditsFollowALinkAndKeepTheMode(t *testing.T) {
 	if !strings.Contains(content(t, shared), "[profile p]") {
 		t.Error("the target was not written")
 	}
-	if got := changes[len(changes)-1].Backup; got != e.Paths.Config+backupSuffix {
+	if got := changes[len(changes)-1].Backup; got != BackupOf(e.Paths.Config) {
 		t.Errorf("backup %s", got)
 	}
 	if info, err := os.Stat(e.Paths.Mfad); err != nil || info.Mode().Perm() != 0o600 {

@@ -142,3 +142,21 @@ func (d *document) others(name string) []section {
 		return s.sectionName == sectionName{profileSection, name}
 	})
 }
+
+// header is the section's first line; AWS's older tools know [default] alone.
+func header(profile string) string {
+	if profile == "default" {
+		return "[default]"
+	}
+	return "[profile " + profile + "]"
+}
+
+// The marks stand in the first line below a header that mfad wrote.
+const (
+	addedMark   = "# added by mfad"
+	adoptedMark = "# adopted by mfad: lines"
+)
+
+func isMark(line string) bool {
+	return strings.HasPrefix(line, addedMark) || strings.HasPrefix(line, adoptedMark)
+}
