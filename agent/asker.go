@@ -112,7 +112,9 @@ func (a *asker) ask(ctx context.Context, method, id string, params, answer any) 
 	if !a.tty {
 		return fmt.Errorf("%w: the caller has no terminal", credproc.ErrNoPrompt)
 	}
-	ctx, cancel := context.WithTimeout(ctx, promptLimit)
+	// Who does not answer is passed over for the next who waits for the same.
+	absent := fmt.Errorf("%w: nobody answered within %s", credproc.ErrNoPrompt, promptLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, absent)
 	defer cancel()
 	err := wire.FromRPC(a.conn.Call(ctx, method, params, answer))
 	switch {

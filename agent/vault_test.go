@@ -9,9 +9,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -154,6 +156,23 @@ func TestUnlockingGoesToWhoeverCanBeAsked(t *testing.T) {
 	no := &person{secret: func(wire.PromptSecretParams) (string, bool) { return "", true }}
 	b.refused(t, no, wire.ErrDismissed, wire.MethodVaultVerify, nil)
 	b.must(t, knows(passphrase), wire.MethodVaultVerify, nil, nil)
+}
+
+// away is a client whose person has left a prompt open and gone.
+type away struct{ *person }
+
+func (away) Call(ctx context.Context, _ string, _, _ any) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestWhoDoesNotAnswerIsPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := &asker{away{nobody}, true}
+		if _, err := gone.Secret(t.Context(), "passphrase", ""); !errors.Is(err, credproc.ErrNoPrompt) {
+			t.Errorf("got %v, which keeps the others who wait from being asked", err)
+		}
+	})
 }
 
 func TestKeychainThatLostItsKeyFallsBackToTheRecoveryKey(t *testing.T) {
