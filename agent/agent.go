@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/mfad/mfad/agent/server"
@@ -122,6 +123,9 @@ func (s *Service) serve(ctx context.Context, c Conn, call wire.Call, name string
 	}
 	r := &request{method: name, conn: c, ask: &asker{c, call.TTY}}
 	result, err := do(ctx, s, r, call.Params)
+	if slices.Contains(audited, name) {
+		s.record(ctx, r, event{profile: subject(call.Params), err: err})
+	}
 	if err != nil {
 		return nil, s.cross(ctx, name, err)
 	}

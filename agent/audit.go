@@ -1,11 +1,14 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"time"
 
+	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/keystore/durable"
 )
 
@@ -13,14 +16,31 @@ import (
 // older file is kept beside it.
 const auditLimit = 8 << 20
 
-// event is what one audit line tells: what was handed out or refused, and to
-// whom. It holds no secret.
+// audited are the methods that hand nothing out and leave a line all the same:
+// they change what the vault keeps, where it may go, who can open it, and when.
+var audited = []string{
+	wire.MethodVaultCreate, wire.MethodVaultUnlock, wire.MethodVaultLock, wire.MethodVaultHold,
+	wire.MethodSlotAdd, wire.MethodSlotRemove,
+	wire.MethodKeyImport, wire.MethodKeyRemove, wire.MethodKeyTrust,
+	wire.MethodDeviceAdd, wire.MethodDeviceRemove,
+}
+
+// subject is what a call of an audited method is about: the name of the item,
+// or the slot. Bad parameters are about nothing.
+func subject(params json.RawMessage) string {
+	var about struct{ Name, Kind, ID, Slot string }
+	_ = json.Unmarshal(params, &about)
+	return cmp.Or(about.Name, about.Kind, about.ID, about.Slot)
+}
+
+// event is what one audit line tells: what was handed out, changed or refused,
+// and to whom. It holds no secret.
 type event struct {
 	at      time.Time
 	what    string // the method
 	pid     int
 	asker   string // the process, as it claims
-	profile string // or the name of the device or key
+	profile string // or the name of the device or key, or the slot
 	role    string
 	keyID   string // the access key id that was handed out
 	err     error  // nil: granted

@@ -58,10 +58,17 @@ func lastRole(chain *config.Chain) string {
 // note writes the audit line of what was handed out or refused, and keeps a
 // refusal for status.
 func (s *Service) note(ctx context.Context, r *request, e event) {
+	if e.err != nil {
+		s.faults.add(wire.Fault{At: s.options.Now(), Profile: e.profile, Text: cross(e.err).Error()})
+	}
+	s.record(ctx, r, e)
+}
+
+// record writes the audit line of a request.
+func (s *Service) record(ctx context.Context, r *request, e event) {
 	e.at, e.what, e.pid, e.asker = s.options.Now(), r.method, r.conn.Peer().PID, r.ask.name()
 	if e.err != nil {
 		e.err = cross(e.err) // the line that the client sees
-		s.faults.add(wire.Fault{At: e.at, Profile: e.profile, Text: e.err.Error()})
 	}
 	if err := s.audit.record(ctx, e); err != nil {
 		s.options.Logger.ErrorContext(ctx, "audit line was not written", "err", err)

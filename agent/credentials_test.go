@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,7 +113,7 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 		t.Errorf("status is %+v", status)
 	}
 
-	lines := auditLines(t, b)
+	lines := slices.DeleteFunc(auditLines(t, b), func(line map[string]any) bool { return slices.Contains(audited, line["msg"].(string)) })
 	if len(lines) != 3+keptFaults+5 {
 		t.Fatalf("%d audit lines", len(lines))
 	}
@@ -135,6 +136,26 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 				t.Error("the audit file holds a secret")
 			}
 		}
+	}
+}
+
+func TestChangesOfTheVaultAreAudited(t *testing.T) {
+	b := openBench(t)
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"}, nil)
+	b.refused(t, nobody, wire.ErrNoKey, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "none", Endpoint: "https://x.example"})
+	b.must(t, nobody, wire.MethodVaultShow, nil, nil)
+	var told []string
+	for _, line := range auditLines(t, b) {
+		about, _ := line["profile"].(string)
+		told = append(told, fmt.Sprint(line["msg"], " ", about, " ", line["verdict"]))
+	}
+	want := []string{"vault.create  granted", "device.add phone granted", "slot.add recovery granted", "key.trust none refused"}
+	if !slices.Equal(told, want) {
+		t.Errorf("the audit file tells %q, want %q", told, want)
+	}
+	if text, err := os.ReadFile(b.home.audit()); err != nil || strings.Contains(string(text), seed) {
+		t.Errorf("the audit file holds a secret, or %v", err)
 	}
 }
 
