@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
@@ -63,7 +64,7 @@ func aheadByDate(answer *awshttp.ResponseError) time.Duration {
 type rule struct {
 	code, text string // text is a part of the message
 	class      error
-	sentence   string
+	sentence   string // in which STS stands for the place that was asked
 }
 
 // rules are AWS's texts as they were met: those of MFA all come under
@@ -80,22 +81,22 @@ var rules = []rule{
 	{"SignatureDoesNotMatch", "Signature not yet current", credproc.ErrClock, ""},
 	{"RequestExpired", "", credproc.ErrClock, ""},
 	{"RequestTimeTooSkewed", "", credproc.ErrClock, ""},
+	{"RequestInTheFuture", "", credproc.ErrClock, ""},
 	{"SignatureDoesNotMatch", "Credential should be scoped", credproc.ErrInvalid, "AWS refused the region of the signature"},
 	{"SignatureDoesNotMatch", "", credproc.ErrKeyRefused, "AWS knows the access key, but the secret is not the one that belongs to it"},
-	{"InvalidClientTokenId", "", credproc.ErrKeyRefused, "AWS does not know the access key, or it is inactive"},
-	{"UnrecognizedClientException", "", credproc.ErrKeyRefused, "AWS does not know the access key, or it is inactive"},
+	// So it is with a key of another partition, and in a region that the
+	// account has not enabled: the place is a part of what is wrong.
+	{"InvalidClientTokenId", "", credproc.ErrKeyRefused, "AWS does not know the access key at STS, or it is inactive"},
+	{"UnrecognizedClientException", "", credproc.ErrKeyRefused, "AWS does not know the access key at STS, or it is inactive"},
 	{"MissingAuthenticationToken", "", credproc.ErrKeyRefused, "AWS got no signature"},
 	{"IncompleteSignature", "", credproc.ErrKeyRefused, "AWS cannot read the signature"},
 	{"ExpiredToken", "", credproc.ErrExpired, "the credentials that sign have expired"},
 	{"ExpiredTokenException", "", credproc.ErrExpired, "the credentials that sign have expired"},
-	{"Throttling", "", credproc.ErrThrottled, "AWS asks to slow down"},
-	{"ThrottlingException", "", credproc.ErrThrottled, "AWS asks to slow down"},
-	{"RequestLimitExceeded", "", credproc.ErrThrottled, "AWS asks to slow down"},
 	{"ValidationError", "'tokenCode'", credproc.ErrCodeRefused, "AWS refused the MFA code: it must have 6 digits"},
 	{"ValidationError", "'serialNumber'", credproc.ErrDeviceRefused, "AWS refused the MFA device: that is no serial number"},
 	{"ValidationError", "role chaining", credproc.ErrInvalid, "AWS limits the session of a role that is assumed with temporary credentials to 1 hour"},
 	{"ValidationError", "MaxSessionDuration", credproc.ErrInvalid, "the role does not allow sessions that long"},
-	{"RegionDisabledException", "", credproc.ErrInvalid, "STS is not activated for this account in this region"},
+	{"RegionDisabledException", "", credproc.ErrInvalid, "STS is not activated for this account"},
 	{"OptInRequired", "", credproc.ErrDenied, "the account is not signed up for this service"},
 }
 
@@ -103,11 +104,12 @@ var rules = []rule{
 func (r *request) classify(e *credproc.RefusalError) (sentence string, class error) {
 	for _, rule := range rules {
 		if rule.code == e.Code && strings.Contains(e.Message, rule.text) {
-			return rule.sentence, rule.class
+			return strings.ReplaceAll(rule.sentence, "STS", r.place), rule.class
 		}
 	}
+	_, throttled := retry.DefaultThrottleErrorCodes[e.Code]
 	switch {
-	case e.Status == http.StatusTooManyRequests:
+	case throttled, e.Status == http.StatusTooManyRequests:
 		return "AWS asks to slow down", credproc.ErrThrottled
 	case e.Status >= http.StatusInternalServerError:
 		return "AWS failed on its side", credproc.ErrUnavailable

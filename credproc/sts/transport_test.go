@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -171,6 +172,63 @@ func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
 				t.Errorf("got %q, want one clean line", text)
 			}
 		})
+	}
+}
+
+// refusing answers every call with one error of the query protocol.
+func refusing(t *testing.T, status int, code, message string) string {
+	t.Helper()
+	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>", code, message)
+	}))
+	t.Cleanup(peer.Close)
+	return peer.URL
+}
+
+func TestRefusalsThatTheStandInDoesNotSpeakAreOfTheirClass(t *testing.T) {
+	for _, c := range []struct {
+		status        int
+		code, message string
+		class         error
+		says          string
+	}{
+		{400, "ThrottlingException", "Rate exceeded", credproc.ErrThrottled, "slow down"},
+		{400, "RequestThrottled", "Rate exceeded", credproc.ErrThrottled, "slow down"},
+		{400, "TooManyRequestsException", "", credproc.ErrThrottled, "slow down"},
+		{503, "SlowDown", "Please reduce your request rate.", credproc.ErrThrottled, "slow down"},
+		{429, "Unheard", "", credproc.ErrThrottled, "slow down"},
+		{400, "RequestExpired", "Request has expired.", credproc.ErrClock, "clock"},
+		{403, "RequestInTheFuture", "", credproc.ErrClock, "clock"},
+		{403, "ExpiredToken", "The security token included in the request is expired", credproc.ErrExpired, "expired"},
+		{403, "AccessDenied", "User: arn:aws:iam::123456789012:user/a is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/r with an explicit deny in a service control policy", credproc.ErrDenied, "service control policy"},
+		{403, "AccessDenied", "Roles may not be assumed by root accounts.", credproc.ErrDenied, "root"},
+		{403, "RegionDisabledException", "STS is not activated in this region for account:123456789012. Your account administrator can activate STS in this region using the IAM Console.", credproc.ErrInvalid, "not activated"},
+		{403, "OptInRequired", "The AWS Access Key Id needs a subscription for the service", credproc.ErrDenied, "not signed up"},
+		{400, "PackedPolicyTooLarge", "Packed size of session tags consumes 112% of allotted space.", credproc.ErrInvalid, "112%"},
+		{400, "MalformedPolicyDocument", "The policy is not in the valid JSON format.", credproc.ErrInvalid, "JSON"},
+		{400, "InvalidParameterValue", "Duplicate tag keys found.", credproc.ErrInvalid, "Duplicate"},
+		{500, "InternalFailure", "", credproc.ErrUnavailable, "failed on its side"},
+		{503, "ServiceUnavailable", "", credproc.ErrUnavailable, "failed on its side"},
+	} {
+		t.Run(c.code, func(t *testing.T) {
+			f := newFixture(t)
+			_, err := dial(t, refusing(t, c.status, c.code, c.message), nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			if !errors.Is(err, c.class) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want %q that says %q", err, c.class, c.says)
+			}
+		})
+	}
+}
+
+// A key of one partition, or a session in a region that the account has not
+// enabled, is unknown there: the place is a part of what is wrong.
+func TestUnknownKeyIsToldWithThePlace(t *testing.T) {
+	f := newFixture(t)
+	_, err := dial(t, refusing(t, 403, "InvalidClientTokenId", "The security token included in the request is invalid."), nil).
+		GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+	if !errors.Is(err, credproc.ErrKeyRefused) || !strings.Contains(err.Error(), "does not know the access key at http://127.0.0.1:") {
+		t.Errorf("got %v", err)
 	}
 }
 
