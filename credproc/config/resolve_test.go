@@ -190,6 +190,8 @@ func TestResolveRefusesWithPlaceAndAdvice(t *testing.T) {
 		{name: "bad policy ARN", mfad: keyed + "policy_arns = ReadOnlyAccess", want: `F:4: policy_arns has "ReadOnlyAccess"`},
 		{name: "bad tag", mfad: keyed + "session_tags = a", want: `F:4: session_tags has "a"; write KEY=VALUE`},
 		{name: "tag twice", mfad: keyed + "session_tags = a=1,A=2", want: `F:4: session_tags has "A" twice`},
+		{name: "reserved tag", mfad: keyed + "session_tags = aws:team=core", want: `F:4: session_tags has "aws:team", and AWS keeps keys that begin with aws: to itself`},
+		{name: "transitive tag without a value", mfad: keyed + "session_tags = a=1\ntransitive_session_tags = A, b", want: `F:5: transitive_session_tags has "b", which session_tags does not set`},
 		{name: "bad transitive tag", mfad: keyed + "transitive_session_tags = a*", want: `F:4: transitive_session_tags has "a*"`},
 		{name: "unknown credential_source", mfad: role + "credential_source = Vault", want: `F:3: credential_source "Vault" is none; write Environment, Ec2InstanceMetadata or EcsContainer`},
 		{name: "credential_source without a role", mfad: "[profile p]\ncredential_source = EcsContainer", want: `F:2: credential_source without role_arn`},

@@ -75,6 +75,8 @@ func (p *profile) roleTags(s *Step) error {
 		switch {
 		case !ok || !isTagText(tag.Key, 1, 128) || !isTagText(tag.Value, 0, 256):
 			return v.fault("session_tags has %q; write KEY=VALUE, with commas between", pair)
+		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
+			return v.fault("session_tags has %q, and AWS keeps keys that begin with aws: to itself; write another", tag.Key)
 		case seen[strings.ToLower(tag.Key)]:
 			return v.fault("session_tags has %q twice; AWS compares keys without case", tag.Key)
 		}
@@ -84,12 +86,16 @@ func (p *profile) roleTags(s *Step) error {
 	if len(s.Tags) > mostTags {
 		return v.fault("session_tags has %d tags; AWS takes %d", len(s.Tags), mostTags)
 	}
-	// A key that is transitive already in an earlier session need not be set
-	// again, so transitive keys are not compared with session_tags.
+	// A tag that is transitive in an earlier session passes on by itself; to
+	// name it again without a value is refused
+	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html).
 	v, _ = p.identity(KeyTransitiveTags)
 	for _, key := range splitList(v.Text) {
-		if !isTagText(key, 1, 128) {
+		switch {
+		case !isTagText(key, 1, 128):
 			return v.fault("transitive_session_tags has %q; write KEY, with commas between", key)
+		case !seen[strings.ToLower(key)]:
+			return v.fault("transitive_session_tags has %q, which session_tags does not set; write it there, or take it out here", key)
 		}
 		s.TransitiveTags = append(s.TransitiveTags, key)
 	}
