@@ -40,15 +40,18 @@ func (s *Service) fetch(ctx context.Context, r *request, p wire.CredentialsParam
 }
 
 // resolve finds the chain of a profile, with the keys that the vault has. A
-// vault that is there and cannot be opened may be why there is no such profile.
+// vault that is there and cannot be opened may be why a name is not found, and
+// one that was never made is why the key that a profile names is not.
 func (s *Service) resolve(profile, region string) (*config.Chain, error) {
 	chain, err := s.options.Config.Resolve(config.Query{Profile: profile, Region: region, HasKey: s.hasKey})
-	if errors.Is(err, config.ErrNoProfile) {
-		if _, vaultErr := s.door.open(context.Background()); vaultErr != nil && !errors.Is(vaultErr, keystore.ErrNoVault) {
-			return nil, vaultErr
-		}
+	unnamed := errors.Is(err, config.ErrNoProfile)
+	if !unnamed && !errors.Is(err, config.ErrNoSource) {
+		return chain, err
 	}
-	return chain, err
+	if _, vaultErr := s.door.open(context.Background()); vaultErr != nil && !(unnamed && errors.Is(vaultErr, keystore.ErrNoVault)) {
+		return nil, vaultErr
+	}
+	return nil, err
 }
 
 func lastRole(chain *config.Chain) string {

@@ -25,7 +25,7 @@ var crossings = []struct {
 	{keystore.ErrNoVault, wire.ErrNoVault},
 	{keystore.ErrExists, wire.ErrVaultExists},
 	{keystore.ErrLocked, wire.ErrVaultLocked},
-	{keystore.ErrBusy, wire.ErrBusy},
+	{keystore.ErrBusy, wire.ErrVaultInUse},
 	{keystore.ErrClosed, wire.ErrStopping},
 	{keystore.ErrWrongPassphrase, wire.ErrWrongPassphrase},
 	{keystore.ErrDamaged, wire.ErrVaultDamaged},

@@ -386,3 +386,22 @@ func TestDamagedSlotIsRefusedAndSaysSo(t *testing.T) {
 	damage(t, b.home.Vault, slot.File())
 	b.refused(t, knows(passphrase), wire.ErrVaultDamaged, wire.MethodVaultUnlock, nil)
 }
+
+func TestVaultInUseOrNotMadeIsWhyAProfileHasNoKey(t *testing.T) {
+	b := newBench(t)
+	b.write(t, "[profile prod]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\n")
+	prod := wire.CredentialsParams{Profile: "prod"}
+	b.refused(t, nobody, wire.ErrNoVault, wire.MethodCredentials, prod)
+	b.withVault(t)
+	other, err := keystore.Open(b.home.Vault, keystore.Options{HighWater: b.home.highWater()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.refused(t, nobody, wire.ErrVaultInUse, wire.MethodCredentials, prod)
+	b.refused(t, nobody, wire.ErrVaultInUse, wire.MethodProfileShow, wire.ProfileShowParams{Profile: "base"})
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.refused(t, nobody, wire.ErrNoKey, wire.MethodCredentials, prod)
+	b.refused(t, nobody, wire.ErrNoProfile, wire.MethodCredentials, wire.CredentialsParams{Profile: "none"})
+}

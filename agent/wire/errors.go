@@ -60,6 +60,7 @@ const (
 	CodeDisk
 	CodeStopping
 	CodeNoHome
+	CodeVaultInUse
 )
 
 // The sentinels, one a code, for errors.Is at the client.
@@ -100,6 +101,7 @@ var (
 	ErrDisk              = &Error{CodeDisk, "cannot write"}
 	ErrStopping          = &Error{CodeStopping, "agent is stopping"}
 	ErrNoHome            = &Error{CodeNoHome, "no home folder"}
+	ErrVaultInUse        = &Error{CodeVaultInUse, "vault is in use by another process"}
 )
 
 // Wrap gives the refusal of a sentinel its own words.

@@ -59,6 +59,7 @@ var advices = [...]advice{
 	wire.CodeDisk:        {exitError, `Free some space, or make the folder that the error names writable, then run the same again.`},
 	wire.CodeStopping:    {exitAgent, `Run the same again: that starts a new agent.`},
 	wire.CodeNoHome:      {exitError, `Set HOME to your home folder, then run the same again.`},
+	wire.CodeVaultInUse:  {exitAgent, `Run "mfad agent stop" where the other agent was started, or give both shells the same XDG_RUNTIME_DIR: it says where the agent listens.`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes
