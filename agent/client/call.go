@@ -15,9 +15,8 @@ import (
 // Call calls the agent and decodes its answer into result, which may be nil.
 // While it waits, the agent may ask through the Prompter; when Call returns,
 // every prompt has. It returns the [*wire.Error] with which the agent refused;
-// [ErrAgentGone]; an error that is [wire.ErrTimeout] after the deadline; or the
-// cause of ctx's end. After the last three the connection is closed, which
-// withdraws the call.
+// [ErrAgentGone]; or the cause of ctx's end. After the last two the connection
+// is closed, which withdraws the call.
 func (c *Client) Call(ctx context.Context, method string, params, result any) error {
 	select {
 	case <-ctx.Done():
@@ -28,19 +27,13 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 	if c.broken {
 		return ErrAgentGone
 	}
-	limited := ctx
-	if c.deadline > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, c.deadline)
-		defer cancel()
-	}
-	if limited.Done() != nil {
+	if ctx.Done() != nil {
 		// Both ends see the connection close, wherever they are.
-		defer context.AfterFunc(limited, func() { _ = c.conn.Close() })()
+		defer context.AfterFunc(ctx, func() { _ = c.conn.Close() })()
 	}
-	answer, err := c.exchange(limited, method, params)
+	answer, err := c.exchange(ctx, method, params)
 	if err != nil {
-		return c.explain(ctx, limited, method, err)
+		return c.explain(ctx, method, err)
 	}
 	defer clear(answer.Result) // it may hold a secret
 	switch {
@@ -100,15 +93,13 @@ func marshal(v any, into *json.RawMessage) (err error) {
 }
 
 // explain says which of Call's errors err is, and closes what is of no use.
-func (c *Client) explain(ctx, limited context.Context, method string, err error) error {
+func (c *Client) explain(ctx context.Context, method string, err error) error {
 	if c.broken {
 		_ = c.conn.Close()
 	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case limited.Err() != nil:
-		return wire.Errorf(wire.ErrTimeout, "the agent did not answer within %v", c.deadline)
 	case errors.Is(err, wire.ErrFrameTooLong) && !c.broken:
 		return wire.Errorf(wire.ErrBadRequest, "the request %s is longer than %d bytes", method, wire.MaxFrame)
 	case gone(err):

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/server"
@@ -156,14 +155,12 @@ func TestAgentWithdrawsAPrompt(t *testing.T) {
 // it was.
 func TestPromptEndsWithItsCall(t *testing.T) {
 	for name, row := range map[string]struct {
-		deadline time.Duration
-		end      func(p *person, cancel context.CancelFunc)
-		answers  bool
-		want     error
+		end     error
+		answers bool
 	}{
 		"answer":   {answers: true},
-		"cancel":   {end: func(_ *person, cancel context.CancelFunc) { cancel() }, want: context.Canceled},
-		"deadline": {deadline: 20 * time.Millisecond, want: wire.ErrTimeout},
+		"cancel":   {end: context.Canceled},
+		"deadline": {end: context.DeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &person{asked: make(chan struct{}, 1)}
@@ -177,13 +174,13 @@ func TestPromptEndsWithItsCall(t *testing.T) {
 					close(gone)
 				}
 				return nil, nil
-			}, client.Options{Prompter: p, Deadline: row.deadline})
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
+			}, client.Options{Prompter: p})
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
 			if row.end != nil {
-				go func() { <-opened; row.end(p, cancel) }()
+				go func() { <-opened; cancel(row.end) }()
 			}
-			if err := c.Call(ctx, "m", nil, nil); !errors.Is(err, row.want) {
+			if err := c.Call(ctx, "m", nil, nil); !errors.Is(err, row.end) {
 				t.Errorf("got %v", err)
 			}
 			if n := p.open.Load(); n != 0 {

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"time"
 
 	"github.com/mfad/mfad/agent/wire"
 )
@@ -25,10 +24,6 @@ var (
 	// it answered. Whether the call took effect is not known.
 	ErrAgentGone = errors.New("the agent went away before it answered")
 )
-
-// Deadline is how long a call may take if [Options.Deadline] does not say:
-// less than the 60 s after which AWS's SDKs give up on a credential process.
-const Deadline = 55 * time.Second
 
 // Options of [Dial].
 type Options struct {
@@ -45,8 +40,7 @@ type Options struct {
 	NoStart bool
 	// Prompter asks the person; nil tells the agent that nobody can be asked.
 	Prompter Prompter
-	Version  string        // our own, for messages
-	Deadline time.Duration // of each call; 0 is [Deadline], negative is none
+	Version  string // our own, for messages
 }
 
 // Client is a connection to the agent, which may close it when it is idle for
@@ -57,7 +51,6 @@ type Client struct {
 	stream   *wire.Stream
 	prompter Prompter
 	version  string
-	deadline time.Duration
 
 	turn   chan struct{} // holds one token: who may call
 	calls  int           // so far; guarded by turn
@@ -79,10 +72,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{
 		conn: conn, stream: wire.NewStream(conn, wire.ClientLimits), turn: make(chan struct{}, 1),
-		prompter: o.Prompter, version: o.Version, deadline: o.Deadline,
-	}
-	if c.deadline == 0 {
-		c.deadline = Deadline
+		prompter: o.Prompter, version: o.Version,
 	}
 	c.turn <- struct{}{}
 	return c, nil

@@ -76,7 +76,6 @@ func (c *cli) dial(ctx context.Context, noStart bool) error {
 	o := client.Options{
 		Socket: socket, Log: filepath.Join(state, "agent.log"), NoStart: noStart,
 		Version: wire.Version, Prompter: c.prompter(),
-		Deadline: -1, // a person may be thinking; where an SDK waits, ctx has a deadline
 	}
 	if c.wholeEnviron {
 		o.Env = os.Environ()
