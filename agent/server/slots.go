@@ -40,8 +40,9 @@ func newSlots(onCount func(int), start func(*Conn)) *slots {
 }
 
 // admit starts c. When its process has all that one may have, the oldest idle
-// connection of the process goes; if none is idle, c waits its turn. When the agent has all that it may
-// have, the oldest idle one goes; if none is idle, admit waits for one.
+// connection of the process goes; if none is idle, c waits its turn. When the
+// agent has all that it may have, the oldest idle one goes; if none is idle,
+// admit waits for one.
 func (s *slots) admit(c *Conn) {
 	s.mu.Lock()
 	var out *Conn

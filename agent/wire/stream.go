@@ -46,8 +46,9 @@ var (
 
 // Stream carries one JSON object a line, each written by one Write. It has at
 // most one reader and one writer at a time. An idle stream waits for ever; a
-// frame that has begun must end within the frame time of its limits. After any error but
-// [ErrFrameTooLong] of a write, which sends nothing, the stream is useless.
+// frame that has begun must end within the frame time of its limits. After any
+// error but [ErrFrameTooLong] of a write, which sends nothing, the stream is
+// useless.
 type Stream struct {
 	pipe   Pipe
 	limits Limits

@@ -19,11 +19,12 @@ import (
 // how an agent of another version is replaced.
 const Protocol = 1
 
-// MaxFrame is the longest line that either side accepts, in bytes.
+// MaxFrame is the longest line that the agent accepts, in bytes; a client
+// accepts [MaxAnswer].
 const MaxFrame = 64 << 10
 
-// What a client may call. The name of the parameters' and result's types follows the
-// method's; a method without a type takes or gives nothing.
+// What a client may call. The names of the parameters' and result's types follow
+// the method's; a method without a type takes or gives nothing.
 const (
 	MethodCredentials   = "credentials"    // CredentialsParams -> CredentialsResult
 	MethodStatus        = "status"         // -> Status

@@ -65,11 +65,11 @@ type Step struct {
 
 // Take releases the current step of a device, once: when it is used already,
 // Take waits for the next, in the order of the callers, and calls notice once
-// (unless it is nil) with the time that this is going to take. The release is on the disk before
-// Take returns; when it cannot be written there is no step. Device is the
-// serial or any other name of up to 256 printable bytes. Take returns an
-// [*AheadError] rather than wait for minutes, and an error that wraps the
-// cause of ctx when ctx ends first.
+// (unless it is nil) with the time that this is going to take. The release is
+// on the disk before Take returns; when it cannot be written there is no step.
+// Device is the serial or any other name of up to 256 printable bytes. Take
+// returns an [*AheadError] rather than wait for minutes, and an error that
+// wraps the cause of ctx when ctx ends first.
 func (l *Ledger) Take(ctx context.Context, device string, period time.Duration, notice func(wait time.Duration)) (Step, error) {
 	if err := checkDevice(device, period); err != nil {
 		return Step{}, err
