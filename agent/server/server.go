@@ -23,17 +23,14 @@ import (
 // Handler answers one call. Its ctx ends when the connection closes, or when
 // the server stops and the call had its grace. It may call back over c while
 // it runs. The result is marshalled to JSON; nil is null. An error that is or
-// wraps a [*wire.Error] crosses the socket as it is; see [Options.Errors] for
-// others.
+// wraps a [*wire.Error] crosses the socket as it is; of any other the client
+// sees "internal error", and the log the rest.
 type Handler func(ctx context.Context, c *Conn, call wire.Call, method string) (result any, err error)
 
 // Options of [Serve]. The zero value serves with the defaults.
 type Options struct {
 	// Logger gets what a person may want to know later. Nil discards.
 	Logger *slog.Logger
-	// Errors maps an error of the handler to what the client sees. When it is
-	// nil or returns nil, the client sees "internal error" and the log the rest.
-	Errors func(error) *wire.Error
 	// Version is our own, for the error that a client of another protocol gets.
 	Version string
 	// Grace is how long calls may run on after ctx has ended; 0 is 5 seconds.
@@ -153,11 +150,6 @@ func (s *server) start(c *Conn) {
 func (s *server) refusal(method string, err error) *wire.Error {
 	if own, ok := errors.AsType[*wire.Error](err); ok {
 		return own
-	}
-	if s.opts.Errors != nil {
-		if mapped := s.opts.Errors(err); mapped != nil {
-			return mapped
-		}
 	}
 	s.opts.Logger.Error("internal error", "method", method, "error", err)
 	return wire.ErrInternal

@@ -179,15 +179,12 @@ func TestServeAnswersACall(t *testing.T) {
 }
 
 func TestServeRefuses(t *testing.T) {
-	damaged := errors.New("the ledger is damaged")
 	a := serve(t, func(_ context.Context, _ *server.Conn, _ wire.Call, method string) (any, error) {
 		switch method {
 		case "own":
 			return nil, wire.Errorf(wire.ErrNoProfile, "no profile %q", "x")
 		case "wrapped":
 			return nil, errors.Join(errors.New("more"), wire.ErrVaultLocked)
-		case "mapped":
-			return nil, damaged
 		case "panic":
 			panic("a bug")
 		case "long":
@@ -196,12 +193,7 @@ func TestServeRefuses(t *testing.T) {
 			return make(chan int), nil
 		}
 		return nil, errors.New("something with a path in it")
-	}, server.Options{Version: "1.0", Errors: func(err error) *wire.Error {
-		if errors.Is(err, damaged) {
-			return wire.Wrap(wire.ErrVaultDamaged, err)
-		}
-		return nil
-	}})
+	}, server.Options{Version: "1.0"})
 	const envelope = `{"v":1,"client":"1.2"}`
 	for _, row := range []struct {
 		method, params string
@@ -210,7 +202,6 @@ func TestServeRefuses(t *testing.T) {
 	}{
 		{"own", envelope, wire.ErrNoProfile, `no profile "x"`},
 		{"wrapped", envelope, wire.ErrVaultLocked, "vault is locked"},
-		{"mapped", envelope, wire.ErrVaultDamaged, "the ledger is damaged"},
 		{"panic", envelope, wire.ErrInternal, "internal error"},
 		{"other", envelope, wire.ErrInternal, "internal error"},
 		{"long", envelope, wire.ErrInternal, "internal error"},
