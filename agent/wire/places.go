@@ -12,6 +12,16 @@ func StateDir(getenv func(string) string) (string, error) {
 	return place(getenv, "XDG_STATE_HOME", filepath.Join(".local", "state"))
 }
 
+// LogPath is the file that an agent which a client starts writes its log to.
+// The error wraps [ErrNoHome].
+func LogPath(getenv func(string) string) (string, error) {
+	state, err := StateDir(getenv)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(state, "agent.log"), nil
+}
+
 // DataDir is the folder of what mfad must not lose: the vaults. The error wraps
 // [ErrNoHome].
 func DataDir(getenv func(string) string) (string, error) {

@@ -46,7 +46,7 @@ func TestVaultsStandWhereTheDataOfProgramsDoes(t *testing.T) {
 func TestNoHomeIsItsOwnError(t *testing.T) {
 	nothing := func(string) string { return "" }
 	for name, find := range map[string]func(func(string) string) (string, error){
-		"socket": wire.SocketPath, "state": wire.StateDir, "data": wire.DataDir,
+		"socket": wire.SocketPath, "state": wire.StateDir, "log": wire.LogPath, "data": wire.DataDir,
 	} {
 		if path, err := find(nothing); !errors.Is(err, wire.ErrNoHome) {
 			t.Errorf("%s: got %q, %v; want ErrNoHome", name, path, err)

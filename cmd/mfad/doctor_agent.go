@@ -64,8 +64,8 @@ func (d *diagnosis) agent(ctx context.Context) {
 	var s wire.Status
 	if err := d.cli.call(ctx, wire.MethodStatus, nil, &s); err != nil {
 		d.failBy(check, err)
-		if state, err := wire.StateDir(d.cli.getenv); err == nil {
-			d.warn(check, "", "what it had to say is in %s", filepath.Join(state, "agent.log"))
+		if log, err := wire.LogPath(d.cli.getenv); err == nil {
+			d.warn(check, "", "what it had to say is in %s", log)
 		}
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/term"
@@ -69,12 +68,12 @@ func (c *cli) dial(ctx context.Context, noStart bool) error {
 	if err != nil {
 		return err
 	}
-	state, err := wire.StateDir(c.getenv)
+	log, err := wire.LogPath(c.getenv)
 	if err != nil {
 		return err
 	}
 	o := client.Options{
-		Socket: socket, Log: filepath.Join(state, "agent.log"), NoStart: noStart,
+		Socket: socket, Log: log, NoStart: noStart,
 		Version: wire.Version, Prompter: c.prompter(),
 	}
 	if c.wholeEnviron {
