@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -103,7 +104,8 @@ func (s *Server) authorizeLocked(by principal, ask roleCall, mfaAt time.Time) (*
 	if role != nil {
 		denied = role.Trust.denies(assumption{
 			by: by, mfaAt: mfaAt, now: s.clockLocked(), externalID: ask.externalID,
-			tagged: len(ask.tags.pairs) > 0, sourceIdentity: ask.sourceIdentity,
+			// What the calling session passes on counts as set.
+			tagged: len(ask.tags.pairs)+len(by.transitive) > 0, sourceIdentity: cmp.Or(ask.sourceIdentity, by.sourceIdentity),
 		})
 	}
 	if denied == "" && ask.sourceIdentity != "" && by.sourceIdentity != "" && ask.sourceIdentity != by.sourceIdentity {

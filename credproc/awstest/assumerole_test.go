@@ -2,6 +2,7 @@ package awstest_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -266,6 +267,40 @@ func TestLimitsOfParameters(t *testing.T) {
 	}
 }
 
+func TestPartitionIsInEveryName(t *testing.T) {
+	for partition, region := range map[string]string{"aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1"} {
+		t.Run(partition, func(t *testing.T) {
+			w := newWorld(t)
+			s := awstest.New(awstest.Options{Partition: partition, Region: region, Now: w.Now})
+			peer := httptest.NewServer(s)
+			t.Cleanup(peer.Close)
+			user := s.AddUser("bob")
+			key, err := user.AddKey()
+			if err != nil {
+				t.Fatal(err)
+			}
+			role, err := s.AddRole(awstest.Role{Name: "team/R", Trust: awstest.Trust{Principals: []string{"arn:" + partition + ":iam::123456789012:root"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			device, err := user.AddDevice("phone")
+			if err != nil {
+				t.Fatal(err)
+			}
+			prefix := "arn:" + partition + ":"
+			if user.ARN != prefix+"iam::123456789012:user/bob" || role != prefix+"iam::123456789012:role/team/R" || device.Serial != prefix+"iam::123456789012:mfa/phone" {
+				t.Errorf("got %s, %s, %s", user.ARN, role, device)
+			}
+			w.url, w.key = peer.URL, key
+			here := func(o *sts.Options) { o.Region = region }
+			out, err := tryAssume(t.Context(), w.client(here), role, func(*sts.AssumeRoleInput) {})
+			if err != nil || *out.AssumedRoleUser.Arn != prefix+"sts::123456789012:assumed-role/R/tester" {
+				t.Errorf("got %+v, %v", out, err)
+			}
+		})
+	}
+}
+
 func TestChainKeepsSourceIdentityAndTransitiveTags(t *testing.T) {
 	w := newWorld(t)
 	first := w.role(t, awstest.Role{Name: "First", Trust: awstest.Trust{Principals: []string{w.user.ARN}, TagSession: true, SetSourceIdentity: true}})
@@ -286,6 +321,15 @@ func TestChainKeepsSourceIdentityAndTransitiveTags(t *testing.T) {
 	}
 	_, err = tryAssume(t.Context(), hop, second, func(in *sts.AssumeRoleInput) { in.Tags = tagged("TEAM") })
 	wantRefusal(t, err, "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
+	// What passes on by itself needs the same permission as what is set.
+	for action, trust := range map[string]awstest.Trust{
+		"sts:TagSession":        {Principals: []string{first}, SetSourceIdentity: true},
+		"sts:SetSourceIdentity": {Principals: []string{first}, TagSession: true},
+	} {
+		third := w.role(t, awstest.Role{Name: "Third", Trust: trust})
+		_, err = tryAssume(t.Context(), hop, third, func(*sts.AssumeRoleInput) {})
+		wantRefusal(t, err, "AccessDenied", "User: arn:aws:sts::123456789012:assumed-role/First/tester is not authorized to perform: "+action+" on resource: "+third)
+	}
 	_, err = tryAssume(t.Context(), hop, second, func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("bob") })
 	wantRefusal(t, err, "AccessDenied", "User: arn:aws:sts::123456789012:assumed-role/First/tester is not authorized to perform: sts:SetSourceIdentity on resource: "+second)
 }

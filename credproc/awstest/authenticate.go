@@ -24,7 +24,7 @@ const (
 	skewAllowed = 15 * time.Minute
 )
 
-var regionPattern = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]+)+-\d$`)
+var regionPattern = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
 
 // authenticateLocked proves who signed the request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html

@@ -15,6 +15,7 @@
 package awstest
 
 import (
+	"cmp"
 	"net/http"
 	"sync"
 	"time"
@@ -28,6 +29,8 @@ type Options struct {
 	// Now is the clock that signatures, codes and sessions are judged by; nil
 	// is time.Now.
 	Now func() time.Time
+	// Partition is part of every ARN; empty is aws.
+	Partition string
 	// Region is the only one that signatures may be scoped to; empty lets any
 	// well-formed name pass.
 	Region string
@@ -36,8 +39,9 @@ type Options struct {
 // Server is the stand-in. Its methods may be called at any time, by many
 // goroutines, while it serves.
 type Server struct {
-	now    func() time.Time
-	region string
+	now       func() time.Time
+	partition string
+	region    string
 
 	mu          sync.Mutex
 	users       map[string]*User       // by ARN
@@ -61,6 +65,7 @@ func New(o Options) *Server {
 	}
 	return &Server{
 		now:         o.Now,
+		partition:   cmp.Or(o.Partition, "aws"),
 		region:      o.Region,
 		users:       make(map[string]*User),
 		roles:       make(map[string]*roleRecord),

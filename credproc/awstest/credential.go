@@ -26,6 +26,11 @@ type principal struct {
 	transitive     map[string]string // session tags that pass on, by lower-case key
 }
 
+// root is the ARN that stands for all of the principal's account.
+func (p principal) root() string {
+	return "arn:" + strings.SplitN(p.arn, ":", 3)[1] + ":iam::" + p.account + ":root"
+}
+
 // credential is an access key, long-term or temporary.
 type credential struct {
 	id, secret string

@@ -183,7 +183,7 @@ func TestForeignClientsAreServed(t *testing.T) {
 		t.Run(judge.name, func(t *testing.T) {
 			w := newWorld(t)
 			first := w.role(t, awstest.Role{Name: "team/First", Trust: awstest.Trust{Principals: []string{w.user.ARN}, MFA: true, ExternalID: "order:66/7", TagSession: true}})
-			second := w.role(t, awstest.Role{Name: "Second", Trust: awstest.Trust{Principals: []string{first}}})
+			second := w.role(t, awstest.Role{Name: "Second", Trust: awstest.Trust{Principals: []string{first}, TagSession: true, SetSourceIdentity: true}})
 			served := func(session *answer, command string, input map[string]any) *answer {
 				t.Helper()
 				a := judge.call(t, w, w.by(session, command, input))

@@ -21,7 +21,7 @@ type Role struct {
 
 type roleRecord struct {
 	Role
-	arn, id, baseName string
+	partition, arn, id, baseName string
 }
 
 // AddRole makes a role, or replaces the one of that name, and returns its ARN.
@@ -37,7 +37,7 @@ func (s *Server) AddRole(r Role) (arn string, err error) {
 		return "", fmt.Errorf("adding role %q: the maximum duration %v is not within 1 and 12 hours", r.Name, r.MaxDuration)
 	}
 	r.Name = strings.Trim(r.Name, "/")
-	rec := &roleRecord{Role: r, arn: iamARN(r.Account, "role/"+r.Name), id: uniqueID("AROA"), baseName: r.Name[strings.LastIndex(r.Name, "/")+1:]}
+	rec := &roleRecord{Role: r, partition: s.partition, arn: s.iamARN(r.Account, "role/"+r.Name), id: uniqueID("AROA"), baseName: r.Name[strings.LastIndex(r.Name, "/")+1:]}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.roles[rec.arn] = rec
@@ -47,5 +47,5 @@ func (s *Server) AddRole(r Role) (arn string, err error) {
 // sessionARN names a session of the role.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
 func (r *roleRecord) sessionARN(session string) string {
-	return "arn:aws:sts::" + r.Account + ":assumed-role/" + r.baseName + "/" + session
+	return "arn:" + r.partition + ":sts::" + r.Account + ":assumed-role/" + r.baseName + "/" + session
 }

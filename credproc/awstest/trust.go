@@ -51,7 +51,7 @@ func (t Trust) denies(a assumption) string {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 func (t Trust) names(p principal) bool {
 	return slices.ContainsFunc(t.Principals, func(name string) bool {
-		return name == p.arn || name == p.role && p.role != "" || name == p.account || name == iamARN(p.account, "root")
+		return name == p.arn || name == p.role && p.role != "" || name == p.account || name == p.root()
 	})
 }
 

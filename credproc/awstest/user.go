@@ -41,10 +41,10 @@ func (s *Server) AddUser(name string) *User {
 func (s *Server) AddUserOf(account, name string) *User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := &User{Account: account, ARN: iamARN(account, "user/"+strings.Trim(name, "/")), ID: uniqueID("AIDA"), server: s}
+	u := &User{Account: account, ARN: s.iamARN(account, "user/"+strings.Trim(name, "/")), ID: uniqueID("AIDA"), server: s}
 	if name == "root" {
 		// The root user's id is the account's number.
-		u.ARN, u.ID, u.root = iamARN(account, "root"), account, true
+		u.ARN, u.ID, u.root = s.iamARN(account, "root"), account, true
 	}
 	s.users[u.ARN] = u
 	return u
@@ -86,9 +86,11 @@ func (u *User) AddDevice(name string) (Device, error) {
 	if len(u.devices) >= maxDevices {
 		return Device{}, fmt.Errorf("%w: Cannot exceed quota for MFADevicesPerUser: %d", ErrLimit, maxDevices)
 	}
-	d := Device{Serial: iamARN(u.Account, "mfa/"+name), user: path.Base(u.ARN), seed: newSeed()}
+	d := Device{Serial: u.server.iamARN(u.Account, "mfa/"+name), user: path.Base(u.ARN), seed: newSeed()}
 	u.devices = append(u.devices, &device{Device: d, last: -1})
 	return d, nil
 }
 
-func iamARN(account, resource string) string { return "arn:aws:iam::" + account + ":" + resource }
+func (s *Server) iamARN(account, resource string) string {
+	return "arn:" + s.partition + ":iam::" + account + ":" + resource
+}
