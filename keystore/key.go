@@ -72,5 +72,5 @@ func decrypt(file []byte, id age.Identity) (*Secret, error) {
 		clear(plain)
 		return nil, err
 	}
-	return NewSecret(plain[:n]), nil
+	return newSecret(plain[:n]), nil
 }

@@ -27,8 +27,8 @@ type memory struct {
 
 const redacted = "[redacted]"
 
-// NewSecret moves b into locked memory and wipes b.
-func NewSecret(b []byte) *Secret {
+// newSecret moves b into locked memory and wipes b.
+func newSecret(b []byte) *Secret {
 	m := &memory{page: newPage(len(b)), n: len(b)}
 	copy(m.page, b)
 	clear(b)
@@ -46,9 +46,6 @@ func (s *Secret) Bytes() []byte {
 	defer m.mu.Unlock()
 	return m.page[:m.n:m.n]
 }
-
-// Len is the number of bytes; 0 once destroyed.
-func (s *Secret) Len() int { return len(s.Bytes()) }
 
 // Destroy wipes the secret and gives its memory back. It may be called more
 // than once, and on nil.

@@ -12,7 +12,7 @@ import (
 // TestSecretPageIsLockedAndLeftOut asks the kernel about the page: lo is
 // locked, dd not dumped, wf wiped on fork (proc_pid_smaps(5)).
 func TestSecretPageIsLockedAndLeftOut(t *testing.T) {
-	s := NewSecret([]byte("x"))
+	s := newSecret([]byte("x"))
 	flags := pageFlags(t, s)
 	for _, want := range []string{"lo", "dd", "wf"} {
 		if !strings.Contains(flags, " "+want) {

@@ -24,7 +24,7 @@ func TestHoldTimeEndsByTimerByClockAndByBootClock(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if kept.Len() != 0 {
+		if len(kept.Bytes()) != 0 {
 			t.Error("the timer left the identity in memory")
 		}
 		_, err := f.Put(Item{Name: "x", Kind: KindTOTP}, nil)
@@ -58,7 +58,7 @@ func TestHoldUntilLock(t *testing.T) {
 		kept := f.held.text
 		f.Lock()
 		f.Lock()
-		if !f.Locked() || kept.Len() != 0 {
+		if !f.Locked() || len(kept.Bytes()) != 0 {
 			t.Error("held after Lock")
 		}
 	})

@@ -47,7 +47,7 @@ func NewRecovery() (age.Recipient, *Secret, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a recovery key: %w", err)
 	}
-	return id.Recipient(), NewSecret([]byte(id.String())), nil
+	return id.Recipient(), newSecret([]byte(id.String())), nil
 }
 
 // ParseRecovery reads a recovery key as a person types it, in any case and with
@@ -69,9 +69,9 @@ func ParseRecovery(text []byte) (age.Identity, error) {
 	return id, nil
 }
 
-// FactPluginIdentity is the fact of a plugin slot that holds the plugin's
+// factPluginIdentity is the fact of a plugin slot that holds the plugin's
 // identity, AGE-PLUGIN-NAME-1….
-const FactPluginIdentity = "plugin-identity"
+const factPluginIdentity = "plugin-identity"
 
 // PluginSlot asks for a slot that an age plugin opens. Identity is what the
 // plugin's set-up printed, AGE-PLUGIN-NAME-1…; recipient, age1name1…, may be
@@ -89,7 +89,7 @@ func PluginSlot(recipient, identity string, ui *plugin.ClientUI) (SlotSpec, erro
 	}
 	spec := SlotSpec{
 		Kind: SlotPlugin, Label: id.Name(), Recipient: id.Recipient(),
-		Facts: map[string]string{FactPluginIdentity: identity},
+		Facts: map[string]string{factPluginIdentity: identity},
 	}
 	if recipient != "" {
 		r, err := plugin.NewRecipient(recipient, ui)
@@ -104,7 +104,7 @@ func PluginSlot(recipient, identity string, ui *plugin.ClientUI) (SlotSpec, erro
 // PluginIdentity opens a plugin slot: Unlock runs age-plugin-NAME, found in
 // PATH, which asks through ui. It wraps ErrPlugin.
 func PluginIdentity(slot Slot, ui *plugin.ClientUI) (age.Identity, error) {
-	id, err := plugin.NewIdentity(slot.Facts[FactPluginIdentity], ui)
+	id, err := plugin.NewIdentity(slot.Facts[factPluginIdentity], ui)
 	if err != nil {
 		return nil, fmt.Errorf("%w: slot %q names no plugin", ErrPlugin, slot.ID)
 	}

@@ -106,7 +106,7 @@ func (v *Vault) create(specs []SlotSpec) error {
 		v.discard(c.fresh)
 		return fmt.Errorf("creating vault: %w", err)
 	}
-	v.install(NewSecret(key.text()))
+	v.install(newSecret(key.text()))
 	return nil
 }
 
@@ -193,9 +193,6 @@ func (v *Vault) Close() error {
 	}
 	return v.lock.Unlock()
 }
-
-// Dir is the folder of the vault.
-func (v *Vault) Dir() string { return v.dir }
 
 // Generation counts the changes since the vault was made.
 func (v *Vault) Generation() uint64 { return v.manifest().Generation }
