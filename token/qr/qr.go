@@ -17,8 +17,8 @@ import (
 	"io"
 )
 
-// ErrNoCode is wrapped by the error for a picture in which no QR code can be read.
-var ErrNoCode = errors.New("no QR code in the picture")
+// errNoCode is wrapped by the error for a picture in which no QR code can be read.
+var errNoCode = errors.New("no QR code in the picture")
 
 // Bounds of a picture. 20 million pixels are two 4K screens side by side, and
 // take up to 400 MB for a moment (a progressive JPEG of four colours); without

@@ -272,8 +272,8 @@ func TestReadSaysWhatIsWrongInOneLine(t *testing.T) {
 		if !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %q does not say %q in one line", c.name, err, c.says)
 		}
-		if none := strings.HasPrefix(c.says, "no QR code"); errors.Is(err, ErrNoCode) != none {
-			t.Errorf("%s: whether it is ErrNoCode: %v", c.name, !none)
+		if none := strings.HasPrefix(c.says, "no QR code"); errors.Is(err, errNoCode) != none {
+			t.Errorf("%s: whether it is errNoCode: %v", c.name, !none)
 		}
 	}
 	torn := errors.New("the pipe broke")
@@ -389,7 +389,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				_, err := Read(bytes.NewReader(picture))
-				if err != nil && !errors.Is(err, ErrNoCode) {
+				if err != nil && !errors.Is(err, errNoCode) {
 					b.Fatal(err)
 				}
 			}

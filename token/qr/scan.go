@@ -39,9 +39,9 @@ func scan(g gray) ([]string, error) {
 		fault = errors.Join(fault, err)
 	}
 	if fault != nil {
-		return nil, fmt.Errorf("%w that mfad could read: cut the code out of the picture, with some white around", ErrNoCode)
+		return nil, fmt.Errorf("%w that mfad could read: cut the code out of the picture, with some white around", errNoCode)
 	}
-	return nil, fmt.Errorf("%w: make it larger and sharper, with some white around", ErrNoCode)
+	return nil, fmt.Errorf("%w: make it larger and sharper, with some white around", errNoCode)
 }
 
 // scanRung reads all codes of a picture, dark on light and light on dark. A
