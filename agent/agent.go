@@ -116,7 +116,7 @@ func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, me
 	return s.serve(ctx, c, call, method)
 }
 
-func (s *Service) serve(ctx context.Context, c Conn, call wire.Call, name string) (any, error) {
+func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string) (any, error) {
 	do, known := methods[name]
 	if !known {
 		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)

@@ -16,8 +16,8 @@ import (
 // promptLimit bounds how long a question stays open: nobody is there after it.
 const promptLimit = 2 * time.Minute
 
-// Conn is the connection that a call came by. [*server.Conn] is one.
-type Conn interface {
+// conn is the connection that a call came by. [*server.Conn] is one.
+type conn interface {
 	// Peer is the process at the other end.
 	Peer() peer.Peer
 	// Claim is what it says of itself.
@@ -30,7 +30,7 @@ type Conn interface {
 
 // asker puts questions to the client at the other end of a connection.
 type asker struct {
-	conn Conn
+	conn conn
 	tty  bool // the client says that it can prompt
 }
 

@@ -13,7 +13,7 @@ import (
 // request is one call as the methods see it: who asks, and how to ask back.
 type request struct {
 	method string
-	conn   Conn
+	conn   conn
 	ask    *asker
 }
 

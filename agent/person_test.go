@@ -25,7 +25,7 @@ type person struct {
 
 var (
 	nobody      = &person{}
-	_      Conn = nobody
+	_      conn = nobody
 )
 
 // knows answers every question for a secret with text.
