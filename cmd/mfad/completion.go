@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +34,7 @@ profiles of the files, and, while the agent runs, devices, keys, slots and sessi
 			out := cmd.OutOrStdout()
 			switch root := cmd.Root(); args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(out, true)
+				return bashCompletion(root, out)
 			case "zsh":
 				return root.GenZshCompletion(out)
 			case "fish":
@@ -42,6 +45,42 @@ profiles of the files, and, while the agent runs, devices, keys, slots and sessi
 			return misuse(cmd, fmt.Errorf("there is no completion for %.40q", args[0]))
 		},
 	}
+}
+
+// withoutPackage are the functions of the bash-completion package that cobra's
+// script calls, for shells that have not loaded it: the words of the line up to
+// the cursor; for files bash's own completion, which comes when we offer nothing.
+const withoutPackage = `
+__mfad_words()
+{
+    if declare -F _get_comp_words_by_ref >/dev/null; then
+        _get_comp_words_by_ref "$@"
+        return
+    fi
+    local line=${COMP_LINE:0:COMP_POINT}
+    read -ra words <<<"$line"
+    [[ $line == *[[:blank:]] ]] && words+=("")
+    cword=$((${#words[@]} - 1))
+    cur=${words[cword]}
+    prev=${words[cword - 1]}
+}
+
+__mfad_files()
+{
+    if declare -F _filedir >/dev/null; then
+        _filedir "$@"
+    fi
+}
+`
+
+func bashCompletion(root *cobra.Command, out io.Writer) error {
+	var script bytes.Buffer
+	if err := root.GenBashCompletionV2(&script, true); err != nil {
+		return err
+	}
+	own := strings.NewReplacer("_get_comp_words_by_ref", "__mfad_words", "_filedir", "__mfad_files")
+	_, err := io.WriteString(out, own.Replace(script.String())+withoutPackage)
+	return err
 }
 
 // profileFlag declares --profile, completed from the files.
