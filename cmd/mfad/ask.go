@@ -40,6 +40,13 @@ func (c *cli) prompter() client.Prompter {
 	return terminal
 }
 
+// requireVault refuses before a person is asked for what only a vault can
+// keep: the console shows a secret once, and it should not have to be pasted
+// twice.
+func (c *cli) requireVault(ctx context.Context) error {
+	return c.call(ctx, wire.MethodVaultShow, nil, nil)
+}
+
 var errDismissed = &fault{errors.New("nothing was answered"), exitPerson, noHint}
 
 // askSecret asks on the terminal, without echo. The caller wipes the answer.

@@ -80,6 +80,11 @@ func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, er
 	if name == "" {
 		name = "the MFA device"
 	}
+	if c.inIsTerminal() {
+		if err := c.requireVault(ctx); err != nil {
+			return nil, err
+		}
+	}
 	text, err := c.readSecret(ctx, "secret of "+name+" (otpauth:// URI or base32)", maxSeed)
 	if err != nil {
 		return nil, err

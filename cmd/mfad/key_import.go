@@ -179,6 +179,9 @@ func (c *cli) typedKey(ctx context.Context) (id string, secret []byte, err error
 		first, rest, _ := bytes.Cut(text, []byte("\n"))
 		id, secret = string(bytes.TrimSpace(first)), bytes.Clone(bytes.TrimSpace(rest))
 	} else {
+		if err := c.requireVault(ctx); err != nil {
+			return "", nil, err
+		}
 		if id, err = c.askLine(ctx, "Access key ID"); err != nil {
 			return "", nil, err
 		}

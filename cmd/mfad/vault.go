@@ -138,7 +138,7 @@ takes a way in, even while the vault is open.`,
 			if err := c.call(cmd.Context(), wire.MethodVaultHold, p, nil); err != nil {
 				return err
 			}
-			c.say("mfad: the vault stays open: %s", holdText(p.Seconds))
+			c.say("mfad: hold: %s", holdText(p.Seconds))
 			return nil
 		},
 	}
