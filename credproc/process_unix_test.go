@@ -54,7 +54,7 @@ func TestProcessThatFailsSaysWhyAndNoSecret(t *testing.T) {
 		{"expired", "echo '" + document(time.Now().UTC().Format("2006-"), "1999-") + "'", "expired at 1999"},
 		{"terminal control", "echo '" + document("ASIAPROC", "ASIA\u009b31m") + "'", "characters that AWS's have not"},
 		{"too much", "yes hush", "more than"},
-		{"not there", "/nonexistent/program", "exit status 127"},
+		{"not there", "mfad-no-such-program", "exit status 127"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
