@@ -42,13 +42,13 @@ func (s *Service) fetch(ctx context.Context, r *request, p wire.CredentialsParam
 // resolve finds the chain of a profile, with the keys that the vault has. A
 // vault that is there and cannot be opened may be why a name is not found, and
 // one that was never made is why the key that a profile names is not.
-func (s *Service) resolve(profile, region string) (*config.Chain, error) {
-	chain, err := s.options.Config.Resolve(config.Query{Profile: profile, Region: region, HasKey: s.hasKey})
+func (s *Service) resolve(ctx context.Context, profile, region string) (*config.Chain, error) {
+	chain, err := s.options.Config.Resolve(config.Query{Profile: profile, Region: region, HasKey: s.hasKey(ctx)})
 	unnamed := errors.Is(err, config.ErrNoProfile)
 	if !unnamed && !errors.Is(err, config.ErrNoSource) {
 		return chain, err
 	}
-	if _, vaultErr := s.door.open(context.Background()); vaultErr != nil && !(unnamed && errors.Is(vaultErr, keystore.ErrNoVault)) {
+	if _, vaultErr := s.door.open(ctx); vaultErr != nil && !(unnamed && errors.Is(vaultErr, keystore.ErrNoVault)) {
 		return nil, vaultErr
 	}
 	return nil, err

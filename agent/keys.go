@@ -37,8 +37,8 @@ func (s *Service) AccessKey(ctx context.Context, name string, ask credproc.Asker
 }
 
 // KeyID reads what is public of a key.
-func (s *Service) KeyID(name string) (string, error) {
-	v, err := s.door.open(context.Background())
+func (s *Service) KeyID(ctx context.Context, name string) (string, error) {
+	v, err := s.door.open(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -65,9 +65,11 @@ func keyOfID(v *keystore.Vault, id string) (keystore.Item, bool) {
 }
 
 // hasKey is KeyID for the resolution of profiles, which goes on without a vault.
-func (s *Service) hasKey(name string) bool {
-	_, err := s.KeyID(name)
-	return err == nil
+func (s *Service) hasKey(ctx context.Context) func(name string) bool {
+	return func(name string) bool {
+		_, err := s.KeyID(ctx, name)
+		return err == nil
+	}
 }
 
 func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportParams) (wire.Key, error) {

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -169,5 +171,22 @@ func TestIdentityThatCannotBeANameIsTrustedAsADigest(t *testing.T) {
 	}
 	if trustName(keyID) != keyID {
 		t.Error("an access key id is a name")
+	}
+}
+
+// The vault is opened by one caller at a time, and making one takes a second.
+func TestCallerWhoLeavesWaitsForNoVault(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	b.write(t, "[profile prod]\nmfad_access_key = base\n")
+	if err := b.door.opening.enter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer b.door.opening.leave()
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	err := b.callContext(ctx, t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
+	if !errors.Is(err, wire.ErrDismissed) {
+		t.Errorf("got %v, want the caller's own end", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // profileShow tells how a profile resolves, and fetches nothing.
-func (s *Service) profileShow(_ context.Context, _ *request, p wire.ProfileShowParams) (wire.Chain, error) {
-	chain, err := s.resolve(p.Profile, p.Region)
+func (s *Service) profileShow(ctx context.Context, _ *request, p wire.ProfileShowParams) (wire.Chain, error) {
+	chain, err := s.resolve(ctx, p.Profile, p.Region)
 	if err != nil {
 		return wire.Chain{}, err
 	}
@@ -20,7 +20,7 @@ func (s *Service) profileShow(_ context.Context, _ *request, p wire.ProfileShowP
 		region := describeValue("region", chain.Region)
 		shown.Region = &region
 	}
-	live := s.broker.Cached(chain)
+	live := s.broker.Cached(ctx, chain)
 	for i, step := range chain.Steps {
 		shown.Steps[i] = describeStep(step)
 		if live[i].ID != "" {
@@ -32,7 +32,7 @@ func (s *Service) profileShow(_ context.Context, _ *request, p wire.ProfileShowP
 }
 
 // profileList follows every profile as far as it resolves.
-func (s *Service) profileList(context.Context, *request) ([]wire.Profile, error) {
+func (s *Service) profileList(ctx context.Context, _ *request) ([]wire.Profile, error) {
 	infos, err := s.options.Config.Profiles()
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (s *Service) profileList(context.Context, *request) ([]wire.Profile, error)
 			Name: info.Name, File: info.At.File, Line: info.At.Line, Served: info.Served,
 			RoleARN: info.RoleARN, Source: info.Source,
 		}
-		if _, err := s.resolve(info.Name, ""); err != nil {
+		if _, err := s.resolve(ctx, info.Name, ""); err != nil {
 			shown.Fault = wire.OneLine(err.Error())
 		}
 		profiles = append(profiles, shown)

@@ -18,7 +18,7 @@ func warm(b *testing.B) (*credproc.Broker, credproc.Request) {
 	a.latency = 0
 	v := newVault()
 	broker := credproc.New(credproc.Options{
-		Resolve: func(string, string) (*config.Chain, error) { return chain, nil },
+		Resolve: func(context.Context, string, string) (*config.Chain, error) { return chain, nil },
 		Keys:    v, Codes: v, Trust: trust{}, Dialer: a, Logger: slog.New(slog.DiscardHandler),
 	})
 	b.Cleanup(broker.Close)

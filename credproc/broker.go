@@ -17,7 +17,7 @@ import (
 // Dialer must be set.
 type Options struct {
 	// Resolve finds the chain of a profile. The broker only reads the chain.
-	Resolve func(profile, region string) (*config.Chain, error)
+	Resolve func(ctx context.Context, profile, region string) (*config.Chain, error)
 	Keys    Keys
 	Codes   Codes
 	Trust   Trust
@@ -52,7 +52,7 @@ type Source func(ctx context.Context, kind config.StepKind) (Credentials, error)
 // profiles they come from; a session that serves several roles is made once.
 // All methods may be called at any time from any goroutine.
 type Broker struct {
-	resolve     func(profile, region string) (*config.Chain, error)
+	resolve     func(ctx context.Context, profile, region string) (*config.Chain, error)
 	keys        Keys
 	codes       Codes
 	trust       Trust
@@ -135,11 +135,11 @@ type Result struct {
 // where there is one, context.DeadlineExceeded when time ran out, or the cause
 // of ctx's end.
 func (b *Broker) Credentials(ctx context.Context, req Request) (Result, error) {
-	chain, err := b.resolve(req.Profile, req.Region)
+	chain, err := b.resolve(ctx, req.Profile, req.Region)
 	if err != nil {
 		return Result{}, err
 	}
-	p, err := b.plan(req.Profile, chain)
+	p, err := b.plan(ctx, req.Profile, chain)
 	if err != nil {
 		return Result{}, fmt.Errorf("profile %q: %w", req.Profile, err)
 	}
@@ -189,9 +189,9 @@ func (b *Broker) Sessions() []SessionInfo { return b.cache.list(b.clock.now()) }
 
 // Cached tells of the live session of each step of a chain; the zero
 // SessionInfo where there is none.
-func (b *Broker) Cached(chain *config.Chain) []SessionInfo {
+func (b *Broker) Cached(ctx context.Context, chain *config.Chain) []SessionInfo {
 	infos := make([]SessionInfo, len(chain.Steps))
-	p, err := b.plan(chain.Profile, chain)
+	p, err := b.plan(ctx, chain.Profile, chain)
 	if err != nil {
 		return infos
 	}

@@ -117,8 +117,9 @@ type Keys interface {
 	// that wraps ErrNoKey.
 	AccessKey(ctx context.Context, name string, ask Asker) (AccessKey, error)
 	// KeyID is the access key id of the item, from the vault's public facts:
-	// it neither unlocks nor asks. It wraps ErrNoKey.
-	KeyID(name string) (string, error)
+	// it neither unlocks nor asks, but may wait for the vault to be opened. It
+	// wraps ErrNoKey.
+	KeyID(ctx context.Context, name string) (string, error)
 }
 
 // Code is a released MFA code. Exactly one of Sent and Unsent is called.

@@ -88,7 +88,7 @@ func newHouse(t *testing.T, change ...func(*credproc.Options)) *house {
 		return time.Now().Add(time.Duration(h.jumped.Load()))
 	}
 	o := credproc.Options{
-		Resolve: func(profile, _ string) (*config.Chain, error) {
+		Resolve: func(_ context.Context, profile, _ string) (*config.Chain, error) {
 			if chain := h.profiles[profile]; chain != nil {
 				return chain, nil
 			}

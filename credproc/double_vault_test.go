@@ -29,7 +29,7 @@ type vault struct {
 
 func newVault() *vault { return &vault{seeded: true, now: time.Now, used: map[string]int64{}} }
 
-func (v *vault) KeyID(name string) (string, error) {
+func (v *vault) KeyID(_ context.Context, name string) (string, error) {
 	if name == "" {
 		return "", credproc.ErrNoKey
 	}

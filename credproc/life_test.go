@@ -255,7 +255,7 @@ func TestRefusedSessionIsMadeOnceMore(t *testing.T) {
 		h.role("one", "K", phone, 0)
 		h.role("two", "K", phone, 0)
 		h.must(t, "one", nil)
-		h.aws.revoke(h.Cached(h.profiles["one"])[1].AccessKeyID)
+		h.aws.revoke(h.Cached(t.Context(), h.profiles["one"])[1].AccessKeyID)
 		h.must(t, "two", nil)
 		h.count(t, "GetSessionToken", 2)
 		h.codes(t, 2)
@@ -324,7 +324,7 @@ func TestSessionsTellWhatTheyAre(t *testing.T) {
 		if prod.Account != "210987654321" || prod.Kind != config.Role || strings.Join(prod.Profiles, " ") != "prod" || prod.ID == "" {
 			t.Errorf("the role's session: %+v", prod)
 		}
-		if cached := h.Cached(h.profiles["prod"]); cached[0].ID != "" || cached[1].ID != base.ID || cached[2].ID != prod.ID {
+		if cached := h.Cached(t.Context(), h.profiles["prod"]); cached[0].ID != "" || cached[1].ID != base.ID || cached[2].ID != prod.ID {
 			t.Errorf("by step: %+v", cached)
 		}
 	})

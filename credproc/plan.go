@@ -2,6 +2,7 @@ package credproc
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -70,11 +71,11 @@ const (
 )
 
 // plan works out the keys of a chain's sessions.
-func (b *Broker) plan(profile string, chain *config.Chain) (*plan, error) {
+func (b *Broker) plan(ctx context.Context, profile string, chain *config.Chain) (*plan, error) {
 	if len(chain.Steps) == 0 {
 		return nil, fmt.Errorf("profile %q resolves to nothing", profile)
 	}
-	source, err := b.identity(&chain.Steps[0])
+	source, err := b.identity(ctx, &chain.Steps[0])
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +92,10 @@ func (b *Broker) plan(profile string, chain *config.Chain) (*plan, error) {
 
 // identity names the source of a chain by what AWS tells it apart by: equal
 // names are the same identity.
-func (b *Broker) identity(source *config.Step) (string, error) {
+func (b *Broker) identity(ctx context.Context, source *config.Step) (string, error) {
 	switch source.Kind {
 	case config.VaultKey:
-		id, err := b.keys.KeyID(source.Key.Text)
+		id, err := b.keys.KeyID(ctx, source.Key.Text)
 		if err != nil {
 			return "", fmt.Errorf("access key %q (%s): %w", source.Key.Text, source.Key.Origin, err)
 		}
