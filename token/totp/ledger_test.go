@@ -392,6 +392,35 @@ func TestClockThatWasWrongIsSaidByHowMuchAndHealsBySkew(t *testing.T) {
 	})
 }
 
+// A code of a clock two minutes fast is refused; the time that AWS tells with
+// the refusal gives the right one at once, and the wrong one is not given again
+// when its time comes.
+func TestClockMinutesFastHealsAndGivesNoCodeTwice(t *testing.T) {
+	path := ledgerPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		l, start := open(t, path, time.Now), time.Now()
+		fast, _ := take(t, l, phone)
+		if err := l.SetSkew(-2 * time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, path, time.Now) // and that is written
+		seen := map[time.Time]bool{fast.At: true}
+		for range 6 {
+			step, _ := take(t, l, phone)
+			if seen[step.At] {
+				t.Errorf("the step at %v was given twice", step.At.Sub(start))
+			}
+			seen[step.At] = true
+			if len(seen) == 2 && time.Since(start) > 30*time.Second {
+				t.Errorf("waited %v", time.Since(start))
+			}
+		}
+		if waited := time.Since(start); waited > 7*30*time.Second {
+			t.Errorf("six codes took %v", waited)
+		}
+	})
+}
+
 func TestSkewMovesTheSteps(t *testing.T) {
 	path := ledgerPath(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -41,9 +41,9 @@ const mostSkew = 15 * time.Minute
 
 // SetSkew records the skew learned from AWS; one of more than 15 minutes is
 // taken for none. A change of less than two seconds is ignored: a Date header
-// has whole seconds. Since AWS's time is known now,
-// steps on record that are still minutes ahead were released by a wrong clock
-// and cannot have been accepted: they are forgotten, the current step stays used.
+// has whole seconds. Since AWS's time is known now, a device's last step that is
+// well ahead of it was released by a fast clock: the device goes on from now,
+// the current step stays used, and the other is passed over in its turn.
 func (l *Ledger) SetSkew(d time.Duration) error {
 	if d.Abs() > mostSkew {
 		d = 0
@@ -71,13 +71,18 @@ func (s *state) dropStaleSkew(device string, local time.Time, period time.Durati
 	}
 }
 
-// heal brings down to now what lies too far ahead of it, and says whether
-// there was any.
+// wellAhead is how far after now a used step may end, by a clock that only runs
+// forward, and half a step more.
+const wellAhead = 45 * time.Second
+
+// heal brings down to now what lies ahead of it, and says whether there was
+// any.
 func (s *state) heal(now time.Time) bool {
 	healed := false
 	for name, u := range s.devices {
-		if time.Unix(u.until, 0).Sub(now) > tooFar {
-			s.devices[name], healed = use{until: roundUp(now)}, true
+		spent := u.spentAfter(now.Unix())
+		if time.Unix(u.until, 0).Sub(now) > wellAhead && len(spent) < maxSpent {
+			s.devices[name], healed = use{until: roundUp(now), spent: append(spent, u.until)}, true
 		}
 	}
 	if time.Unix(s.floor, 0).Sub(now) > tooFar {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/mfad/mfad/keystore/durable"
@@ -18,6 +19,7 @@ import (
 // Bounds of the ledger's file.
 const (
 	maxDevices = 1000
+	maxSpent   = 8 // of a device
 	maxLedger  = 1 << 20
 	farFuture  = 1 << 36 // Unix seconds; the year 4147
 )
@@ -36,6 +38,19 @@ type use struct {
 	until  int64
 	before int64  // what until was before, for Return
 	id     uint64 // of the Step that may be returned; 0 for none
+	// spent are the ends of steps beyond until that a clock gave which was fast:
+	// their turn is still to come, and is passed over. Never changed in place.
+	spent []int64
+}
+
+// isSpent says that a step from start on, of p seconds, was released.
+func (u use) isSpent(start, p int64) bool {
+	return slices.ContainsFunc(u.spent, func(end int64) bool { return start < end && end <= start+p })
+}
+
+// spentAfter are the spent steps that end after a time.
+func (u use) spentAfter(t int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(u.spent), func(end int64) bool { return end <= t })
 }
 
 func (s state) clone() state {
@@ -52,24 +67,29 @@ func (s state) clock(local time.Time) time.Time { return local.Add(s.skew) }
 // wait is the time from now to the start of the first step that was not used:
 // 0 when that is the current one.
 func (s state) wait(device string, now time.Time, period time.Duration) time.Duration {
-	until := max(s.devices[device].until, s.floor)
-	if stepStart(now, period) >= until {
+	u, p, current := s.devices[device], seconds(period), stepStart(now, period)
+	start := max(current, (max(u.until, s.floor)+p-1)/p*p)
+	for u.isSpent(start, p) {
+		start += p
+	}
+	if start == current {
 		return 0
 	}
-	p := seconds(period)
-	return time.Unix((until+p-1)/p*p, 0).Sub(now)
+	return time.Unix(start, 0).Sub(now)
 }
 
 func (s *state) use(device string, until int64, id uint64) {
-	s.devices[device] = use{until, s.devices[device].until, id}
+	u := s.devices[device]
+	s.devices[device] = use{until, u.until, id, u.spentAfter(until)}
 	if len(s.devices) > maxDevices {
 		s.dropOldest()
 	}
 }
 
 func (s *state) undo(device string) {
-	if before := s.devices[device].before; before > 0 {
-		s.devices[device] = use{until: before}
+	u := s.devices[device]
+	if u.before > 0 || len(u.spent) > 0 {
+		s.devices[device] = use{until: u.before, spent: u.spent}
 		return
 	}
 	delete(s.devices, device)
@@ -97,11 +117,12 @@ func roundUp(t time.Time) int64 { return t.Add(time.Second - time.Nanosecond).Un
 // ledgerFile is the state as JSON, on one line. SHA256 is over the line that
 // has it empty.
 type ledgerFile struct {
-	Format           int              `json:"format"`
-	SkewMilliseconds int64            `json:"skewMilliseconds"`
-	Floor            int64            `json:"usedUntil"`
-	Devices          map[string]int64 `json:"devices"`
-	SHA256           string           `json:"sha256"`
+	Format           int                `json:"format"`
+	SkewMilliseconds int64              `json:"skewMilliseconds"`
+	Floor            int64              `json:"usedUntil"`
+	Devices          map[string]int64   `json:"devices"`
+	Spent            map[string][]int64 `json:"spent,omitempty"`
+	SHA256           string             `json:"sha256"`
 }
 
 const ledgerFormat = 1
@@ -110,6 +131,12 @@ func (s state) encode() []byte {
 	f := ledgerFile{Format: ledgerFormat, SkewMilliseconds: s.skew.Milliseconds(), Floor: s.floor, Devices: map[string]int64{}}
 	for name, u := range s.devices {
 		f.Devices[name] = u.until
+		if len(u.spent) > 0 {
+			if f.Spent == nil {
+				f.Spent = map[string][]int64{}
+			}
+			f.Spent[name] = u.spent
+		}
 	}
 	sum := sha256.Sum256(f.line())
 	f.SHA256 = hex.EncodeToString(sum[:])
@@ -173,7 +200,10 @@ func parseState(path string, data []byte) (state, error) {
 	impossible := s.floor < 0 || s.floor > farFuture || s.skew.Abs() > mostSkew
 	for name, until := range f.Devices {
 		impossible = impossible || until < 0 || until > farFuture
-		s.devices[name] = use{until: until}
+		s.devices[name] = use{until: until, spent: f.Spent[name]}
+	}
+	for _, ends := range f.Spent {
+		impossible = impossible || len(ends) > maxSpent || slices.Min(append(ends, 0)) < 0 || slices.Max(append(ends, 0)) > farFuture
 	}
 	if impossible {
 		return state{}, &damagedError{path, "it names an impossible time"}
