@@ -63,11 +63,14 @@ func (c *cli) edited(changes []config.Change, err error) error {
 // error of the agent has. Conflicts say themselves what to do.
 func judgedConfig(err error) error {
 	advised := func(code int64) error { return &fault{err, adviceOn(code).exit, adviceOn(code).hint} }
+	var wrong *config.Error
 	switch {
 	case errors.Is(err, config.ErrNoProfile):
 		return advised(wire.CodeNoProfile)
 	case errors.Is(err, config.ErrBadName):
 		return &fault{err, exitUsage, noHint}
+	case errors.Is(err, config.ErrBadConfig) && errors.As(err, &wrong) && wrong.Origin == (config.Origin{}):
+		return &fault{err, exitUsage, `Run "mfad profile add --help".`}
 	case errors.Is(err, config.ErrBadConfig):
 		return advised(wire.CodeBadConfig)
 	case errors.Is(err, config.ErrConflict):

@@ -48,7 +48,7 @@ var advices = [...]advice{
 	wire.CodeDeviceRefused: {exitRefused, `Compare the serial in "mfad profile show {name}" with the device's ARN in the IAM console.`},
 	wire.CodeKeyRefused:    {exitRefused, `Check in the IAM console that the key is active, then bring it in again with "mfad key import --replace".`},
 	wire.CodeExpired:       {exitRefused, `Run "mfad session forget --all", then the same again.`},
-	wire.CodeDenied:        {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role.`},
+	wire.CodeDenied:        {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role, which may demand an mfa_serial or another source.`},
 	wire.CodeClock:         {exitRefused, `Set this machine's clock, then run the same again.`},
 	wire.CodeInvalid:       {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
 

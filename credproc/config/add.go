@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,13 +41,27 @@ func (e *Editor) Add(ctx context.Context, p NewProfile) ([]Change, error) {
 			return err
 		}
 		if err := t.resolves(files{mfad: mfad, config: config, credentials: t.old.credentials}); err != nil {
-			return err
+			return unwritten(err, t.old.mfad)
 		}
 		if err := t.write(t.old.mfad, mfad); err != nil {
 			return err
 		}
 		return t.write(t.old.config, config)
 	})
+}
+
+// unwritten takes the place away from a fault of the lines that were to follow
+// the old ones: no file has them.
+func unwritten(err error, old *document) error {
+	last := bytes.Count(old.data, []byte("\n"))
+	if len(old.data) > 0 && !bytes.HasSuffix(old.data, []byte("\n")) {
+		last++
+	}
+	var fault *Error
+	if !errors.As(err, &fault) || fault.File != old.name || fault.Line <= last {
+		return err
+	}
+	return &Error{Text: fault.Text + "; nothing was written", Err: fault.Err}
 }
 
 // vacant refuses a name that AWS's files give an identity.

@@ -187,7 +187,7 @@ func TestEditsRefuseAndChangeNothing(t *testing.T) {
 		{name: "add: control characters in the name", act: add(NewProfile{Name: "p\n[x]", Settings: key}), is: ErrBadName, want: "write 1 to 64"},
 		{name: "add: newline in a value", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyAccessKey, "k\nrole_arn = x"}}}), is: ErrBadConfig, want: "control characters"},
 		{name: "add: a value that would be a comment", act: add(NewProfile{Name: "p", Settings: key, Output: "json # no"}), is: ErrBadConfig, want: "cannot hold"},
-		{name: "add: bad ARN", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyRoleARN, "x"}, {KeyAccessKey, "k"}}}), is: ErrBadConfig, want: `role_arn "x" is not a role`},
+		{name: "add: bad ARN", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyRoleARN, "x"}, {KeyAccessKey, "k"}}}), is: ErrBadConfig, want: `role_arn "x" is not a role; write arn:aws:iam::ACCOUNT:role/NAME; nothing was written`},
 		{name: "add: bad policy", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyPolicy, "{"}}}), is: ErrBadConfig, want: "not JSON"},
 		{name: "add: a loop", mfad: "[profile q]\nsource_profile = p\n", act: add(NewProfile{Name: "p", Settings: []Setting{{KeySourceProfile, "q"}}}), is: ErrBadConfig, want: "loop p -> q -> p"},
 		{name: "add: another of that name", mfad: "[profile p]\nmfad_access_key = other\n", act: addP, is: ErrConflict, want: "F:1: profile \"p\" exists; `mfad profile remove p`"},
