@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/prompt"
@@ -67,20 +68,6 @@ func (c *cli) askSecret(ctx context.Context, what string) ([]byte, error) {
 
 var errNoTerminal = &fault{errors.New("there is no terminal to ask on"), exitPerson, "Run the same in a terminal, or give the answer on standard input."}
 
-// readSecret reads standard input when that is not a terminal, else asks. The
-// caller wipes the answer.
-func (c *cli) readSecret(ctx context.Context, what string, most int) ([]byte, error) {
-	if c.inIsTerminal() {
-		return c.askSecret(ctx, what)
-	}
-	text, err := c.readInput("-", most)
-	if err != nil {
-		clear(text)
-		return nil, err
-	}
-	return bytes.TrimSpace(text), nil
-}
-
 // askLine asks with echo, on the terminal that standard input is.
 func (c *cli) askLine(ctx context.Context, what string) (string, error) {
 	if _, err := fmt.Fprintf(c.err, "%s: ", what); err != nil {
@@ -102,7 +89,7 @@ func (c *cli) askLine(ctx context.Context, what string) (string, error) {
 		if a.err != nil {
 			return "", errDismissed
 		}
-		return string(bytes.TrimSpace([]byte(a.line))), nil
+		return strings.TrimSpace(a.line), nil
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/config"
 )
 
 // A fault is an error of this program's own, with the exit code and the hint
@@ -61,8 +62,7 @@ func judge(err error) (exit int, hint string) {
 
 // orName makes a subject fit for a command that can be pasted.
 func orName(subject string) string {
-	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@/+:-"
-	if subject == "" || strings.Trim(subject, plain) != "" || subject[0] == '-' {
+	if !config.ValidName(subject) || subject[0] == '-' {
 		return "NAME"
 	}
 	return subject

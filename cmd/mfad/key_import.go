@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -193,27 +191,4 @@ func (c *cli) typedKey(ctx context.Context) (id string, secret []byte, err error
 		return "", secret, usagef(hint, "%w", err)
 	}
 	return id, secret, nil
-}
-
-// readInput reads a whole file, or standard input for "-", of at most most
-// bytes. The caller wipes it.
-func (c *cli) readInput(name string, most int) ([]byte, error) {
-	in := io.Reader(c.in)
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, usagef(noHint, "%w", err)
-		}
-		defer file.Close()
-		in = file
-	}
-	data, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
-	if err != nil {
-		return data, fmt.Errorf("reading %s: %w", name, err)
-	}
-	if len(data) > most {
-		clear(data)
-		return nil, usagef(noHint, "reading %s: more than %d bytes", name, most)
-	}
-	return data, nil
 }

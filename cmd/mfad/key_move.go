@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 )
-
-var errRecoveryFile = errors.New("--recovery-file is for a recovery slot")
 
 // keyOfProfile reads the long-term key that AWS's files hold for a profile.
 // The caller wipes the secret.

@@ -92,11 +92,3 @@ it, so mfad asks before the first use of each; this verb answers beforehand.`,
 	cmd.Flags().BoolVar(&revoke, "revoke", false, "take the trust back")
 	return cmd
 }
-
-// jsonFlag declares --json.
-func jsonFlag(cmd *cobra.Command, asJSON *bool) {
-	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, for programs")
-	if cmd.ValidArgsFunction == nil && cmd.Args != nil {
-		cmd.ValidArgsFunction = cobra.NoFileCompletions
-	}
-}

@@ -139,8 +139,6 @@ func (c *cli) awaitSilence(ctx context.Context) error {
 	}
 }
 
-func (c *cli) inIsTerminal() bool { return term.IsTerminal(int(c.in.Fd())) }
-
 func (c *cli) outIsTerminal() bool {
 	file, isFile := c.out.(*os.File)
 	return isFile && term.IsTerminal(int(file.Fd()))

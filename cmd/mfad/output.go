@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/spf13/cobra"
+
 	"github.com/mfad/mfad/agent/wire"
 )
 
@@ -20,6 +22,14 @@ func (c *cli) say(format string, args ...any) {
 // hint tells the next step.
 func (c *cli) hint(format string, args ...any) {
 	c.say("mfad: hint: "+format, args...)
+}
+
+// jsonFlag declares --json.
+func jsonFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON, for programs")
+	if cmd.ValidArgsFunction == nil && cmd.Args != nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
 }
 
 // printJSON writes a value for programs.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -15,6 +16,8 @@ const maxIdentity = 16 << 10
 const pluginSlot, recoverySlot = "plugin", "recovery"
 
 var addableSlots = []string{"passphrase", "keychain", recoverySlot, pluginSlot}
+
+var errRecoveryFile = errors.New("--recovery-file is for a recovery slot")
 
 func (c *cli) slotCommand() *cobra.Command {
 	return group("slot", "Add and remove ways into the vault", "The ways into the vault: each wraps the same key, so adding one rewrites no secret.",
