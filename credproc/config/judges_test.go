@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -227,9 +228,7 @@ func botocoreStories(t *testing.T, cases []trial) []story {
 			"AWS_CONFIG_FILE": c.reader.paths.Config, "AWS_SHARED_CREDENTIALS_FILE": c.reader.paths.Credentials,
 			"AWS_EC2_METADATA_DISABLED": "true",
 		}
-		for name, value := range c.env {
-			env[name] = value
-		}
+		maps.Copy(env, c.env)
 		questions[i] = question{c.profile, stsAnswer, env}
 	}
 	input, err := json.Marshal(questions)
