@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mfad/mfad/agent/server"
 	"golang.org/x/sys/unix"
@@ -92,6 +94,44 @@ func TestStopRemovesTheSocket(t *testing.T) {
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket is still there: %v", err)
+	}
+}
+
+func TestAgentWhoseSocketIsGoneMakesWay(t *testing.T) {
+	for name, remove := range map[string]func(path string) error{
+		"socket": os.Remove,
+		"folder": func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(place(t), "run", "agent.sock")
+			first, err := server.Listen(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended, end := context.WithCancel(t.Context())
+			end()
+			if first.Gone(ended, time.Hour) {
+				t.Error("gone while it is there")
+			}
+			gone := make(chan bool)
+			go func() { gone <- first.Gone(t.Context(), time.Millisecond) }()
+			must(t, remove(path))
+			if !<-gone {
+				t.Error("not gone")
+			}
+			if name == "socket" { // the lock is still there, and the next agent waits for it
+				must(t, first.Release())
+			}
+			next, err := server.Listen(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			must(t, first.Close())
+			if _, err := os.Lstat(path); err != nil {
+				t.Errorf("the first took the next one's socket away: %v", err)
+			}
+			must(t, next.Release())
+		})
 	}
 }
 

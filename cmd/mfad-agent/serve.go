@@ -9,8 +9,10 @@ import (
 	"os/signal"
 	"os/user"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/mfad/mfad/agent"
 	"github.com/mfad/mfad/agent/server"
@@ -27,6 +29,10 @@ const (
 	memoryLimit = 24 << 20
 	gcPercent   = 200
 )
+
+// socketCheck is how long an agent whose socket was removed stays in the way of
+// the next one.
+const socketCheck = 2 * time.Second
 
 // serve is the agent, until a signal or a client ends it.
 func serve(socket string, log *slog.Logger) (err error) {
@@ -69,6 +75,15 @@ func serve(socket string, log *slog.Logger) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.Close()) }()
+
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		if ln.Gone(ctx, socketCheck) {
+			log.Warn("the socket is gone, and nobody can reach this agent", "socket", socket)
+			stop()
+		}
+	})
+	defer func() { stop(); watch.Wait() }()
 
 	server.Ready(nil)
 	log.Info("agent listens", "version", wire.Version, "socket", socket)
