@@ -19,9 +19,19 @@ type cloud struct {
 func (b *bench) newCloud(t testing.TB) *cloud {
 	t.Helper()
 	c := &cloud{Server: awstest.New(awstest.Options{Now: b.clock.now})}
+	c.enrol(t)
+	return c
+}
+
+// enrol puts the stand-in on the network and gives its user a key and a device.
+func (c *cloud) enrol(t testing.TB) {
+	t.Helper()
 	web := httptest.NewServer(c.Server)
 	t.Cleanup(web.Close)
-	c.url, c.user = web.URL, c.AddUser("alice")
+	c.url = web.URL
+	if c.user == nil {
+		c.user = c.AddUser("alice")
+	}
 	var err error
 	if c.key, err = c.user.AddKey(); err != nil {
 		t.Fatal(err)
@@ -29,7 +39,6 @@ func (b *bench) newCloud(t testing.TB) *cloud {
 	if c.device, err = c.user.AddDevice("phone"); err != nil {
 		t.Fatal(err)
 	}
-	return c
 }
 
 // role adds a role that the user may assume with MFA.

@@ -19,12 +19,18 @@ func ready(t testing.TB) (*bench, *cloud) {
 	t.Helper()
 	b := openBench(t)
 	c := b.newCloud(t)
+	b.furnish(t, c)
+	b.write(t, profileText("prod", c.role(t, "prod"), c))
+	return b, c
+}
+
+// furnish puts the cloud's key and device into the vault.
+func (b *bench) furnish(t testing.TB, c *cloud) {
+	t.Helper()
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{
 		Name: "base", AccessKeyID: c.key.ID, Secret: []byte(c.key.Secret), Trust: []string{c.url},
 	}, nil)
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: c.device.Serial, Seed: []byte(c.device.URI())}, nil)
-	b.write(t, profileText("prod", c.role(t, "prod"), c))
-	return b, c
 }
 
 func profileText(name, role string, c *cloud) string {
