@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"keystore/durable":         {},
 	"keystore/durable/faultfs": {"keystore/durable"},
 	"keystore/keychain":        {},
+	"keystore/plugintest":      {},
 	"keystore":                 {"keystore/durable"},
 
 	"token/totp": {"keystore/durable"},

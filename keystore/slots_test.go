@@ -10,6 +10,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
+
+	"github.com/mfad/mfad/keystore/plugintest"
 )
 
 func passphraseSpec(t *testing.T, pass string) SlotSpec {
@@ -152,76 +154,17 @@ func TestParseRecoveryTakesWhatAPersonTypes(t *testing.T) {
 	}
 }
 
-const pluginPIN = "1234"
-
-// runPlugin is a small age plugin, in the words of age's own framework: its
-// identity is an X25519 key behind a PIN.
-func runPlugin() int {
-	p, err := plugin.New(pluginName)
-	if err != nil {
-		return 1
-	}
-	p.HandleRecipient(func(data []byte) (age.Recipient, error) { return age.ParseX25519Recipient(string(data)) })
-	p.HandleIdentity(func(data []byte) (age.Identity, error) { return pinIdentity{p, string(data)}, nil })
-	p.HandleIdentityAsRecipient(func(data []byte) (age.Recipient, error) {
-		id, err := age.ParseX25519Identity(string(data))
-		if err != nil {
-			return nil, err
-		}
-		return id.Recipient(), nil
-	})
-	p.RegisterFlags(nil)
-	return p.Main()
-}
-
-type pinIdentity struct {
-	plugin *plugin.Plugin
-	key    string
-}
-
-func (i pinIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	pin, err := i.plugin.RequestValue("PIN of the test token", true)
-	if err != nil {
-		return nil, err
-	}
-	if pin != pluginPIN {
-		return nil, errors.New("wrong PIN, 2 tries left")
-	}
-	id, err := age.ParseX25519Identity(i.key)
-	if err != nil {
-		return nil, err
-	}
-	return id.Unwrap(stanzas)
-}
-
-// installPlugin puts this program into PATH under the plugin's name, and
-// returns a recipient and an identity of it.
-func installPlugin(t *testing.T) (recipient, identity string) {
-	t.Helper()
-	dir := t.TempDir()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(exe, filepath.Join(dir, "age-plugin-"+pluginName)); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", dir)
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plugin.EncodeRecipient(pluginName, []byte(id.Recipient().String())),
-		plugin.EncodeIdentity(pluginName, []byte(id.String()))
-}
-
-// typing answers each question of a plugin with the same.
+// typing answers each question of a plugin with the same, and says yes.
 func typing(answer string) *plugin.ClientUI {
-	return &plugin.ClientUI{RequestValue: func(string, string, bool) (string, error) { return answer, nil }}
+	return &plugin.ClientUI{
+		DisplayMessage: func(string, string) error { return nil },
+		RequestValue:   func(string, string, bool) (string, error) { return answer, nil },
+		Confirm:        func(_, _, _, _ string) (bool, error) { return true, nil },
+	}
 }
 
 func TestPluginSlot(t *testing.T) {
-	recipient, identity := installPlugin(t)
+	recipient, identity := plugintest.Install(t)
 	for name, recipient := range map[string]string{"recipient": recipient, "identity alone": ""} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, Options{Hold: -1})
@@ -235,7 +178,7 @@ func TestPluginSlot(t *testing.T) {
 			}
 			f.reopen(t)
 			slot = f.Slots()[2]
-			for pin, want := range map[string]error{pluginPIN: nil, "0000": ErrPlugin} {
+			for pin, want := range map[string]error{plugintest.PIN: nil, "0000": ErrPlugin} {
 				id, err := PluginIdentity(slot, typing(pin))
 				if err != nil {
 					t.Fatal(err)
@@ -251,7 +194,7 @@ func TestPluginSlot(t *testing.T) {
 }
 
 func TestPluginSlotSaysWhatIsWrong(t *testing.T) {
-	recipient, identity := installPlugin(t)
+	recipient, identity := plugintest.Install(t)
 	_, err := PluginSlot("", "AGE-SECRET-KEY-1QQQ", nil)
 	wantError(t, err, ErrPlugin)
 	_, err = PluginSlot(strings.Replace(recipient, "mfad", "dafm", 1), identity, nil)
@@ -269,13 +212,13 @@ func TestPluginSlotSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", t.TempDir())
-	id, err := PluginIdentity(slot, typing(pluginPIN))
+	id, err := PluginIdentity(slot, typing(plugintest.PIN))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{f.Unlock(t.Context(), slot.ID, id), second(f.AddSlot(spec))} {
 		wantError(t, err, ErrPlugin)
-		if !strings.Contains(err.Error(), "age-plugin-"+pluginName+" is not in PATH") {
+		if !strings.Contains(err.Error(), "age-plugin-"+plugintest.Name+" is not in PATH") {
 			t.Errorf("the person is not told what to install: %v", err)
 		}
 	}

@@ -8,15 +8,12 @@ import (
 	"testing"
 
 	"filippo.io/age"
+
+	"github.com/mfad/mfad/keystore/plugintest"
 )
 
-// pluginName is the plugin that this test program is when called by its name.
-const pluginName = "mfadtest"
-
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "age-plugin-"+pluginName {
-		os.Exit(runPlugin())
-	}
+	plugintest.Main()
 	scryptLogN = 10 // 1 ms instead of 0.6 s
 	os.Exit(m.Run())
 }
