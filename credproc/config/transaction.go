@@ -38,6 +38,12 @@ func (t *transaction) load() (*files, error) {
 }
 
 func (t *transaction) read(name string) ([]byte, error) {
+	// To open a pipe would wait for ever, and a device has no end.
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		if info, err := t.fsys.Lstat(target); err == nil && !info.Mode().IsRegular() {
+			return nil, &Error{Origin{File: name}, "is not a regular file", ErrBadConfig}
+		}
+	}
 	data, err := t.fsys.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -1,0 +1,32 @@
+//go:build unix
+
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// An edit that opened a pipe would wait for ever, deaf to an interrupt.
+func TestEditRefusesWhatIsNoFile(t *testing.T) {
+	e := editing(t, "", "", "")
+	for _, name := range []string{e.Paths.Config, e.Paths.Credentials} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(name, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := e.Add(t.Context(), NewProfile{Name: "prod", Settings: []Setting{{KeyAccessKey, "base"}}})
+		if !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("with a pipe at %s: %v", name, err)
+		}
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
