@@ -185,6 +185,7 @@ func TestEditsRefuseAndChangeNothing(t *testing.T) {
 		want                      string
 	}{
 		{name: "add: control characters in the name", act: add(NewProfile{Name: "p\n[x]", Settings: key}), is: ErrBadName, want: "write 1 to 64"},
+		{name: "add: a name that a command line would take for a flag", act: add(NewProfile{Name: "-p", Settings: key}), is: ErrBadName, want: "no hyphen first"},
 		{name: "add: newline in a value", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyAccessKey, "k\nrole_arn = x"}}}), is: ErrBadConfig, want: "control characters"},
 		{name: "add: a value that would be a comment", act: add(NewProfile{Name: "p", Settings: key, Output: "json # no"}), is: ErrBadConfig, want: "cannot hold"},
 		{name: "add: bad ARN", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyRoleARN, "x"}, {KeyAccessKey, "k"}}}), is: ErrBadConfig, want: `role_arn "x" is not a role; write arn:aws:iam::ACCOUNT:role/NAME; nothing was written`},

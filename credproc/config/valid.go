@@ -41,15 +41,18 @@ func isIdentifier(name []byte) bool {
 }
 
 // ValidName says whether mfad serves and writes profiles of that name:
-// [A-Za-z0-9_.@/+:-]{1,64}. Go SDKs pass the name to a shell.
-func ValidName(name string) bool { return consists(name, 1, 64, "_.@/+:-") }
+// [A-Za-z0-9_.@/+:-]{1,64}, not beginning with a hyphen, which a command line
+// would take for a flag. Go SDKs pass the name to a shell.
+func ValidName(name string) bool {
+	return consists(name, 1, 64, "_.@/+:-") && name[0] != '-'
+}
 
 // checkName is ValidName with an error for the person.
 func checkName(profile string) error {
 	if ValidName(profile) {
 		return nil
 	}
-	return fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-", ErrBadName, profile)
+	return fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-, and no hyphen first", ErrBadName, profile)
 }
 
 // ValidSerial says whether AWS takes that as the serial number of an MFA device
