@@ -29,6 +29,7 @@ type Conn struct {
 	// Guarded by the mutex of slots.
 	slot   bool          // it has one
 	since  time.Time     // that it has it
+	turn   uint64        // when it was used last
 	calls  int           // that run
 	served bool          // a call has ended
 	idle   *list.Element // in slots.idle, while it has a slot and no call runs

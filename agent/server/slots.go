@@ -21,7 +21,8 @@ type slots struct {
 	room    sync.Cond // a connection left, fell idle, or stopping began
 	count   int
 	byPID   map[int]int
-	idle    *list.List // of *Conn, oldest first
+	idle    *list.List // of *Conn, the one whose last call began first in front
+	turns   uint64     // counts what turn of a Conn is
 	waiting []*Conn    // oldest first: their process has no room
 	running int        // calls
 	stopped bool
@@ -148,10 +149,29 @@ func (s *slots) relieve(c *Conn) {
 // takeLocked gives c a slot.
 func (s *slots) takeLocked(c *Conn) {
 	c.slot, c.since = true, time.Now()
-	c.idle = s.idle.PushBack(c)
+	s.turnLocked(c)
+	s.idleLocked(c)
 	s.count++
 	s.byPID[c.peer.PID]++
 	s.onCount(s.count)
+}
+
+// turnLocked notes that c was used just now.
+func (s *slots) turnLocked(c *Conn) {
+	s.turns++
+	c.turn = s.turns
+}
+
+// idleLocked puts c into its place among the idle: calls that began in one
+// order may end in another, and a client sees its answer before we see the end.
+func (s *slots) idleLocked(c *Conn) {
+	for e := s.idle.Back(); e != nil; e = e.Prev() {
+		if e.Value.(*Conn).turn < c.turn {
+			c.idle = s.idle.InsertAfter(c, e)
+			return
+		}
+	}
+	c.idle = s.idle.PushFront(c)
 }
 
 // dropLocked takes c's slot back.
@@ -236,6 +256,7 @@ func (s *slots) begin(c *Conn) *wire.Error {
 	}
 	c.calls++
 	s.running++
+	s.turnLocked(c)
 	if c.idle != nil {
 		s.idle.Remove(c.idle)
 		c.idle = nil
@@ -252,7 +273,7 @@ func (s *slots) end(c *Conn) {
 	s.running--
 	var out *Conn
 	if c.calls == 0 && c.slot {
-		c.idle = s.idle.PushBack(c)
+		s.idleLocked(c)
 		s.room.Signal()
 		if s.awaitedLocked(c.peer.PID) {
 			out = s.oldestLocked(c.peer.PID)
