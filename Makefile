@@ -7,6 +7,10 @@ TOOL    := $(GO) tool -modfile=.ci/tools.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
 
+# What runs many goroutines on shared state is tested with the race detector;
+# cmd tests built programs, and token/qr only computes.
+RACED := ./agent/... ./credproc/... ./keystore/... ./token/totp
+
 .DEFAULT_GOAL := help
 .PHONY: help build install run test bench lint fuzz clean
 
@@ -27,7 +31,8 @@ run: build ## show the main job against a stand-in AWS: no account, no questions
 
 test: ## install what the tests need, run all of them, fuzz each parser for 10 s
 	@sh .ci/deps
-	@$(GO) test ./...
+	@$(GO) test -race $(RACED)
+	@$(GO) test ./cmd/... ./token/qr
 	@$(MAKE) --no-print-directory fuzz
 
 fuzz: ## fuzz each parser for FUZZTIME (10s)
