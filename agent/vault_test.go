@@ -207,18 +207,24 @@ func TestExplicitLockSticks(t *testing.T) {
 	b.must(t, nobody, wire.MethodVaultVerify, nil, nil) // a new agent unlocks by itself
 }
 
+// unlocking is an unlock whose person has been asked, and answers rightly when
+// answer is closed.
+func (b *bench) unlocking(t *testing.T) (answer chan<- struct{}, ended <-chan error) {
+	asked, typed, end := make(chan struct{}), make(chan struct{}), make(chan error)
+	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+		close(asked)
+		<-typed
+		return passphrase, false
+	}}
+	go func() { end <- b.call(t, p, wire.MethodVaultUnlock, nil, nil) }()
+	<-asked
+	return typed, end
+}
+
 func TestLockStopsAnUnlockThatIsUnderWay(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
-	asked, answer := make(chan struct{}), make(chan struct{})
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
-		close(asked)
-		<-answer
-		return passphrase, false
-	}}
-	ended := make(chan error)
-	go func() { ended <- b.call(t, p, wire.MethodVaultUnlock, nil, nil) }()
-	<-asked
+	answer, ended := b.unlocking(t)
 	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
 	close(answer)
 	if err := <-ended; !errors.Is(err, wire.ErrVaultLocked) {
@@ -338,15 +344,7 @@ func TestOpenVaultGivesNoWayInAndNoMoreTime(t *testing.T) {
 func TestNobodyRidesAlongToAWayIn(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
-	asked, answer := make(chan struct{}), make(chan struct{})
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
-		close(asked)
-		<-answer
-		return passphrase, false
-	}}
-	ended := make(chan error)
-	go func() { ended <- b.call(t, p, wire.MethodVaultUnlock, nil, nil) }()
-	<-asked
+	answer, ended := b.unlocking(t)
 	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"})
 	close(answer)
 	if err := <-ended; err != nil {
