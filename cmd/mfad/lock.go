@@ -14,7 +14,7 @@ func (c *cli) lockCommand() *cobra.Command {
 		Use:   "lock",
 		Short: "Close the vault and forget every session",
 		Long: `Close the vault and forget every session. From then on requests fail at once,
-until "mfad unlock".`,
+until "mfad unlock" or a restart of the agent.`,
 		Example:           "  mfad lock",
 		Args:              takes(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
