@@ -8,7 +8,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
 
 # What runs many goroutines on shared state is tested with the race detector;
-# cmd tests built programs, and token/qr only computes.
+# cmd tests built programs, which go's cache of test results does not see
+# change, and token/qr only computes.
 RACED := ./agent/... ./credproc/... ./keystore/... ./token/totp
 
 .DEFAULT_GOAL := help
@@ -32,7 +33,8 @@ run: build ## show the main job against a stand-in AWS: no account, no questions
 test: ## install what the tests need, run all of them, fuzz each parser for 10 s
 	@sh .ci/deps
 	@$(GO) test -race $(RACED)
-	@$(GO) test ./cmd/... ./token/qr
+	@$(GO) test -count=1 ./cmd/...
+	@$(GO) test ./token/qr
 	@$(MAKE) --no-print-directory fuzz
 
 fuzz: ## fuzz each parser for FUZZTIME (10s)
