@@ -69,8 +69,8 @@ func (a *asker) Code(ctx context.Context, why credproc.Purpose, again string) (s
 	return answer.Code, nil
 }
 
-func (a *asker) Secret(ctx context.Context, what, again string) ([]byte, error) {
-	return a.secret(ctx, wire.PromptSecretParams{What: what, Again: again})
+func (a *asker) Secret(ctx context.Context, q credproc.Question) ([]byte, error) {
+	return a.secret(ctx, wire.PromptSecretParams{What: q.What, Again: q.Again, Token: q.Token, Tries: q.Tries})
 }
 
 // newSecret asks for a secret that is being chosen, twice.
@@ -105,6 +105,12 @@ func (a *asker) Notice(ctx context.Context, text string) {
 	if a.tty {
 		_ = a.conn.Notify(ctx, wire.MethodPromptNotice, wire.PromptNoticeParams{Text: text})
 	}
+}
+
+// Act shows what to do, until done.
+func (a *asker) Act(ctx context.Context, what string) func() {
+	a.Notice(ctx, what)
+	return func() { a.Notice(context.WithoutCancel(ctx), "") }
 }
 
 // ask makes one call back; when ctx ends first, it withdraws the prompt.

@@ -19,7 +19,7 @@ func pluginUI(ctx context.Context, ask credproc.Asker) *plugin.ClientUI {
 			return nil
 		},
 		RequestValue: func(name, prompt string, _ bool) (string, error) {
-			secret, err := ask.Secret(ctx, wire.OneLine(fmt.Sprintf("answer to %s: %s", name, prompt)), "")
+			secret, err := ask.Secret(ctx, credproc.Question{What: wire.OneLine(fmt.Sprintf("answer to %s: %s", name, prompt))})
 			defer clear(secret)
 			return string(secret), err
 		},

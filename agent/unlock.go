@@ -116,7 +116,7 @@ func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what stri
 	var err error
 	for range tries {
 		var secret []byte
-		if secret, err = u.ask.Secret(ctx, what, again); err != nil {
+		if secret, err = u.ask.Secret(ctx, credproc.Question{What: what, Again: again}); err != nil {
 			return fmt.Errorf("unlocking vault %q: %w%s", vaultName, err, besides(missed))
 		}
 		err = u.bySecret(ctx, slots, secret, parse)

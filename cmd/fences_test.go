@@ -22,10 +22,21 @@ var arrows = map[string][]string{
 	"token/totp": {"keystore/durable"},
 	"token/qr":   {},
 
+	"token":                   {},
+	"token/pcsc":              {"token"},
+	"token/oath":              {"token"},
+	"token/yubikey":           {"token"},
+	"token/piv":               {"token", "token/pcsc"},
+	"token/fido2":             {"token"},
+	"token/tokentest":         {},
+	"token/tokentest/ctap":    {},
+	"token/tokentest/virtual": {"token/tokentest", "token/tokentest/ctap"},
+
 	"credproc/config":          {"keystore/durable"},
 	"credproc/flight":          {},
 	"credproc":                 {"credproc/config", "credproc/flight"},
-	"credproc/sts":             {"credproc", "credproc/config"},
+	"credproc/sigv4":           {},
+	"credproc/sts":             {"credproc", "credproc/config", "credproc/sigv4"},
 	"credproc/awstest":         {},
 	"credproc/awstest/standin": {"credproc/awstest"},
 	"credproc/awstest/foreign": {"keystore/durable"},
@@ -39,15 +50,16 @@ var arrows = map[string][]string{
 	"agent/server":         {"agent/wire", "agent/peer", "keystore/durable"},
 	"agent": {
 		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight",
-		"keystore", "keystore/durable", "keystore/keychain", "token/totp",
+		"keystore", "keystore/durable", "keystore/keychain", "token", "token/totp",
 	},
 
 	"cmd":      {},
 	"cmd/mfad": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config", "keystore/durable"},
 	"cmd/mfad-agent": {
 		"agent", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
-		"keystore", "keystore/durable", "keystore/keychain", "token/totp", "token/qr",
+		"keystore", "keystore/durable", "keystore/keychain", "token", "token/totp", "token/qr", "agent/prompt",
 	},
+	"cmd/mfad-token": {"agent/harden", "agent/wire", "token", "token/pcsc", "token/oath", "token/yubikey", "token/piv", "token/fido2"},
 }
 
 func TestArrowsRunDown(t *testing.T) {

@@ -93,13 +93,26 @@ type Asker interface {
 	// Code asks for the code that a device shows now. Again is empty, or says
 	// why the last answer would not do.
 	Code(ctx context.Context, why Purpose, again string) (string, error)
-	// Secret asks for a passphrase, PIN or recovery key named by what; the
-	// caller wipes the answer.
-	Secret(ctx context.Context, what, again string) ([]byte, error)
+	// Secret asks for a passphrase, PIN or recovery key; the caller wipes the
+	// answer.
+	Secret(ctx context.Context, q Question) ([]byte, error)
 	// Confirm asks a yes-or-no question; the default is no.
 	Confirm(ctx context.Context, question string) (bool, error)
 	// Notice shows a line while a request waits. It never fails.
 	Notice(ctx context.Context, text string)
+	// Act tells the person what to do now, such as to touch a token: where the
+	// request came from, or on the desktop when it came from no terminal. It
+	// does not wait and never fails; done takes the words back, and may be
+	// called more than once.
+	Act(ctx context.Context, what string) (done func())
+}
+
+// Question asks for a secret.
+type Question struct {
+	What  string // such as: passphrase of vault "default"
+	Again string // empty, or why the last answer would not do
+	Token string // the token that wants it, if one does
+	Tries int    // left before the token blocks itself; 0: not known
 }
 
 // AccessKey is a long-term key. The secret is valid until Close.

@@ -60,9 +60,10 @@ func (p *person) Code(ctx context.Context, why credproc.Purpose, again string) (
 	return showing(time.Now()), nil
 }
 
-func (p *person) Secret(ctx context.Context, _, _ string) ([]byte, error) {
+func (p *person) Secret(ctx context.Context, _ credproc.Question) ([]byte, error) {
 	return []byte("secret"), p.wait(ctx)
 }
+func (p *person) Act(context.Context, string) func()                  { return func() {} }
 func (p *person) Confirm(ctx context.Context, _ string) (bool, error) { return true, p.wait(ctx) }
 func (p *person) Notice(context.Context, string)                      { p.notices.Add(1) }
 

@@ -38,7 +38,7 @@ func (v *vault) KeyID(_ context.Context, name string) (string, error) {
 
 func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
 	if v.locked.Load() {
-		if _, err := ask.Secret(ctx, "passphrase", ""); err != nil {
+		if _, err := ask.Secret(ctx, credproc.Question{What: "passphrase"}); err != nil {
 			return credproc.AccessKey{}, err
 		}
 		v.locked.Store(false)

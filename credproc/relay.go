@@ -3,6 +3,7 @@ package credproc
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 
 	"github.com/mfad/mfad/credproc/flight"
@@ -26,9 +27,9 @@ func (r relay) Code(ctx context.Context, why Purpose, again string) (code string
 	return code, err
 }
 
-func (r relay) Secret(ctx context.Context, what, again string) (secret []byte, err error) {
+func (r relay) Secret(ctx context.Context, q Question) (secret []byte, err error) {
 	err = r.ask(ctx, func(ctx context.Context, a Asker) (err error) {
-		secret, err = a.Secret(ctx, what, again)
+		secret, err = a.Secret(ctx, q)
 		return err
 	})
 	return secret, err
@@ -44,6 +45,26 @@ func (r relay) Confirm(ctx context.Context, question string) (yes bool, err erro
 
 func (r relay) Notice(_ context.Context, text string) {
 	r.riders.Tell(func(ctx context.Context, a Asker) { a.Notice(ctx, text) })
+}
+
+// Act reaches all who ride now, and is taken back from each.
+func (r relay) Act(_ context.Context, what string) func() {
+	var mu sync.Mutex
+	var taken []func()
+	r.riders.Tell(func(ctx context.Context, a Asker) {
+		done := a.Act(ctx, what)
+		mu.Lock()
+		defer mu.Unlock()
+		taken = append(taken, done)
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, done := range taken {
+			done()
+		}
+		taken = nil
+	}
 }
 
 func (r relay) waitingFor(what string) {
@@ -93,13 +114,19 @@ func (c *caller) Notice(ctx context.Context, text string) {
 	c.Asker.Notice(ctx, text)
 }
 
+func (c *caller) Act(ctx context.Context, what string) func() {
+	c.waitingFor("waiting for you: " + what)
+	return c.Asker.Act(ctx, what)
+}
+
 func (c *caller) waitingFor(what string) { c.what.Store(&what) }
 func (c *caller) waited() string         { return *c.what.Load() }
 
 // silent is the Asker of work that nobody waits for.
 type silent struct{}
 
-func (silent) Code(context.Context, Purpose, string) (string, error)  { return "", ErrNoPrompt }
-func (silent) Secret(context.Context, string, string) ([]byte, error) { return nil, ErrNoPrompt }
-func (silent) Confirm(context.Context, string) (bool, error)          { return false, ErrNoPrompt }
-func (silent) Notice(context.Context, string)                         {}
+func (silent) Code(context.Context, Purpose, string) (string, error) { return "", ErrNoPrompt }
+func (silent) Secret(context.Context, Question) ([]byte, error)      { return nil, ErrNoPrompt }
+func (silent) Confirm(context.Context, string) (bool, error)         { return false, ErrNoPrompt }
+func (silent) Notice(context.Context, string)                        {}
+func (silent) Act(context.Context, string) func()                    { return func() {} }

@@ -61,6 +61,24 @@ const (
 	CodeStopping
 	CodeNoHome
 	CodeVaultInUse
+	CodeNoToken
+	CodeTokenProgram
+	CodeTokenService
+	CodeTokenFailed
+	CodeTokenAmbiguous
+	CodeTokenRemoved
+	CodeTokenBusy
+	CodeWrongPIN
+	CodePINBlocked
+	CodePINGuard
+	CodeNoPIN
+	CodeNoTouch
+	CodeAccessCode
+	CodeManagementKey
+	CodeTokenExists
+	CodeNotOnToken
+	CodeTokenFull
+	CodeTokenUnsupported
 )
 
 // The sentinels, one a code, for errors.Is at the client.
@@ -102,6 +120,24 @@ var (
 	ErrStopping          = &Error{CodeStopping, "agent is stopping"}
 	ErrNoHome            = &Error{CodeNoHome, "no home folder"}
 	ErrVaultInUse        = &Error{CodeVaultInUse, "vault is in use by another process"}
+	ErrNoToken           = &Error{CodeNoToken, "token is not plugged in"}
+	ErrTokenProgram      = &Error{CodeTokenProgram, "mfad-token cannot be run"}
+	ErrTokenService      = &Error{CodeTokenService, "no smart card service"}
+	ErrTokenFailed       = &Error{CodeTokenFailed, "mfad-token failed"}
+	ErrTokenAmbiguous    = &Error{CodeTokenAmbiguous, "several tokens are plugged in"}
+	ErrTokenRemoved      = &Error{CodeTokenRemoved, "token was removed"}
+	ErrTokenBusy         = &Error{CodeTokenBusy, "token is in use by another program"}
+	ErrWrongPIN          = &Error{CodeWrongPIN, "wrong PIN"}
+	ErrPINBlocked        = &Error{CodePINBlocked, "PIN is blocked"}
+	ErrPINGuard          = &Error{CodePINGuard, "too few PIN tries are left"}
+	ErrNoPIN             = &Error{CodeNoPIN, "token has no PIN"}
+	ErrNoTouch           = &Error{CodeNoTouch, "token was not touched in time"}
+	ErrAccessCode        = &Error{CodeAccessCode, "wrong OATH access code"}
+	ErrManagementKey     = &Error{CodeManagementKey, "wrong PIV management key"}
+	ErrTokenExists       = &Error{CodeTokenExists, "token holds a credential of that name"}
+	ErrNotOnToken        = &Error{CodeNotOnToken, "not on the token"}
+	ErrTokenFull         = &Error{CodeTokenFull, "token is full"}
+	ErrTokenUnsupported  = &Error{CodeTokenUnsupported, "token cannot do that"}
 )
 
 // Wrap gives the refusal of a sentinel its own words.

@@ -39,16 +39,20 @@ const (
 	MethodSlotRemove    = "slot.remove"    // SlotRemoveParams
 	MethodKeyImport     = "key.import"     // KeyImportParams -> Key
 	MethodKeyList       = "key.list"       // -> []Key
-	MethodKeyRemove     = "key.remove"     // NameParams
+	MethodKeyRemove     = "key.remove"     // NameParams -> RemoveResult
 	MethodKeyTrust      = "key.trust"      // KeyTrustParams
+	MethodKeyMove       = "key.move"       // KeyMoveParams -> Key: onto a token
 	MethodDeviceAdd     = "device.add"     // DeviceAddParams -> DeviceAddResult
 	MethodDeviceList    = "device.list"    // -> []Device
-	MethodDeviceRemove  = "device.remove"  // NameParams
+	MethodDeviceMove    = "device.move"    // DeviceMoveParams -> Device: onto a token
+	MethodDeviceRemove  = "device.remove"  // NameParams -> RemoveResult
 	MethodCode          = "code"           // NameParams -> Code
 	MethodProfileShow   = "profile.show"   // ProfileShowParams -> Chain
 	MethodProfileList   = "profile.list"   // -> []Profile
 	MethodSessionList   = "session.list"   // -> []Session
 	MethodSessionForget = "session.forget" // SessionForgetParams -> SessionForgetResult
+	MethodTokenList     = "token.list"     // -> TokenListResult
+	MethodTokenProtect  = "token.protect"  // TokenProtectParams -> Token
 )
 
 // What the agent may call back while a call runs.
@@ -65,7 +69,19 @@ type Call struct {
 	V      int             `json:"v"`
 	Client string          `json:"client"` // the client's version, for messages
 	TTY    bool            `json:"tty"`    // the client can prompt
+	Desk   *Desk           `json:"desk,omitempty"`
 	Params json.RawMessage `json:"params,omitempty"`
+}
+
+// Desk is the desktop of a client that cannot prompt itself, as its environment
+// names it: where the agent may show a pinentry or a notification.
+type Desk struct {
+	Display        string `json:"display,omitempty"`        // DISPLAY
+	WaylandDisplay string `json:"waylandDisplay,omitempty"` // WAYLAND_DISPLAY
+	XAuthority     string `json:"xauthority,omitempty"`     // XAUTHORITY
+	Bus            string `json:"bus,omitempty"`            // DBUS_SESSION_BUS_ADDRESS
+	RuntimeDir     string `json:"runtimeDir,omitempty"`     // XDG_RUNTIME_DIR
+	Lang           string `json:"lang,omitempty"`           // LC_ALL, LC_MESSAGES or LANG
 }
 
 // CredentialsParams asks for a profile's credentials. No variable of the
@@ -134,6 +150,10 @@ type Slot struct {
 	Kind    string    `json:"kind"`
 	Label   string    `json:"label,omitempty"`
 	Created time.Time `json:"created"`
+	// Token and Identity are of kinds piv and fido2: which token, in words, and
+	// what age-plugin-mfad finds the key by, AGE-PLUGIN-MFAD-1….
+	Token    string `json:"token,omitempty"`
+	Identity string `json:"identity,omitempty"`
 }
 
 // Item is one secret's public facts.
@@ -151,8 +171,8 @@ type VaultVerifyResult struct {
 	Faults []string `json:"faults,omitempty"`
 }
 
-// SlotAddParams: Kind is passphrase, keychain, recovery or plugin. A new way in
-// takes an old one, even while the vault is open.
+// SlotAddParams: Kind is passphrase, keychain, recovery, plugin, piv or fido2.
+// A new way in takes an old one, even while the vault is open.
 type SlotAddParams struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label,omitempty"`
@@ -160,6 +180,15 @@ type SlotAddParams struct {
 	// the text of its identity file.
 	Recipient string `json:"recipient,omitempty"`
 	Identity  string `json:"identity,omitempty"`
+	// Token is the serial number of a token (kind piv) or the path of a device
+	// (kind fido2); empty: the only one that is plugged in.
+	Token string `json:"token,omitempty"`
+	// PIVSlot is the PIV slot, "82" to "95", of a key that is there already;
+	// empty makes one, with the policies PIN (once, always, never) and Touch
+	// (always, cached, never). For kind fido2 PIN is "always" or "never".
+	PIVSlot string `json:"pivSlot,omitempty"`
+	PIN     string `json:"pin,omitempty"`
+	Touch   string `json:"touch,omitempty"`
 }
 
 // SlotAddResult holds a new recovery key, for kind recovery.
@@ -190,6 +219,24 @@ type Key struct {
 	AccessKeyID string    `json:"accessKeyId"`
 	Created     time.Time `json:"created"`
 	Trust       []string  `json:"trust,omitempty"`
+	// Tokens are the serial numbers of the tokens that hold the secret; none:
+	// the vault does. Touch says that each use of the token takes a touch.
+	Tokens []string `json:"tokens,omitempty"`
+	Touch  bool     `json:"touch,omitempty"`
+}
+
+// KeyMoveParams moves a secret access key out of the vault onto tokens, all of
+// which must be plugged in; none named: onto the only one that is.
+type KeyMoveParams struct {
+	Name   string   `json:"name"`
+	Tokens []string `json:"tokens,omitempty"` // serial numbers
+	Touch  bool     `json:"touch,omitempty"`
+}
+
+// RemoveResult: Left are the serial numbers of tokens that hold the secret
+// still, because they were not plugged in.
+type RemoveResult struct {
+	Left []string `json:"left,omitempty"`
 }
 
 // KeyTrustParams lets a key's requests go to an endpoint that is not AWS's; Revoke takes it back.
@@ -207,6 +254,18 @@ type DeviceAddParams struct {
 	Serial  string `json:"serial,omitempty"`
 	Seed    []byte `json:"seed"` // base64 on the wire
 	Replace bool   `json:"replace,omitempty"`
+	// OnToken puts the seed onto Tokens, serial numbers, all of which must be
+	// plugged in, or onto the only token that is; the vault gets a pointer.
+	OnToken bool     `json:"onToken,omitempty"`
+	Tokens  []string `json:"tokens,omitempty"`
+	Touch   bool     `json:"touch,omitempty"` // each code takes a touch
+}
+
+// DeviceMoveParams moves a seed out of the vault onto tokens, as in DeviceAddParams.
+type DeviceMoveParams struct {
+	Name   string   `json:"name"`
+	Tokens []string `json:"tokens,omitempty"`
+	Touch  bool     `json:"touch,omitempty"`
 }
 
 // DeviceAddResult tells what came in. An export of many accounts comes in
@@ -229,6 +288,8 @@ type Device struct {
 	Digits    int       `json:"digits"`
 	Period    int       `json:"periodSeconds"`
 	Created   time.Time `json:"created"`
+	Tokens    []string  `json:"tokens,omitempty"` // as in Key
+	Touch     bool      `json:"touch,omitempty"`
 }
 
 // Code is a code and the end of its step.
@@ -332,6 +393,13 @@ type PromptSecretParams struct {
 	What  string `json:"what"`            // such as: passphrase of vault "default"
 	Again string `json:"again,omitempty"` // why the last answer would not do
 	New   bool   `json:"new,omitempty"`
+	// Token and Tries are of a PIN: which token wants it, in words, and how many
+	// tries are left, 0 when that is not known. Profile and Asker tell what it
+	// is for, as far as it can be claimed.
+	Token   string `json:"token,omitempty"`
+	Tries   int    `json:"tries,omitempty"`
+	Profile string `json:"profile,omitempty"`
+	Asker   string `json:"asker,omitempty"`
 }
 
 // PromptSecretResult is the answer; Dismissed when the person declined.

@@ -1,0 +1,125 @@
+// Package token is what a hardware token can do for mfad, and the client of
+// mfad-token, the short-lived program that talks to tokens.
+//
+// A [Helper] runs that program once per operation; the program asks back
+// through a [Person]. A [Key] makes of a token an age.Identity that opens a
+// vault. The package itself links no C and touches no hardware: that is for
+// the rooms token/pcsc, token/oath, token/piv and token/fido2, which
+// mfad-token alone links. It decides nothing about vaults or AWS.
+package token
+
+import (
+	"context"
+	"fmt"
+)
+
+// Token is a token that is plugged in, as it describes itself.
+type Token struct {
+	Serial  string `json:"serial,omitempty"`  // decimal, as printed on a YubiKey; empty when it tells none
+	Model   string `json:"model"`             // "YubiKey 5 NFC", else what the reader says
+	Version string `json:"version,omitempty"` // of the firmware: "5.4.3"
+	Place   string `json:"place"`             // the PC/SC reader, or the path of the FIDO2 device
+	PIV     *PIV   `json:"piv,omitempty"`     // nil: the token has no such applet
+	OATH    *OATH  `json:"oath,omitempty"`
+	FIDO2   *FIDO2 `json:"fido2,omitempty"`
+	// Fault says why the token, or a part of it, could not be read; empty when it could.
+	Fault string `json:"fault,omitempty"`
+}
+
+// String names the token to a person: "YubiKey 5 NFC (serial 12345678)".
+func (t Token) String() string {
+	if t.Serial == "" {
+		return t.Model
+	}
+	return fmt.Sprintf("%s (serial %s)", t.Model, t.Serial)
+}
+
+// Unknown stands for a number of tries that the token does not tell.
+const Unknown = -1
+
+// PIV is the PIV applet (NIST SP 800-73-4 with Yubico's extensions).
+type PIV struct {
+	Version string   `json:"version,omitempty"`
+	Retries int      `json:"retries"` // tries left for the PIN, or Unknown
+	Keys    []PIVKey `json:"keys,omitempty"`
+}
+
+// PIVKey is a key in a slot of the PIV applet.
+type PIVKey struct {
+	Slot      string `json:"slot"`                // two hexadecimal digits: "82"
+	Algorithm string `json:"algorithm"`           // "P-256"
+	PIN       string `json:"pin,omitempty"`       // "once", "always", "never"; empty: unknown
+	Touch     string `json:"touch,omitempty"`     // "always", "cached", "never"; empty: unknown
+	Origin    string `json:"origin,omitempty"`    // "generated" or "imported"; empty: unknown
+	Subject   string `json:"subject,omitempty"`   // of the certificate
+	Recipient string `json:"recipient,omitempty"` // age1yubikey1…, of a P-256 key
+	// Attested says that Yubico vouches that the key was made in this token.
+	Attested bool `json:"attested,omitempty"`
+}
+
+// OATH is the OATH applet (YKOATH).
+type OATH struct {
+	ID          string           `json:"id"`                  // of the applet, in hexadecimal; changes with a reset
+	Protected   bool             `json:"protected,omitempty"` // has an access code
+	Locked      bool             `json:"locked,omitempty"`    // and that was not known
+	Credentials []OATHCredential `json:"credentials,omitempty"`
+}
+
+// OATHCredential is an account of the OATH applet, without its key.
+type OATHCredential struct {
+	Name      string `json:"name"`
+	Type      string `json:"type"`      // "totp" or "hotp"
+	Algorithm string `json:"algorithm"` // "SHA1", "SHA256", "SHA512"
+	Touch     bool   `json:"touch,omitempty"`
+}
+
+// FIDO2 is a FIDO2 authenticator.
+type FIDO2 struct {
+	AAGUID     string `json:"aaguid"`
+	HMACSecret bool   `json:"hmacSecret"` // it can open a vault
+	PINSet     bool   `json:"pinSet"`
+	Retries    int    `json:"retries"` // tries left for the PIN, or Unknown
+}
+
+// What a [Question] asks for.
+const (
+	AskPIVPIN        = "piv-pin"
+	AskFIDO2PIN      = "fido2-pin"
+	AskAccessCode    = "access-code"    // of the OATH applet
+	AskManagementKey = "management-key" // of the PIV applet, in hexadecimal
+)
+
+// Question is what a token needs from a person.
+type Question struct {
+	Kind    string `json:"kind"`            // AskPIVPIN and so on
+	Token   Token  `json:"token"`           // serial, model and place; no applets
+	Retries int    `json:"retries"`         // tries left, or Unknown
+	Again   string `json:"again,omitempty"` // why the last answer would not do
+}
+
+// What a token waits for.
+const (
+	AwaitTouch  = "touch"
+	AwaitInsert = "insert"
+)
+
+// Waiting is what a token waits for, which the person must know of.
+type Waiting struct {
+	For     string   `json:"for"`               // AwaitTouch or AwaitInsert
+	Token   Token    `json:"token"`             // of a touch
+	Serials []string `json:"serials,omitempty"` // of an insertion: any of these
+}
+
+// Person answers what a token needs while an operation runs. Calls come one at
+// a time.
+type Person interface {
+	// Secret asks for a PIN or access code; it waits for the answer or for ctx.
+	// The caller wipes the answer. A refusal is the person's, in an error.
+	Secret(ctx context.Context, q Question) ([]byte, error)
+	// LastTry asks whether a PIN may be tried although so few tries are left
+	// that a wrong one may block the token; no is the default.
+	LastTry(ctx context.Context, q Question) (bool, error)
+	// Await tells what the token waits for, at once, and returns what takes the
+	// words back.
+	Await(ctx context.Context, w Waiting) (done func())
+}
