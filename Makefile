@@ -10,7 +10,7 @@ LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
 # What runs many goroutines on shared state is tested with the race detector;
 # cmd tests built programs, which go's cache of test results does not see
 # change, and token/qr only computes.
-RACED := ./agent/... ./credproc/... ./keystore/... ./token/totp
+RACED := ./agent/... ./credproc/... ./keystore/... $(addprefix ./token/,fido2 oath pcsc piv tokentest/... totp yubikey) ./token
 
 .DEFAULT_GOAL := help
 .PHONY: help build install run test bench lint fuzz clean
@@ -18,20 +18,24 @@ RACED := ./agent/... ./credproc/... ./keystore/... ./token/totp
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build mfad and mfad-agent into ./bin (needs Go alone)
+build: ## build into ./bin: mfad and mfad-agent (Go alone), mfad-token (C libraries) where it can be
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-agent
+	@GO='$(GO)' LDFLAGS='$(LDFLAGS)' sh .ci/token $(BIN)
 
-install: build ## install both into PREFIX/bin (default ~/.local/bin)
+install: build ## install what build made into PREFIX/bin (default ~/.local/bin)
 	@install -d '$(DESTDIR)$(PREFIX)/bin'
-	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-agent '$(DESTDIR)$(PREFIX)/bin/'
-	@echo 'installed mfad and mfad-agent in $(DESTDIR)$(PREFIX)/bin'
+	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
+	@[ ! -e $(BIN)/mfad-token ] || ln -sf mfad-token '$(DESTDIR)$(PREFIX)/bin/age-plugin-mfad'
+	@echo 'installed in $(DESTDIR)$(PREFIX)/bin:' mfad mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo mfad-token age-plugin-mfad)
 
-run: build ## show the main job against a stand-in AWS: no account, no questions
-	@CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./credproc/awstest/standin
+run: ## show the main job against a stand-in AWS and a virtual token: no account, no questions
+	@sh .ci/deps run
+	@$(MAKE) --no-print-directory build
+	@CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./credproc/awstest/standin ./token/tokentest/virtual
 	@sh .ci/demo $(BIN)
 
 test: ## install what the tests need, run all of them, fuzz each parser for 10 s
-	@sh .ci/deps
+	@sh .ci/deps test
 	@$(GO) test -race $(RACED)
 	@$(GO) test -count=1 ./cmd/...
 	@$(GO) test ./token/qr
@@ -44,6 +48,7 @@ bench: ## measure, as ratios within one run; prints the table that the README qu
 	@GO='$(GO)' sh .ci/bench
 
 lint: ## gofumpt, vet, fix, staticcheck, deadcode: cheap first, versions pinned in .ci/tools.mod
+	@sh .ci/deps build
 	@GO='$(GO)' sh .ci/lint
 
 clean: ## remove what build made

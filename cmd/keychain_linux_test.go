@@ -13,7 +13,7 @@ func TestVaultOpensByTheDesktopsKeychain(t *testing.T) {
 	t.Parallel()
 	for program, pkg := range map[string]string{"dbus-run-session": "dbus-daemon", "gnome-keyring-daemon": "gnome-keyring"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%s is missing: run `sh .ci/deps`, or install the package %s", program, pkg)
+			t.Fatalf("%s is missing: run `sh .ci/deps test`, or install the package %s", program, pkg)
 		}
 	}
 	h := newHome(t)

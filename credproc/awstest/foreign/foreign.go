@@ -61,7 +61,7 @@ func find(tb testing.TB, program, pkg string) string {
 	tb.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
-		tb.Fatalf("%s is missing: run `sh .ci/deps`, or install the package %s", program, pkg)
+		tb.Fatalf("%s is missing: run `sh .ci/deps test`, or install the package %s", program, pkg)
 	}
 	return path
 }
