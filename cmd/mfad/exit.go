@@ -23,9 +23,10 @@ const exitCodesHelp = `mfad exits with one of these codes:
   0    done
   1    an error that has no code of its own
   2    the command line, or a file or text that it names, is wrong
-  3    a person is needed: the vault is locked, a passphrase was wrong, a
-       question was dismissed or there was nowhere to ask it
-  4    not found: no vault, or no profile, key, device, slot or session so named
+  3    a person is needed: the vault is locked, a passphrase or PIN was wrong, a
+       token was not touched, a question was dismissed or there was nowhere to ask it
+  4    not found: no vault, or no profile, key, device, slot or session so named;
+       a token is not plugged in, or what talks to tokens is not installed
   5    AWS refused: the code, the device, the key, the role or the clock
   6    the agent: not running, not startable, of another version, or it died
   7    it may work later: AWS out of reach, throttling, a deadline

@@ -39,7 +39,7 @@ var advices = [...]advice{
 
 	wire.CodeNoProfile:         {exitMissing, `Run "mfad profile list" to see the profiles, or "mfad profile add {name} --role-arn ARN --source KEY" to write it.`},
 	wire.CodeBadConfig:         {exitUsage, `Correct that setting, then check it with "mfad profile show {name}".`},
-	wire.CodeNoPrompt:          {exitPerson, `Run the same in a terminal, or "mfad unlock" there first.`},
+	wire.CodeNoPrompt:          {exitPerson, `Run the same in a terminal, where codes and PINs can be asked for; "mfad unlock" there first is enough when only the vault is closed.`},
 	wire.CodeDismissed:         {exitPerson, noHint},
 	wire.CodeNoKey:             {exitMissing, `Run "mfad key list" to see the keys, or bring it in with "mfad key import NAME".`},
 	wire.CodeUntrustedEndpoint: {exitPerson, `Run "mfad key trust KEY URL" if you know that endpoint to be yours.`},
@@ -60,6 +60,25 @@ var advices = [...]advice{
 	wire.CodeStopping:    {exitAgent, `Run the same again: that starts a new agent.`},
 	wire.CodeNoHome:      {exitError, `Set HOME to your home folder, then run the same again.`},
 	wire.CodeVaultInUse:  {exitAgent, `Run "mfad agent stop" where the other agent was started, or give both shells the same XDG_RUNTIME_DIR: it says where the agent listens.`},
+
+	wire.CodeNoToken:          {exitMissing, `Plug it in, then run the same again; "mfad token list" shows what is there.`},
+	wire.CodeTokenProgram:     {exitMissing, `Run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install", which puts mfad-token beside mfad-agent.`},
+	wire.CodeTokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite"), then the same again.`},
+	wire.CodeTokenFailed:      {exitError, `Plug the token out and in, then run the same again; if it happens again, read the agent's log that "mfad doctor" names.`},
+	wire.CodeTokenAmbiguous:   {exitUsage, `Say which with --token SERIAL ("mfad token list" shows them), or leave only one plugged in.`},
+	wire.CodeTokenRemoved:     {exitLater, `Plug it in again, leave it there, and run the same again.`},
+	wire.CodeTokenBusy:        {exitLater, `End the program that holds it (for GnuPG: "gpgconf --kill scdaemon"), then run the same again.`},
+	wire.CodeWrongPIN:         {exitPerson, `Run "mfad token list" to see how many tries are left, then the same again with the right PIN.`},
+	wire.CodePINBlocked:       {exitPerson, `Run "ykman piv access unblock-pin" with the PUK for a PIV PIN; for a FIDO2 PIN plug the key out and in, and if it is blocked still, only "ykman fido reset" is left, which erases it.`},
+	wire.CodePINGuard:         {exitPerson, `Run the same in a terminal and say yes to the last try, or set the counter back first: "ykman piv access unblock-pin" does for PIV.`},
+	wire.CodeNoPIN:            {exitPerson, `Run "ykman fido access change-pin" (any FIDO2 key: "fido2-token -S DEVICE") to set one, then the same again.`},
+	wire.CodeNoTouch:          {exitPerson, `Run the same again, and touch the token when it blinks.`},
+	wire.CodeAccessCode:       {exitPerson, `Run "mfad token protect --remember" and give the access code that is set.`},
+	wire.CodeManagementKey:    {exitPerson, `Run the same again with the PIV management key of that token, or give it another with "ykman piv access change-management-key".`},
+	wire.CodeTokenExists:      {exitError, `Give another name, or delete the old one first: "ykman oath accounts list", then "ykman oath accounts delete".`},
+	wire.CodeNotOnToken:       {exitMissing, `Run "mfad token list" to see what mfad keeps on it; what was deleted there must be removed here and added again.`},
+	wire.CodeTokenFull:        {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show it), or use another token.`},
+	wire.CodeTokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes
