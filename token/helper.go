@@ -1,0 +1,176 @@
+package token
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"time"
+)
+
+// Helper runs mfad-token, one process for each call. Its zero value is ready.
+// It may be used from several goroutines, and must not be copied.
+//
+// Calls that name a serial wait for those before them that name it too; calls
+// for different serials run side by side. A call returns what the operation's
+// errors are: those of this package, the person's refusal as the [Person]
+// returned it, or the cause of ctx's end. Whatever the program does, nothing
+// of it is left when a call returns, and every question to the person and
+// every Await has ended.
+type Helper struct {
+	// Program is mfad-token; empty looks for it beside our own executable, then
+	// in PATH.
+	Program string
+	// Env is its environment; nil is of ours what it needs.
+	Env []string
+
+	limits limits // the zero value is the usual ones
+	lanes  lanes
+}
+
+// limits are how long mfad-token may take.
+type limits struct {
+	silence time.Duration // without a word, when it waits for nobody
+	touch   time.Duration // without a word, while it waits for a touch
+	slack   time.Duration // beyond the time that it was given to wait for a token
+	whole   time.Duration // in all, beyond that time
+	grace   time.Duration // to end after its input, and undo what is half done
+}
+
+var usual = limits{
+	silence: 10 * time.Second, touch: 25 * time.Second, slack: 5 * time.Second,
+	whole: 3 * time.Minute, grace: 500 * time.Millisecond,
+}
+
+// List tells what is plugged in. It asks nobody and costs no try.
+func (h *Helper) List(ctx context.Context, p ListParams) (r Listing, err error) {
+	err = h.call(ctx, &call{method: MethodList, params: p, result: &r, lanes: []string{"list"}})
+	return r, err
+}
+
+// OATHCode computes a code.
+func (h *Helper) OATHCode(ctx context.Context, p OATHCodeParams, person Person) (r OATHCode, err error) {
+	err = h.call(ctx, p.Ref.call(MethodOATHCode, p, &r, person))
+	return r, err
+}
+
+// OATHDay computes a day's key; the caller wipes it.
+func (h *Helper) OATHDay(ctx context.Context, p OATHDayParams, person Person) (r OATHDay, err error) {
+	err = h.call(ctx, p.Ref.call(MethodOATHDay, p, &r, person))
+	return r, err
+}
+
+// OATHPut puts a credential on tokens, on all or on none; the caller wipes
+// p.Key. Of a token that was pulled out in the middle the error says whether
+// the credential may be on it.
+func (h *Helper) OATHPut(ctx context.Context, p OATHPutParams, person Person) (r Placed, err error) {
+	err = h.call(ctx, p.Ref.call(MethodOATHPut, p, &r, person))
+	return r, err
+}
+
+// OATHDelete deletes a credential from tokens.
+func (h *Helper) OATHDelete(ctx context.Context, p OATHDeleteParams, person Person) (r Placed, err error) {
+	err = h.call(ctx, p.Ref.call(MethodOATHDelete, p, &r, person))
+	return r, err
+}
+
+// OATHAccess derives the key to an OATH applet, and proves it; the caller
+// wipes it.
+func (h *Helper) OATHAccess(ctx context.Context, p OATHAccessParams, person Person) (r OATHAccess, err error) {
+	err = h.call(ctx, p.Ref.call(MethodOATHAccess, p, &r, person))
+	return r, err
+}
+
+// OATHProtect sets or removes an access code; the caller wipes p.New and the
+// key.
+func (h *Helper) OATHProtect(ctx context.Context, p OATHProtectParams, person Person) (r OATHAccess, err error) {
+	err = h.call(ctx, p.Ref.call(MethodOATHProtect, p, &r, person))
+	return r, err
+}
+
+// PIVKey finds or makes a key that opens a vault.
+func (h *Helper) PIVKey(ctx context.Context, p PIVKeyParams, person Person) (r NewKey, err error) {
+	err = h.call(ctx, p.Ref.call(MethodPIVKey, p, &r, person))
+	return r, err
+}
+
+// FIDO2Key makes a credential that opens a vault.
+func (h *Helper) FIDO2Key(ctx context.Context, p FIDO2KeyParams, person Person) (r NewKey, err error) {
+	err = h.call(ctx, &call{method: MethodFIDO2Key, params: p, result: &r, person: person, lanes: []string{fido2Lane}})
+	return r, err
+}
+
+// Wrap wraps a file key; the caller wipes p.FileKey. Only a FIDO2 key must be
+// there for that.
+func (h *Helper) Wrap(ctx context.Context, p WrapParams, person Person) (r WrapResult, err error) {
+	err = h.call(ctx, &call{method: MethodWrap, params: p, result: &r, person: person, lanes: lanesOf(p.Identity)})
+	return r, err
+}
+
+// Unwrap opens a file key; the caller wipes it. It returns an error wrapping
+// ErrInvalid if none of the stanzas is for the identity.
+func (h *Helper) Unwrap(ctx context.Context, p UnwrapParams, person Person) (r UnwrapResult, err error) {
+	err = h.call(ctx, &call{
+		method: MethodUnwrap, params: p, result: &r, person: person,
+		lanes: lanesOf(p.Identity), wait: seconds(p.Wait),
+	})
+	return r, err
+}
+
+// call is one call of the tokens that r names.
+func (r Ref) call(method string, params, result any, person Person) *call {
+	c := &call{method: method, params: params, result: result, person: person, wait: seconds(r.Wait)}
+	for _, serial := range r.Serials {
+		c.lanes = append(c.lanes, serialLane(serial))
+	}
+	if len(r.Serials) == 0 {
+		c.lanes = []string{"any"}
+	}
+	return c
+}
+
+// The lanes of tokens that have no serial stand beside those that have.
+const fido2Lane = "fido2"
+
+func serialLane(serial string) string { return "serial " + serial }
+
+// lanesOf are the lanes of the token that an identity points to.
+func lanesOf(identity string) []string {
+	kind, serial, err := ParseIdentity(identity)
+	switch {
+	case err == nil && kind == IdentityPIV:
+		return []string{serialLane(strconv.FormatUint(uint64(serial), 10))}
+	case err == nil && kind == IdentityFIDO2:
+		return []string{fido2Lane}
+	}
+	return []string{"any"}
+}
+
+func seconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Second }
+
+// call runs one process for c.
+func (h *Helper) call(ctx context.Context, c *call) error {
+	leave, err := h.lanes.enter(ctx, c.lanes)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	path, err := h.find()
+	if err != nil {
+		return err
+	}
+	env := h.Env
+	if env == nil {
+		env = scrub(os.Environ())
+	}
+	c.limits = h.limits
+	if c.limits == (limits{}) {
+		c.limits = usual
+	}
+	if c.process, err = start(path, env); err != nil {
+		return err
+	}
+	return c.run(ctx)
+}

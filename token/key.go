@@ -1,0 +1,102 @@
+package token
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+)
+
+// PluginName is the name of mfad's age plugin: its identities are
+// AGE-PLUGIN-MFAD-1…, and its program is age-plugin-mfad.
+const PluginName = "mfad"
+
+// The first byte of an identity of ours says what kind of key it points to.
+const (
+	IdentityPIV   byte = 1 // serial, slot and public key
+	IdentityFIDO2 byte = 2 // as token/fido2 says
+)
+
+// yubikeyPlugin is age-plugin-yubikey, whose identities are read too.
+const yubikeyPlugin = "yubikey"
+
+// ParseIdentity tells the kind of the key that an identity points to, and the
+// serial of a PIV key's token. It reads no more; an error wraps ErrInvalid and
+// does not quote the text.
+func ParseIdentity(text string) (kind byte, serial uint32, err error) {
+	name, data, err := plugin.ParseIdentity(text)
+	switch {
+	case err != nil:
+	case name == yubikeyPlugin && len(data) >= 4:
+		// age-plugin-yubikey writes the serial as little endian.
+		return IdentityPIV, binary.LittleEndian.Uint32(data), nil
+	case name != PluginName || len(data) == 0:
+	case data[0] == IdentityPIV && len(data) >= 5:
+		return IdentityPIV, binary.BigEndian.Uint32(data[1:]), nil
+	case data[0] == IdentityFIDO2:
+		return IdentityFIDO2, 0, nil
+	}
+	return 0, 0, fmt.Errorf("%w: this is no identity of a PIV or FIDO2 key", ErrInvalid)
+}
+
+// Key is a key on a token, which opens what is wrapped for it.
+type Key struct {
+	helper   *Helper
+	ctx      context.Context // age's interfaces have none
+	identity string
+	wait     int
+	person   Person
+}
+
+var (
+	_ age.Identity  = (*Key)(nil)
+	_ age.Recipient = (*Key)(nil)
+)
+
+// Key is the key that an identity points to, AGE-PLUGIN-MFAD-1… or
+// AGE-PLUGIN-YUBIKEY-1…. Its Wrap and Unwrap run mfad-token until ctx ends; the
+// person may be asked for a PIN, for a touch, and for wait seconds to plug the
+// token in.
+func (h *Helper) Key(ctx context.Context, identity string, wait int, person Person) *Key {
+	return &Key{h, ctx, identity, wait, person}
+}
+
+// Wrap implements [age.Recipient].
+func (k *Key) Wrap(fileKey []byte) ([]*age.Stanza, error) {
+	r, err := k.helper.Wrap(k.ctx, WrapParams{Identity: k.identity, FileKey: fileKey}, k.person)
+	if err != nil {
+		return nil, err
+	}
+	return AgeStanzas(r.Stanzas), nil
+}
+
+// Unwrap implements [age.Identity]. When none of the stanzas is for the key,
+// the error wraps both age.ErrIncorrectIdentity and ErrInvalid.
+func (k *Key) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	r, err := k.helper.Unwrap(k.ctx, UnwrapParams{Identity: k.identity, Stanzas: Stanzas(stanzas), Wait: k.wait}, k.person)
+	if errors.Is(err, ErrInvalid) {
+		err = fmt.Errorf("%w: %w", age.ErrIncorrectIdentity, err)
+	}
+	return r.FileKey, err
+}
+
+// AgeStanzas are stanzas of the protocol as age has them.
+func AgeStanzas(stanzas []Stanza) []*age.Stanza {
+	converted := make([]*age.Stanza, len(stanzas))
+	for i, s := range stanzas {
+		converted[i] = &age.Stanza{Type: s.Type, Args: s.Args, Body: s.Body}
+	}
+	return converted
+}
+
+// Stanzas are age's stanzas as the protocol has them.
+func Stanzas(stanzas []*age.Stanza) []Stanza {
+	converted := make([]Stanza, len(stanzas))
+	for i, s := range stanzas {
+		converted[i] = Stanza{Type: s.Type, Args: s.Args, Body: s.Body}
+	}
+	return converted
+}

@@ -1,0 +1,97 @@
+package token
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// programName is mfad-token's file.
+const programName = "mfad-token"
+
+// WithoutCgo is what a mfad-token that was built without cgo says of itself.
+const WithoutCgo = "this mfad-token was built without cgo and cannot reach tokens: `make build` says what it needs"
+
+// find is the program to run: as told, else beside our own executable, else in
+// PATH.
+func (h *Helper) find() (string, error) {
+	if h.Program != "" {
+		return h.Program, nil
+	}
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err == nil {
+		if beside, err := exec.LookPath(filepath.Join(filepath.Dir(self), programName)); err == nil {
+			return beside, nil
+		}
+	}
+	path, err := exec.LookPath(programName)
+	if err != nil {
+		return "", fmt.Errorf("%w: it is neither beside %s nor in PATH: install it there; `make build` says what it needs",
+			ErrNoHelper, cmp.Or(self, "this program"))
+	}
+	return path, nil
+}
+
+// passed are the variables of ours that mfad-token sees: where to find pcscd,
+// FIDO2 devices and the person's own things. Nothing that chooses what it
+// loads passes.
+var passed = []string{
+	"PATH", "HOME", "LANG", "LANGUAGE", "PCSCLITE_CSOCK_NAME", "PCSCLITE_DEBUG",
+	"MFAD_FIDO2_DEVICES", "XDG_RUNTIME_DIR",
+}
+
+func scrub(environ []string) []string {
+	kept := []string{} // not nil, which would be all of ours
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if slices.Contains(passed, name) || strings.HasPrefix(name, "LC_") {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+// packages says where a library comes from.
+var packages = []struct{ library, hint string }{
+	{"libpcsclite", "apt install libpcsclite1 (Fedora: pcsc-lite-libs)"},
+	{"libfido2", "apt install libfido2-1 (Fedora: libfido2; macOS: brew install libfido2)"},
+}
+
+// unloaded tells of a program that ended with these words whether it could not
+// be loaded, and what to do about it.
+func unloaded(words string) error {
+	if strings.Contains(words, WithoutCgo) {
+		return fmt.Errorf("%w: %s", ErrNoHelper, WithoutCgo)
+	}
+	for _, said := range []string{"error while loading shared libraries: ", "Library not loaded: "} { // ld.so, dyld
+		_, rest, found := strings.Cut(words, said)
+		if !found {
+			continue
+		}
+		library, _, _ := strings.Cut(rest, ":")
+		library = printable(filepath.Base(library))
+		for _, p := range packages {
+			if strings.HasPrefix(library, p.library) {
+				return fmt.Errorf("%w: it needs %s: %s", ErrNoHelper, library, p.hint)
+			}
+		}
+		return fmt.Errorf("%w: it needs %s", ErrNoHelper, library)
+	}
+	return nil
+}
+
+// unstarted explains why path could not be executed.
+func unstarted(path string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w: there is no %s: install mfad-token beside mfad-agent; `make build` says what it needs", ErrNoHelper, path)
+	}
+	return fmt.Errorf("%w: %w", ErrNoHelper, err)
+}
