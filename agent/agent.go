@@ -37,6 +37,9 @@ type Options struct {
 	// Environ is the agent's own environment, for profiles with
 	// credential_source = Environment.
 	Environ func(string) string
+	// Desk reaches the desktop of a caller that has no terminal; nil: no desktop
+	// is used.
+	Desk func(at wire.Desk) Desk
 	// Source gives the credentials of the machine; nil when there are none.
 	Source credproc.Source
 	// Stop is called once, after agent.stop was answered; it must not wait.
@@ -121,7 +124,9 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	if !known {
 		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	r := &request{method: name, conn: c, ask: &asker{c, call.TTY}}
+	ask := s.asker(c, call)
+	defer ask.close()
+	r := &request{method: name, conn: c, ask: ask}
 	result, err := do(ctx, s, r, call.Params)
 	if slices.Contains(audited, name) {
 		s.record(ctx, r, event{profile: subject(call.Params), err: err})

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,10 +29,15 @@ type conn interface {
 	Notify(ctx context.Context, method string, params any) error
 }
 
-// asker puts questions to the client at the other end of a connection.
+// asker puts questions to the person on whose behalf a call runs: at the other
+// end of the connection if there is a terminal, else on the caller's desktop.
 type asker struct {
-	conn conn
-	tty  bool // the client says that it can prompt
+	conn   conn
+	tty    bool            // the client says that it can prompt
+	desk   *desktop        // nil: none
+	params json.RawMessage // of the call, which may name a profile
+
+	board board
 }
 
 var _ credproc.Asker = (*asker)(nil)
@@ -54,17 +60,24 @@ func (a *asker) name() string {
 	return strings.Join(append(claim.Command[:1:1], claim.Parents...), " < ")
 }
 
+// profile is the one that the call is about; it may be about none.
+func (a *asker) profile() string {
+	var about struct{ Profile string }
+	_ = json.Unmarshal(a.params, &about)
+	return about.Profile
+}
+
 func (a *asker) Code(ctx context.Context, why credproc.Purpose, again string) (string, error) {
 	params := wire.PromptCodeParams{
 		ID: rand.Text(), Profile: why.Profile, RoleARN: why.RoleARN, Account: why.Account,
 		Serial: why.Serial, Asker: a.who(), Again: again,
 	}
-	var answer wire.PromptCodeResult
-	if err := a.ask(ctx, wire.MethodPromptCode, params.ID, params, &answer); err != nil {
-		return "", fmt.Errorf("asking for the code of %s: %w", why.Serial, err)
+	answer, err := put(ctx, a, wire.MethodPromptCode, params.ID, params, Desk.Code)
+	if err == nil && answer.Dismissed {
+		err = credproc.ErrDismissed
 	}
-	if answer.Dismissed {
-		return "", fmt.Errorf("asking for the code of %s: %w", why.Serial, credproc.ErrDismissed)
+	if err != nil {
+		return "", fmt.Errorf("asking for the code of %s: %w", why.Serial, err)
 	}
 	return answer.Code, nil
 }
@@ -79,9 +92,8 @@ func (a *asker) newSecret(ctx context.Context, what, again string) ([]byte, erro
 }
 
 func (a *asker) secret(ctx context.Context, params wire.PromptSecretParams) ([]byte, error) {
-	params.ID = rand.Text()
-	var answer wire.PromptSecretResult
-	err := a.ask(ctx, wire.MethodPromptSecret, params.ID, params, &answer)
+	params.ID, params.Profile, params.Asker = rand.Text(), a.profile(), a.who()
+	answer, err := put(ctx, a, wire.MethodPromptSecret, params.ID, params, Desk.Secret)
 	if err == nil && answer.Dismissed {
 		err = credproc.ErrDismissed
 	}
@@ -93,35 +105,29 @@ func (a *asker) secret(ctx context.Context, params wire.PromptSecretParams) ([]b
 }
 
 func (a *asker) Confirm(ctx context.Context, question string) (bool, error) {
-	params := wire.PromptConfirmParams{ID: rand.Text(), Question: question}
-	var answer wire.PromptConfirmResult
-	if err := a.ask(ctx, wire.MethodPromptConfirm, params.ID, params, &answer); err != nil {
+	params := wire.PromptConfirmParams{ID: rand.Text(), Question: question, Profile: a.profile(), Asker: a.who()}
+	answer, err := put(ctx, a, wire.MethodPromptConfirm, params.ID, params, Desk.Confirm)
+	if err != nil {
 		return false, fmt.Errorf("asking for a confirmation: %w", err)
 	}
 	return answer.Yes, nil
 }
 
-func (a *asker) Notice(ctx context.Context, text string) {
-	if a.tty {
-		_ = a.conn.Notify(ctx, wire.MethodPromptNotice, wire.PromptNoticeParams{Text: text})
-	}
-}
-
-// Act shows what to do, until done.
-func (a *asker) Act(ctx context.Context, what string) func() {
-	a.Notice(ctx, what)
-	return func() { a.Notice(context.WithoutCancel(ctx), "") }
-}
-
-// ask makes one call back; when ctx ends first, it withdraws the prompt.
-func (a *asker) ask(ctx context.Context, method, id string, params, answer any) error {
-	if !a.tty {
-		return fmt.Errorf("%w: the caller has no terminal", credproc.ErrNoPrompt)
-	}
+// put asks on the terminal or, if the caller has none, on the desktop.
+func put[P, R any](ctx context.Context, a *asker, method, id string, params P, onto func(Desk, context.Context, P) (R, error)) (answer R, err error) {
 	// Who does not answer is passed over for the next who waits for the same.
 	absent := fmt.Errorf("%w: nobody answered within %s", credproc.ErrNoPrompt, promptLimit)
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, absent)
 	defer cancel()
+	if !a.tty {
+		return onDesk(ctx, a.desk, params, onto)
+	}
+	err = a.ask(ctx, method, id, params, &answer)
+	return answer, err
+}
+
+// ask makes one call back; when ctx ends first, it withdraws the prompt.
+func (a *asker) ask(ctx context.Context, method, id string, params, answer any) error {
 	err := wire.FromRPC(a.conn.Call(ctx, method, params, answer))
 	switch {
 	case err == nil:
@@ -136,4 +142,12 @@ func (a *asker) ask(ctx context.Context, method, id string, params, answer any) 
 	}
 	// Whatever else went wrong at the client, there is no answer from there.
 	return fmt.Errorf("%w: %v", credproc.ErrNoPrompt, err)
+}
+
+// close takes away what is shown on a desktop; the client's terminal is the
+// client's.
+func (a *asker) close() {
+	if a.desk != nil {
+		a.desk.close()
+	}
 }

@@ -36,7 +36,7 @@ func knows(text string) *person {
 func (p *person) present() bool { return p.secret != nil || p.code != nil || p.confirm != nil }
 
 // asker is the person as the service asks them.
-func (p *person) asker() *asker { return &asker{p, p.present()} }
+func (p *person) asker() *asker { return &asker{conn: p, tty: p.present()} }
 
 func (p *person) Peer() peer.Peer { return peer.Peer{PID: os.Getpid()} }
 

@@ -168,8 +168,8 @@ func (away) Call(ctx context.Context, _ string, _, _ any) error {
 
 func TestWhoDoesNotAnswerIsPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gone := &asker{away{nobody}, true}
-		if _, err := gone.Secret(t.Context(), "passphrase", ""); !errors.Is(err, credproc.ErrNoPrompt) {
+		gone := &asker{conn: away{nobody}, tty: true}
+		if _, err := gone.Secret(t.Context(), credproc.Question{What: "passphrase"}); !errors.Is(err, credproc.ErrNoPrompt) {
 			t.Errorf("got %v, which keeps the others who wait from being asked", err)
 		}
 	})

@@ -429,6 +429,9 @@ type PromptCodeResult struct {
 type PromptConfirmParams struct {
 	ID       string `json:"id"`
 	Question string `json:"question"`
+	// Profile and Asker are as in PromptSecretParams.
+	Profile string `json:"profile,omitempty"`
+	Asker   string `json:"asker,omitempty"`
 }
 
 // PromptConfirmResult is the answer.
