@@ -14,12 +14,6 @@ import (
 // yubikeyPlugin is the name of age-plugin-yubikey in identities and recipients.
 const yubikeyPlugin = "yubikey"
 
-// pluginName and identityPIV are those of our own identities.
-const (
-	pluginName  = "mfad"
-	identityPIV = 1
-)
-
 // Lengths of what an identity encodes.
 const (
 	tagLen     = 4
@@ -64,7 +58,7 @@ func ParseIdentity(text string) (Identity, error) {
 	}
 	var i Identity
 	switch {
-	case name == pluginName && len(data) > 0 && data[0] == identityPIV:
+	case name == token.PluginName && len(data) > 0 && data[0] == token.IdentityPIV:
 		i, err = parseOurs(data)
 	case name == yubikeyPlugin:
 		i, err = parseYubikey(data)
@@ -107,8 +101,8 @@ func (i Identity) String() string {
 		data := binary.LittleEndian.AppendUint32(nil, i.Serial)
 		return plugin.EncodeIdentity(yubikeyPlugin, append(append(data, i.Slot), i.Tag[:]...))
 	}
-	data := binary.BigEndian.AppendUint32([]byte{identityPIV}, i.Serial)
-	return plugin.EncodeIdentity(pluginName, append(append(data, i.Slot), compress(i.Public)...))
+	data := binary.BigEndian.AppendUint32([]byte{token.IdentityPIV}, i.Serial)
+	return plugin.EncodeIdentity(token.PluginName, append(append(data, i.Slot), compress(i.Public)...))
 }
 
 // Recipient is age-plugin-yubikey's, age1yubikey1…; empty when the public key
