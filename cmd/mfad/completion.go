@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +25,8 @@ func completionCommand() *cobra.Command {
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Print the completion script of a shell",
 		Long: `Print the completion script of a shell. It completes verbs and flags, the
-profiles of the files, and, while the agent runs, devices, keys, slots and sessions.`,
+profiles of the files, and, while the agent runs, devices, keys, slots,
+sessions and tokens.`,
 		Example: `  source <(mfad completion bash)                                          # in ~/.bashrc
   mfad completion zsh > "${fpath[1]}/_mfad"
   mfad completion fish > ~/.config/fish/completions/mfad.fish
@@ -137,17 +140,46 @@ func (c *cli) completeSessions(*cobra.Command, []string, string) ([]string, cobr
 }
 
 func (c *cli) completeSlots(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return slotWords(c.askSlots()), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeWaysIn are slots, and the kinds that the vault has.
+func (c *cli) completeWaysIn(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	slots := c.askSlots()
+	words := slotWords(slots)
+	kinds := slotKinds(slots)
+	slices.Sort(kinds)
+	for _, kind := range slices.Compact(kinds) {
+		if !slices.ContainsFunc(slots, func(s wire.Slot) bool { return s.ID == kind }) {
+			words = append(words, kind)
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeTokenSlots are the slots that a token opens.
+func (c *cli) completeTokenSlots(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	slots := slices.DeleteFunc(c.askSlots(), func(s wire.Slot) bool { return s.Identity == "" })
+	return slotWords(slots), cobra.ShellCompDirectiveNoFileComp
+}
+
+// askSlots asks a running agent for the vault's slots.
+func (c *cli) askSlots() []wire.Slot {
 	var v wire.Vault
 	ctx, cancel := context.WithTimeout(context.Background(), completionDeadline)
 	defer cancel()
 	if err := c.callRunning(ctx, wire.MethodVaultShow, nil, &v); err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return nil
 	}
-	var ids []string
-	for _, s := range v.Slots {
-		ids = append(ids, cobra.CompletionWithDesc(s.ID, s.Kind+" "+s.Label))
+	return v.Slots
+}
+
+func slotWords(slots []wire.Slot) []string {
+	var words []string
+	for _, s := range slots {
+		words = append(words, cobra.CompletionWithDesc(s.ID, strings.TrimSpace(s.Kind+" "+cmp.Or(s.Label, s.Token))))
 	}
-	return ids, cobra.ShellCompDirectiveNoFileComp
+	return words
 }
 
 // completeFrom asks a running agent for a list. It starts none, and it shows

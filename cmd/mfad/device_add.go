@@ -20,6 +20,7 @@ func (c *cli) deviceAddCommand() *cobra.Command {
 	var picture string
 	var serials []string
 	var replace bool
+	var o onToken
 	cmd := &cobra.Command{
 		Use:   "add [NAME] --serial ARN",
 		Short: "Add an MFA device by its secret",
@@ -33,16 +34,35 @@ for without echo; or it is read from a picture with --qr. It is never taken
 from the command line, which every process of this machine can read.
 
 The serial is the ARN that the IAM console shows for the device; it is what
-connects the device with a profile's mfa_serial.`,
+connects the device with a profile's mfa_serial.
+
+With --on-token the secret goes into the OATH applet of a YubiKey and nowhere
+else: the token computes the codes, and never gives the secret back. --also
+fills a second token in the same go, for the day the first is lost.`,
 		Example: `  mfad device add phone --serial arn:aws:iam::123456789012:mfa/alice
   mfad device add phone --serial arn:aws:iam::123456789012:mfa/alice --qr screenshot.png
-  pass show aws/mfa | mfad device add phone --serial arn:aws:iam::123456789012:mfa/alice`,
+  pass show aws/mfa | mfad device add phone --serial arn:aws:iam::123456789012:mfa/alice
+  mfad device add work --serial arn:aws:iam::123456789012:mfa/alice --on-token --touch
+  mfad device add work --serial ARN --on-token --token 12345678 --also 23456789`,
 		Args:              refuseSeedArgument,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p := wire.DeviceAddParams{Serial: strings.Join(serials, " "), Replace: replace}
 			if len(args) > 0 {
 				p.Name, c.subject = args[0], args[0]
+			}
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			var err error
+			p.OnToken, p.Touch = o.wanted, o.touch
+			if p.Tokens, err = c.tokens(cmd.Context(), o); err != nil {
+				return err
+			}
+			if o.wanted && picture == "" && c.inIsTerminal() {
+				if err := c.requireToken(cmd.Context()); err != nil {
+					return err
+				}
 			}
 			seeds, err := c.readSeeds(cmd.Context(), p.Name, picture)
 			if err != nil {
@@ -55,6 +75,7 @@ connects the device with a profile's mfa_serial.`,
 	cmd.Flags().StringArrayVar(&serials, "serial", nil, "the device's serial number: its ARN at AWS (repeatable, for an export of several)")
 	cmd.Flags().StringVar(&picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the device of that name")
+	c.onTokenFlags(cmd, &o, "each code takes a touch")
 	_ = cmd.MarkFlagFilename("qr", "png", "jpg", "jpeg", "gif")
 	_ = cmd.RegisterFlagCompletionFunc("serial", cobra.NoFileCompletions)
 	return cmd
@@ -109,10 +130,17 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 		all = append(all, last.Devices...)
 	}
 	for _, d := range all {
-		c.say("mfad: device %q added%s", d.Name, labelled(d))
+		c.say("mfad: device %q added%s%s", d.Name, labelled(d), whither(d.Tokens, d.Touch))
 		if d.Serial == "" {
-			c.hint(`Run "mfad device add %s --serial ARN --replace" to connect it with a profile's mfa_serial.`, d.Name)
+			where := ""
+			if p.OnToken {
+				where = " --on-token"
+			}
+			c.hint(`Run "mfad device add %s --serial ARN --replace%s" to connect it with a profile's mfa_serial.`, d.Name, where)
 		}
+	}
+	if p.OnToken {
+		c.sayOnlyThere(all)
 	}
 	switch {
 	case last.Parts > len(seeds):

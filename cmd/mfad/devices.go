@@ -9,8 +9,8 @@ import (
 )
 
 func (c *cli) deviceCommand() *cobra.Command {
-	return group("device", "Add, list and remove MFA devices", "The MFA devices whose secrets the vault keeps.",
-		c.deviceAddCommand(), c.deviceListCommand(), c.deviceRemoveCommand())
+	return group("device", "Add, list, move and remove MFA devices", "The MFA devices whose secrets the vault keeps, or a hardware token.",
+		c.deviceAddCommand(), c.deviceListCommand(), c.deviceMoveCommand(), c.deviceRemoveCommand())
 }
 
 func (c *cli) deviceListCommand() *cobra.Command {
@@ -41,10 +41,10 @@ func (c *cli) deviceListCommand() *cobra.Command {
 }
 
 func deviceTable(devices []wire.Device) *table {
-	t := newTable("NAME", "SERIAL", "ISSUER", "ACCOUNT", "CODES", "ADDED")
+	t := newTable("NAME", "SERIAL", "ISSUER", "ACCOUNT", "CODES", "ADDED", "WHERE")
 	for _, d := range devices {
 		t.row(d.Name, orDash(d.Serial), orDash(d.Issuer), orDash(d.Account),
-			strconv.Itoa(d.Digits)+" digits, "+strconv.Itoa(d.Period)+" s, "+d.Algorithm, d.Created.Local().Format("2006-01-02"))
+			strconv.Itoa(d.Digits)+" digits, "+strconv.Itoa(d.Period)+" s, "+d.Algorithm, d.Created.Local().Format("2006-01-02"), place(d.Tokens, d.Touch))
 	}
 	return t
 }
@@ -52,18 +52,21 @@ func deviceTable(devices []wire.Device) *table {
 func (c *cli) deviceRemoveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NAME",
-		Short: "Remove an MFA device's secret from the vault",
-		Long: `Remove an MFA device's secret from the vault. AWS is not told, and shows a
-secret only once: unless another copy exists, the device cannot give codes any more.`,
+		Short: "Remove an MFA device's secret from the vault and its tokens",
+		Long: `Remove an MFA device's secret from the vault, and from those of its tokens that
+are plugged in; the others are named. AWS is not told, and shows a secret only
+once: unless another copy exists, the device cannot give codes any more.`,
 		Example:           "  mfad device remove phone",
 		Args:              takes(1, 1),
 		ValidArgsFunction: c.completeOne(c.completeDevices),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.subject = args[0]
-			if err := c.call(cmd.Context(), wire.MethodDeviceRemove, wire.NameParams{Name: args[0]}, nil); err != nil {
+			var r wire.RemoveResult
+			if err := c.call(cmd.Context(), wire.MethodDeviceRemove, wire.NameParams{Name: args[0]}, &r); err != nil {
 				return err
 			}
 			c.say("mfad: device %q removed; remove it at AWS, too", args[0])
+			c.sayLeft(r.Left)
 			return nil
 		},
 	}

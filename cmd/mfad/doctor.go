@@ -46,7 +46,8 @@ func (c *cli) doctorCommand() *cobra.Command {
 		Long: `Check, in this order, everything that credentials depend on: the programs, the
 socket, the agent (which is started, as by any request), the files, the
 profiles that aws finds mfad for and what would keep it from asking mfad, this
-shell's environment, the vault, and the clock. Nobody is asked, and AWS is not called.
+shell's environment, the vault, the tokens, and the clock. Nobody is asked, and
+AWS is not called.
 
 Each line is ok, warn or fail; what is not ok says what to do. If anything
 failed, the exit code is 1.`,
@@ -55,7 +56,7 @@ failed, the exit code is 1.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d := diagnosis{cli: c}
 			for _, check := range []func(context.Context){
-				d.programs, d.socket, d.agent, d.files, d.served, d.profiles, d.environment, d.vault, d.keychain, d.clock,
+				d.programs, d.socket, d.agent, d.files, d.served, d.profiles, d.environment, d.vault, d.keychain, d.tokens, d.clock,
 			} {
 				check(cmd.Context())
 			}

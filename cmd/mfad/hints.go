@@ -62,7 +62,7 @@ var advices = [...]advice{
 	wire.CodeVaultInUse:  {exitAgent, `Run "mfad agent stop" where the other agent was started, or give both shells the same XDG_RUNTIME_DIR: it says where the agent listens.`},
 
 	wire.CodeNoToken:          {exitMissing, `Plug it in, then run the same again; "mfad token list" shows what is there.`},
-	wire.CodeTokenProgram:     {exitMissing, `Run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install", which puts mfad-token beside mfad-agent.`},
+	wire.CodeTokenProgram:     {exitMissing, `Install what the error names; if that is mfad-token itself, run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install".`},
 	wire.CodeTokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite"), then the same again.`},
 	wire.CodeTokenFailed:      {exitError, `Plug the token out and in, then run the same again; if it happens again, read the agent's log that "mfad doctor" names.`},
 	wire.CodeTokenAmbiguous:   {exitUsage, `Say which with --token SERIAL ("mfad token list" shows them), or leave only one plugged in.`},

@@ -9,8 +9,8 @@ import (
 )
 
 func (c *cli) keyCommand() *cobra.Command {
-	return group("key", "Bring in, list, trust and remove access keys", "The long-term access keys that the vault keeps.",
-		c.keyImportCommand(), c.keyListCommand(), c.keyRemoveCommand(), c.keyTrustCommand())
+	return group("key", "Bring in, list, move, trust and remove access keys", "The long-term access keys that the vault keeps, or a hardware token.",
+		c.keyImportCommand(), c.keyListCommand(), c.keyMoveCommand(), c.keyRemoveCommand(), c.keyTrustCommand())
 }
 
 func (c *cli) keyListCommand() *cobra.Command {
@@ -33,9 +33,9 @@ func (c *cli) keyListCommand() *cobra.Command {
 				c.hint(`Run "mfad key import --csv accessKeys.csv".`)
 				return nil
 			}
-			t := newTable("NAME", "ACCESS KEY ID", "ADDED", "TRUSTED ENDPOINTS")
+			t := newTable("NAME", "ACCESS KEY ID", "ADDED", "WHERE", "TRUSTED ENDPOINTS")
 			for _, k := range keys {
-				t.row(k.Name, k.AccessKeyID, k.Created.Local().Format("2006-01-02"), orDash(strings.Join(k.Trust, " ")))
+				t.row(k.Name, k.AccessKeyID, k.Created.Local().Format("2006-01-02"), place(k.Tokens, k.Touch), orDash(strings.Join(k.Trust, " ")))
 			}
 			return c.print(t.String())
 		},
@@ -46,18 +46,22 @@ func (c *cli) keyListCommand() *cobra.Command {
 
 func (c *cli) keyRemoveCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:               "remove NAME",
-		Short:             "Remove an access key from the vault",
-		Long:              "Remove an access key from the vault. AWS is not told: the key stays valid until it is\ndeleted in the IAM console.",
+		Use:   "remove NAME",
+		Short: "Remove an access key from the vault and its tokens",
+		Long: `Remove an access key from the vault, and from those of its tokens that are
+plugged in; the others are named. AWS is not told: the key stays valid until it
+is deleted in the IAM console.`,
 		Example:           "  mfad key remove base",
 		Args:              takes(1, 1),
 		ValidArgsFunction: c.completeOne(c.completeKeys),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.subject = args[0]
-			if err := c.call(cmd.Context(), wire.MethodKeyRemove, wire.NameParams{Name: args[0]}, nil); err != nil {
+			var r wire.RemoveResult
+			if err := c.call(cmd.Context(), wire.MethodKeyRemove, wire.NameParams{Name: args[0]}, &r); err != nil {
 				return err
 			}
 			c.say("mfad: access key %q removed; AWS still takes it until you delete it there", args[0])
+			c.sayLeft(r.Left)
 			return nil
 		},
 	}

@@ -38,9 +38,10 @@ func (c *cli) unlockCommand() *cobra.Command {
 		Use:   "unlock",
 		Short: "Open the vault",
 		Long: `Open the vault for its hold time: by the keychain if it has such a slot, else by
-the passphrase. --slot chooses another way in, by its ID or kind; "recovery"
-asks for the recovery key.`,
+the passphrase. --slot chooses another way in, by its ID or kind: "piv" and
+"fido2" are a hardware token, "recovery" asks for the recovery key.`,
 		Example: `  mfad unlock
+  mfad unlock --slot piv
   mfad unlock --slot recovery
   mfad unlock --passphrase-stdin < passphrase.txt`,
 		Args:              takes(0, 0),
@@ -54,8 +55,8 @@ asks for the recovery key.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&p.Slot, "slot", "", "the way in: an ID or a kind (passphrase, keychain, recovery, plugin)")
-	_ = cmd.RegisterFlagCompletionFunc("slot", c.completeSlots)
+	cmd.Flags().StringVar(&p.Slot, "slot", "", "the way in: an ID or a kind (passphrase, keychain, recovery, piv, fido2, plugin)")
+	_ = cmd.RegisterFlagCompletionFunc("slot", c.completeWaysIn)
 	c.passphraseFlag(cmd)
 	return cmd
 }

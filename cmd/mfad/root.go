@@ -46,7 +46,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: groupStart, Title: "Set up:"},
 		&cobra.Group{ID: groupUse, Title: "Use:"},
-		&cobra.Group{ID: groupSecret, Title: "The vault and the agent:"},
+		&cobra.Group{ID: groupSecret, Title: "The vault, tokens and the agent:"},
 		&cobra.Group{ID: groupLook, Title: "Look:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -57,7 +57,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	}
 	add(groupStart, c.initCommand(), c.keyCommand(), c.deviceCommand(), c.profileCommand(), completionCommand())
 	add(groupUse, c.credentialsCommand(), c.execCommand(), c.envCommand(), c.codeCommand(), c.sessionCommand())
-	add(groupSecret, c.lockCommand(), c.unlockCommand(), c.vaultCommand(), c.agentCommand())
+	add(groupSecret, c.lockCommand(), c.unlockCommand(), c.vaultCommand(), c.tokenCommand(), c.agentCommand())
 	add(groupLook, c.statusCommand(), c.doctorCommand(), c.versionCommand())
 	root.AddCommand(exitCodesTopic(), c.holdClipboardCommand())
 	return root

@@ -1,103 +1,14 @@
 package main
 
 import (
-	"errors"
-	"slices"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
 )
 
-// maxIdentity bounds an age plugin's identity file.
-const maxIdentity = 16 << 10
-
-const pluginSlot, recoverySlot = "plugin", "recovery"
-
-var addableSlots = []string{"passphrase", "keychain", recoverySlot, pluginSlot}
-
-var errRecoveryFile = errors.New("--recovery-file is for a recovery slot")
-
 func (c *cli) slotCommand() *cobra.Command {
-	return group("slot", "Add and remove ways into the vault", "The ways into the vault: each wraps the same key, so adding one rewrites no secret.",
-		c.slotAddCommand(), c.slotRemoveCommand())
-}
-
-func (c *cli) slotAddCommand() *cobra.Command {
-	var p wire.SlotAddParams
-	var recoveryFile, identityFile string
-	cmd := &cobra.Command{
-		Use:   "add " + strings.Join(addableSlots, "|"),
-		Short: "Add a way into the vault",
-		Long: `Add a way into the vault: a passphrase, the desktop's keychain, a recovery key
-(shown once), or any age plugin in PATH, given its recipient (age1NAME1…) and
-its identity file. It takes one of the old ways in, even while the vault is open:
-a passphrase is asked for if nothing opens by itself.`,
-		Example: `  mfad vault slot add passphrase
-  mfad vault slot add recovery --recovery-file recovery.txt
-  mfad vault slot add plugin --recipient age1yubikey1… --identity-file yubikey.txt --label "blue YubiKey"`,
-		Args:      takes(1, 1),
-		ValidArgs: addableSlots,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p.Kind = args[0]
-			if err := requireSlotKind(cmd, p.Kind); err != nil {
-				return err
-			}
-			if (p.Recipient != "" || identityFile != "") != (p.Kind == pluginSlot) {
-				return usagef(`Run "mfad vault slot add plugin --recipient age1… --identity-file FILE".`, "a plugin slot, and only that, needs --recipient and --identity-file")
-			}
-			if identityFile != "" {
-				text, err := c.readInput(identityFile, maxIdentity)
-				if err != nil {
-					return err
-				}
-				p.Identity = string(text)
-			}
-			return c.addSlot(cmd, p, recoveryFile)
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&p.Label, "label", "", "words to know it by in \"mfad vault show\"")
-	f.StringVar(&p.Recipient, "recipient", "", "plugin: the recipient, age1NAME1…")
-	f.StringVar(&identityFile, "identity-file", "", "plugin: the file of the identity (- for standard input)")
-	f.StringVar(&recoveryFile, "recovery-file", "", "recovery: write the key to this new file instead of the terminal")
-	c.passphraseFlag(cmd)
-	return cmd
-}
-
-func requireSlotKind(cmd *cobra.Command, kind string) error {
-	if slices.Contains(addableSlots, kind) {
-		return nil
-	}
-	return usagef("Run \""+cmd.CommandPath()+" recovery\", or one of the others.", "%.40q is no kind of slot; there are %s", kind, strings.Join(addableSlots, ", "))
-}
-
-func (c *cli) addSlot(cmd *cobra.Command, p wire.SlotAddParams, recoveryFile string) error {
-	var sink *recoverySink
-	if p.Kind == recoverySlot {
-		var err error
-		if sink, err = openRecoverySink(recoveryFile); err != nil {
-			return err
-		}
-	} else if recoveryFile != "" {
-		return misuse(cmd, errRecoveryFile)
-	}
-	var added wire.SlotAddResult
-	err := c.call(cmd.Context(), wire.MethodSlotAdd, p, &added)
-	if err != nil {
-		if sink != nil {
-			sink.abandon()
-		}
-		return err
-	}
-	if sink != nil {
-		if err := c.deliver(sink, added.Recovery, "the vault"); err != nil {
-			return err
-		}
-	}
-	c.say("mfad: %s slot %s added", added.Slot.Kind, added.Slot.ID)
-	return nil
+	return group("slot", "Add, remove and name ways into the vault", "The ways into the vault: each wraps the same key, so adding one rewrites no secret.",
+		c.slotAddCommand(), c.slotRemoveCommand(), c.slotIdentityCommand())
 }
 
 func (c *cli) slotRemoveCommand() *cobra.Command {
@@ -122,4 +33,53 @@ earlier can still be opened by it.`,
 	}
 	cmd.Flags().BoolVar(&p.Last, "last", false, "allow a single way in to be left")
 	return cmd
+}
+
+func (c *cli) slotIdentityCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "identity ID",
+		Short: "Print the identity by which age itself opens a token's slot",
+		Long: `Print the identity of a slot that a token opens, which "mfad vault show" lists:
+it says which key of which token is meant, and is no secret. With it the stock
+age opens the vault, by the plugin age-plugin-mfad, which is mfad-token under
+that name.`,
+		Example: `  mfad vault slot identity 3f9c0a
+  mfad vault slot identity 3f9c0a | age -d -i - slots/3f9c0a.age      # in the vault's folder`,
+		Args:              takes(1, 1),
+		ValidArgsFunction: c.completeOne(c.completeTokenSlots),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var v wire.Vault
+			if err := c.call(cmd.Context(), wire.MethodVaultShow, nil, &v); err != nil {
+				return err
+			}
+			slot, err := findSlot(v.Slots, args[0])
+			if err != nil {
+				return err
+			}
+			if slot.Identity == "" {
+				return usagef(`Run "mfad vault show": the slots with a token have one.`, "slot %s is of kind %s, and no token opens it", slot.ID, slot.Kind)
+			}
+			return c.print(wire.OneLine(slot.Identity) + "\n")
+		},
+	}
+}
+
+// findSlot finds a slot by its ID, or the only one of a kind.
+func findSlot(slots []wire.Slot, name string) (wire.Slot, error) {
+	var ofKind []wire.Slot
+	for _, s := range slots {
+		if s.ID == name {
+			return s, nil
+		}
+		if s.Kind == name {
+			ofKind = append(ofKind, s)
+		}
+	}
+	switch len(ofKind) {
+	case 0:
+		return wire.Slot{}, wire.Errorf(wire.ErrNoSlot, "no slot %.40q", name)
+	case 1:
+		return ofKind[0], nil
+	}
+	return wire.Slot{}, usagef(`Run "mfad vault show" and give the slot's ID.`, "there are %d slots of kind %s", len(ofKind), name)
 }

@@ -45,9 +45,9 @@ func vaultText(v wire.Vault, now time.Time) string {
 	facts.row("hold:", holdText(v.Hold))
 	facts.row("generation:", strconv.FormatUint(v.Generation, 10))
 	facts.row("recipient:", v.Recipient)
-	slots := newTable("SLOT", "KIND", "LABEL", "MADE")
+	slots := newTable("SLOT", "KIND", "LABEL", "MADE", "TOKEN")
 	for _, s := range v.Slots {
-		slots.row(s.ID, s.Kind, orDash(s.Label), s.Created.Local().Format("2006-01-02"))
+		slots.row(s.ID, s.Kind, orDash(s.Label), s.Created.Local().Format("2006-01-02"), orDash(s.Token))
 	}
 	items := newTable("ITEM", "KIND", "NAME", "MADE")
 	for _, i := range v.Items {

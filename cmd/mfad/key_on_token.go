@@ -1,0 +1,60 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+func (c *cli) keyMoveCommand() *cobra.Command {
+	var o onToken
+	cmd := &cobra.Command{
+		Use:   "move NAME --on-token",
+		Short: "Move a secret access key from the vault onto a token",
+		Long: `Move a secret access key from the vault into the OATH applet of a YubiKey, which
+never gives it back; the vault keeps only where it is. AWS's requests are signed
+with a key that is good for one day, which the token computes: with --touch that
+takes one touch a day. Profiles work as before, while the token is plugged in on
+the day's first use.
+
+Without --touch, any program of yours can ask the token for a day's key at any
+time. A copy of the vault made earlier still holds the secret.`,
+		Example: `  mfad key move base --on-token --touch
+  mfad key move base --on-token --touch --token 12345678 --also 23456789`,
+		Args:              takes(1, 1),
+		ValidArgsFunction: c.completeOne(c.completeKeys),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.subject = args[0]
+			if err := o.checkMove(cmd); err != nil {
+				return err
+			}
+			return c.moveKey(cmd, args[0], o)
+		},
+	}
+	c.onTokenFlags(cmd, &o, "each day's first use takes a touch")
+	c.passphraseFlag(cmd)
+	return cmd
+}
+
+func (c *cli) moveKey(cmd *cobra.Command, name string, o onToken) error {
+	if !o.touch { // before: the token gives nothing back, so there is no second choice
+		c.say("mfad: warning: without --touch any program of yours can ask the token for a day's key at any time")
+	}
+	p := wire.KeyMoveParams{Name: name, Touch: o.touch}
+	var err error
+	if p.Tokens, err = c.tokens(cmd.Context(), o); err != nil {
+		return err
+	}
+	var k wire.Key
+	if err := c.call(cmd.Context(), wire.MethodKeyMove, p, &k); err != nil {
+		return err
+	}
+	c.say("mfad: the secret of access key %q moved%s", k.Name, whither(k.Tokens, false))
+	works := "profiles work as before"
+	if k.Touch {
+		works += "; one touch a day signs"
+	}
+	c.say("mfad: %s", works)
+	c.hint("Delete the other copies of the secret: the console's CSV file, ~/.aws/credentials and its .mfad-backup.")
+	return nil
+}

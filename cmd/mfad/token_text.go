@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// namesShown is how many names a line of a listing takes; --json has them all.
+const namesShown = 3
+
+// tokenName names a token to a person: "YubiKey 5 NFC (serial 12345678)".
+func tokenName(t wire.Token) string {
+	if t.Serial == "" {
+		return t.Model
+	}
+	return fmt.Sprintf("%s (serial %s)", t.Model, t.Serial)
+}
+
+// tokensText shows tokens, a block each.
+func tokensText(tokens []wire.Token) string {
+	var blocks []string
+	for _, t := range tokens {
+		blocks = append(blocks, tokenText(t))
+	}
+	return strings.Join(blocks, "\n")
+}
+
+// tokenText is a token's block: its name, then a paragraph for each thing that
+// it can do.
+func tokenText(t wire.Token) string {
+	var b strings.Builder
+	name := tokenName(t)
+	if t.Version != "" {
+		name += ", firmware " + t.Version
+	}
+	b.WriteString(wire.OneLine(name) + "\n")
+	paragraph(&b, "at", t.Place)
+	if t.PIV != nil {
+		paragraph(&b, "PIV", pivText(*t.PIV)...)
+	}
+	if t.OATH != nil {
+		paragraph(&b, "OATH", oathText(*t.OATH)...)
+	}
+	if t.FIDO2 != nil {
+		paragraph(&b, "FIDO2", fido2Text(*t.FIDO2))
+	}
+	paragraph(&b, "keeps", t.Keeps...)
+	if t.Fault != "" {
+		paragraph(&b, "fault", t.Fault)
+	}
+	return b.String()
+}
+
+// paragraph writes lines beside a title.
+func paragraph(b *strings.Builder, title string, lines ...string) {
+	for i, line := range lines {
+		head := ""
+		if i == 0 {
+			head = title + ":"
+		}
+		fmt.Fprintf(b, "  %-7s %s\n", head, strings.TrimRight(wire.OneLine(line), " "))
+	}
+}
+
+func pivText(p wire.TokenPIV) []string {
+	head := triesText(p.Retries, guardPIV)
+	if p.Version != "" {
+		head = "version " + p.Version + ", " + head
+	}
+	t := newTable()
+	for _, k := range p.Keys {
+		t.row(k.Slot, k.Algorithm, "PIN "+orUnknown(k.PIN), "touch "+orUnknown(k.Touch), origin(k), k.Subject)
+	}
+	lines := []string{head}
+	for line := range strings.Lines(t.String()) {
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
+	}
+	return lines
+}
+
+func origin(k wire.TokenPIVKey) string {
+	if k.Attested {
+		return "attested"
+	}
+	return orUnknown(k.Origin)
+}
+
+func oathText(o wire.TokenOATH) []string {
+	state := counted(o.Credentials, "credential")
+	access := "no access code"
+	switch {
+	case o.Locked:
+		state, access = "locked", "the vault does not hold its access code"
+	case o.Protected:
+		access = "access code set, and remembered"
+	}
+	head := fmt.Sprintf("%s, %s, id %s", state, access, o.ID)
+	if len(o.Touch) == 0 {
+		return []string{head}
+	}
+	return []string{head, "touch: " + someOf(o.Touch)}
+}
+
+// someOf names the first of many.
+func someOf(names []string) string {
+	if more := len(names) - namesShown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:namesShown], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+func fido2Text(f wire.TokenFIDO2) string {
+	use := "cannot open a vault (no hmac-secret)"
+	if f.HMACSecret {
+		use = "can open a vault (hmac-secret)"
+	}
+	pin := "no PIN set"
+	if f.PINSet {
+		pin = triesText(f.Retries, guardFIDO2)
+	}
+	return fmt.Sprintf("%s, %s, AAGUID %s", use, pin, f.AAGUID)
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "?"
+	}
+	return s
+}
