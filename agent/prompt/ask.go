@@ -3,7 +3,6 @@ package prompt
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -21,14 +20,12 @@ func dismissed(err error) bool { return errors.Is(err, errInterrupted) || errors
 func (t *Terminal) Secret(ctx context.Context, p wire.PromptSecretParams) (wire.PromptSecretResult, error) {
 	var secret []byte
 	err := t.ask(ctx, false, func(read reader) (err error) {
-		if p.Again != "" {
-			t.write("mfad: " + visible(p.Again) + "\n")
-		}
-		what := visible(p.What)
+		t.write(introduction(p.Again, aboutSecret(p)))
+		ask := func(what string) ([]byte, error) { return read("mfad: " + what + ": ") }
 		if p.New {
-			secret, err = choose(read, t.write, what)
+			secret, err = Choose(ask, func(why string) { t.write("mfad: " + why + "\n") }, Visible(p.What))
 		} else {
-			secret, err = read("mfad: " + what + ": ")
+			secret, err = ask(Visible(p.What))
 		}
 		return err
 	})
@@ -36,31 +33,18 @@ func (t *Terminal) Secret(ctx context.Context, p wire.PromptSecretParams) (wire.
 		return wire.PromptSecretResult{Dismissed: true}, nil
 	}
 	if err != nil {
-		return wire.PromptSecretResult{}, fmt.Errorf("asking for the %s: %w", visible(p.What), err)
+		return wire.PromptSecretResult{}, fmt.Errorf("asking for the %s: %w", Visible(p.What), err)
 	}
 	return wire.PromptSecretResult{Secret: secret}, nil
 }
 
-// choose reads a new secret twice.
-func choose(read reader, say func(string), what string) ([]byte, error) {
-	for {
-		first, err := read("mfad: new " + what + ": ")
-		if err != nil || len(first) == 0 {
-			return nil, err
-		}
-		second, err := read("mfad: once more: ")
-		if err != nil {
-			clear(first)
-			return nil, err
-		}
-		same := subtle.ConstantTimeCompare(first, second) == 1
-		clear(second)
-		if same {
-			return first, nil
-		}
-		clear(first)
-		say("mfad: they differ\n")
+// aboutSecret is what a person at the terminal that asks cannot know: it is of
+// a PIN, which can run out.
+func aboutSecret(p wire.PromptSecretParams) []Fact {
+	if p.Token == "" {
+		return nil
 	}
+	return AboutSecret(p)
 }
 
 // Code implements client.Prompter. It names all that the code is for, and asks
@@ -69,19 +53,19 @@ func choose(read reader, say func(string), what string) ([]byte, error) {
 func (t *Terminal) Code(ctx context.Context, p wire.PromptCodeParams) (wire.PromptCodeResult, error) {
 	var code string
 	err := t.ask(ctx, true, func(read reader) error {
-		t.write(purpose(p))
+		t.write(introduction(p.Again, AboutCode(p)))
 		for {
 			answer, err := read("mfad: MFA code: ")
 			if err != nil {
 				return err
 			}
 			var ok bool
-			code, ok = digits(answer)
+			code, ok = Digits(answer)
 			clear(answer)
 			if ok {
 				return nil
 			}
-			t.write("mfad: a code has 6 to 8 digits\n")
+			t.write("mfad: " + NoCode + "\n")
 		}
 	})
 	if dismissed(err) || err == nil && code == "" {
@@ -93,47 +77,23 @@ func (t *Terminal) Code(ctx context.Context, p wire.PromptCodeParams) (wire.Prom
 	return wire.PromptCodeResult{Code: code}, nil
 }
 
-// purpose is what a person needs to know to give a code, a line each.
-func purpose(p wire.PromptCodeParams) string {
+// introduction says why the last answer would not do, and the facts, a line each.
+func introduction(again string, facts []Fact) string {
 	var b strings.Builder
-	if p.Again != "" {
-		b.WriteString("mfad: " + visible(p.Again) + "\n")
+	if again != "" {
+		b.WriteString("mfad: " + Visible(again) + "\n")
 	}
-	for _, fact := range []struct{ name, text string }{
-		{"profile", p.Profile},
-		{"role", p.RoleARN},
-		{"account", p.Account},
-		{"device", p.Serial},
-		{"asked by", p.Asker},
-	} {
-		if fact.text != "" {
-			fmt.Fprintf(&b, "mfad: %-9s %s\n", fact.name+":", visible(fact.text))
-		}
+	for _, fact := range facts {
+		fmt.Fprintf(&b, "mfad: %-9s %s\n", fact.Name+":", Visible(fact.Text))
 	}
 	return b.String()
-}
-
-// digits strips the spaces that devices and people group codes with. Nothing
-// at all is fine: a dismissal.
-func digits(answer []byte) (code string, ok bool) {
-	stripped := bytes.Join(bytes.Fields(answer), nil)
-	defer clear(stripped)
-	for _, c := range stripped {
-		if c < '0' || c > '9' {
-			return "", false
-		}
-	}
-	if len(stripped) == 0 {
-		return "", true
-	}
-	return string(stripped), len(stripped) >= 6 && len(stripped) <= 8
 }
 
 // Confirm implements client.Prompter: only y and yes are yes.
 func (t *Terminal) Confirm(ctx context.Context, p wire.PromptConfirmParams) (wire.PromptConfirmResult, error) {
 	var yes bool
 	err := t.ask(ctx, true, func(read reader) error {
-		answer, err := read("mfad: " + visible(p.Question) + " [y/N] ")
+		answer, err := read("mfad: " + Visible(p.Question) + " [y/N] ")
 		word := strings.ToLower(string(bytes.TrimSpace(answer)))
 		yes = word == "y" || word == "yes"
 		return err

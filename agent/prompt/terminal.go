@@ -3,7 +3,8 @@
 //
 // It talks to the controlling terminal and never to the standard streams,
 // which belong to the document and to the SDK that runs us. What the agent
-// says is shown, never obeyed: control characters are made visible.
+// says is shown, never obeyed: control characters are made visible. Beyond the
+// terminal it knows words alone: the rooms below ask on desktops with them.
 package prompt
 
 import (
@@ -159,7 +160,7 @@ func (t *Terminal) write(text string) {
 func (t *Terminal) Notice(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.notice = visible(text)
+	t.notice = Visible(text)
 	if !t.asking {
 		t.drawLocked()
 	}

@@ -44,6 +44,13 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 		r, err := t.Secret(context.Background(), wire.PromptSecretParams{What: "passphrase", Again: "wrong passphrase"})
 		return text(r), err
 	},
+	"pin": func(t *prompt.Terminal, _ func()) (any, error) {
+		r, err := t.Secret(context.Background(), wire.PromptSecretParams{
+			What: "PIN", Again: "wrong PIN", Token: "YubiKey 5 NFC (serial 12345678)", Tries: 2,
+			Profile: "prod", Asker: `"aws s3 ls\x1b" (pid 4711)`,
+		})
+		return text(r), err
+	},
 	"new secret": func(t *prompt.Terminal, _ func()) (any, error) {
 		r, err := t.Secret(context.Background(), wire.PromptSecretParams{What: "passphrase", New: true})
 		return text(r), err
@@ -268,6 +275,18 @@ func TestSecretSaysWhyItIsAskedAgain(t *testing.T) {
 	s.expect("mfad: wrong passphrase\r\nmfad: passphrase: ")
 	s.send("x\n")
 	s.want(`{"dismissed":false,"typed":"x"}`)
+}
+
+func TestPINPromptTellsWhichTokenHowManyTriesAndWhoAsks(t *testing.T) {
+	s := open(t, "pin")
+	s.expect("mfad: wrong PIN\r\n" +
+		"mfad: token:    YubiKey 5 NFC (serial 12345678)\r\n" +
+		"mfad: tries:    2 left\r\n" +
+		"mfad: profile:  prod\r\n" +
+		"mfad: asked by: \"aws s3 ls\\x1b\" (pid 4711)\r\n" +
+		"mfad: PIN: ")
+	s.send("123456\n")
+	s.want(`{"dismissed":false,"typed":"123456"}`)
 }
 
 func TestSecretIsDismissed(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 // maxText bounds what is shown of one text, in runes.
 const maxText = 512
 
-// visible makes a text of the agent fit to be shown: what a terminal might
+// Visible makes a text of the agent fit to be shown: what a terminal might
 // obey, or that would hide or reorder words (control and format characters,
 // line ends, odd bytes), stands there as an escape.
-func visible(text string) string {
+func Visible(text string) string {
 	var b strings.Builder
 	shown := 0
 	for len(text) > 0 && shown < maxText {
