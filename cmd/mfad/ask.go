@@ -121,8 +121,13 @@ type linesPrompter struct {
 }
 
 // Secret takes the next line. A question that comes again means that the line
-// before was wrong, and is answered by the next one.
+// before was wrong, and is answered by the next one; but not a token's, whose
+// tries are few: that line may be meant for something else.
 func (p *linesPrompter) Secret(_ context.Context, q wire.PromptSecretParams) (wire.PromptSecretResult, error) {
+	if q.Token != "" && q.Again != "" {
+		p.refused = q.Again
+		return wire.PromptSecretResult{Dismissed: true}, nil
+	}
 	line, err := p.lines.ReadSlice('\n')
 	defer clear(line)
 	if errors.Is(err, bufio.ErrBufferFull) {

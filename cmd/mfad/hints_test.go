@@ -43,6 +43,9 @@ func TestEveryCodeOfTheWireHasAnAdvice(t *testing.T) {
 		if a.exit < exitError || a.exit > exitLater {
 			t.Errorf("%s: exit code %d", name, a.exit)
 		}
+		if a.hint == noHint && name != "CodeBadRequest" && name != "CodeDismissed" {
+			t.Errorf("%s: nothing is advised", name)
+		}
 		if a.hint != noHint && !strings.HasSuffix(a.hint, ".") && !strings.HasSuffix(a.hint, ").") {
 			t.Errorf("%s: the hint is no sentence: %s", name, a.hint)
 		}

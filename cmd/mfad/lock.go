@@ -64,5 +64,5 @@ the passphrase. --slot chooses another way in, by its ID or kind: "piv" and
 // passphraseFlag declares --passphrase-stdin, which answers the agent's
 // questions for secrets from the lines of standard input.
 func (c *cli) passphraseFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&c.passphraseStdin, "passphrase-stdin", false, "answer questions for a passphrase with the lines of standard input, in turn")
+	cmd.Flags().BoolVar(&c.passphraseStdin, "passphrase-stdin", false, "answer questions for a passphrase or PIN with the lines of standard input, in turn")
 }

@@ -18,7 +18,7 @@ func (c *cli) slotRemoveCommand() *cobra.Command {
 		Short: "Remove a way into the vault",
 		Long: `Remove a way into the vault; "mfad vault show" lists them. The last but one is
 kept unless --last is given, and the last one always. A copy of the vault made
-earlier can still be opened by it.`,
+earlier can still be opened by it. A token keeps its key, which opens nothing else.`,
 		Example:           "  mfad vault slot remove 3f9c0a",
 		Args:              takes(1, 1),
 		ValidArgsFunction: c.completeOne(c.completeSlots),

@@ -46,9 +46,9 @@ func (c *cli) showTokens(r wire.TokenListResult, asJSON bool) error {
 		err = c.printJSON(r)
 	} else {
 		err = c.print(tokensText(r.Tokens))
-		for _, fault := range r.Faults {
-			c.say("mfad: %s", fault)
-		}
+	}
+	for _, fault := range r.Faults {
+		c.say("mfad: %s", fault)
 	}
 	switch {
 	case err != nil:
