@@ -1,0 +1,21 @@
+package token
+
+import "time"
+
+// Hurry gives the program of h less time than is usual.
+func (h *Helper) Hurry(silence, touch, slack, whole, grace time.Duration) {
+	h.limits = limits{silence, touch, slack, whole, grace}
+}
+
+// Lanes is how many lanes h keeps.
+func (h *Helper) Lanes() int {
+	h.lanes.mu.Lock()
+	defer h.lanes.mu.Unlock()
+	return len(h.lanes.names)
+}
+
+// Codes is the table of errors.
+func Codes() []error { return codes[1:] }
+
+// Scrub is what of an environment the program gets.
+var Scrub = scrub

@@ -1,0 +1,279 @@
+package token_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfad/mfad/token"
+)
+
+// person answers as a test says, and counts what is open.
+type person struct {
+	mu      sync.Mutex
+	secret  string
+	refusal error
+	asked   chan token.Question // gets each question if it is there; the answer waits for it
+	silent  bool                // no answer until the context ends
+	yes     bool
+	open    int
+	heard   []string // what was awaited
+}
+
+func (p *person) Secret(ctx context.Context, q token.Question) ([]byte, error) {
+	p.enter(1)
+	defer p.enter(-1)
+	if p.asked != nil {
+		p.asked <- q
+	}
+	if p.silent {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return []byte(p.secret), p.refusal
+}
+
+func (p *person) LastTry(ctx context.Context, q token.Question) (bool, error) {
+	_, err := p.Secret(ctx, q)
+	return p.yes, err
+}
+
+func (p *person) Await(_ context.Context, w token.Waiting) func() {
+	p.enter(1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.heard = append(p.heard, w.For)
+	return func() { p.enter(-1) }
+}
+
+func (p *person) enter(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open += n
+}
+
+// closed fails the test if a question or notice stands.
+func (p *person) closed(t *testing.T) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open != 0 {
+		t.Errorf("%d questions or notices are open", p.open)
+	}
+}
+
+// brief is time enough for a program that works, on a busy machine, and too
+// little for one that hangs.
+const brief = time.Second
+
+func codeOf(t *testing.T, h *token.Helper, p token.Person) (token.OATHCode, error) {
+	t.Helper()
+	return h.OATHCode(t.Context(), token.OATHCodeParams{Name: "work"}, p)
+}
+
+func TestHelperAnswers(t *testing.T) {
+	got, err := codeOf(t, helper(t, "good"), nil)
+	want := token.OATHCode{Digits: "123456", Token: token.Token{Model: "test", Place: "here"}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
+	tests := []struct {
+		kind string
+		is   error
+		says string
+	}{
+		{"exits", token.ErrHelper, "exit status 3): the \ufffd[31mlast words"},
+		{"exits at once", token.ErrHelper, "exit status 4"},
+		{"misses pcsc", token.ErrNoHelper, "libpcsclite.so.1: apt install libpcsclite1"},
+		{"misses fido2", token.ErrNoHelper, "libfido2.so.1: apt install libfido2-1"},
+		{"misses something", token.ErrNoHelper, "it needs libodd.so.1"},
+		{"has no cgo", token.ErrNoHelper, "without cgo"},
+		{"crashes", token.ErrHelper, "ended before it answered"},
+		{"is killed", token.ErrHelper, "signal: killed"},
+		{"hangs", token.ErrHelper, "nothing came from it for 1s"},
+		{"never reads", token.ErrHelper, "nothing came from it for 1s"},
+		{"hangs while it waits", token.ErrHelper, "nothing came from it for 1.1s"},
+		{"hangs before a token", token.ErrHelper, "nothing came from it for 1.2s"},
+		{"ends its input", token.ErrHelper, "mfad-token failed"},
+		{"ends its output", token.ErrHelper, "ended before it answered"},
+		{"talks without end", token.ErrHelper, "messages without end"},
+		{"drips", token.ErrHelper, "nothing came from it for 1.1s"},
+		{"answers garbage", token.ErrHelper, "no message"},
+		{"answers zeros", token.ErrHelper, "no message"},
+		{"answers deep", token.ErrHelper, "no message"},
+		{"answers nothing", token.ErrHelper, "without a result"},
+		{"answers null", token.ErrHelper, "its answer to oath.code is none"},
+		{"answers a list", token.ErrHelper, "its answer to oath.code is none"},
+		{"answers no code", token.ErrHelper, "its answer to oath.code is none"},
+		{"answers another", token.ErrHelper, "a call that was not made"},
+		{"answers an odd error", token.ErrHelper, "mfad-token failed: un\ufffd[31m known"},
+		{"asks twice", token.ErrHelper, "while the person was being asked"},
+		{"asks what is not", token.ErrHelper, "a call that is not known"},
+		{"asks nothing", token.ErrHelper, "a question that is none"},
+		{"tells what is not", token.ErrHelper, "a notification that is not known"},
+		{"awaits what is not", token.ErrHelper, "something unknown"},
+		{"awaits nonsense", token.ErrHelper, "a notification that is none"},
+		{"ends in half a line", token.ErrHelper, "ended before it answered (exit status 0)"},
+		{"writes without end", token.ErrHelper, "more than 1048576 bytes"},
+		{"complains without end", token.ErrHelper, "nothing came from it"},
+	}
+	for _, test := range tests {
+		t.Run(test.kind, func(t *testing.T) {
+			t.Parallel()
+			h := helper(t, test.kind)
+			h.Hurry(time.Minute, time.Minute, time.Minute, time.Minute, brief)
+			if strings.Contains(test.says, "nothing came") || test.kind == "ends its input" {
+				h.Hurry(brief, 1100*time.Millisecond, 200*time.Millisecond, time.Minute, brief)
+			}
+			p := &person{silent: true}
+			params := token.OATHCodeParams{Name: "work", Ref: token.Ref{Wait: 1}}
+			got, err := h.OATHCode(t.Context(), params, p)
+			if !errors.Is(err, test.is) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want %q", err, test.says)
+			}
+			if strings.ContainsAny(fmt.Sprint(err), "\n\x1b") || strings.Contains(fmt.Sprint(err), "secrets") {
+				t.Errorf("shows too much: %q", err)
+			}
+			if got.Digits != "" && !strings.Contains(test.says, "is none") {
+				t.Errorf("got %v with the error", got)
+			}
+			p.closed(t)
+		})
+	}
+}
+
+func TestProgramThatTalksForEverIsEnded(t *testing.T) {
+	h := helper(t, "asks and waits")
+	h.Hurry(time.Minute, time.Minute, time.Minute, brief, 0)
+	p := &person{silent: true}
+	_, err := codeOf(t, h, p)
+	if !errors.Is(err, token.ErrHelper) || !strings.Contains(err.Error(), "did not end within 1s") {
+		t.Errorf("got %v", err)
+	}
+	p.closed(t)
+}
+
+func TestProgramThatIsMissingSaysWhatToInstall(t *testing.T) {
+	h := &token.Helper{Program: filepath.Join(t.TempDir(), "mfad-token")}
+	if _, err := codeOf(t, h, nil); !errors.Is(err, token.ErrNoHelper) || !strings.Contains(err.Error(), "install mfad-token beside mfad-agent") {
+		t.Errorf("as told: %v", err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := codeOf(t, new(token.Helper), nil); !errors.Is(err, token.ErrNoHelper) || !strings.Contains(err.Error(), "neither beside") {
+		t.Errorf("by itself: %v", err)
+	}
+	if err := os.WriteFile(h.Program, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := codeOf(t, h, nil); !errors.Is(err, token.ErrNoHelper) {
+		t.Errorf("what cannot be executed: %v", err)
+	}
+}
+
+func TestProgramIsFoundInPath(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "mfad-token")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	h := &token.Helper{Env: []string{programVariable + "=good"}}
+	if _, err := codeOf(t, h, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProgramSeesOnlyWhatItNeeds(t *testing.T) {
+	kept := []string{"PATH=/bin", "HOME=/h", "LANG=C", "LC_ALL=C", "PCSCLITE_CSOCK_NAME=/s", "MFAD_FIDO2_DEVICES=/dev/x", "XDG_RUNTIME_DIR=/r"}
+	dropped := []string{"LD_PRELOAD=/evil.so", "AWS_SECRET_ACCESS_KEY=s", "MFAD_SOCKET=/s", "GODEBUG=x=1", "DBUS_SESSION_BUS_ADDRESS=x", "PATHS=x"}
+	if got := token.Scrub(slices.Concat(dropped, kept)); !slices.Equal(got, kept) {
+		t.Errorf("passes %q", got)
+	}
+	r, err := helper(t, "tells its environment", "A=b").List(t.Context(), token.ListParams{})
+	if want := []string{"A=b", programVariable + "=tells its environment"}; err != nil || !slices.Equal(r.Faults[:2], want) || len(r.Faults) != 3 {
+		t.Errorf("got %q, %v", r.Faults, err)
+	}
+}
+
+func TestErrorsOfTheProgramKeepTheirKind(t *testing.T) {
+	_, err := codeOf(t, helper(t, "guards"), nil)
+	pin, ok := errors.AsType[*token.PINError](err)
+	if !errors.Is(err, token.ErrPIN) || !ok || pin.Retries != 2 || err.Error() != "opening: wrong PIN" {
+		t.Errorf("got %#v", err)
+	}
+}
+
+func TestPersonAnswersTheProgram(t *testing.T) {
+	p := &person{secret: "123456", asked: make(chan token.Question, 1)}
+	if _, err := codeOf(t, helper(t, "asks"), p); err != nil {
+		t.Error(err)
+	}
+	want := token.Question{Kind: token.AskPIVPIN, Token: token.Token{Model: "test"}, Retries: 3}
+	if diff := cmp.Diff(want, <-p.asked); diff != "" {
+		t.Error(diff)
+	}
+	p.closed(t)
+}
+
+func TestRefusalOfThePersonComesBackAsItWas(t *testing.T) {
+	no := errors.New("no terminal")
+	if _, err := codeOf(t, helper(t, "asks"), &person{refusal: no}); !errors.Is(err, no) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := codeOf(t, helper(t, "asks"), nil); !errors.Is(err, token.ErrDismissed) {
+		t.Errorf("without a person: %v", err)
+	}
+}
+
+func TestEveryNoticeIsWithdrawn(t *testing.T) {
+	p := &person{}
+	if _, err := codeOf(t, helper(t, "waits for a touch"), p); err != nil {
+		t.Error(err)
+	}
+	if want := []string{token.AwaitTouch, token.AwaitInsert}; !slices.Equal(p.heard, want) {
+		t.Errorf("heard %q", p.heard)
+	}
+	p.closed(t)
+}
+
+func TestCallEndsWithItsContext(t *testing.T) {
+	gone := errors.New("the caller has gone")
+	for _, kind := range []string{"asks and waits", "asks"} {
+		t.Run(kind, func(t *testing.T) {
+			h := helper(t, kind)
+			h.Hurry(time.Minute, time.Minute, time.Minute, time.Minute, brief)
+			p := &person{silent: true, asked: make(chan token.Question)}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			go func() { <-p.asked; cancel(gone) }()
+			if _, err := h.OATHCode(ctx, token.OATHCodeParams{}, p); !errors.Is(err, gone) {
+				t.Errorf("got %v", err)
+			}
+			p.closed(t)
+			if _, err := h.OATHCode(ctx, token.OATHCodeParams{}, p); !errors.Is(err, gone) {
+				t.Errorf("afterwards: %v", err)
+			}
+		})
+	}
+}
+
+func TestRequestThatIsTooLongIsRefused(t *testing.T) {
+	_, err := helper(t, "good").OATHCode(t.Context(), token.OATHCodeParams{Name: strings.Repeat("x", 1<<20)}, nil)
+	if !errors.Is(err, token.ErrInvalid) {
+		t.Errorf("got %v", err)
+	}
+}
