@@ -39,7 +39,7 @@ var advices = [...]advice{
 
 	wire.CodeNoProfile:         {exitMissing, `Run "mfad profile list" to see the profiles, or "mfad profile add {name} --role-arn ARN --source KEY" to write it.`},
 	wire.CodeBadConfig:         {exitUsage, `Correct that setting, then check it with "mfad profile show {name}".`},
-	wire.CodeNoPrompt:          {exitPerson, `Run the same in a terminal, where codes and PINs can be asked for; "mfad unlock" there first is enough when only the vault is closed.`},
+	wire.CodeNoPrompt:          {exitPerson, `Run the same in a terminal, or with pinentry installed ("apt install pinentry-gnome3") on a desktop; for a closed vault "mfad unlock" in a terminal first is enough.`},
 	wire.CodeDismissed:         {exitPerson, noHint},
 	wire.CodeNoKey:             {exitMissing, `Run "mfad key list" to see the keys, or bring it in with "mfad key import NAME".`},
 	wire.CodeUntrustedEndpoint: {exitPerson, `Run "mfad key trust KEY URL" if you know that endpoint to be yours.`},
@@ -65,7 +65,7 @@ var advices = [...]advice{
 	wire.CodeTokenProgram:     {exitMissing, `Install what the error names; if that is mfad-token itself, run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install".`},
 	wire.CodeTokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite"), then the same again.`},
 	wire.CodeTokenFailed:      {exitError, `Plug the token out and in, then run the same again; if it happens again, read the agent's log that "mfad doctor" names.`},
-	wire.CodeTokenAmbiguous:   {exitUsage, `Say which with --token SERIAL ("mfad token list" shows them), or leave only one plugged in.`},
+	wire.CodeTokenAmbiguous:   {exitUsage, `Say which with --token SERIAL (a FIDO2 key: --device PATH), as "mfad token list" shows them, or leave only one plugged in.`},
 	wire.CodeTokenRemoved:     {exitLater, `Plug it in again, leave it there, and run the same again.`},
 	wire.CodeTokenBusy:        {exitLater, `End the program that holds it (for GnuPG: "gpgconf --kill scdaemon"), then run the same again.`},
 	wire.CodeWrongPIN:         {exitPerson, `Run "mfad token list" to see how many tries are left, then the same again with the right PIN.`},
