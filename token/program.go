@@ -44,7 +44,7 @@ func (h *Helper) find() (string, error) {
 // FIDO2 devices and the person's own things. Nothing that chooses what it
 // loads passes.
 var passed = []string{
-	"PATH", "HOME", "LANG", "LANGUAGE", "PCSCLITE_CSOCK_NAME", "PCSCLITE_DEBUG",
+	"PATH", "HOME", "LANG", "LANGUAGE", "PCSCLITE_CSOCK_NAME",
 	"MFAD_FIDO2_DEVICES", "XDG_RUNTIME_DIR",
 }
 
