@@ -1,0 +1,200 @@
+//go:build cgo && (linux || darwin)
+
+package piv
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	pivgo "github.com/go-piv/piv-go/v2/piv"
+
+	"github.com/mfad/mfad/token"
+)
+
+// NewKey returns the P-256 key in p.Slot of the token t in the reader, whoever
+// made it; or, if p.Slot is empty, makes one in the first retired slot that
+// holds neither a key nor a certificate, and puts a certificate beside it, from
+// which age-plugin-yubikey and others know it. To make one it needs the
+// management key: the one that is kept on the token under the PIN, for which it
+// asks; else the one that is set at the factory; else it asks for it. No touch
+// is needed, unless the management key wants it.
+//
+// It wraps token.ErrInvalid for parameters that cannot be, ErrNotPresent when
+// another token than t is in the reader, ErrNoCredential when the slot is
+// empty, ErrUnsupported when its key is not P-256, ErrFull when no retired slot
+// is free, ErrManagementKey, and what [Unwrap] wraps about the PIN. When it
+// fails half way the text says what stands on the token; nothing is lost.
+//
+// Before firmware 5.3, which does not tell what is in a slot, a key that was
+// imported without a certificate is not seen, and its slot counts as free.
+func NewKey(ctx context.Context, reader string, t token.Token, p token.PIVKeyParams, person token.Person) (token.NewKey, error) {
+	made, err := newOperation(reader, t, person).newKey(ctx, p)
+	switch {
+	case err != nil && p.Slot != "":
+		return token.NewKey{}, fmt.Errorf("using slot %s of %s: %w", p.Slot, t, err)
+	case err != nil:
+		return token.NewKey{}, fmt.Errorf("making a key on %s: %w", t, err)
+	}
+	made.Token = t
+	return made, nil
+}
+
+func (o *operation) newKey(ctx context.Context, p token.PIVKeyParams) (token.NewKey, error) {
+	pin, touch, err := parsePolicies(p)
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	if p.Slot != "" {
+		return o.oldSlot(ctx, p.Slot)
+	}
+	var made token.NewKey
+	err = o.manage(ctx, func(c *card, management []byte) (err error) {
+		if err := c.isMeant(); err != nil {
+			return err
+		}
+		made, err = c.generate(management, pivgo.Key{Algorithm: pivgo.AlgorithmEC256, PINPolicy: pin, TouchPolicy: touch})
+		return err
+	})
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	return made, nil
+}
+
+// oldSlot uses the key that is in a slot.
+func (o *operation) oldSlot(ctx context.Context, text string) (token.NewKey, error) {
+	slot, err := parseSlot(text)
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	var found token.NewKey
+	err = o.hold(ctx, nil, func(c *card) error {
+		if err := c.isMeant(); err != nil {
+			return err
+		}
+		k, err := c.key(slot)
+		if err != nil {
+			return err
+		}
+		found, err = c.present(k)
+		return err
+	})
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	return found, nil
+}
+
+// isMeant checks that the token was not changed for another since it was listed.
+func (c *card) isMeant() error {
+	serial, err := c.serial()
+	if err != nil {
+		return err
+	}
+	if c.token.Serial != "" && c.token.Serial != strconv.FormatUint(uint64(serial), 10) {
+		return fmt.Errorf("%w: the reader holds the one with serial %d", token.ErrNotPresent, serial)
+	}
+	return nil
+}
+
+// present makes an answer of a key.
+func (c *card) present(k key) (token.NewKey, error) {
+	public, err := k.p256()
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	serial, err := c.serial()
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	shown, err := c.describe(k)
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	i := NewIdentity(serial, k.slot, public)
+	return token.NewKey{Identity: i.String(), Recipient: i.Recipient(), Key: &shown}, nil
+}
+
+// freeSlot finds the first retired slot that holds nothing that is to be seen.
+func (c *card) freeSlot() (byte, error) {
+	for slot := byte(firstRetired); slot <= lastRetired; slot++ {
+		_, filled, err := c.certificate(slot)
+		if err != nil {
+			return 0, err
+		}
+		if filled {
+			continue
+		}
+		_, err = c.key(slot)
+		if errors.Is(err, errEmpty) {
+			return slot, nil
+		}
+		if f := gone(err); f != nil {
+			return 0, f
+		}
+	}
+	return 0, fmt.Errorf("%w: all retired slots, 82 to 95, hold a key or a certificate", token.ErrFull)
+}
+
+// generate makes the key and its certificate. Its error is ErrManagementKey
+// before anything was done.
+func (c *card) generate(management []byte, what pivgo.Key) (token.NewKey, error) {
+	slot, err := c.freeSlot()
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	c.rights = true
+	c.expectTouch(hesitation) // by the management key
+	public, err := c.yk.GenerateKey(management, pivSlot(slot), what)
+	switch {
+	case notAuthenticated(err):
+		return token.NewKey{}, managementFault(err)
+	case err != nil:
+		return token.NewKey{}, fmt.Errorf("generating it in slot %s: %w; the slot may hold a new key now, which nothing uses", slotName(slot), fault(err))
+	}
+	made, err := c.furnish(management, slot, public, what)
+	if err != nil {
+		return token.NewKey{}, fmt.Errorf("%w; slot %s holds a new key now, which nothing uses: name the slot to use it", err, slotName(slot))
+	}
+	return made, nil
+}
+
+// furnish gives a new key its certificate and reads both back.
+func (c *card) furnish(management []byte, slot byte, public any, what pivgo.Key) (token.NewKey, error) {
+	point, ok := public.(*ecdsa.PublicKey)
+	if !ok {
+		return token.NewKey{}, fmt.Errorf("%w: the token made a %T", token.ErrUnsupported, public)
+	}
+	cert, err := certificate(point, what.PINPolicy, what.TouchPolicy)
+	if err != nil {
+		return token.NewKey{}, fmt.Errorf("making its certificate: %w", err)
+	}
+	if err := c.yk.SetCertificate(management, pivSlot(slot), cert); err != nil {
+		return token.NewKey{}, fmt.Errorf("storing its certificate: %w", fault(err))
+	}
+	k, err := c.key(slot)
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	if !same(k.public, public) || k.cert == nil || !k.cert.Equal(cert) {
+		return token.NewKey{}, fmt.Errorf("%w: the token does not show the key that it made, or not its certificate", token.ErrUnsupported)
+	}
+	return c.present(k)
+}
+
+// notAuthenticated: nothing was done, since the token was not satisfied of the
+// management key; piv-go tells by the text alone.
+func notAuthenticated(err error) bool {
+	return err != nil && strings.HasPrefix(err.Error(), "authenticating with management key")
+}
+
+func managementFault(err error) error {
+	if f := gone(err); f != nil {
+		return f
+	}
+	return token.ErrManagementKey
+}
