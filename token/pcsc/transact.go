@@ -30,11 +30,10 @@ func (c *Card) begin() error {
 	}
 	ctx, stop := context.WithTimeoutCause(context.Background(), c.service.patience, errImpatient)
 	defer stop()
-	none, err := bounded(ctx, c.beginOrReconnect, func(struct{}) {
+	_, err := bounded(ctx, c.beginOrReconnect, func(struct{}) {
 		end(c.handle)
 		c.drop()
 	})
-	_ = none
 	if errors.Is(err, errImpatient) {
 		c.gone = true // now the one who waits for the transaction has it
 		return busy()
@@ -101,6 +100,9 @@ func (c *Card) exchange(apdu []byte) ([]byte, error) {
 	if code != codeOK {
 		clear(answer)
 		return nil, fmt.Errorf("talking to %q: %w", c.reader, lost(code))
+	}
+	if n == 0 { // the card went before it could answer
+		return nil, fmt.Errorf("talking to %q: %w: it did not answer", c.reader, token.ErrRemoved)
 	}
 	if n < 2 || n > room {
 		clear(answer)
