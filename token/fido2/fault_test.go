@@ -1,0 +1,256 @@
+//go:build cgo && linux
+
+package fido2
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/tokentest/ctap"
+)
+
+var sentinels = []error{
+	token.ErrNotPresent, token.ErrRemoved, token.ErrBusy, token.ErrPIN, token.ErrPINBlocked, token.ErrPINGuard,
+	token.ErrNoPIN, token.ErrTouch, token.ErrNoCredential, token.ErrFull, token.ErrUnsupported, token.ErrInvalid,
+	token.ErrDismissed, errNobody, context.Canceled, context.DeadlineExceeded,
+}
+
+// typed wants an error of one line that a caller can branch on.
+func typed(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+		return
+	}
+	if strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), pin) {
+		t.Errorf("%q has two lines, or a PIN", err)
+	}
+	for _, s := range sentinels {
+		if errors.Is(err, s) {
+			return
+		}
+	}
+	t.Errorf("untyped error: %v", err)
+}
+
+func locked(f func(ctap.Frame) ctap.Fault) func(ctap.Frame) ctap.Fault {
+	var mu sync.Mutex
+	return func(fr ctap.Frame) ctap.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		return f(fr)
+	}
+}
+
+func TestTouchNeverGivenIsAnError(t *testing.T) {
+	limits(t, 200*time.Millisecond, time.Second, time.Second)
+	k := newKey(t, ctap.Options{})
+	i := enrol(t, k, false)
+	k.SetTouch(ctap.TouchNever)
+	_, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t))
+	if !errors.Is(err, token.ErrTouch) {
+		t.Errorf("%v, want token.ErrTouch", err)
+	}
+	if k.Tap() {
+		t.Error("the key still waits for a touch")
+	}
+	k.SetTouch(ctap.Touch(20 * time.Millisecond))
+	if _, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t)); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+}
+
+func TestKeyThatGivesUpByItselfWasNotTouched(t *testing.T) {
+	k := newKey(t, ctap.Options{TouchTimeout: 100 * time.Millisecond})
+	i := enrol(t, k, false)
+	k.SetTouch(ctap.TouchNever)
+	if _, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t)); !errors.Is(err, token.ErrTouch) {
+		t.Errorf("%v, want token.ErrTouch", err)
+	}
+}
+
+func TestCancelEndsTheWaitOfTheKeyToo(t *testing.T) {
+	k := newKey(t, ctap.Options{PIN: pin})
+	i := enrol(t, k, true)
+	d := devices(t, k)
+	k.SetTouch(ctap.TouchNever)
+	ctx, cancel := context.WithCancel(t.Context())
+	p := typing(t, pin)
+	p.onAwait = cancel // the device is being opened at that moment
+	if _, _, err := Unwrap(ctx, d, i, wrapFor(t, i), p); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+	k.SetTouch(ctap.TouchNow)
+	if _, _, err := Unwrap(t.Context(), d, i, wrapFor(t, i), typing(t, pin)); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+	if _, _, err := Unwrap(ctx, d, i, wrapFor(t, i), nobody(t)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled before: %v", err)
+	}
+}
+
+// A cancel may come at any moment of the dialogue.
+func TestCancelAtEveryFrame(t *testing.T) {
+	limits(t, 5*time.Second, 5*time.Second, 5*time.Second)
+	k := newKey(t, ctap.Options{PIN: pin})
+	i := enrol(t, k, true)
+	stanzas := wrapFor(t, i)
+	d := devices(t, k)
+	for n := 0; ; n++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		k.SetTouch(ctap.TouchNever)
+		reached := false
+		k.Fault(locked(func(f ctap.Frame) ctap.Fault {
+			if f.N == n {
+				reached = true
+				cancel()
+			}
+			return ctap.Fault{}
+		}))
+		if n > 200 {
+			t.Fatal("no end")
+		}
+		ended := make(chan struct{})
+		go func() { // the touch that ends a dialogue which is over before frame n
+			defer close(ended)
+			<-ctx.Done()
+		}()
+		p := typing(t, pin)
+		p.onAwait = func() { k.SetTouch(ctap.Touch(30 * time.Millisecond)) }
+		_, _, err := Unwrap(ctx, d, i, stanzas, p)
+		cancel()
+		<-ended
+		k.Fault(nil)
+		if !reached {
+			if err != nil {
+				t.Errorf("undisturbed: %v", err)
+			}
+			break
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled at frame %d: %v", n, err)
+		}
+	}
+	k.SetTouch(ctap.TouchNow)
+	if _, _, err := Unwrap(t.Context(), d, i, stanzas, typing(t, pin)); err != nil || k.PINRetries() != 8 {
+		t.Errorf("after it: %v, %d tries left", err, k.PINRetries())
+	}
+}
+
+// everyFrame runs op with one frame after the other hit by a fault, until op
+// comes to its end unhurt.
+func everyFrame(t *testing.T, k *ctap.Key, act func(ctap.Frame) (ctap.Fault, bool), op func() error) {
+	t.Helper()
+	for n := 0; ; n++ {
+		if err := k.Replug(); err != nil {
+			t.Fatal(err)
+		}
+		k.SetPINRetries(8)
+		hit := false
+		k.Fault(locked(func(f ctap.Frame) ctap.Fault {
+			if f.N < n || hit {
+				return ctap.Fault{}
+			}
+			fault, ok := act(f)
+			hit = ok
+			return fault
+		}))
+		err := op()
+		k.Unplug() // and so ends what was left alone
+		k.Fault(nil)
+		if !hit {
+			if err != nil {
+				t.Errorf("unhurt: %v", err)
+			}
+			if n < 8 {
+				t.Errorf("only %d frames", n)
+			}
+			return
+		}
+		if err != nil {
+			typed(t, err)
+		}
+		if got := k.PINRetries(); got < 7 {
+			t.Errorf("frame %d: %d tries left", n, got)
+		}
+	}
+}
+
+// operations are what the package does on a token.
+func operations(t *testing.T, k *ctap.Key) map[string]func() error {
+	i := enrol(t, k, true)
+	stanzas := wrapFor(t, i)
+	list := func() []token.Token {
+		return []token.Token{{Model: nameless, Place: k.Path(), FIDO2: &token.FIDO2{HMACSecret: true, PINSet: true}}}
+	}
+	return map[string]func() error{
+		"unwrap": func() error {
+			got, _, err := Unwrap(t.Context(), list(), i, stanzas, typing(t, pin))
+			if err == nil && !bytes.Equal(got, fileKey) {
+				t.Error("the wrong file key")
+			}
+			return err
+		},
+		"new key": func() error {
+			_, err := NewKey(t.Context(), list()[0], token.FIDO2KeyParams{PIN: true}, typing(t, pin))
+			return err
+		},
+	}
+}
+
+func TestUnplugAtEveryFrame(t *testing.T) {
+	k := newKey(t, ctap.Options{PIN: pin})
+	for name, op := range operations(t, k) {
+		t.Run(name, func(t *testing.T) {
+			everyFrame(t, k, func(ctap.Frame) (ctap.Fault, bool) { return ctap.Fault{Act: ctap.Pull}, true }, func() error {
+				err := op()
+				if err != nil && !errors.Is(err, token.ErrRemoved) {
+					t.Errorf("%v, want token.ErrRemoved", err)
+				}
+				return err
+			})
+		})
+	}
+}
+
+func TestSilenceAtEveryFrame(t *testing.T) {
+	limits(t, 150*time.Millisecond, 150*time.Millisecond, 30*time.Millisecond)
+	k := newKey(t, ctap.Options{PIN: pin})
+	for name, op := range operations(t, k) {
+		t.Run(name, func(t *testing.T) {
+			everyFrame(t, k, func(ctap.Frame) (ctap.Fault, bool) { return ctap.Fault{Act: ctap.Drop}, true }, op)
+		})
+	}
+}
+
+func TestGarbageAtEveryFrame(t *testing.T) {
+	limits(t, 300*time.Millisecond, 300*time.Millisecond, 30*time.Millisecond)
+	for name, garble := range map[string]func([]byte) []byte{
+		"ones":    func(p []byte) []byte { return bytes.Repeat([]byte{0xff}, len(p)) },
+		"payload": func(p []byte) []byte { return append(p[:7:7], bytes.Repeat([]byte{0xa5}, len(p)-7)...) },
+		"long":    func(p []byte) []byte { p[5], p[6] = 0xff, 0xff; return p },
+		"empty":   func(p []byte) []byte { p[5], p[6] = 0, 0; return p },
+		"short":   func(p []byte) []byte { return p[:10] },
+		"double":  func(p []byte) []byte { return append(p, p...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			k, err := ctap.New(ctap.Options{PIN: pin})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer k.Close()
+			everyFrame(t, k, func(f ctap.Frame) (ctap.Fault, bool) {
+				if !f.ToHost {
+					return ctap.Fault{}, false
+				}
+				return ctap.Fault{Act: ctap.Replace, Packet: garble(f.Packet)}, true
+			}, operations(t, k)["unwrap"])
+		})
+	}
+}

@@ -1,0 +1,119 @@
+//go:build cgo && (linux || darwin)
+
+package fido2
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"fmt"
+
+	"filippo.io/age"
+
+	"github.com/mfad/mfad/token"
+)
+
+// Wrap wraps a file key for the identity's key. It needs no token, and asks
+// for nothing, when the identity has the public key, as those of NewKey have;
+// else as Unwrap.
+func Wrap(ctx context.Context, devices []token.Token, i Identity, fileKey []byte, person token.Person) ([]*age.Stanza, error) {
+	if i.Public != nil {
+		return wrap(i, i.Public, fileKey)
+	}
+	key, _, err := unlock(ctx, devices, i, person)
+	if err != nil {
+		return nil, err
+	}
+	return wrap(i, key.PublicKey(), fileKey)
+}
+
+// Unwrap returns the file key that one of the stanzas wraps for the identity's
+// key, and the device that opened it: the one of devices that made the
+// credential. It waits for a touch, 20 s at most (token.ErrTouch), and asks for
+// the PIN if the identity says so, under the guard of the package.
+//
+// Stanzas that are malformed, or none for this identity, are refused before
+// any device is asked, with token.ErrInvalid.
+func Unwrap(ctx context.Context, devices []token.Token, i Identity, stanzas []*age.Stanza, person token.Person) ([]byte, token.Token, error) {
+	mine, err := pick(i, stanzas)
+	if err != nil {
+		return nil, token.Token{}, err
+	}
+	key, t, err := unlock(ctx, devices, i, person)
+	if err != nil {
+		return nil, token.Token{}, err
+	}
+	fileKey, err := open(key, mine)
+	if err != nil {
+		return nil, token.Token{}, err
+	}
+	return fileKey, t, nil
+}
+
+// unlock gets the private key from the device that made the credential.
+func unlock(ctx context.Context, devices []token.Token, i Identity, person token.Person) (*ecdh.PrivateKey, token.Token, error) {
+	t, err := find(ctx, devices, i.Credential)
+	if err != nil {
+		return nil, token.Token{}, err
+	}
+	var key *ecdh.PrivateKey
+	if i.PIN {
+		key, err = pinned(ctx, t, person, func(pin []byte) (*ecdh.PrivateKey, error) {
+			return secretKey(ctx, t, i, pin, person)
+		})
+	} else {
+		key, err = secretKey(ctx, t, i, nil, person)
+	}
+	if err != nil {
+		return nil, token.Token{}, err
+	}
+	if i.Public != nil && !key.PublicKey().Equal(i.Public) {
+		return nil, token.Token{}, fmt.Errorf("%v has another secret for this credential: %w", t, token.ErrNoCredential)
+	}
+	return key, t, nil
+}
+
+// NewKey makes a credential on the device and proves that it gives a secret:
+// that takes two touches, and the PIN if one is set, whatever p says of later
+// uses. The device keeps nothing of it; the identity is needed to find it again.
+func NewKey(ctx context.Context, device token.Token, p token.FIDO2KeyParams, person token.Person) (token.NewKey, error) {
+	switch f := device.FIDO2; {
+	case f == nil:
+		return token.NewKey{}, fmt.Errorf("%v is no FIDO2 key: %w", device, token.ErrUnsupported)
+	case !f.HMACSecret:
+		return token.NewKey{}, fmt.Errorf("%v has no hmac-secret and cannot open a vault: %w", device, token.ErrUnsupported)
+	case p.PIN && !f.PINSet:
+		return token.NewKey{}, fmt.Errorf("set a PIN with fido2-token -S %s, or do without: %w", device.Place, token.ErrNoPIN)
+	}
+	var i Identity
+	var err error
+	if device.FIDO2.PINSet {
+		i, err = pinned(ctx, device, person, func(pin []byte) (Identity, error) {
+			return newIdentity(ctx, device, p.PIN, pin, person)
+		})
+	} else {
+		i, err = newIdentity(ctx, device, false, nil, person)
+	}
+	if err != nil {
+		return token.NewKey{}, err
+	}
+	return token.NewKey{Identity: i.String(), Token: device}, nil
+}
+
+func newIdentity(ctx context.Context, t token.Token, usePIN bool, pin []byte, person token.Person) (Identity, error) {
+	id, err := makeCredential(ctx, t, pin, person)
+	if err != nil {
+		return Identity{}, err
+	}
+	i := Identity{PIN: usePIN, Credential: id}
+	rand.Read(i.Salt[:])
+	if !usePIN {
+		pin = nil
+	}
+	key, err := secretKey(ctx, t, i, pin, person)
+	if err != nil {
+		return Identity{}, err
+	}
+	i.Public = key.PublicKey()
+	return i, nil
+}
