@@ -1,0 +1,4 @@
+package pinentry
+
+// needsDisplay: pinentry-mac finds the screen by itself.
+const needsDisplay = false
