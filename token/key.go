@@ -20,8 +20,11 @@ const (
 	IdentityFIDO2 byte = 2 // as token/fido2 says
 )
 
-// yubikeyPlugin is age-plugin-yubikey, whose identities are read too.
-const yubikeyPlugin = "yubikey"
+// The plugins whose identities are read too.
+const (
+	yubikeyPlugin = "yubikey"
+	hmacPlugin    = "fido2-hmac"
+)
 
 // ParseIdentity tells the kind of the key that an identity points to, and the
 // serial of a PIV key's token. It reads no more; an error wraps ErrInvalid and
@@ -33,6 +36,8 @@ func ParseIdentity(text string) (kind byte, serial uint32, err error) {
 	case name == yubikeyPlugin && len(data) >= 4:
 		// age-plugin-yubikey writes the serial as little endian.
 		return IdentityPIV, binary.LittleEndian.Uint32(data), nil
+	case name == hmacPlugin:
+		return IdentityFIDO2, 0, nil
 	case name != PluginName || len(data) == 0:
 	case data[0] == IdentityPIV && len(data) >= 5:
 		return IdentityPIV, binary.BigEndian.Uint32(data[1:]), nil
@@ -56,8 +61,8 @@ var (
 	_ age.Recipient = (*Key)(nil)
 )
 
-// Key is the key that an identity points to, AGE-PLUGIN-MFAD-1… or
-// AGE-PLUGIN-YUBIKEY-1…. Its Wrap and Unwrap run mfad-token until ctx ends; the
+// Key is the key that an identity points to: AGE-PLUGIN-MFAD-1…,
+// AGE-PLUGIN-YUBIKEY-1… or AGE-PLUGIN-FIDO2-HMAC-1…. Its Wrap and Unwrap run mfad-token until ctx ends; the
 // person may be asked for a PIN, for a touch, and for wait seconds to plug the
 // token in.
 func (h *Helper) Key(ctx context.Context, identity string, wait int, person Person) *Key {

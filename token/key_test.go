@@ -20,9 +20,10 @@ func TestIdentitiesTellKindAndSerial(t *testing.T) {
 		kind   byte
 		serial uint32
 	}{
-		"PIV":     {plugin.EncodeIdentity("mfad", []byte{1, 0, 0xbc, 0x61, 0x4e, 0x82, 2}), token.IdentityPIV, 12345678},
-		"FIDO2":   {plugin.EncodeIdentity("mfad", []byte{2, 7}), token.IdentityFIDO2, 0},
-		"yubikey": {plugin.EncodeIdentity("yubikey", []byte{0x4e, 0x61, 0xbc, 0, 0x82, 1, 2, 3, 4}), token.IdentityPIV, 12345678},
+		"PIV":              {plugin.EncodeIdentity("mfad", []byte{1, 0, 0xbc, 0x61, 0x4e, 0x82, 2}), token.IdentityPIV, 12345678},
+		"FIDO2":            {plugin.EncodeIdentity("mfad", []byte{2, 7}), token.IdentityFIDO2, 0},
+		"yubikey":          {plugin.EncodeIdentity("yubikey", []byte{0x4e, 0x61, 0xbc, 0, 0x82, 1, 2, 3, 4}), token.IdentityPIV, 12345678},
+		"FIDO2 of another": {plugin.EncodeIdentity("fido2-hmac", []byte{0, 2}), token.IdentityFIDO2, 0},
 	} {
 		kind, serial, err := token.ParseIdentity(row.text)
 		if err != nil || kind != row.kind || serial != row.serial {

@@ -1,0 +1,177 @@
+//go:build cgo && (linux || darwin)
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/pcsc"
+)
+
+// unless is err, or nil if it is the one that is expected.
+func unless(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
+
+// want says which tokens an operation is for.
+type want struct {
+	token.Ref
+	applet string // "OATH" or "PIV"
+	// All of the serials are meant: each of them must be there, or, if absent
+	// ones do not matter, those that are.
+	all, present bool
+}
+
+func (w want) able(s *station) bool {
+	if w.applet == "PIV" {
+		return s.piv
+	}
+	return s.oath != ""
+}
+
+// find finds the tokens that are wanted, at least one, and waits for them to be
+// plugged in for as long as it may. They are held; letGo lets go of them.
+func (d *desk) find(ctx context.Context, service *pcsc.Service, w want) ([]*station, error) {
+	state, err := service.State()
+	if err != nil {
+		return nil, err
+	}
+	found, err := search(ctx, service, state, w)
+	if w.Wait <= 0 || !errors.Is(err, token.ErrNotPresent) {
+		return found, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, time.Duration(w.Wait)*time.Second)
+	defer cancel()
+	defer d.person.Await(ctx, token.Waiting{For: token.AwaitInsert, Serials: w.Serials})()
+	for errors.Is(err, token.ErrNotPresent) {
+		var late error
+		state, late = service.Changed(waiting, state)
+		switch {
+		case late == nil:
+			found, err = search(ctx, service, state, w)
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case waiting.Err() != nil:
+			return nil, err
+		default:
+			return nil, late
+		}
+	}
+	return found, err
+}
+
+// one is find where one token is wanted.
+func (d *desk) one(ctx context.Context, service *pcsc.Service, ref token.Ref, applet string) (*station, error) {
+	found, err := d.find(ctx, service, want{Ref: ref, applet: applet})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// search looks once among the tokens that are plugged in, and holds what it
+// found.
+func search(ctx context.Context, service *pcsc.Service, state pcsc.State, w want) ([]*station, error) {
+	met, faults := meetAll(ctx, service, state.Present())
+	found, err := choose(met, w)
+	for _, s := range met {
+		if err != nil || !slices.Contains(found, s) {
+			s.let()
+		}
+	}
+	// One that could not be looked at may be the one that is meant; one that was
+	// pulled out meanwhile is not plugged in.
+	if errors.Is(err, token.ErrNotPresent) {
+		for _, fault := range faults {
+			if !errors.Is(fault, token.ErrRemoved) && !errors.Is(fault, token.ErrNotPresent) {
+				return nil, fault
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// choose picks the tokens that are wanted from those that are there.
+func choose(met []*station, w want) ([]*station, error) {
+	if len(w.Serials) == 0 {
+		return only(slices.Collect(able(met, w)), met, w)
+	}
+	var found []*station
+	var missing []string
+	for _, serial := range w.Serials {
+		i := slices.IndexFunc(met, func(s *station) bool { return s.serves(serial) })
+		switch {
+		case i < 0:
+			missing = append(missing, serial)
+		case !w.able(met[i]):
+			return nil, fmt.Errorf("%w: %s has no %s applet, or it is switched off", token.ErrUnsupported, met[i].token, w.applet)
+		case !slices.Contains(found, met[i]):
+			found = append(found, met[i])
+		}
+		if len(found) > 0 && !w.all && !w.present {
+			return found, nil
+		}
+	}
+	if len(missing) > 0 && (w.all || len(found) == 0) {
+		return nil, fmt.Errorf("%w: wanted is the one with serial %s; %s", token.ErrNotPresent, strings.Join(missing, " or "), there(met))
+	}
+	return found, nil
+}
+
+// able are those of the tokens that have the applet.
+func able(met []*station, w want) func(yield func(*station) bool) {
+	return func(yield func(*station) bool) {
+		for _, s := range met {
+			if w.able(s) && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// only is the one token that can do it.
+func only(fit, met []*station, w want) ([]*station, error) {
+	switch {
+	case len(fit) == 1:
+		return fit, nil
+	case len(fit) > 1:
+		return nil, fmt.Errorf("%w, which could all be meant: %s: name one by its serial", token.ErrAmbiguous, names(fit))
+	case len(met) > 0:
+		return nil, fmt.Errorf("%w: wanted is one with an %s applet; %s", token.ErrNotPresent, w.applet, there(met))
+	}
+	return nil, fmt.Errorf("%w: no reader has one", token.ErrNotPresent)
+}
+
+// there says what is plugged in instead.
+func there(met []*station) string {
+	if len(met) == 0 {
+		return "none is plugged in"
+	}
+	return "plugged in: " + names(met)
+}
+
+func names(stations []*station) string {
+	var list []string
+	for _, s := range stations {
+		list = append(list, s.name())
+	}
+	return strings.Join(list, ", ")
+}
+
+func letGo(stations []*station) {
+	for _, s := range stations {
+		s.let()
+	}
+}

@@ -1,0 +1,153 @@
+//go:build cgo && (linux || darwin)
+
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/oath"
+	"github.com/mfad/mfad/token/pcsc"
+)
+
+// mostTries is how often an access code may be typed.
+const mostTries = 3
+
+// oathCode computes a code.
+func (d *desk) oathCode(ctx context.Context, p token.OATHCodeParams) (r token.OATHCode, err error) {
+	challenge := binary.BigEndian.AppendUint64(nil, p.Challenge)
+	r.Token, err = d.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, _ token.OATHCredential) (err error) {
+		r.Digits, err = a.Code(p.Name, challenge)
+		return err
+	})
+	if err != nil {
+		return token.OATHCode{}, err
+	}
+	return r, nil
+}
+
+// oathDay computes a day's key.
+func (d *desk) oathDay(ctx context.Context, p token.OATHDayParams) (r token.OATHDay, err error) {
+	if len(p.Day) != len("20261121") || strings.Trim(p.Day, "0123456789") != "" {
+		return r, fmt.Errorf("%w: a day that is not of the form 20261121", token.ErrInvalid)
+	}
+	r.Token, err = d.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, c token.OATHCredential) (err error) {
+		if c.Algorithm != "SHA256" {
+			return fmt.Errorf("%w: the credential's algorithm is %s, and a signing key's is SHA256", token.ErrInvalid, c.Algorithm)
+		}
+		r.Key, err = a.Full(p.Name, []byte(p.Day))
+		return err
+	})
+	if err != nil {
+		clear(r.Key)
+		return token.OATHDay{}, err
+	}
+	return r, nil
+}
+
+// calculate has f use a credential, and tells the person of a touch.
+func (d *desk) calculate(ctx context.Context, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (token.Token, error) {
+	service, err := pcsc.Open()
+	if err != nil {
+		return token.Token{}, err
+	}
+	defer func() { _ = service.Close() }()
+	s, err := d.one(ctx, service, ref, "OATH")
+	if err != nil {
+		return token.Token{}, err
+	}
+	defer s.let()
+	err = d.applet(ctx, s, ref.Access, func(a *oath.Applet) error {
+		c, err := credential(a, name)
+		switch {
+		case err != nil:
+			return err
+		case c.Type != "totp":
+			return fmt.Errorf("%w: it counts (%s) where a time-based one is wanted", token.ErrInvalid, c.Type)
+		}
+		return d.touched(ctx, s.token, c.Touch, func() error { return f(a, c) })
+	})
+	if err != nil {
+		return token.Token{}, fmt.Errorf("using credential %q of %s: %w", name, s.token, err)
+	}
+	return s.token, nil
+}
+
+// credential finds a credential by its name.
+func credential(a *oath.Applet, name string) (token.OATHCredential, error) {
+	list, err := a.List()
+	if err != nil {
+		return token.OATHCredential{}, err
+	}
+	for _, c := range list {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return token.OATHCredential{}, token.ErrNoCredential
+}
+
+// applet has f use the OATH applet of s, in one transaction. When the applet
+// has an access code that is not known, the person is asked for it first, and
+// the reader is free meanwhile.
+func (d *desk) applet(ctx context.Context, s *station, known map[string][]byte, f func(*oath.Applet) error) error {
+	if s.access == nil {
+		s.access = known[s.oath]
+	}
+	again := ""
+	if s.access != nil {
+		again = "the access code that is remembered is not the token's"
+	}
+	for tries := 0; ; tries++ {
+		locked, err := s.unlocked(ctx, f)
+		if locked == nil {
+			return err
+		}
+		if tries == mostTries {
+			return token.ErrAccessCode
+		}
+		s.let()
+		if tries > 0 {
+			again = token.ErrAccessCode.Error()
+		}
+		code, err := d.person.Secret(ctx, token.Question{
+			Kind: token.AskAccessCode, Token: s.token, Retries: token.Unknown, Again: again,
+		})
+		if err != nil {
+			clear(code)
+			return fmt.Errorf("asking for the access code: %w", err)
+		}
+		s.access = locked.Key(code)
+		clear(code)
+	}
+}
+
+// unlocked runs f, unless the applet stays locked: it is returned then.
+func (s *station) unlocked(ctx context.Context, f func(*oath.Applet) error) (locked *oath.Applet, err error) {
+	err = s.work(ctx, func(card *pcsc.Card) error {
+		a, err := oath.Select(card)
+		switch {
+		case err != nil:
+			return err
+		case a.ID != s.oath:
+			return fmt.Errorf("%w: another is in its reader", token.ErrRemoved)
+		case a.Locked() && s.access == nil:
+			locked = a
+			return nil
+		}
+		err = a.Unlock(s.access)
+		if errors.Is(err, token.ErrAccessCode) {
+			locked, s.access = a, nil
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return f(a)
+	})
+	return locked, err
+}

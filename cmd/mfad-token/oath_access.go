@@ -1,0 +1,58 @@
+//go:build cgo && (linux || darwin)
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/oath"
+	"github.com/mfad/mfad/token/pcsc"
+)
+
+// oathAccess is the access key of a token's applet, proven.
+func (d *desk) oathAccess(ctx context.Context, p token.OATHAccessParams) (token.OATHAccess, error) {
+	return d.access(ctx, p.Ref, func(s *station, a *oath.Applet) ([]byte, error) {
+		if !a.Protected {
+			return nil, nil
+		}
+		return s.access, nil
+	})
+}
+
+// oathProtect sets or removes the access code.
+func (d *desk) oathProtect(ctx context.Context, p token.OATHProtectParams) (token.OATHAccess, error) {
+	defer clear(p.New)
+	return d.access(ctx, p.Ref, func(_ *station, a *oath.Applet) ([]byte, error) {
+		var key []byte
+		if len(p.New) > 0 {
+			key = a.Key(p.New)
+		}
+		return key, a.SetKey(key)
+	})
+}
+
+// access has f use an applet, and answers the access key that f returns.
+func (d *desk) access(ctx context.Context, ref token.Ref, f func(*station, *oath.Applet) ([]byte, error)) (r token.OATHAccess, err error) {
+	service, err := pcsc.Open()
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = service.Close() }()
+	s, err := d.one(ctx, service, ref, "OATH")
+	if err != nil {
+		return r, err
+	}
+	defer s.let()
+	var key []byte
+	err = d.applet(ctx, s, ref.Access, func(a *oath.Applet) (err error) {
+		key, err = f(s, a)
+		return err
+	})
+	if err != nil {
+		return r, fmt.Errorf("opening the OATH applet of %s: %w", s.token, err)
+	}
+	return token.OATHAccess{ID: s.oath, Key: slices.Clone(key), Token: s.token}, nil
+}

@@ -1,0 +1,165 @@
+//go:build cgo && (linux || darwin)
+
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"errors"
+	"fmt"
+	"hash"
+	"time"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/oath"
+	"github.com/mfad/mfad/token/pcsc"
+)
+
+// undoing is how long taking a credential off again may take.
+const undoing = 5 * time.Second
+
+var hashes = map[string]func() hash.Hash{"SHA1": sha1.New, "SHA256": sha256.New, "SHA512": sha512.New}
+
+// oathPut puts a credential on all of the tokens, or on none.
+func (d *desk) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Placed, err error) {
+	defer clear(p.Key)
+	if hashes[p.Algorithm] == nil || len(p.Key) == 0 || len(p.Name) == 0 || len(p.Name) > 64 || p.Digits < 6 || p.Digits > 8 {
+		return r, fmt.Errorf("%w: a credential has a name of 1 to 64 bytes, a key, SHA1, SHA256 or SHA512, and 6 to 8 digits", token.ErrInvalid)
+	}
+	service, err := pcsc.Open()
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = service.Close() }()
+	stations, err := d.find(ctx, service, want{Ref: p.Ref, applet: "OATH", all: true})
+	if err != nil {
+		return r, err
+	}
+	defer letGo(stations)
+	if err := d.vacant(ctx, stations, p); err != nil {
+		return r, err
+	}
+	for i, s := range stations {
+		if err := d.place(ctx, s, p); err != nil {
+			err = fmt.Errorf("putting credential %q on %s: %w", p.Name, s.token, err)
+			return token.Placed{}, errors.Join(err, d.undo(ctx, stations[:i+1], p.Name))
+		}
+		s.let()
+		r.Tokens = append(r.Tokens, s.token)
+	}
+	return r, nil
+}
+
+// vacant looks, before anything is written, whether the name is free on all.
+// It asks for the access codes that are not known.
+func (d *desk) vacant(ctx context.Context, stations []*station, p token.OATHPutParams) error {
+	for _, s := range stations {
+		err := d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
+			_, err := credential(a, p.Name)
+			if err == nil && !p.Replace {
+				return token.ErrExists
+			}
+			return unless(err, token.ErrNoCredential)
+		})
+		if len(stations) > 1 {
+			s.let() // the others may take a while
+		}
+		if err != nil {
+			return fmt.Errorf("looking for credential %q on %s: %w", p.Name, s.token, err)
+		}
+	}
+	return nil
+}
+
+// place puts the credential on one token and proves that it is there.
+func (d *desk) place(ctx context.Context, s *station, p token.OATHPutParams) error {
+	return d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
+		s.written = true
+		c := oath.Credential{Name: p.Name, Type: "totp", Algorithm: p.Algorithm, Digits: p.Digits, Touch: p.Touch}
+		err := a.Put(c, p.Key)
+		if errors.Is(err, token.ErrExists) && p.Replace { // not all applets overwrite
+			if err = a.Delete(p.Name); err == nil {
+				err = a.Put(c, p.Key)
+			}
+		}
+		if refused, ok := errors.AsType[*oath.StatusError](err); ok && refused != nil {
+			s.written = false
+		}
+		if err != nil {
+			return err
+		}
+		return d.touched(ctx, s.token, p.Touch, func() error { return prove(a, p) })
+	})
+}
+
+// prove has the token and this machine compute the same.
+func prove(a *oath.Applet, p token.OATHPutParams) error {
+	challenge := make([]byte, 8)
+	rand.Read(challenge) // never fails
+	got, err := a.Full(p.Name, challenge)
+	if err != nil {
+		return fmt.Errorf("proving it: %w", err)
+	}
+	defer clear(got)
+	here := hmac.New(hashes[p.Algorithm], p.Key)
+	here.Write(challenge)
+	expected := here.Sum(nil)
+	defer clear(expected)
+	if !hmac.Equal(got, expected) {
+		return fmt.Errorf("%w: the token computes another code than this machine", token.ErrUnsupported)
+	}
+	return nil
+}
+
+// undo takes the credential off the tokens on which it was written. It returns
+// what is left, for the person to take off.
+func (d *desk) undo(ctx context.Context, stations []*station, name string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
+	defer cancel()
+	var left error
+	for _, s := range stations {
+		if !s.written {
+			continue
+		}
+		s.let() // the card may have gone
+		_, err := s.unlocked(ctx, func(a *oath.Applet) error {
+			return unless(a.Delete(name), token.ErrNoCredential)
+		})
+		s.let()
+		if err != nil {
+			left = errors.Join(left, fmt.Errorf("%s may hold %q now, which could not be taken off (%v)", s.token, name, err))
+		}
+	}
+	return left
+}
+
+// oathDelete deletes a credential from those of the tokens that are there.
+func (d *desk) oathDelete(ctx context.Context, p token.OATHDeleteParams) (r token.Placed, err error) {
+	service, err := pcsc.Open()
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = service.Close() }()
+	stations, err := d.find(ctx, service, want{Ref: p.Ref, applet: "OATH", present: true})
+	if err != nil {
+		return r, err
+	}
+	defer letGo(stations)
+	for _, s := range stations {
+		err := d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error { return a.Delete(p.Name) })
+		s.let()
+		if err == nil {
+			r.Tokens = append(r.Tokens, s.token)
+		} else if !errors.Is(err, token.ErrNoCredential) {
+			return r, fmt.Errorf("deleting credential %q of %s: %w", p.Name, s.token, err)
+		}
+	}
+	if len(r.Tokens) == 0 {
+		return r, fmt.Errorf("deleting credential %q of %s: %w", p.Name, names(stations), token.ErrNoCredential)
+	}
+	return r, nil
+}

@@ -1,0 +1,156 @@
+//go:build cgo && (linux || darwin)
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+	"golang.org/x/term"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/token"
+)
+
+// pluginProgram is the name under which age finds this program.
+const pluginProgram = "age-plugin-" + token.PluginName
+
+// pluginWait is for how many seconds the plugin waits for a token.
+const pluginWait = 30
+
+const pluginUsage = `usage: age -d -i IDENTITY-FILE FILE
+
+age runs age-plugin-mfad for identities that begin with AGE-PLUGIN-MFAD-1; there
+is nothing to run by hand. It is mfad-token under another name.
+`
+
+// runPlugin speaks age's plugin protocol over the standard streams, and returns
+// the exit status.
+func runPlugin(args []string) int {
+	p, err := plugin.New(token.PluginName)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, pluginProgram+":", err)
+		return 1
+	}
+	flags := flag.NewFlagSet(pluginProgram, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	p.RegisterFlags(flags)
+	version := flags.Bool("version", false, "")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(pluginUsage)
+		return 0
+	case err == nil && *version:
+		fmt.Println(pluginProgram, wire.Version)
+		return 0
+	case err != nil || term.IsTerminal(int(os.Stdin.Fd())):
+		fmt.Fprintln(os.Stderr, pluginProgram+": error: age runs this program: see "+pluginProgram+" --help")
+		return 1
+	}
+	// age interrupts its plugins when it is done with them.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	d := &desk{person: &client{plugin: p}, devices: configured()}
+	p.HandleIdentityEncoding(func(text string) (age.Identity, error) { return newPluginKey(ctx, d, text) })
+	p.HandleIdentityEncodingAsRecipient(func(text string) (age.Recipient, error) { return newPluginKey(ctx, d, text) })
+	return p.Main()
+}
+
+// pluginKey is a key on a token, to age's framework of plugins.
+type pluginKey struct {
+	ctx      context.Context // age's interfaces have none
+	desk     *desk
+	identity string
+}
+
+var (
+	_ age.Identity  = (*pluginKey)(nil)
+	_ age.Recipient = (*pluginKey)(nil)
+)
+
+func newPluginKey(ctx context.Context, d *desk, text string) (*pluginKey, error) {
+	if _, _, err := token.ParseIdentity(text); err != nil {
+		return nil, err
+	}
+	return &pluginKey{ctx, d, text}, nil
+}
+
+func (k *pluginKey) Wrap(fileKey []byte) ([]*age.Stanza, error) {
+	return k.desk.wrapFor(k.ctx, token.WrapParams{Identity: k.identity, FileKey: fileKey})
+}
+
+func (k *pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	r, err := k.desk.unwrap(k.ctx, token.UnwrapParams{Identity: k.identity, Stanzas: token.Stanzas(stanzas), Wait: pluginWait})
+	if errors.Is(err, token.ErrInvalid) {
+		return nil, age.ErrIncorrectIdentity
+	}
+	return r.FileKey, err
+}
+
+// client is the person at age, who speaks with one voice at a time.
+type client struct {
+	mu     sync.Mutex
+	plugin *plugin.Plugin
+}
+
+var _ token.Person = (*client)(nil)
+
+// asked are the words for what is asked for.
+var asked = map[string]string{
+	token.AskPIVPIN: "PIV PIN", token.AskFIDO2PIN: "FIDO2 PIN", token.AskAccessCode: "OATH access code",
+	token.AskManagementKey: "PIV management key",
+}
+
+func (c *client) Secret(_ context.Context, q token.Question) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text := fmt.Sprintf("%s of %s%s", asked[q.Kind], q.Token, left(q))
+	if q.Again != "" {
+		text = q.Again + "; " + text
+	}
+	secret, err := c.plugin.RequestValue(wire.OneLine(text)+":", true)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", token.ErrDismissed, err)
+	}
+	return []byte(secret), nil
+}
+
+func left(q token.Question) string {
+	switch q.Retries {
+	case token.Unknown:
+		return ""
+	case 1:
+		return ", 1 try left"
+	}
+	return fmt.Sprintf(", %d tries left", q.Retries)
+}
+
+func (c *client) LastTry(_ context.Context, q token.Question) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text := fmt.Sprintf("a wrong %s may block %s%s", asked[q.Kind], q.Token, left(q))
+	return c.plugin.Confirm(wire.OneLine(text)+": try all the same?", "yes", "no")
+}
+
+func (c *client) Await(_ context.Context, w token.Waiting) func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text := "plug in the token of this key"
+	switch {
+	case w.For == token.AwaitTouch:
+		text = "touch " + w.Token.String()
+	case len(w.Serials) > 0:
+		text = "plug in the token with serial " + w.Serials[0]
+	}
+	_ = c.plugin.DisplayMessage(wire.OneLine(text)) // who cannot show it waits all the same
+	return func() {}
+}
