@@ -51,7 +51,7 @@ func fault(err error) error {
 		is = token.ErrNoService
 	case strings.Contains(text, "protocols are incompatible"): // piv-go speaks T=1 alone
 	case strings.HasPrefix(text, "connecting to "), strings.HasPrefix(text, "beginning smart card"),
-		strings.Contains(text, "transmitting request"):
+		strings.Contains(text, "transmitting request"), strings.Contains(text, "response too short: 0"):
 		is = token.ErrRemoved
 	}
 	return fmt.Errorf("%w: %v", is, err)

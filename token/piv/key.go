@@ -24,7 +24,7 @@ type key struct {
 	pin    pivgo.PINPolicy   // 0: unknown
 	touch  pivgo.TouchPolicy // 0: unknown
 	origin pivgo.Origin      // 0: unknown
-	cert   *x509.Certificate // of this key; nil: none
+	cert   *x509.Certificate // of this key; nil: none, or not read
 	// attested is the token's own word for the key; nil when it was not asked
 	// for, or gives none.
 	attested *x509.Certificate
@@ -53,8 +53,7 @@ func (c *card) readKey(slot byte) (key, error) {
 	info, err := c.yk.KeyInfo(pivSlot(slot))
 	switch {
 	case err == nil && info.PublicKey != nil:
-		k := key{slot: slot, public: info.PublicKey, pin: info.PINPolicy, touch: info.TouchPolicy, origin: info.Origin}
-		return c.addCertificate(k)
+		return key{slot: slot, public: info.PublicKey, pin: info.PINPolicy, touch: info.TouchPolicy, origin: info.Origin}, nil
 	case errors.Is(err, pivgo.ErrNotFound):
 		return key{}, errEmpty
 	case gone(err) != nil:
@@ -75,10 +74,14 @@ func (c *card) hasMetadata() bool {
 	return v.Major > 5 || v.Major == 5 && v.Minor >= 3
 }
 
-func (c *card) addCertificate(k key) (key, error) {
+// withCertificate adds the key's certificate, which GET METADATA does not tell.
+func (c *card) withCertificate(k key) (key, error) {
+	if k.cert != nil {
+		return k, nil
+	}
 	cert, _, err := c.certificate(k.slot)
 	if err != nil {
-		return key{}, err
+		return key{}, fmt.Errorf("reading the certificate in slot %s: %w", slotName(k.slot), err)
 	}
 	if cert != nil && same(cert.PublicKey, k.public) {
 		k.cert = cert
@@ -101,9 +104,6 @@ func (c *card) oldKey(slot byte) (key, error) {
 	case attested != nil:
 		k.public, k.origin = attested.PublicKey, pivgo.OriginGenerated
 		k.pin, k.touch = policies(attested)
-		if cert != nil && same(cert.PublicKey, k.public) {
-			k.cert = cert
-		}
 	case cert != nil:
 		k.public, k.cert = cert.PublicKey, cert
 		k.pin, k.touch = policies(cert)

@@ -180,6 +180,9 @@ func (c *card) furnish(management []byte, slot byte, public any, what pivgo.Key)
 	if err != nil {
 		return token.NewKey{}, err
 	}
+	if k, err = c.withCertificate(k); err != nil {
+		return token.NewKey{}, err
+	}
 	if !same(k.public, public) || k.cert == nil || !k.cert.Equal(cert) {
 		return token.NewKey{}, fmt.Errorf("%w: the token does not show the key that it made, or not its certificate", token.ErrUnsupported)
 	}

@@ -82,6 +82,10 @@ func (c *card) look(slot byte) (k key, found bool, err error) {
 
 // describe tells a person of a key.
 func (c *card) describe(k key) (token.PIVKey, error) {
+	k, err := c.withCertificate(k)
+	if err != nil {
+		return token.PIVKey{}, err
+	}
 	shown := token.PIVKey{
 		Slot: slotName(k.slot), Algorithm: algorithm(k.public),
 		PIN: name(pinPolicies, k.pin), Touch: name(touchPolicies, k.touch), Origin: name(origins, k.origin),
@@ -92,7 +96,6 @@ func (c *card) describe(k key) (token.PIVKey, error) {
 	if public, err := k.p256(); err == nil {
 		shown.Recipient = NewIdentity(0, k.slot, public).Recipient()
 	}
-	var err error
 	shown.Attested, err = c.vouched(k)
 	return shown, err
 }
