@@ -67,7 +67,7 @@ func serve(socket string, log *slog.Logger) (err error) {
 		Home: home, Socket: socket,
 		Config: config.NewReader(paths, os.Getenv), Environ: os.Getenv,
 		Dialer: dialer, Source: machine, Boot: boot, SessionName: person(),
-		Stop:        stop,
+		Stop: stop, Desk: openDesk,
 		Connections: func() int { return int(connections.Load()) },
 		Logger:      log,
 	})

@@ -143,7 +143,9 @@ var pin = wire.PromptSecretParams{
 }
 
 func TestRealPinentryGivesThePIN(t *testing.T) {
-	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptSecretResult, error) { return p.Secret(ctx, pin) },
+	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptSecretResult, error) {
+		return p.Secret(ctx, pin)
+	},
 		func(t *testing.T, f flavour, s *screen, done <-chan outcome[wire.PromptSecretResult]) {
 			if f.raw {
 				s.expect("PIN")
@@ -170,7 +172,9 @@ func TestRealPinentryGivesThePIN(t *testing.T) {
 }
 
 func TestRealPinentryIsCancelled(t *testing.T) {
-	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptSecretResult, error) { return p.Secret(ctx, pin) },
+	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptSecretResult, error) {
+		return p.Secret(ctx, pin)
+	},
 		func(t *testing.T, f flavour, s *screen, done <-chan outcome[wire.PromptSecretResult]) {
 			s.expect("PIN:")
 			s.send(f.cancel)

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"os"
+
+	"github.com/mfad/mfad/agent"
+	"github.com/mfad/mfad/agent/prompt/notify"
+	"github.com/mfad/mfad/agent/prompt/pinentry"
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// desk asks by pinentry and tells by notification.
+type desk struct {
+	*pinentry.Pinentry
+	*notify.Notifier
+}
+
+func openDesk(at wire.Desk) agent.Desk {
+	return desk{
+		&pinentry.Pinentry{Program: os.Getenv(pinentry.Variable), Desk: at},
+		&notify.Notifier{Desk: at},
+	}
+}
