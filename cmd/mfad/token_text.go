@@ -44,7 +44,7 @@ func tokenText(t wire.Token) string {
 		paragraph(&b, "OATH", oathText(*t.OATH)...)
 	}
 	if t.FIDO2 != nil {
-		paragraph(&b, "FIDO2", fido2Text(*t.FIDO2))
+		paragraph(&b, "FIDO2", fido2Text(*t.FIDO2)...)
 	}
 	paragraph(&b, "keeps", t.Keeps...)
 	if t.Fault != "" {
@@ -84,7 +84,7 @@ func origin(k wire.TokenPIVKey) string {
 	if k.Attested {
 		return "attested"
 	}
-	return orUnknown(k.Origin)
+	return k.Origin
 }
 
 func oathText(o wire.TokenOATH) []string {
@@ -92,9 +92,9 @@ func oathText(o wire.TokenOATH) []string {
 	access := "no access code"
 	switch {
 	case o.Locked:
-		state, access = "locked", "the vault does not hold its access code"
+		state, access = "locked", "access code not remembered"
 	case o.Protected:
-		access = "access code set, and remembered"
+		access = "access code remembered"
 	}
 	head := fmt.Sprintf("%s, %s, id %s", state, access, o.ID)
 	if len(o.Touch) == 0 {
@@ -111,7 +111,7 @@ func someOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func fido2Text(f wire.TokenFIDO2) string {
+func fido2Text(f wire.TokenFIDO2) []string {
 	use := "cannot open a vault (no hmac-secret)"
 	if f.HMACSecret {
 		use = "can open a vault (hmac-secret)"
@@ -120,7 +120,7 @@ func fido2Text(f wire.TokenFIDO2) string {
 	if f.PINSet {
 		pin = triesText(f.Retries, guardFIDO2)
 	}
-	return fmt.Sprintf("%s, %s, AAGUID %s", use, pin, f.AAGUID)
+	return []string{use + ", " + pin, "AAGUID " + f.AAGUID}
 }
 
 func orUnknown(s string) string {
