@@ -123,7 +123,7 @@ func serviceGone(err error) bool {
 		return false
 	}
 	switch code {
-	case codeNoService, codeServiceStopped, codeInvalidHandle, codeComm, codeInternal:
+	case codeNoService, codeServiceStopped, codeInvalidHandle, codeComm, codeInternal, codeSecurity:
 		return true
 	}
 	return false
