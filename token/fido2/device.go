@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdh"
-	"crypto/rand"
 	"fmt"
 	"time"
 	"unsafe"
@@ -39,11 +38,23 @@ func (silent) Fatalf(string, ...any)   {}
 
 func init() { libfido2.SetLogger(silent{}) }
 
+// key is a FIDO2 key and who stands before it.
+type key struct {
+	token.Token
+	person token.Person
+}
+
+// bare is the token without its applets, as a person is told of it.
+func (k key) bare() token.Token {
+	return token.Token{Serial: k.Serial, Model: k.Model, Version: k.Version, Place: k.Place}
+}
+
 // call runs f on the device at path until ctx ends, whose cause it then
 // returns. f is cancelled; a cancel that comes while the device is being opened,
 // or between two commands, is lost, hence it is repeated. A device that is
-// deaf is left alone, with f and a thread.
-func call[T any](ctx context.Context, path string, f func(*libfido2.Device) (T, error)) (T, error) {
+// deaf is left alone, with f and a thread; f may so outlive the caller's PIN,
+// and gets one of its own, as the string that go-libfido2 wants.
+func call[T any](ctx context.Context, path string, pin []byte, f func(d *libfido2.Device, pin string) (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -57,8 +68,10 @@ func call[T any](ctx context.Context, path string, f func(*libfido2.Device) (T, 
 		return none, classify(path, err)
 	}
 	results := make(chan result, 1)
+	own := bytes.Clone(pin)
 	go func() {
-		v, err := f(d)
+		defer clear(own)
+		v, err := f(d, unsafe.String(unsafe.SliceData(own), len(own))) // a copy could not be wiped
 		results <- result{v, err}
 	}()
 	select {
@@ -89,21 +102,16 @@ func quick[T any](ctx context.Context, path string, f func(*libfido2.Device) (T,
 	ctx, stop := context.WithTimeoutCause(ctx, answerLimit,
 		fmt.Errorf("no answer within %v; pull the key out and plug it in again: %w", answerLimit, token.ErrBusy))
 	defer stop()
-	return call(ctx, path, f)
+	return call(ctx, path, nil, func(d *libfido2.Device, _ string) (T, error) { return f(d) })
 }
 
 // touched is call for what needs a touch; the person is told.
-func touched[T any](ctx context.Context, t token.Token, person token.Person, f func(*libfido2.Device) (T, error)) (T, error) {
+func touched[T any](ctx context.Context, k key, pin []byte, f func(d *libfido2.Device, pin string) (T, error)) (T, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, touchLimit, token.ErrTouch)
 	defer stop()
-	done := person.Await(ctx, token.Waiting{For: token.AwaitTouch, Token: bare(t)})
+	done := k.person.Await(ctx, token.Waiting{For: token.AwaitTouch, Token: k.bare()})
 	defer done()
-	return call(ctx, t.Place, f)
-}
-
-// bare is a token without its applets, as a person is told of it.
-func bare(t token.Token) token.Token {
-	return token.Token{Serial: t.Serial, Model: t.Model, Version: t.Version, Place: t.Place}
+	return call(ctx, k.Place, pin, f)
 }
 
 // retries reads how many tries the PIN has left.
@@ -126,46 +134,35 @@ func knows(ctx context.Context, path string, credential []byte) error {
 
 // secretKey asks for the hmac-secret, which is the private key. pin is nil for
 // the secret of who gave none.
-func secretKey(ctx context.Context, t token.Token, i Identity, pin []byte, person token.Person) (*ecdh.PrivateKey, error) {
-	// A call that was left alone may outlive the caller's PIN.
-	own := bytes.Clone(pin)
-	a, err := touched(ctx, t, person, func(d *libfido2.Device) (*libfido2.Assertion, error) {
-		defer clear(own)
-		return d.Assertion(relyingParty, libfido2.RandBytes(32), [][]byte{i.Credential}, text(own),
+func secretKey(ctx context.Context, k key, i Identity, pin []byte) (*ecdh.PrivateKey, error) {
+	a, err := touched(ctx, k, pin, func(d *libfido2.Device, pin string) (*libfido2.Assertion, error) {
+		return d.Assertion(relyingParty, libfido2.RandBytes(32), [][]byte{i.Credential}, pin,
 			&libfido2.AssertionOpts{Extensions: []libfido2.Extension{libfido2.HMACSecretExtension}, HMACSalt: i.Salt[:]})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("asking %v for its secret: %w", t, err)
+		return nil, fmt.Errorf("asking %v for its secret: %w", k, err)
 	}
 	defer clear(a.HMACSecret)
-	key, err := ecdh.X25519().NewPrivateKey(a.HMACSecret)
+	private, err := ecdh.X25519().NewPrivateKey(a.HMACSecret)
 	if err != nil {
-		return nil, fmt.Errorf("asking %v for its secret: it gave none: %w", t, token.ErrUnsupported)
+		return nil, fmt.Errorf("asking %v for its secret: it gave none: %w", k, token.ErrUnsupported)
 	}
-	return key, nil
+	return private, nil
 }
 
 // makeCredential makes a non-resident credential and returns its ID.
-func makeCredential(ctx context.Context, t token.Token, pin []byte, person token.Person) ([]byte, error) {
-	own := bytes.Clone(pin)
-	user := make([]byte, 32)
-	rand.Read(user)
-	a, err := touched(ctx, t, person, func(d *libfido2.Device) (*libfido2.Attestation, error) {
-		defer clear(own)
+func makeCredential(ctx context.Context, k key, pin []byte) ([]byte, error) {
+	a, err := touched(ctx, k, pin, func(d *libfido2.Device, pin string) (*libfido2.Attestation, error) {
 		return d.MakeCredential(libfido2.RandBytes(32),
 			libfido2.RelyingParty{ID: relyingParty, Name: "age"},
-			libfido2.User{ID: user, Name: token.PluginName}, libfido2.ES256, text(own),
+			libfido2.User{ID: libfido2.RandBytes(32), Name: token.PluginName}, libfido2.ES256, pin,
 			&libfido2.MakeCredentialOpts{Extensions: []libfido2.Extension{libfido2.HMACSecretExtension}})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("making a credential on %v: %w", t, err)
+		return nil, fmt.Errorf("making a credential on %v: %w", k, err)
 	}
 	if len(a.CredentialID) == 0 || len(a.CredentialID) > maxCredential {
-		return nil, fmt.Errorf("making a credential on %v: its ID has %d bytes: %w", t, len(a.CredentialID), token.ErrUnsupported)
+		return nil, fmt.Errorf("making a credential on %v: its ID has %d bytes: %w", k, len(a.CredentialID), token.ErrUnsupported)
 	}
 	return a.CredentialID, nil
 }
-
-// text lends a PIN as the string that go-libfido2 wants, without a copy that
-// cannot be wiped. None is the empty one.
-func text(pin []byte) string { return unsafe.String(unsafe.SliceData(pin), len(pin)) }

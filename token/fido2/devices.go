@@ -56,14 +56,13 @@ func Devices(configured []string) ([]token.Token, error) {
 
 func model(l *libfido2.DeviceLocation) string {
 	maker, product := strings.TrimSpace(l.Manufacturer), strings.TrimSpace(l.Product)
-	switch {
-	case product == "" && maker == "":
-		return nameless
-	case product == "" || strings.HasPrefix(product, maker):
-		return maker + strings.TrimPrefix(product, maker)
-	default:
-		return maker + " " + product
+	if maker != "" && !strings.HasPrefix(product, maker) { // many say it twice
+		product = strings.TrimSpace(maker + " " + product)
 	}
+	if product == "" {
+		return nameless
+	}
+	return product
 }
 
 // describe asks the device what it is.

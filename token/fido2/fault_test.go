@@ -48,10 +48,23 @@ func locked(f func(ctap.Frame) ctap.Fault) func(ctap.Frame) ctap.Fault {
 	}
 }
 
+// ending is a hook that ends a dialogue soon after a fault that may leave the
+// host waiting, as a caller's deadline does.
+func ending(cancel func(), hook func(ctap.Frame) ctap.Fault) func(ctap.Frame) ctap.Fault {
+	return func(f ctap.Frame) ctap.Fault {
+		fault := hook(f)
+		if fault.Act == ctap.Drop || fault.Act == ctap.Replace {
+			time.AfterFunc(20*time.Millisecond, cancel)
+		}
+		return fault
+	}
+}
+
 func TestTouchNeverGivenIsAnError(t *testing.T) {
-	limits(t, 200*time.Millisecond, time.Second, time.Second)
 	k := newKey(t, ctap.Options{})
 	i := enrol(t, k, false)
+	usual := touchLimit
+	limits(t, 200*time.Millisecond, answerLimit, cancelLimit)
 	k.SetTouch(ctap.TouchNever)
 	_, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t))
 	if !errors.Is(err, token.ErrTouch) {
@@ -60,6 +73,7 @@ func TestTouchNeverGivenIsAnError(t *testing.T) {
 	if k.Tap() {
 		t.Error("the key still waits for a touch")
 	}
+	touchLimit = usual
 	k.SetTouch(ctap.Touch(20 * time.Millisecond))
 	if _, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t)); err != nil {
 		t.Errorf("after it: %v", err)
@@ -97,14 +111,13 @@ func TestCancelEndsTheWaitOfTheKeyToo(t *testing.T) {
 
 // A cancel may come at any moment of the dialogue.
 func TestCancelAtEveryFrame(t *testing.T) {
-	limits(t, 5*time.Second, 5*time.Second, 5*time.Second)
 	k := newKey(t, ctap.Options{PIN: pin})
 	i := enrol(t, k, true)
 	stanzas := wrapFor(t, i)
 	d := devices(t, k)
+	k.SetTouch(ctap.Touch(30 * time.Millisecond))
 	for n := 0; ; n++ {
 		ctx, cancel := context.WithCancel(t.Context())
-		k.SetTouch(ctap.TouchNever)
 		reached := false
 		k.Fault(locked(func(f ctap.Frame) ctap.Fault {
 			if f.N == n {
@@ -116,18 +129,10 @@ func TestCancelAtEveryFrame(t *testing.T) {
 		if n > 200 {
 			t.Fatal("no end")
 		}
-		ended := make(chan struct{})
-		go func() { // the touch that ends a dialogue which is over before frame n
-			defer close(ended)
-			<-ctx.Done()
-		}()
-		p := typing(t, pin)
-		p.onAwait = func() { k.SetTouch(ctap.Touch(30 * time.Millisecond)) }
-		_, _, err := Unwrap(ctx, d, i, stanzas, p)
+		_, _, err := Unwrap(ctx, d, i, stanzas, typing(t, pin))
 		cancel()
-		<-ended
 		k.Fault(nil)
-		if !reached {
+		if !reached { // the dialogue was over before frame n
 			if err != nil {
 				t.Errorf("undisturbed: %v", err)
 			}
@@ -145,23 +150,26 @@ func TestCancelAtEveryFrame(t *testing.T) {
 
 // everyFrame runs op with one frame after the other hit by a fault, until op
 // comes to its end unhurt.
-func everyFrame(t *testing.T, k *ctap.Key, act func(ctap.Frame) (ctap.Fault, bool), op func() error) {
+func everyFrame(t *testing.T, k *ctap.Key, act func(ctap.Frame) (ctap.Fault, bool), op func(context.Context) error) {
 	t.Helper()
+	limits(t, touchLimit, answerLimit, 20*time.Millisecond)
 	for n := 0; ; n++ {
 		if err := k.Replug(); err != nil {
 			t.Fatal(err)
 		}
 		k.SetPINRetries(8)
 		hit := false
-		k.Fault(locked(func(f ctap.Frame) ctap.Fault {
+		ctx, cancel := context.WithCancel(t.Context())
+		k.Fault(locked(ending(cancel, func(f ctap.Frame) ctap.Fault {
 			if f.N < n || hit {
 				return ctap.Fault{}
 			}
 			fault, ok := act(f)
 			hit = ok
 			return fault
-		}))
-		err := op()
+		})))
+		err := op(ctx)
+		cancel()
 		k.Unplug() // and so ends what was left alone
 		k.Fault(nil)
 		if !hit {
@@ -183,22 +191,22 @@ func everyFrame(t *testing.T, k *ctap.Key, act func(ctap.Frame) (ctap.Fault, boo
 }
 
 // operations are what the package does on a token.
-func operations(t *testing.T, k *ctap.Key) map[string]func() error {
+func operations(t *testing.T, k *ctap.Key) map[string]func(context.Context) error {
 	i := enrol(t, k, true)
 	stanzas := wrapFor(t, i)
 	list := func() []token.Token {
 		return []token.Token{{Model: nameless, Place: k.Path(), FIDO2: &token.FIDO2{HMACSecret: true, PINSet: true}}}
 	}
-	return map[string]func() error{
-		"unwrap": func() error {
-			got, _, err := Unwrap(t.Context(), list(), i, stanzas, typing(t, pin))
+	return map[string]func(context.Context) error{
+		"unwrap": func(ctx context.Context) error {
+			got, _, err := Unwrap(ctx, list(), i, stanzas, typing(t, pin))
 			if err == nil && !bytes.Equal(got, fileKey) {
 				t.Error("the wrong file key")
 			}
 			return err
 		},
-		"new key": func() error {
-			_, err := NewKey(t.Context(), list()[0], token.FIDO2KeyParams{PIN: true}, typing(t, pin))
+		"new key": func(ctx context.Context) error {
+			_, err := NewKey(ctx, list()[0], token.FIDO2KeyParams{PIN: true}, typing(t, pin))
 			return err
 		},
 	}
@@ -208,8 +216,8 @@ func TestUnplugAtEveryFrame(t *testing.T) {
 	k := newKey(t, ctap.Options{PIN: pin})
 	for name, op := range operations(t, k) {
 		t.Run(name, func(t *testing.T) {
-			everyFrame(t, k, func(ctap.Frame) (ctap.Fault, bool) { return ctap.Fault{Act: ctap.Pull}, true }, func() error {
-				err := op()
+			everyFrame(t, k, func(ctap.Frame) (ctap.Fault, bool) { return ctap.Fault{Act: ctap.Pull}, true }, func(ctx context.Context) error {
+				err := op(ctx)
 				if err != nil && !errors.Is(err, token.ErrRemoved) {
 					t.Errorf("%v, want token.ErrRemoved", err)
 				}
@@ -220,7 +228,6 @@ func TestUnplugAtEveryFrame(t *testing.T) {
 }
 
 func TestSilenceAtEveryFrame(t *testing.T) {
-	limits(t, 150*time.Millisecond, 150*time.Millisecond, 30*time.Millisecond)
 	k := newKey(t, ctap.Options{PIN: pin})
 	for name, op := range operations(t, k) {
 		t.Run(name, func(t *testing.T) {
@@ -230,7 +237,6 @@ func TestSilenceAtEveryFrame(t *testing.T) {
 }
 
 func TestGarbageAtEveryFrame(t *testing.T) {
-	limits(t, 300*time.Millisecond, 300*time.Millisecond, 30*time.Millisecond)
 	for name, garble := range map[string]func([]byte) []byte{
 		"ones":    func(p []byte) []byte { return bytes.Repeat([]byte{0xff}, len(p)) },
 		"payload": func(p []byte) []byte { return append(p[:7:7], bytes.Repeat([]byte{0xa5}, len(p)-7)...) },

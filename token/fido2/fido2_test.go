@@ -23,7 +23,6 @@ var fileKey = []byte("0123456789abcdef")
 
 // person types PINs from a list and writes down what was asked.
 type person struct {
-	t         *testing.T
 	pins      []string
 	lastTry   bool
 	questions []token.Question
@@ -63,10 +62,10 @@ func (p *person) Await(_ context.Context, w token.Waiting) func() {
 	return func() { p.waiting-- }
 }
 
-func nobody(t *testing.T) *person { return typing(t) }
+func nobody(t testing.TB) *person { return typing(t) }
 
-func typing(t *testing.T, pins ...string) *person {
-	p := &person{t: t, pins: pins}
+func typing(t testing.TB, pins ...string) *person {
+	p := &person{pins: pins}
 	t.Cleanup(func() {
 		if p.waiting != 0 {
 			t.Errorf("%d waits were not taken back", p.waiting)
@@ -75,7 +74,7 @@ func typing(t *testing.T, pins ...string) *person {
 	return p
 }
 
-func newKey(t *testing.T, o ctap.Options) *ctap.Key {
+func newKey(t testing.TB, o ctap.Options) *ctap.Key {
 	t.Helper()
 	k, err := ctap.New(o)
 	if err != nil {
@@ -91,7 +90,7 @@ func newKey(t *testing.T, o ctap.Options) *ctap.Key {
 }
 
 // devices lists exactly these keys.
-func devices(t *testing.T, keys ...*ctap.Key) []token.Token {
+func devices(t testing.TB, keys ...*ctap.Key) []token.Token {
 	t.Helper()
 	var paths []string
 	for _, k := range keys {
@@ -116,7 +115,7 @@ func devices(t *testing.T, keys ...*ctap.Key) []token.Token {
 }
 
 // enrol makes a credential on the key.
-func enrol(t *testing.T, k *ctap.Key, usePIN bool) Identity {
+func enrol(t testing.TB, k *ctap.Key, usePIN bool) Identity {
 	t.Helper()
 	d := devices(t, k)[0]
 	var pins []string
@@ -134,7 +133,7 @@ func enrol(t *testing.T, k *ctap.Key, usePIN bool) Identity {
 	return i
 }
 
-func wrapFor(t *testing.T, i Identity) []*age.Stanza {
+func wrapFor(t testing.TB, i Identity) []*age.Stanza {
 	t.Helper()
 	stanzas, err := Wrap(t.Context(), nil, i, fileKey, nil)
 	if err != nil {

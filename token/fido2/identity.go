@@ -20,7 +20,7 @@ const (
 	version       = 2
 	saltSize      = 32
 	publicSize    = 32
-	maxCredential = 1023 // CTAP 2.1, 6.4: maxCredentialIdLength is below 1024 in practice
+	maxCredential = 1023 // WebAuthn level 3, 5.1: a longer ID is refused
 )
 
 // Identity points to a credential of a FIDO2 key. Nothing of it is secret.

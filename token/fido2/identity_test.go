@@ -295,9 +295,10 @@ func ageSecretKey(key []byte) string {
 	for n := range 6 {
 		values = append(values, byte(sum>>(5*(5-n))&31))
 	}
-	text := hrp + "1"
+	var text strings.Builder
+	text.WriteString(hrp + "1")
 	for _, v := range values {
-		text += string(digits[v])
+		text.WriteString(string(digits[v]))
 	}
-	return strings.ToUpper(text)
+	return strings.ToUpper(text.String())
 }

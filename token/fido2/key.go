@@ -20,11 +20,11 @@ func Wrap(ctx context.Context, devices []token.Token, i Identity, fileKey []byte
 	if i.Public != nil {
 		return wrap(i, i.Public, fileKey)
 	}
-	key, _, err := unlock(ctx, devices, i, person)
+	private, _, err := unlock(ctx, devices, i, person)
 	if err != nil {
 		return nil, err
 	}
-	return wrap(i, key.PublicKey(), fileKey)
+	return wrap(i, private.PublicKey(), fileKey)
 }
 
 // Unwrap returns the file key that one of the stanzas wraps for the identity's
@@ -39,11 +39,11 @@ func Unwrap(ctx context.Context, devices []token.Token, i Identity, stanzas []*a
 	if err != nil {
 		return nil, token.Token{}, err
 	}
-	key, t, err := unlock(ctx, devices, i, person)
+	private, t, err := unlock(ctx, devices, i, person)
 	if err != nil {
 		return nil, token.Token{}, err
 	}
-	fileKey, err := open(key, mine)
+	fileKey, err := open(private, mine)
 	if err != nil {
 		return nil, token.Token{}, err
 	}
@@ -56,21 +56,20 @@ func unlock(ctx context.Context, devices []token.Token, i Identity, person token
 	if err != nil {
 		return nil, token.Token{}, err
 	}
-	var key *ecdh.PrivateKey
+	k := key{t, person}
+	var private *ecdh.PrivateKey
 	if i.PIN {
-		key, err = pinned(ctx, t, person, func(pin []byte) (*ecdh.PrivateKey, error) {
-			return secretKey(ctx, t, i, pin, person)
-		})
+		private, err = pinned(ctx, k, func(pin []byte) (*ecdh.PrivateKey, error) { return secretKey(ctx, k, i, pin) })
 	} else {
-		key, err = secretKey(ctx, t, i, nil, person)
+		private, err = secretKey(ctx, k, i, nil)
 	}
 	if err != nil {
 		return nil, token.Token{}, err
 	}
-	if i.Public != nil && !key.PublicKey().Equal(i.Public) {
+	if i.Public != nil && !private.PublicKey().Equal(i.Public) {
 		return nil, token.Token{}, fmt.Errorf("%v has another secret for this credential: %w", t, token.ErrNoCredential)
 	}
-	return key, t, nil
+	return private, t, nil
 }
 
 // NewKey makes a credential on the device and proves that it gives a secret:
@@ -85,14 +84,13 @@ func NewKey(ctx context.Context, device token.Token, p token.FIDO2KeyParams, per
 	case p.PIN && !f.PINSet:
 		return token.NewKey{}, fmt.Errorf("set a PIN with fido2-token -S %s, or do without: %w", device.Place, token.ErrNoPIN)
 	}
+	k := key{device, person}
 	var i Identity
 	var err error
 	if device.FIDO2.PINSet {
-		i, err = pinned(ctx, device, person, func(pin []byte) (Identity, error) {
-			return newIdentity(ctx, device, p.PIN, pin, person)
-		})
+		i, err = pinned(ctx, k, func(pin []byte) (Identity, error) { return newIdentity(ctx, k, p.PIN, pin) })
 	} else {
-		i, err = newIdentity(ctx, device, false, nil, person)
+		i, err = newIdentity(ctx, k, false, nil)
 	}
 	if err != nil {
 		return token.NewKey{}, err
@@ -100,8 +98,8 @@ func NewKey(ctx context.Context, device token.Token, p token.FIDO2KeyParams, per
 	return token.NewKey{Identity: i.String(), Token: device}, nil
 }
 
-func newIdentity(ctx context.Context, t token.Token, usePIN bool, pin []byte, person token.Person) (Identity, error) {
-	id, err := makeCredential(ctx, t, pin, person)
+func newIdentity(ctx context.Context, k key, usePIN bool, pin []byte) (Identity, error) {
+	id, err := makeCredential(ctx, k, pin)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -110,10 +108,10 @@ func newIdentity(ctx context.Context, t token.Token, usePIN bool, pin []byte, pe
 	if !usePIN {
 		pin = nil
 	}
-	key, err := secretKey(ctx, t, i, pin, person)
+	private, err := secretKey(ctx, k, i, pin)
 	if err != nil {
 		return Identity{}, err
 	}
-	i.Public = key.PublicKey()
+	i.Public = private.PublicKey()
 	return i, nil
 }

@@ -24,9 +24,9 @@ const (
 
 // pinned runs op with a PIN that the person gives, again with another while the
 // PIN is wrong and the tries stay above the guard. op makes one try.
-func pinned[T any](ctx context.Context, t token.Token, person token.Person, op func(pin []byte) (T, error)) (T, error) {
+func pinned[T any](ctx context.Context, k key, op func(pin []byte) (T, error)) (T, error) {
 	var none T
-	g := prompt{t: t, person: person}
+	g := prompt{key: k}
 	for {
 		pin, err := g.pin(ctx)
 		if err != nil {
@@ -37,7 +37,7 @@ func pinned[T any](ctx context.Context, t token.Token, person token.Person, op f
 		if !errors.Is(err, token.ErrPIN) {
 			return v, err
 		}
-		left, err := retries(ctx, t.Place)
+		left, err := retries(ctx, k.Place)
 		if err != nil {
 			return none, fmt.Errorf("%w; %w", &token.PINError{Retries: token.Unknown}, err)
 		}
@@ -50,8 +50,7 @@ func pinned[T any](ctx context.Context, t token.Token, person token.Person, op f
 
 // prompt asks for the PIN of one key.
 type prompt struct {
-	t      token.Token
-	person token.Person
+	key
 	again  string
 	odd    int
 	agreed int // the number of tries left down to which the person said yes; 0: none
@@ -69,7 +68,7 @@ func (g *prompt) pin(ctx context.Context) ([]byte, error) {
 		pin, err := g.person.Secret(ctx, q)
 		if err != nil {
 			clear(pin)
-			return nil, fmt.Errorf("asking for the PIN of %v: %w", g.t, err)
+			return nil, fmt.Errorf("asking for the PIN of %v: %w", g.key, err)
 		}
 		if !possible(pin) {
 			clear(pin)
@@ -88,27 +87,27 @@ func (g *prompt) pin(ctx context.Context) ([]byte, error) {
 }
 
 func (g *prompt) question(left int) token.Question {
-	return token.Question{Kind: token.AskFIDO2PIN, Token: bare(g.t), Retries: left, Again: g.again}
+	return token.Question{Kind: token.AskFIDO2PIN, Token: g.bare(), Retries: left, Again: g.again}
 }
 
 // allowed reads the counter and says whether a try may be made, asking the
 // person once for each number of tries that the guard would keep.
 func (g *prompt) allowed(ctx context.Context) (left int, err error) {
-	left, err = retries(ctx, g.t.Place)
+	left, err = retries(ctx, g.Place)
 	switch {
 	case err != nil:
 		return left, err
 	case left <= 0:
-		return left, fmt.Errorf("no tries are left on %v; only a reset of the key helps, which makes it forget its credentials: %w", g.t, token.ErrPINBlocked)
+		return left, fmt.Errorf("no tries are left on %v; only a reset of the key helps, which makes it forget its credentials: %w", g.key, token.ErrPINBlocked)
 	case left > guard || left == g.agreed:
 		return left, nil
 	}
 	yes, err := g.person.LastTry(ctx, g.question(left))
 	if err != nil {
-		return left, fmt.Errorf("asking whether to try a PIN on %v: %w", g.t, err)
+		return left, fmt.Errorf("asking whether to try a PIN on %v: %w", g.key, err)
 	}
 	if !yes {
-		return left, fmt.Errorf("%d left on %v, none was made: %w", left, g.t, token.ErrPINGuard)
+		return left, fmt.Errorf("%d left on %v, none was made: %w", left, g.key, token.ErrPINGuard)
 	}
 	g.agreed = left
 	return left, nil
