@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/keystore/durable/faultfs"
 )
@@ -30,7 +31,7 @@ func TestDevicesComeAndGo(t *testing.T) {
 		t.Fatalf("got %+v", added)
 	}
 	want.Created = added.Devices[0].Created
-	if got := added.Devices[0]; got != want || got.Created.IsZero() {
+	if got := added.Devices[0]; !cmp.Equal(got, want) || got.Created.IsZero() {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Seed: []byte(uri)})

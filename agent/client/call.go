@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 
 	"github.com/mfad/mfad/agent/wire"
@@ -52,6 +53,9 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 // there.
 func (c *Client) exchange(ctx context.Context, method string, params any) (*wire.Message, error) {
 	call := wire.Call{V: wire.Protocol, Client: c.version, TTY: c.prompter != nil}
+	if !call.TTY {
+		call.Desk = desk(os.Getenv)
+	}
 	if err := marshal(params, &call.Params); err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (p *Pinentry) Secret(ctx context.Context, q wire.PromptSecretParams) (wire.
 	case errors.Is(err, errDismissed), err == nil && len(secret) == 0:
 		return wire.PromptSecretResult{Dismissed: true}, nil
 	case err != nil:
-		return wire.PromptSecretResult{}, fmt.Errorf("asking for the %s: %w", prompt.Visible(q.What), err)
+		return wire.PromptSecretResult{}, err
 	}
 	return wire.PromptSecretResult{Secret: secret}, nil
 }
@@ -92,7 +92,7 @@ func (p *Pinentry) Code(ctx context.Context, q wire.PromptCodeParams) (wire.Prom
 	case errors.Is(err, errDismissed), err == nil && code == "":
 		return wire.PromptCodeResult{Dismissed: true}, nil
 	case err != nil:
-		return wire.PromptCodeResult{}, fmt.Errorf("asking for an MFA code: %w", err)
+		return wire.PromptCodeResult{}, err
 	}
 	return wire.PromptCodeResult{Code: code}, nil
 }
@@ -110,7 +110,7 @@ func (p *Pinentry) Confirm(ctx context.Context, q wire.PromptConfirmParams) (wir
 		return s.confirm("Yes", "No")
 	})
 	if err != nil && !errors.Is(err, errDismissed) {
-		return wire.PromptConfirmResult{}, fmt.Errorf("asking for a confirmation: %w", err)
+		return wire.PromptConfirmResult{}, err
 	}
 	return wire.PromptConfirmResult{Yes: err == nil}, nil
 }

@@ -1,0 +1,211 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfad/mfad/agent/prompt/notify"
+	"github.com/mfad/mfad/agent/prompt/pinentry"
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+)
+
+// double is a pinentry: it answers by the file in its home that is named for
+// the question, and notes all that it is told.
+const double = `#!/bin/sh
+echo OK
+while read -r line; do
+	printf '%s\n' "$line" >> "$HOME/told"
+	case $line in
+	GETPIN|CONFIRM) cat "$HOME/$line" ;;
+	BYE) echo OK; exit ;;
+	*) echo OK ;;
+	esac
+done
+`
+
+// withPinentry lets the service ask by the double on any desktop.
+func (b *bench) withPinentry(t *testing.T, answers map[string]string) (told func() string) {
+	t.Helper()
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	program := filepath.Join(home, "pinentry")
+	if err := os.WriteFile(program, []byte(double), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for question, answer := range answers {
+		if err := os.WriteFile(filepath.Join(home, question), []byte(answer), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.options.Desk = func(at wire.Desk) Desk {
+		return struct {
+			*pinentry.Pinentry
+			*notify.Notifier
+		}{&pinentry.Pinentry{Program: program, Desk: at}, &notify.Notifier{Desk: at}}
+	}
+	return func() string {
+		text, err := os.ReadFile(filepath.Join(home, "told"))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+}
+
+// from calls a method as a client at a desktop does, and gives the refusal.
+func (b *bench) from(t *testing.T, at *wire.Desk, method string, params any) error {
+	t.Helper()
+	raw, err := json.Marshal(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.serve(t.Context(), nobody, wire.Call{V: wire.Protocol, Desk: at, Params: raw}, method)
+	return err
+}
+
+func TestCallerWithoutATerminalIsAskedOnItsDesktop(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	told := b.withPinentry(t, map[string]string{"GETPIN": "D " + passphrase + "\nOK\n"})
+	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`SETDESC mfad asks for the passphrase of vault "default"`, `asked by: "aws --hush hush"`, "SETPROMPT passphrase:", "BYE"} {
+		if !strings.Contains(told(), want) {
+			t.Errorf("the pinentry was not told %q but %q", want, told())
+		}
+	}
+}
+
+func TestNoOnTheDesktopIsANo(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	b.withPinentry(t, map[string]string{"GETPIN": "ERR 83886179 Operation cancelled <Pinentry>\n"})
+	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); !errors.Is(err, wire.ErrDismissed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	told := b.withPinentry(t, map[string]string{"GETPIN": "HELLO\n"})
+	for name, row := range map[string]struct {
+		at   *wire.Desk
+		says string
+	}{
+		"no desktop":      {nil, "the caller has no terminal, and named no desktop that a pinentry could use"},
+		"empty desktop":   {&wire.Desk{}, "the caller has no terminal, and no desktop that a pinentry could use: no pinentry: the caller has no display"},
+		"pinentry breaks": {&wire.Desk{Display: ":7"}, "it does not answer as a pinentry does"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := b.from(t, row.at, wire.MethodVaultVerify, nil)
+			if !errors.Is(err, wire.ErrNoPrompt) || !strings.Contains(err.Error(), row.says) {
+				t.Errorf("got %v", err)
+			}
+			if row.says[0] == 't' && told() != "" {
+				t.Errorf("a pinentry ran: %q", told())
+			}
+		})
+	}
+}
+
+func TestConfirmationOnTheDesktopTellsWhoAsks(t *testing.T) {
+	b := newBench(t)
+	told := b.withPinentry(t, map[string]string{"CONFIRM": "OK\n"})
+	a := b.asker(nobody, wire.Call{Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	defer a.close()
+	if yes, err := a.Confirm(t.Context(), "Try the PIN?"); err != nil || !yes {
+		t.Errorf("got %v, %v", yes, err)
+	}
+	if want := `SETDESC Try the PIN?%0Aprofile: prod%0Aasked by: "aws --hush hush"`; !strings.Contains(told(), want) {
+		t.Errorf("told %q", told())
+	}
+}
+
+func TestCallerWithATerminalIsNotAskedOnADesktop(t *testing.T) {
+	b := newBench(t)
+	told := b.withPinentry(t, map[string]string{"GETPIN": "D x\nOK\n"})
+	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+		return q.Token + "|" + q.Profile + "|" + q.Asker, false
+	}}
+	a := b.asker(p, wire.Call{TTY: true, Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	defer a.close()
+	got, err := a.Secret(t.Context(), credproc.Question{What: "PIN", Token: "YubiKey", Tries: 2})
+	if want := `YubiKey|prod|` + a.who(); err != nil || string(got) != want {
+		t.Errorf("got %q, %v, not %q", got, err, want)
+	}
+	if told() != "" {
+		t.Errorf("the pinentry was told %q", told())
+	}
+}
+
+func TestWhatToDoStandsBeforeWhatIsWaitedFor(t *testing.T) {
+	p := knows("")
+	a := p.asker()
+	a.Notice(t.Context(), "waiting for AWS")
+	first := a.Act(t.Context(), "touch one")
+	second := a.Act(t.Context(), "touch two")
+	a.Notice(t.Context(), "still waiting")
+	second()
+	second()
+	first()
+	a.Notice(t.Context(), "")
+	again := a.Act(t.Context(), "touch one")
+	a.Act(t.Context(), "touch one") // by another: both must be done
+	again()
+	want := []string{"waiting for AWS", "touch one", "touch two", "touch one", "still waiting", "", "touch one"}
+	if diff := cmp.Diff(want, p.notices); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// notepad is a desktop that notes what it shows.
+type notepad struct {
+	Desk
+	shown []string
+}
+
+func (n *notepad) Notice(text string) { n.shown = append(n.shown, text) }
+func (n *notepad) Close() error       { n.shown = append(n.shown, "closed"); return nil }
+
+func TestDesktopTellsWhatToDoAndNothingElse(t *testing.T) {
+	b := newBench(t)
+	var opened []*notepad
+	b.options.Desk = func(wire.Desk) Desk {
+		opened = append(opened, &notepad{})
+		return opened[len(opened)-1]
+	}
+	a := b.asker(nobody, wire.Call{Desk: &wire.Desk{}})
+	a.Notice(t.Context(), "waiting for AWS")
+	a.Notice(t.Context(), "")
+	if len(opened) != 0 {
+		t.Error("a desktop was opened for a notice")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := a.Act(ctx, "touch YubiKey")
+	a.Notice(ctx, "waiting for AWS")
+	cancel()
+	done()
+	left := a.Act(t.Context(), "touch it again")
+	a.close()
+	left()
+	a.Act(t.Context(), "too late")
+	if len(opened) != 1 {
+		t.Fatalf("%d desktops were opened", len(opened))
+	}
+	who := " (asked by " + a.who() + ")"
+	want := []string{"touch YubiKey" + who, "", "touch it again" + who, "closed"}
+	if !slices.Equal(opened[0].shown, want) {
+		t.Errorf("shown: %q", opened[0].shown)
+	}
+}
