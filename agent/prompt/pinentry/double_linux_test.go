@@ -146,7 +146,7 @@ exec 4<> "$HOME/never"; read -r line <&4`)
 			if err := <-done; !errors.Is(err, gone) {
 				t.Errorf("got %v", err)
 			}
-			for _, pid := range strings.Fields(lines(t, pids)[0]) {
+			for pid := range strings.FieldsSeq(lines(t, pids)[0]) {
 				until(t, func() bool { return !runs(t, pid) })
 			}
 		})
