@@ -1,0 +1,240 @@
+//go:build cgo && linux
+
+package piv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/tokentest"
+)
+
+func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
+	for _, pin := range []string{"never", "once", "always"} {
+		for _, touch := range []string{"never", "always", "cached"} {
+			t.Run(pin+" "+touch, func(t *testing.T) {
+				t.Parallel()
+				d := newDesk(t, tokentest.YubiKeyOptions{})
+				i, made := d.make(token.PIVKeyParams{PIN: pin, Touch: touch})
+				if made.Key.PIN != pin || made.Key.Touch != touch {
+					t.Errorf("made %+v", made.Key)
+				}
+				d.SetTouch(tokentest.TouchNever) // until the person is told
+				d.person.onAwait = func() { d.SetTouch(tokentest.TouchNow) }
+				if err := d.unwrap(i); err != nil {
+					t.Fatal(err)
+				}
+				wantPINs, wantTouches := 1, 1
+				if pin == "never" {
+					wantPINs = 0
+				}
+				if touch == "never" {
+					wantTouches = 0
+				}
+				if len(d.person.asked) != wantPINs || len(d.tried()) != wantPINs {
+					t.Errorf("%d questions and %d tries", len(d.person.asked), len(d.tried()))
+				}
+				if len(d.person.waits) != wantTouches || d.person.untold != 0 {
+					t.Errorf("told of %d touches, of which %d stand", len(d.person.waits), d.person.untold)
+				}
+				for _, w := range d.person.waits {
+					if w.For != token.AwaitTouch || w.Token.Serial != d.token.Serial {
+						t.Errorf("waits for %+v", w)
+					}
+				}
+				d.checkGuard()
+			})
+		}
+	}
+}
+
+func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	i, made := d.make(token.PIVKeyParams{})
+	if i.Serial != d.Serial() || i.Slot != 0x82 || made.Token.Serial != d.token.Serial {
+		t.Errorf("%+v, %+v", i, made)
+	}
+	if made.Recipient != i.Recipient() || len(d.person.asked) != 0 || d.Waits() != 0 {
+		t.Errorf("recipient %s, %d questions, %d touches", made.Recipient, len(d.person.asked), d.Waits())
+	}
+	second, _ := d.make(token.PIVKeyParams{PIN: "never", Touch: "cached"})
+	got, err := Read(t.Context(), d.reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(i Identity, pin, touch string) token.PIVKey {
+		return token.PIVKey{
+			Slot: slotName(i.Slot), Algorithm: "P-256", PIN: pin, Touch: touch, Origin: "generated",
+			Subject:   fmt.Sprintf("CN=age identity %x,OU=mfad,O=age-plugin-yubikey", i.Tag),
+			Recipient: i.Recipient(), Attested: true,
+		}
+	}
+	want := &token.PIV{Version: "5.4.3", Retries: 3, Keys: []token.PIVKey{key(i, "once", "always"), key(second, "never", "cached")}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadOfATokenWithoutTheApplet(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{NoPIV: true})
+	for range 2 { // the first must not leave the reader locked
+		if p, err := Read(t.Context(), d.reader); p != nil || err != nil {
+			t.Errorf("%+v, %v", p, err)
+		}
+	}
+	if _, err := d.newKey(token.PIVKeyParams{}); !errors.Is(err, token.ErrUnsupported) {
+		t.Errorf("new key: %v", err)
+	}
+}
+
+func TestReadAsksForNothingAndLeavesEmptySlotsAlone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	if _, err := Read(t.Context(), d.reader); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range d.Journal() {
+		if e.Command[1] == 0xf9 {
+			t.Error("an empty slot was to be attested")
+		}
+	}
+	if n := len(d.Journal()); n > 2+2+len(slots) {
+		t.Errorf("%d commands", n)
+	}
+}
+
+func TestKeyOfAnotherRootIsNotVouchedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{CA: tokentest.NewCA("somebody else")})
+	_, made := d.make(token.PIVKeyParams{})
+	if made.Key.Attested {
+		t.Error("attested")
+	}
+}
+
+func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.PIVKeyParams{PIN: "never", Touch: "never"})
+	stub := i
+	stub.Public = nil
+	theirs, err := ParseIdentity(stub.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []Identity{i, theirs} {
+		fileKey, err := Unwrap(t.Context(), d.reader, d.token, who, d.wrap(i), d.person)
+		if err != nil || string(fileKey) != string(testFileKey) {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+}
+
+func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.PIVKeyParams{})
+	other := d.wrap(NewIdentity(1, 0x82, newKey(t).PublicKey()))
+	d.ClearJournal()
+	for _, stanzas := range [][]*age.Stanza{nil, other, {{Type: typeP256, Args: []string{"a", "b"}}}} {
+		if _, err := Unwrap(t.Context(), d.reader, d.token, i, stanzas, d.person); !errors.Is(err, token.ErrInvalid) {
+			t.Error(err)
+		}
+	}
+	if n := len(d.Journal()); n != 0 {
+		t.Errorf("%d commands", n)
+	}
+}
+
+func TestDamagedBodyIsTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	stanzas := d.wrap(i)
+	stanzas[0].Body[3] ^= 1
+	if _, err := Unwrap(t.Context(), d.reader, d.token, i, stanzas, d.person); !errors.Is(err, token.ErrInvalid) {
+		t.Error(err)
+	}
+}
+
+func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.PIVKeyParams{})
+	moved := i
+	moved.Slot = 0x83
+	if err := d.unwrap(moved); !errors.Is(err, token.ErrNoCredential) {
+		t.Errorf("empty slot: %v", err)
+	}
+	foreign := NewIdentity(i.Serial, i.Slot, newKey(t).PublicKey())
+	if err := d.unwrap(foreign); !errors.Is(err, token.ErrNoCredential) {
+		t.Errorf("another key: %v", err)
+	}
+	if len(d.person.asked) != 0 {
+		t.Error("a PIN was asked for")
+	}
+}
+
+func TestTokenThatIsNotTouched(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{TouchLimit: 200 * time.Millisecond})
+	i, _ := d.make(token.PIVKeyParams{})
+	d.SetTouch(tokentest.TouchNever)
+	if err := d.unwrap(i); !errors.Is(err, token.ErrTouch) {
+		t.Error(err)
+	}
+	d.SetTouch(tokentest.TouchNow)
+	if err := d.unwrap(i); err != nil {
+		t.Error(err)
+	}
+	if d.person.untold != 0 || d.PINRetries() != 3 {
+		t.Errorf("%d waits stand, %d tries left", d.person.untold, d.PINRetries())
+	}
+	d.checkGuard()
+}
+
+func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.PIVKeyParams{PIN: "never"})
+	d.SetTouch(tokentest.TouchNever)
+	ctx, cancel := context.WithCancel(t.Context())
+	d.person.onAwait = cancel
+	if _, err := Unwrap(ctx, d.reader, d.token, i, d.wrap(i), d.person); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	d.person.onAwait = nil
+	if d.person.untold != 0 {
+		t.Error("the person is still told to touch it")
+	}
+	d.SetTouch(tokentest.TouchNow) // what was begun ends, and the reader is free again
+	if err := d.unwrap(i); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPINDoesNotStayVerified(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	for range 2 {
+		if err := d.unwrap(i); err != nil {
+			t.Fatal(err)
+		}
+		if answer := d.Command([]byte{0, 0x20, 0, 0x80}); fmt.Sprintf("%x", answer) == "9000" {
+			t.Error("the PIN is verified")
+		}
+	}
+	if len(d.tried()) != 2 {
+		t.Errorf("the PIN was verified %d times", len(d.tried()))
+	}
+}
