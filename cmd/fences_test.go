@@ -41,13 +41,15 @@ var arrows = map[string][]string{
 	"credproc/awstest/standin": {"credproc/awstest"},
 	"credproc/awstest/foreign": {"keystore/durable"},
 
-	"agent/wire":           {},
-	"agent/peer":           {},
-	"agent/harden":         {},
-	"agent/prompt":         {"agent/wire", "agent/client"},
-	"agent/client":         {"agent/wire", "agent/peer", "keystore/durable"},
-	"agent/client/minimal": {},
-	"agent/server":         {"agent/wire", "agent/peer", "keystore/durable"},
+	"agent/wire":            {},
+	"agent/peer":            {},
+	"agent/harden":          {},
+	"agent/prompt":          {"agent/wire", "agent/client"},
+	"agent/prompt/pinentry": {"agent/prompt", "agent/wire"},
+	"agent/prompt/notify":   {"agent/prompt", "agent/wire", "agent/peer"},
+	"agent/client":          {"agent/wire", "agent/peer", "keystore/durable"},
+	"agent/client/minimal":  {},
+	"agent/server":          {"agent/wire", "agent/peer", "keystore/durable"},
 	"agent": {
 		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight",
 		"keystore", "keystore/durable", "keystore/keychain", "token", "token/totp",
@@ -57,7 +59,8 @@ var arrows = map[string][]string{
 	"cmd/mfad": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config", "keystore/durable"},
 	"cmd/mfad-agent": {
 		"agent", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
-		"keystore", "keystore/durable", "keystore/keychain", "token", "token/totp", "token/qr", "agent/prompt",
+		"keystore", "keystore/durable", "keystore/keychain", "token", "token/totp", "token/qr",
+		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},
 	"cmd/mfad-token": {"agent/harden", "agent/wire", "token", "token/pcsc", "token/oath", "token/yubikey", "token/piv", "token/fido2"},
 }
