@@ -83,13 +83,24 @@ func (r *reader) gone() bool {
 	}
 }
 
-// await waits until pcscd knows that the reader is full, or empty.
+// await waits until pcscd knows that the reader is full, or empty. A failed
+// command tells it that the reader is empty before the thread that looks at the
+// reader has seen so; if the next card came meanwhile, that thread would take it
+// for the last and never tell of it.
 func (s *Service) await(r *reader, present bool) error {
 	err := watch(s.Socket, func(states []readerState) bool {
 		for _, state := range states {
-			if state.name == r.name {
-				return state.present == present
+			if state.name != r.name || state.present != present {
+				continue
 			}
+			if !present && r.seen != 0 && state.changes == r.seen {
+				continue
+			}
+			r.seen = 0
+			if present {
+				r.seen = state.changes
+			}
+			return true
 		}
 		return false
 	})

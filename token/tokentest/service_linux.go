@@ -49,6 +49,7 @@ type reader struct {
 	card Card       // nil: empty
 	conn net.Conn
 	done chan struct{} // closed when the card is not served any more
+	seen uint32        // pcscd's count of changes when it saw the card; 0: it does not hold one
 }
 
 // StartService starts a pcscd with empty readers, in a network namespace of its
@@ -179,6 +180,7 @@ func (s *Service) Kill() {
 	for _, r := range s.readers {
 		r.mu.Lock()
 		r.unserve()
+		r.seen = 0 // the next pcscd counts anew
 		r.mu.Unlock()
 	}
 }

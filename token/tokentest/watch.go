@@ -22,7 +22,8 @@ const (
 
 	stateSize    = 184
 	stateName    = 128 // bytes of the name, which comes first
-	stateBits    = 132 // after the name and a counter
+	stateCounter = 128
+	stateBits    = 132
 	statePresent = 0x04
 )
 
@@ -33,6 +34,7 @@ const watchLimit = 20 * time.Second
 type readerState struct {
 	name    string
 	present bool
+	changes uint32 // how often pcscd saw a card come or go
 }
 
 // watch waits until the readers of the pcscd at socket are as done wants them.
@@ -97,7 +99,10 @@ func parseStates(raw []byte) []readerState {
 			continue
 		}
 		bits := binary.NativeEndian.Uint32(raw[stateBits:])
-		states = append(states, readerState{name: string(name), present: bits&statePresent != 0})
+		states = append(states, readerState{
+			name: string(name), present: bits&statePresent != 0,
+			changes: binary.NativeEndian.Uint32(raw[stateCounter:]),
+		})
 	}
 	return states
 }
