@@ -1,0 +1,106 @@
+// Package sigv4 signs requests to AWS with the key of a day instead of a secret
+// access key.
+//
+// Signature Version 4 begins with kDate = HMAC-SHA256("AWS4" + secret, day);
+// all that follows needs kDate alone
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+// So whoever has the secret, such as a token that can compute an HMAC, can let
+// others sign for one UTC day without showing it.
+//
+// It signs headers, not query strings, and one request at a time: it knows no
+// chunked uploads, no presigned URLs and no Signature Version 4A.
+package sigv4
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// A Key signs in the name of an access key.
+type Key struct {
+	ID           string // the access key id
+	SessionToken string // of temporary credentials; may be empty
+	// Day returns kDate of a UTC day, "20261121": 32 bytes, which the signer
+	// wipes. It may take long: a person may have to touch a token.
+	Day func(ctx context.Context, day string) ([]byte, error)
+}
+
+const (
+	algorithm   = "AWS4-HMAC-SHA256"
+	timeLayout  = "20060102T150405Z"
+	dayLayout   = "20060102"
+	dateHeader  = "X-Amz-Date"
+	tokenHeader = "X-Amz-Security-Token"
+	termination = "aws4_request"
+)
+
+// Sign signs r as of a time, for a service in a region. Payload is the SHA-256
+// of the body in hexadecimal. It sets the headers X-Amz-Date, Authorization and,
+// for temporary credentials, X-Amz-Security-Token, and writes host and query as
+// they were signed. It waits for the key's Day, whose error it wraps.
+func Sign(ctx context.Context, r *http.Request, payload, service, region string, at time.Time, key Key) error {
+	at = at.UTC()
+	day := at.Format(dayLayout)
+	kDate, err := key.Day(ctx, day)
+	if err != nil {
+		return fmt.Errorf("signing with access key %s: %w", key.ID, err)
+	}
+	defer clear(kDate)
+	if len(kDate) != sha256.Size {
+		return errors.New("signing: the key of a day has 32 bytes")
+	}
+	r.Header[dateHeader] = []string{at.Format(timeLayout)}
+	if key.SessionToken != "" {
+		r.Header[tokenHeader] = []string{key.SessionToken}
+	}
+	r.Host = host(r)
+	scope := day + "/" + region + "/" + service + "/" + termination
+	c := canonical(r, payload)
+	toSign := algorithm + "\n" + at.Format(timeLayout) + "\n" + scope + "\n" + hexSum(c.text)
+	signing := derive(kDate, region, service)
+	defer clear(signing)
+	r.Header["Authorization"] = []string{
+		algorithm + " Credential=" + key.ID + "/" + scope + ", SignedHeaders=" + c.headers +
+			", Signature=" + hex.EncodeToString(mac(signing, toSign)),
+	}
+	r.URL.RawQuery = c.query
+	return nil
+}
+
+// derive makes the signing key of a service in a region of the day's key.
+func derive(kDate []byte, region, service string) []byte {
+	kRegion := mac(kDate, region)
+	defer clear(kRegion)
+	kService := mac(kRegion, service)
+	defer clear(kService)
+	return mac(kService, termination)
+}
+
+// DayKey is kDate as whoever has the secret computes it: HMAC-SHA256 of the day
+// under [Secret].
+func DayKey(secret []byte, day string) []byte {
+	key := Secret(secret)
+	defer clear(key)
+	return mac(key, day)
+}
+
+// Secret is the key under which kDate is the HMAC-SHA256 of a day, for the
+// caller to wipe.
+func Secret(secretAccessKey []byte) []byte { return append([]byte("AWS4"), secretAccessKey...) }
+
+func mac(key []byte, text string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+func hexSum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
