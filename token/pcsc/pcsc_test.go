@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	if reader := os.Getenv("MFAD_TEST_HOLD"); reader != "" {
 		os.Exit(hold(reader))
 	}
+	if os.Getenv("MFAD_TEST_WAIT") != "" {
+		os.Exit(tellChanges())
+	}
 	os.Exit(run(m))
 }
 
