@@ -84,8 +84,28 @@ func suspect(dir string) (comm string, rank int) {
 		return "", 0
 	case !seen && rank == len(suspects):
 		return "", 0
+	case !sameService(dir):
+		return "", 0
 	}
 	return comm, rank
+}
+
+const socketVariable = "PCSCLITE_CSOCK_NAME"
+
+// sameService says that a program has the same pcscd as this one, as far as can
+// be seen.
+func sameService(dir string) bool {
+	environ, err := os.ReadFile(filepath.Join(dir, "environ"))
+	if err != nil {
+		return true
+	}
+	socket := ""
+	for variable := range bytes.SplitSeq(environ, []byte{0}) {
+		if name, value, _ := strings.Cut(string(variable), "="); name == socketVariable {
+			socket = value
+		}
+	}
+	return socket == os.Getenv(socketVariable)
 }
 
 // printable keeps what a program may call itself from playing with a terminal.
