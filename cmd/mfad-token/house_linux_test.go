@@ -54,8 +54,11 @@ func furnish() (err error) {
 	if err := os.WriteFile(house.program, []byte(script), 0o700); err != nil {
 		return err
 	}
-	house.service, err = tokentest.StartService(tokentest.Options{Readers: readers})
-	return err
+	if house.service, err = tokentest.StartService(tokentest.Options{Readers: readers}); err != nil {
+		return err
+	}
+	// libpcsclite reads it once; the tests hold a reader themselves.
+	return os.Setenv("PCSCLITE_CSOCK_NAME", house.service.Socket)
 }
 
 // environment is what programs run in.

@@ -1,0 +1,162 @@
+//go:build cgo
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"filippo.io/age"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/tokentest"
+	"github.com/mfad/mfad/token/tokentest/ctap"
+)
+
+var fileKey = []byte("0123456789abcdef")
+
+func pins(pin ...string) map[string][]string {
+	return map[string][]string{token.AskPIVPIN: pin, token.AskFIDO2PIN: pin}
+}
+
+// newPIVKey makes a key on the only token.
+func newPIVKey(t testing.TB, h *token.Helper) token.NewKey {
+	t.Helper()
+	made, err := h.PIVKey(t.Context(), token.PIVKeyParams{}, &person{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+func TestPIVKeyOpensWhatItWraps(t *testing.T) {
+	h := newHelper(t)
+	y := plug(t, 0, tokentest.YubiKeyOptions{})
+	made := newPIVKey(t, h)
+	if made.Token.Serial != serial(y) || made.Recipient == "" || made.Key == nil || made.Key.Slot != "82" {
+		t.Errorf("made %+v", made)
+	}
+	p := &person{answers: pins("wrong1", "123456")}
+	// ykman needs the reader for itself: it is free while the PIN is typed.
+	p.asking = func(q token.Question) { ykman(t, y, "piv", "info") }
+	key := h.Key(t.Context(), made.Identity, 0, p)
+	stanzas, err := key.Wrap(fileKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := key.Unwrap(stanzas)
+	if err != nil || string(got) != string(fileKey) {
+		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+	if len(p.questions) != 2 || p.questions[1].Retries != 2 || len(p.awaited) != 1 || y.PINRetries() != 3 {
+		t.Errorf("asked %+v, awaited %v, %d tries left", p.questions, p.awaited, y.PINRetries())
+	}
+	y.SetPINRetries(1)
+	if _, err := key.Unwrap(stanzas); !errors.Is(err, token.ErrPINGuard) || y.PINRetries() != 1 {
+		t.Errorf("with one try left: %v", err)
+	}
+	pull(t, 0)
+	if _, err := key.Unwrap(stanzas); !errors.Is(err, token.ErrNotPresent) {
+		t.Errorf("without the token: %v", err)
+	}
+}
+
+func TestKeyIsNotAskedForWhatIsNotForIt(t *testing.T) {
+	h := newHelper(t)
+	plug(t, 0, tokentest.YubiKeyOptions{})
+	one, two := newPIVKey(t, h), newPIVKey(t, h)
+	stanzas, err := h.Key(t.Context(), two.Identity, 0, nil).Wrap(fileKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pull(t, 0)
+	p := &person{}
+	_, err = h.Key(t.Context(), one.Identity, 30, p).Unwrap(stanzas)
+	if !errors.Is(err, age.ErrIncorrectIdentity) || len(p.awaited)+len(p.questions) > 0 {
+		t.Errorf("got %v, asked %v %v", err, p.questions, p.awaited)
+	}
+}
+
+func TestFIDO2KeyOpensWhatItWraps(t *testing.T) {
+	for _, pin := range []bool{false, true} {
+		t.Run(fmt.Sprint("PIN ", pin), func(t *testing.T) {
+			k, known := plugKey(t, ctap.Options{PIN: "1234"})
+			h, p := newHelper(t, known), &person{answers: pins("1234")}
+			made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{PIN: pin}, p)
+			if err != nil || made.Token.Place != k.Path() {
+				t.Fatalf("made %+v, %v", made, err)
+			}
+			p = &person{answers: pins("1234")}
+			key := h.Key(t.Context(), made.Identity, 0, p)
+			stanzas, err := key.Wrap(fileKey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := key.Unwrap(stanzas)
+			if err != nil || string(got) != string(fileKey) || (len(p.questions) == 1) != pin || len(p.awaited) == 0 || p.open > 0 {
+				t.Errorf("got %d bytes, %v; asked %v, awaited %v", len(got), err, p.questions, p.awaited)
+			}
+			if err := k.Foreign(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestFIDO2KeyIsChosenByItsPlace(t *testing.T) {
+	h := newHelper(t)
+	if _, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{}); !errors.Is(err, token.ErrNotPresent) {
+		t.Errorf("none: %v", err)
+	}
+	one, _ := plugKey(t, ctap.Options{})
+	two, _ := plugKey(t, ctap.Options{})
+	h = newHelper(t, devicesVariable+"="+one.Path()+":"+two.Path())
+	if _, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{}); !errors.Is(err, token.ErrAmbiguous) {
+		t.Errorf("two: %v", err)
+	}
+	if _, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{Place: "/dev/null"}, &person{}); !errors.Is(err, token.ErrNotPresent) {
+		t.Errorf("another: %v", err)
+	}
+	made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{Place: two.Path()}, &person{})
+	if err != nil || made.Token.Place != two.Path() {
+		t.Fatalf("made %+v, %v", made, err)
+	}
+	stanzas, err := h.Key(t.Context(), made.Identity, 0, &person{}).Wrap(fileKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.Unwrap(t.Context(), token.UnwrapParams{Identity: made.Identity, Stanzas: token.Stanzas(stanzas)}, &person{})
+	if err != nil || r.Token.Place != two.Path() {
+		t.Errorf("opened by %+v, %v", r.Token, err)
+	}
+}
+
+func TestFIDO2KeyIsWaitedFor(t *testing.T) {
+	link := t.TempDir() + "/key"
+	k, _ := plugKey(t, ctap.Options{Link: link})
+	h := newHelper(t, devicesVariable+"="+link)
+	made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Unplug()
+	back := make(chan error, 1)
+	p := &person{}
+	p.awaiting = func(w token.Waiting) {
+		if w.For == token.AwaitInsert {
+			go func() { back <- k.Replug() }()
+		}
+	}
+	key := h.Key(t.Context(), made.Identity, 20, p)
+	stanzas, err := key.Wrap(fileKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := key.Unwrap(stanzas); err != nil || string(got) != string(fileKey) {
+		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+	if err := <-back; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,110 @@
+//go:build cgo
+
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	pivgo "github.com/go-piv/piv-go/v2/piv"
+
+	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/tokentest"
+	"github.com/mfad/mfad/token/tokentest/ctap"
+)
+
+// plugKey plugs a FIDO2 key in, and returns the variable that makes it known.
+func plugKey(t testing.TB, o ctap.Options) (*ctap.Key, string) {
+	t.Helper()
+	k, err := ctap.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	return k, devicesVariable + "=" + k.Path()
+}
+
+func TestListTellsWhatIsPluggedIn(t *testing.T) {
+	key, known := plugKey(t, ctap.Options{PIN: "1234"})
+	h, p := newHelper(t, known), &person{}
+	y := plug(t, 0, tokentest.YubiKeyOptions{Serial: 7})
+	plug(t, 2, tokentest.YubiKeyOptions{Serial: 8, NoPIV: true, NoOATH: true})
+	if _, err := put(p, h, t, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.PIVKey(t.Context(), token.PIVKeyParams{Ref: token.Ref{Serials: []string{"7"}}}, &person{}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.List(t.Context(), token.ListParams{})
+	if err != nil || len(r.Tokens) != 3 || len(r.Faults) > 0 {
+		t.Fatalf("%d tokens, %q, %v", len(r.Tokens), r.Faults, err)
+	}
+	full, bare, fido := r.Tokens[0], r.Tokens[1], r.Tokens[2]
+	if full.Serial != "7" || full.Fault != "" || full.PIV == nil || full.PIV.Retries != 3 || len(full.PIV.Keys) != 1 || full.PIV.Keys[0].Slot != "82" {
+		t.Errorf("PIV: %+v of %+v", full.PIV, full)
+	}
+	if full.OATH == nil || full.OATH.ID != y.OATHID() || len(full.OATH.Credentials) != 1 || !full.OATH.Credentials[0].Touch {
+		t.Errorf("OATH: %+v", full.OATH)
+	}
+	if bare.Serial != "8" || bare.PIV != nil || bare.OATH != nil || bare.Fault != "" {
+		t.Errorf("without applets: %+v", bare)
+	}
+	if fido.Place != key.Path() || fido.FIDO2 == nil || !fido.FIDO2.PINSet || fido.FIDO2.Retries != 8 {
+		t.Errorf("FIDO2: %+v", fido)
+	}
+}
+
+func TestListLooksIntoProtectedAppletsThatItKnows(t *testing.T) {
+	h := newHelper(t)
+	plug(t, 0, tokentest.YubiKeyOptions{})
+	if _, err := put(&person{}, h, t, false); err != nil {
+		t.Fatal(err)
+	}
+	set := protect(t, h, &person{}, "open", nil)
+	for _, known := range []map[string][]byte{nil, {set.ID: make([]byte, 16)}, {set.ID: set.Key}} {
+		r, err := h.List(t.Context(), token.ListParams{Access: known})
+		if err != nil || len(r.Tokens) != 1 {
+			t.Fatalf("%v, %v", r, err)
+		}
+		opens := string(known[set.ID]) == string(set.Key)
+		if o := r.Tokens[0].OATH; !o.Protected || o.Locked == opens || (len(o.Credentials) == 1) != opens || r.Tokens[0].Fault != "" {
+			t.Errorf("it is %+v", o)
+		}
+	}
+}
+
+// gpg's scdaemon holds a token for as long as it likes; so does piv-go.
+func TestTokenThatIsInUseIsNamed(t *testing.T) {
+	h := newHelper(t)
+	plug(t, 0, tokentest.YubiKeyOptions{})
+	holder, err := pivgo.Open(house.service.Reader(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.List(t.Context(), token.ListParams{})
+	if err != nil || len(r.Tokens) != 1 || !strings.Contains(r.Tokens[0].Fault, token.ErrBusy.Error()) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := put(&person{}, h, t, false); !errors.Is(err, token.ErrBusy) {
+		t.Errorf("a put: %v", err)
+	}
+	if err := holder.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := put(&person{}, h, t, false); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func TestWithoutPcscdTheAnswersSaySo(t *testing.T) {
+	_, known := plugKey(t, ctap.Options{})
+	h := &token.Helper{Program: house.program, Env: []string{"HOME=" + t.TempDir(), "PCSCLITE_CSOCK_NAME=/nonexistent/socket", known}}
+	r, err := h.List(t.Context(), token.ListParams{})
+	if err != nil || len(r.Tokens) != 1 || len(r.Faults) != 1 || !strings.Contains(r.Faults[0], "pcscd") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, &person{}); !errors.Is(err, token.ErrNoService) || !strings.Contains(err.Error(), "apt install pcscd") {
+		t.Errorf("a code: %v", err)
+	}
+}
