@@ -56,7 +56,7 @@ func (v *Vault) alter(key *vaultKey, edit func(*change) error) error {
 	v.writing.Lock()
 	defer v.writing.Unlock()
 	if v.lost != nil {
-		return fmt.Errorf("an earlier write left the vault in doubt, open it again: %w", v.lost)
+		return fmt.Errorf("an earlier write left the vault in doubt, open it again: %w: %w", ErrUncertain, v.lost)
 	}
 	man, err := v.openManifest()
 	if err != nil {
@@ -95,8 +95,7 @@ func (v *Vault) commit(c *change, key *vaultKey) error {
 		}
 	}
 	if err := durable.WriteFile(v.opts.FS, v.path(manifestFile), data, 0o600); err != nil {
-		v.settle(c, data, err)
-		return err
+		return v.settle(c, data, err)
 	}
 	v.adopt(c.next)
 	v.raiseMark(c.next)
@@ -108,8 +107,9 @@ func (v *Vault) commit(c *change, key *vaultKey) error {
 
 // settle finds out which state stands after a write of vault.json failed. When
 // the last fsync did, the new one can be seen, but a power cut may bring back
-// the old: so the files of both stay, and the mark is not raised.
-func (v *Vault) settle(c *change, data []byte, cause error) {
+// the old: so the files of both stay, and the mark is not raised. It returns
+// the cause, as ErrUncertain unless the old state stands.
+func (v *Vault) settle(c *change, data []byte, cause error) error {
 	found, err := v.readFile(manifestFile, maxManifest)
 	old := v.manifest()
 	switch {
@@ -117,9 +117,11 @@ func (v *Vault) settle(c *change, data []byte, cause error) {
 		v.adopt(c.next)
 	case err == nil && old != nil && bytes.Equal(found, old.encode()):
 		v.discard(c.fresh)
+		return cause
 	default:
 		v.lost = cause
 	}
+	return fmt.Errorf("%w: %w", ErrUncertain, cause)
 }
 
 func (v *Vault) adopt(man *manifest) {

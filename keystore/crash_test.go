@@ -148,6 +148,11 @@ var operations = []struct {
 		_, err := s.vault.Put(item, []byte("new"))
 		return err
 	}},
+	{"replace by another kind", false, func(s *stage) error {
+		item, _ := s.vault.Find(KindTOTP, "phone")
+		_, err := s.vault.Replace(item, Item{Name: "phone", Kind: KindOATH, Facts: map[string]string{"tokens": "1"}}, nil)
+		return err
+	}},
 	{"set facts", false, func(s *stage) error {
 		return s.vault.SetFacts(s.vault.Items()[0].ID, map[string]string{"serial": "1"})
 	}},
@@ -215,6 +220,9 @@ func TestEveryFaultLeavesOldOrNew(t *testing.T) {
 					s.fsys.Arm(faultfs.Fault{})
 				} else if s.vault != nil && !s.vault.Locked() {
 					s.fsys.Arm(faultfs.Fault{})
+					if err != nil && !errors.Is(err, ErrUncertain) && !op.cold && describe(t, s.vault) != old {
+						t.Errorf("%v: %v, and yet the old state is gone", fault, err)
+					}
 					s.wantAlive(t, fault)
 				}
 				if found := s.look(t); found != old && found != after || err == nil && found != after {

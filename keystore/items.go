@@ -16,14 +16,39 @@ const maxSecret = 64 << 10
 // Read decrypts an item; the caller destroys the Secret. It wraps ErrNoItem,
 // ErrLocked, or ErrDamaged when the file is not the one that was written.
 func (v *Vault) Read(id string) (*Secret, error) {
-	if _, err := v.itemAt(v.manifest(), id); err != nil {
+	secrets, err := v.ReadAll(id)
+	if err != nil {
 		return nil, err
+	}
+	return secrets[0], nil
+}
+
+// ReadAll is [Vault.Read] of several items, all or none, as one use of the
+// vault.
+func (v *Vault) ReadAll(ids ...string) ([]*Secret, error) {
+	for _, id := range ids {
+		if _, err := v.itemAt(v.manifest(), id); err != nil {
+			return nil, err
+		}
 	}
 	key, err := v.use()
 	if err != nil {
 		return nil, err
 	}
 	defer key.wipe()
+	secrets := make([]*Secret, len(ids))
+	for i, id := range ids {
+		if secrets[i], err = v.read(id, key); err != nil {
+			for _, s := range secrets {
+				s.Destroy()
+			}
+			return nil, err
+		}
+	}
+	return secrets, nil
+}
+
+func (v *Vault) read(id string, key *vaultKey) (*Secret, error) {
 	for {
 		man := v.manifest()
 		at, err := v.itemAt(man, id)
@@ -65,8 +90,31 @@ func (v *Vault) itemAt(man *manifest, id string) (int, error) {
 //
 // It wraps ErrLocked, ErrItemExists when another item of the kind has the name,
 // ErrNoItem, or ErrInvalid. When it fails the old item stands; only when the
-// very last fsync fails may the new one.
+// very last fsync fails may the new one, and the error wraps ErrUncertain.
 func (v *Vault) Put(item Item, secret []byte) (Item, error) {
+	return v.store(item, secret, func(*change) error { return nil })
+}
+
+// Replace puts a new item, of another kind as it may be, in the place of an old
+// one, as [Vault.Put] does: at no moment are both there, or none. It wraps
+// ErrNoItem also when old is no longer what the caller saw of it.
+func (v *Vault) Replace(old, item Item, secret []byte) (Item, error) {
+	item.ID = ""
+	return v.store(item, secret, func(c *change) error {
+		at, err := v.itemAt(c.next, old.ID)
+		if err != nil {
+			return err
+		}
+		if c.next.Items[at].Written != old.Written {
+			return fmt.Errorf("%w: %q was changed meanwhile", ErrNoItem, old.Name)
+		}
+		c.removeItem(at)
+		return nil
+	})
+}
+
+// store makes one change of what before does and of the item.
+func (v *Vault) store(item Item, secret []byte, before func(*change) error) (Item, error) {
 	if err := item.checkPublic(); err != nil {
 		return Item{}, fmt.Errorf("%w: item %.80q: %v", ErrInvalid, item.Name, err)
 	}
@@ -83,6 +131,9 @@ func (v *Vault) Put(item Item, secret []byte) (Item, error) {
 		return Item{}, fmt.Errorf("encrypting item %q: %w", item.Name, err)
 	}
 	err = v.alter(key, func(c *change) error {
+		if err := before(c); err != nil {
+			return err
+		}
 		at, err := c.place(&item, v.opts.Now())
 		if err == nil {
 			item = c.putItem(at, item, file)

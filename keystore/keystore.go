@@ -63,6 +63,9 @@ var (
 	ErrPlugin = errors.New("age plugin failed")
 	// ErrInvalid: a name, fact or secret that a vault does not take.
 	ErrInvalid = errors.New("not fit for a vault")
+	// ErrUncertain: a write failed so late that what it was to write may stand,
+	// now or after a power cut, as may what was there before.
+	ErrUncertain = errors.New("not known what is on the disk")
 )
 
 // Kind says what an item holds. The vault does not look into it.
@@ -73,6 +76,12 @@ const (
 	KindTOTP      Kind = "totp"       // an otpauth URI
 	KindAccessKey Kind = "access-key" // an AWS access key
 	KindTrust     Kind = "trust"      // an endpoint that the person vouched for
+
+	// Of hardware tokens. The first two point to what a token keeps, by their
+	// facts, and have no content.
+	KindOATH       Kind = "oath"        // a seed in OATH applets
+	KindOATHKey    Kind = "oath-key"    // a secret access key in OATH applets
+	KindOATHAccess Kind = "oath-access" // the access key of an OATH applet
 )
 
 // SlotKind says what opens a slot.
@@ -84,6 +93,8 @@ const (
 	SlotKeychain   SlotKind = "keychain"   // an age identity kept in the OS keychain
 	SlotRecovery   SlotKind = "recovery"   // an age identity shown once, on paper
 	SlotPlugin     SlotKind = "plugin"     // any age plugin in PATH
+	SlotPIV        SlotKind = "piv"        // a PIV key on a token
+	SlotFIDO2      SlotKind = "fido2"      // a FIDO2 credential with hmac-secret
 )
 
 // Item is what vault.json says of a secret. All of it is public, and all of it

@@ -27,6 +27,9 @@ type memory struct {
 
 const redacted = "[redacted]"
 
+// NewSecret moves b into locked memory and wipes b. The caller destroys it.
+func NewSecret(b []byte) *Secret { return newSecret(b) }
+
 // newSecret moves b into locked memory and wipes b.
 func newSecret(b []byte) *Secret {
 	m := &memory{page: newPage(len(b)), n: len(b)}

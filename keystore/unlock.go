@@ -19,6 +19,7 @@ type held struct {
 	until time.Time     // zero: until Lock
 	boot  time.Duration // the same by Options.Boot
 	timer *time.Timer
+	kept  map[string]*kept // what goes when this goes
 }
 
 // Unlock opens a slot with id and holds the vault's identity for the hold time.
@@ -89,6 +90,8 @@ func slotError(slot Slot, err error) error {
 		return fmt.Errorf("%w for slot %q", ErrWrongPassphrase, slot.ID)
 	case slot.Kind == SlotPlugin:
 		return fmt.Errorf("unlocking with slot %q: %w", slot.ID, pluginError(err))
+	case slot.Kind == SlotPIV || slot.Kind == SlotFIDO2: // the token's or the person's words
+		return fmt.Errorf("unlocking with slot %q: %w", slot.ID, err)
 	default:
 		return fmt.Errorf("%w: opening slot %q: %w", ErrDamaged, slot.ID, err)
 	}
@@ -131,12 +134,16 @@ func (v *Vault) admit(text *Secret) error {
 func (v *Vault) install(text *Secret) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	next := &held{text: text, once: v.hold == 0}
+	if old := v.heldLocked(); old != nil {
+		next.kept, old.kept = old.kept, nil
+	}
 	v.dropLocked()
 	if v.isClosed {
 		text.Destroy()
 		return
 	}
-	v.held = &held{text: text, once: v.hold == 0}
+	v.held = next
 	v.armLocked()
 }
 
@@ -185,6 +192,9 @@ func (v *Vault) dropLocked() {
 		v.held.timer.Stop()
 	}
 	v.held.text.Destroy()
+	for _, k := range v.held.kept {
+		k.destroy()
+	}
 	v.held = nil
 }
 

@@ -1,0 +1,147 @@
+package keystore
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// soon is later than any test keeps anything.
+func soon() time.Time { return time.Now().Add(time.Hour) }
+
+func TestKeptSecretsGoWithTheUnlock(t *testing.T) {
+	for name, end := range map[string]func(*fixture){
+		"lock":  func(f *fixture) { f.Lock() },
+		"close": func(f *fixture) { _ = f.Close() },
+		"hold":  func(*fixture) { time.Sleep(time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFixture(t, Options{Hold: time.Minute})
+				secret := []byte("kDate")
+				if !f.Keep("day", secret, soon()) || !bytes.Equal(secret, make([]byte, 5)) {
+					t.Fatalf("not kept, or %q was not wiped", secret)
+				}
+				page := f.held.kept["day"].secret
+				if got := f.Kept("day"); string(got) != "kDate" || f.Kept("other") != nil {
+					t.Errorf("got %q", got)
+				}
+				end(f)
+				synctest.Wait()
+				if page.Bytes() != nil || f.Kept("day") != nil {
+					t.Error("it is there still")
+				}
+				if f.Keep("day", secret, soon()) {
+					t.Error("a vault that is locked keeps")
+				}
+			})
+		})
+	}
+}
+
+func TestKeptSecretsHaveTheirOwnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Options{Hold: -1})
+		f.Keep("day", []byte("kDate"), time.Now().Add(time.Minute))
+		f.Keep("longer", []byte("x"), soon())
+		page := f.held.kept["day"].secret
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if page.Bytes() != nil || f.Kept("day") != nil || f.Kept("longer") == nil {
+			t.Error("the end was not kept to")
+		}
+		if f.Keep("day", []byte("kDate"), time.Now()) {
+			t.Error("kept what has ended")
+		}
+	})
+}
+
+// The clock that tells the end may be set, of which a timer knows nothing.
+func TestKeptSecretsEndByTheClock(t *testing.T) {
+	now := time.Now()
+	f := newFixture(t, Options{Hold: -1, Now: func() time.Time { return now }})
+	f.Keep("day", []byte("kDate"), now.Add(time.Hour))
+	now = now.Add(2 * time.Hour)
+	if f.Kept("day") != nil || len(f.held.kept) > 0 {
+		t.Error("it is there still")
+	}
+}
+
+func TestKeptSecretsAreReplacedAndDropped(t *testing.T) {
+	f := newFixture(t, Options{Hold: -1})
+	f.Keep("a", []byte("old"), soon())
+	old := f.held.kept["a"].secret
+	f.Keep("a", []byte("new"), soon())
+	f.Keep("b", []byte("b"), soon())
+	f.unlock(t) // again, which must not forget
+	if old.Bytes() != nil || string(f.Kept("a")) != "new" {
+		t.Errorf("kept %q", f.Kept("a"))
+	}
+	f.Unkeep(func(name string) bool { return name == "a" })
+	if f.Kept("a") != nil || f.Kept("b") == nil {
+		t.Error("the wrong one was dropped")
+	}
+	f.Lock()
+	f.Unkeep(func(string) bool { return true })
+}
+
+func TestUnlockForOneUseKeepsNothing(t *testing.T) {
+	f := newFixture(t, Options{})
+	if f.Keep("day", []byte("kDate"), soon()) {
+		t.Error("kept")
+	}
+}
+
+func TestReplaceChangesTheKindInOneStep(t *testing.T) {
+	f := newFixture(t, Options{Hold: -1})
+	phone, fob := f.put(t, "phone", "one"), f.put(t, "fob", "two")
+	generation := f.Generation()
+	now, err := f.Replace(phone, Item{Name: "phone", Kind: KindOATH, Facts: map[string]string{"tokens": "1"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Generation() != generation+1 || now.ID == phone.ID || f.read(t, now.ID) != "" {
+		t.Errorf("replaced by %+v in generation %d", now, f.Generation())
+	}
+	if _, found := f.Find(KindTOTP, "phone"); found {
+		t.Error("the old item is there")
+	}
+	_, err = f.Replace(phone, Item{Name: "phone", Kind: KindOATH}, nil)
+	wantError(t, err, ErrNoItem)
+	_, err = f.Replace(fob, Item{Name: "phone", Kind: KindOATH}, nil)
+	wantError(t, err, ErrItemExists)
+	if _, err = f.Put(fob, []byte("three")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Replace(fob, Item{Name: "x", Kind: KindOATH}, nil)
+	wantError(t, err, ErrNoItem) // it is not the one that the caller read
+	if got := f.read(t, fob.ID); got != "three" {
+		t.Errorf("fob holds %q", got)
+	}
+	if names := f.strays(f.manifest()); len(names) > 0 {
+		t.Errorf("left behind: %v", names)
+	}
+}
+
+func TestSeveralItemsAreOneUse(t *testing.T) {
+	f := newFixture(t, Options{Hold: -1})
+	a, b := f.put(t, "a", "1"), f.put(t, "b", "2")
+	f.SetHold(0)
+	f.unlock(t)
+	secrets, err := f.ReadAll(a.ID, b.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range secrets {
+		got = append(got, string(s.Bytes()))
+		s.Destroy()
+	}
+	if !slices.Equal(got, []string{"1", "2"}) || !f.Locked() {
+		t.Errorf("got %q, locked %v", got, f.Locked())
+	}
+	_, err = f.ReadAll(a.ID, "none")
+	wantError(t, err, ErrNoItem)
+}
