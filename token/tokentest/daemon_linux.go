@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -20,6 +21,9 @@ var (
 		"/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so",
 	}
 )
+
+// runDir must exist for pcscd, which writes its pid there, whoever starts it.
+const runDir = "/run/pcscd"
 
 // daemon is a running pcscd.
 type daemon struct {
@@ -71,6 +75,8 @@ func startDaemon(program, socket, config, log string) (*daemon, error) {
 		kind := "shared"
 		if space.Cloneflags|space.Unshareflags != 0 {
 			kind = "private"
+		} else {
+			_ = os.MkdirAll(runDir, 0o755) // pcscd says so if it cannot do without
 		}
 		cmd = exec.Command("/bin/sh", "-c", boot, "boot", kind, program, "-f", "-c", config)
 		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -102,7 +108,6 @@ func spaces() []*syscall.SysProcAttr {
 	}
 	private := plain()
 	if os.Geteuid() == 0 {
-		_ = os.MkdirAll("/run/pcscd", 0o755) // for the plain way; pcscd does not make it
 		private.Unshareflags = syscall.CLONE_NEWNS
 	} else {
 		private.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS
@@ -131,6 +136,11 @@ func listen(socket string) (*os.File, error) {
 func (d *daemon) kill() {
 	_ = d.cmd.Process.Kill() // an error: it is gone
 	<-d.done
+	// Where /run is shared: a pid that is nobody's must not be left.
+	file := filepath.Join(runDir, "pcscd.pid")
+	if pid, err := os.ReadFile(file); err == nil && strings.Trim(string(pid), " \n\x00") == strconv.Itoa(d.cmd.Process.Pid) {
+		_ = os.Remove(file)
+	}
 }
 
 // complaint is what it logged.
