@@ -222,14 +222,6 @@ func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
 	}
 }
 
-// All that the tests before had the program write to standard error.
-func TestZNothingIsSaidOnStandardError(t *testing.T) {
-	words, err := os.ReadFile(house.words)
-	if err != nil || len(words) > 0 {
-		t.Errorf("%v\n%s", err, words)
-	}
-}
-
 // BenchmarkCode is a code from the OATH applet, with the start of the program,
 // and BenchmarkYkman one from ykman.
 func BenchmarkCode(b *testing.B) {

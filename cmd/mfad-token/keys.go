@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"filippo.io/age"
 
@@ -66,11 +67,11 @@ func pick(devices []token.Token, place string) (token.Token, error) {
 	case len(devices) == 0:
 		return token.Token{}, fmt.Errorf("%w: there is no FIDO2 key", token.ErrNotPresent)
 	}
-	text := ""
+	var places []string
 	for _, t := range devices {
-		text += fmt.Sprintf(", %s at %s", t, t.Place)
+		places = append(places, fmt.Sprintf("%s at %s", t, t.Place))
 	}
-	return token.Token{}, fmt.Errorf("%w: name one by its place: %s", token.ErrAmbiguous, text[2:])
+	return token.Token{}, fmt.Errorf("%w: name one by its place: %s", token.ErrAmbiguous, strings.Join(places, ", "))
 }
 
 // wrap wraps a file key. Only a FIDO2 key must be there for that.
