@@ -13,6 +13,7 @@ import (
 	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/keystore/keychain"
+	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -36,6 +37,27 @@ var crossings = []struct {
 	{keystore.ErrLastSlot, wire.ErrLastSlot},
 	{keystore.ErrPlugin, wire.ErrPlugin},
 	{keystore.ErrInvalid, wire.ErrBadRequest},
+	{keystore.ErrUncertain, wire.ErrDisk},
+	{token.ErrNoHelper, wire.ErrTokenProgram},
+	{token.ErrHelper, wire.ErrTokenFailed},
+	{token.ErrNoService, wire.ErrTokenService},
+	{token.ErrNotPresent, wire.ErrNoToken},
+	{token.ErrAmbiguous, wire.ErrTokenAmbiguous},
+	{token.ErrRemoved, wire.ErrTokenRemoved},
+	{token.ErrBusy, wire.ErrTokenBusy},
+	{token.ErrPINBlocked, wire.ErrPINBlocked},
+	{token.ErrPINGuard, wire.ErrPINGuard},
+	{token.ErrNoPIN, wire.ErrNoPIN},
+	{token.ErrPIN, wire.ErrWrongPIN},
+	{token.ErrTouch, wire.ErrNoTouch},
+	{token.ErrAccessCode, wire.ErrAccessCode},
+	{token.ErrManagementKey, wire.ErrManagementKey},
+	{token.ErrExists, wire.ErrTokenExists},
+	{token.ErrNoCredential, wire.ErrNotOnToken},
+	{token.ErrFull, wire.ErrTokenFull},
+	{token.ErrUnsupported, wire.ErrTokenUnsupported},
+	{token.ErrInvalid, wire.ErrBadRequest},
+	{token.ErrDismissed, wire.ErrDismissed},
 	{keychain.ErrNone, wire.ErrNoKeychain},
 	{keychain.ErrLocked, wire.ErrNoKeychain},
 	{keychain.ErrNotFound, wire.ErrNoKeychain},
@@ -59,6 +81,7 @@ var crossings = []struct {
 	{credproc.ErrThrottled, wire.ErrThrottled},
 	{credproc.ErrInvalid, wire.ErrInvalid},
 	{credproc.ErrUnavailable, wire.ErrUnavailable},
+	{credproc.ErrUnsigned, wire.ErrTokenFailed},
 	{credproc.ErrUnsent, wire.ErrUnavailable},
 	{credproc.ErrLongTerm, wire.ErrBadConfig},
 	{credproc.ErrClosed, wire.ErrStopping},

@@ -25,6 +25,16 @@ type Credentials struct {
 	Expiration      time.Time // UTC; zero for long-term keys
 	AccountID       string    // 12 digits when known
 	ARN             string    // of the identity that the credentials speak for, when known
+	// Days signs in place of a secret access key; nil when there is one.
+	Days DayKeys
+}
+
+// DayKeys signs requests for an access key whose secret nobody here has.
+type DayKeys interface {
+	// DayKey returns what Signature Version 4 begins with on a UTC day,
+	// "20261121": the HMAC-SHA256 of the day under "AWS4" and the secret. The
+	// caller wipes it. It may wait for a person, who may have to touch a token.
+	DayKey(ctx context.Context, day string) ([]byte, error)
 }
 
 // check refuses what no SDK could put into a header, and what a terminal, a log
@@ -115,10 +125,12 @@ type Question struct {
 	Tries int    // left before the token blocks itself; 0: not known
 }
 
-// AccessKey is a long-term key. The secret is valid until Close.
+// AccessKey is a long-term key: its secret, or what signs instead. Both are
+// valid until Close.
 type AccessKey struct {
 	ID     string
 	Secret []byte
+	Days   DayKeys
 	// Close wipes the secret. It may be called more than once; nil is a no-op.
 	Close func()
 }

@@ -25,6 +25,9 @@ var (
 	ErrClosed = flight.ErrClosed
 	// ErrUnsent: the request cannot have reached AWS.
 	ErrUnsent = errors.New("not sent")
+	// ErrUnsigned: what signs in place of a secret did not. It is always
+	// ErrUnsent too.
+	ErrUnsigned = errors.New("not signed")
 
 	// ErrCodeRefused: AWS says that the code is wrong or was used.
 	ErrCodeRefused = errors.New("MFA code refused")

@@ -77,6 +77,9 @@ func (b *Broker) dial(ctx context.Context, l leg, ask Asker) (STS, error) {
 
 // request asks STS for a leg's session, with a code if the leg has a device.
 func (b *Broker) request(ctx context.Context, l leg, client STS, by Credentials, ask Asker) (Credentials, error) {
+	if err := b.warm(ctx, by, ask); err != nil {
+		return Credentials{}, err
+	}
 	step := l.step()
 	role := b.role(step)
 	to := call{
@@ -95,6 +98,18 @@ func (b *Broker) request(ctx context.Context, l leg, client STS, by Credentials,
 		return b.withCode(ctx, l, ask, to)
 	}
 	return b.withoutCode(ctx, ask, to.session)
+}
+
+// warm has the key of the day made before a code is taken, which would grow
+// old while a token waits for its touch. Whoever makes it keeps it.
+func (b *Broker) warm(ctx context.Context, by Credentials, ask Asker) error {
+	if by.Days == nil {
+		return nil
+	}
+	waitingFor(ask, "waiting for the token that signs for access key "+by.AccessKeyID)
+	key, err := by.Days.DayKey(ctx, b.clock.now().wall.UTC().Format("20060102"))
+	clear(key)
+	return err
 }
 
 func (b *Broker) role(step *config.Step) RoleRequest {

@@ -99,6 +99,8 @@ func (b *Broker) askTime(ctx context.Context, to call) error {
 // who has to type it.
 func (t *attempts) verdict(err error, typed, learned bool) (again string, more bool) {
 	switch {
+	case errors.Is(err, ErrUnsigned):
+		return "", false
 	case errors.Is(err, ErrUnsent):
 		t.unsent++
 		return againStale, t.unsent < maxUnsent
@@ -141,7 +143,7 @@ func (b *Broker) sendCode(ctx context.Context, l leg, code Code, req send) (Cred
 			code.Sent()
 			return creds, err
 		}
-		if !code.Typed || try == maxUnsent || pause(ctx, try) != nil || b.clock.now().boot >= stale {
+		if !code.Typed || errors.Is(err, ErrUnsigned) || try == maxUnsent || pause(ctx, try) != nil || b.clock.now().boot >= stale {
 			code.Unsent()
 			return Credentials{}, err
 		}
@@ -151,6 +153,9 @@ func (b *Broker) sendCode(ctx context.Context, l leg, code Code, req send) (Cred
 // passing says that an error may go away by itself: AWS is busy or broken, or
 // nobody knows what happened.
 func passing(err error) bool {
+	if errors.Is(err, ErrUnsigned) { // a person was asked for that already
+		return false
+	}
 	if errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnsent) {
 		return true
 	}

@@ -75,6 +75,39 @@ func (r relay) ask(ctx context.Context, question func(context.Context, Asker) er
 	return r.riders.Ask(ctx, question, func(err error) bool { return errors.Is(err, ErrNoPrompt) })
 }
 
+// Reach is how far an Asker reaches.
+type Reach int
+
+// What there may be behind an Asker. An Asker that does not tell by a method
+// Reach() Reach is Somebody.
+const (
+	Nobody   Reach = iota // work in the background, for nobody
+	Somebody              // who waits, and may see nothing of what they are told
+	Person                // who can be told what to do
+)
+
+type reacher interface{ Reach() Reach }
+
+// ReachOf tells how far ask reaches, for what would be in vain without anybody,
+// such as to wait for a touch.
+func ReachOf(ask Asker) Reach {
+	if r, ok := ask.(reacher); ok {
+		return r.Reach()
+	}
+	return Somebody
+}
+
+var _, _, _ reacher = relay{}, (*caller)(nil), silent{}
+
+// Reach is that of the rider who can be told best.
+func (r relay) Reach() Reach {
+	best := Nobody
+	for _, a := range r.riders.Aboard() {
+		best = max(best, ReachOf(a))
+	}
+	return best
+}
+
 // progress is an Asker that keeps for itself what a request waits for, so that
 // a request that gives up can say it.
 type progress interface{ waitingFor(what string) }
@@ -119,6 +152,9 @@ func (c *caller) Act(ctx context.Context, what string) func() {
 	return c.Asker.Act(ctx, what)
 }
 
+// Reach is that of whom the caller asks.
+func (c *caller) Reach() Reach { return ReachOf(c.Asker) }
+
 func (c *caller) waitingFor(what string) { c.what.Store(&what) }
 func (c *caller) waited() string         { return *c.what.Load() }
 
@@ -129,4 +165,5 @@ func (silent) Code(context.Context, Purpose, string) (string, error) { return ""
 func (silent) Secret(context.Context, Question) ([]byte, error)      { return nil, ErrNoPrompt }
 func (silent) Confirm(context.Context, string) (bool, error)         { return false, ErrNoPrompt }
 func (silent) Notice(context.Context, string)                        {}
+func (silent) Reach() Reach                                          { return Nobody }
 func (silent) Act(context.Context, string) func()                    { return func() {} }

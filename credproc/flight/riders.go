@@ -112,6 +112,19 @@ func (r *Riders[A]) Tell(say func(context.Context, A)) {
 	}
 }
 
+// Aboard are those who ride now, in the order in which they came.
+func (r *Riders[A]) Aboard() []A {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var askers []A
+	for _, each := range r.aboard {
+		if each.ctx.Err() == nil {
+			askers = append(askers, each.asker)
+		}
+	}
+	return askers
+}
+
 func (r *Riders[A]) boardLocked(ctx context.Context, asker A) *rider[A] {
 	each := &rider[A]{ctx: ctx, asker: asker, wake: make(chan struct{}, 1), late: r.passed != nil}
 	r.aboard = append(r.aboard, each)

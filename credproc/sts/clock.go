@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/mfad/mfad/credproc"
 )
 
 // maxAnswer is far above any answer of STS.
@@ -64,8 +66,12 @@ type signer struct{ now func() time.Time }
 
 var _ sts.HTTPSignerV4 = signer{}
 
-// SignHTTP implements sts.HTTPSignerV4.
+// SignHTTP implements sts.HTTPSignerV4. Credentials without a secret sign by
+// the day keys of the context.
 func (s signer) SignHTTP(ctx context.Context, by aws.Credentials, r *http.Request, payload, service, region string, _ time.Time, options ...func(*v4.SignerOptions)) error {
+	if days, ok := ctx.Value(daysKey{}).(credproc.DayKeys); ok {
+		return signByDay(ctx, by, r, payload, service, region, s.now(), days)
+	}
 	return v4.NewSigner().SignHTTP(ctx, by, r, payload, service, region, s.now(), options...)
 }
 

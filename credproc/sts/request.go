@@ -28,9 +28,10 @@ type request struct {
 }
 
 // trace notices when a connection is ready to be written to, TLS and proxy
-// included. Until then no byte of the request can have left.
+// included. Until then no byte of the request can have left. It also hands the
+// signer what signs in place of a secret.
 func (r *request) trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	return httptrace.WithClientTrace(withDays(ctx, r.by.Days), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
 	})
 }
@@ -69,6 +70,9 @@ func accountOfKey(keyID string) string {
 // transportError tells of a request that got no answer, and whether AWS can
 // have seen it.
 func (r *request) transportError(ctx context.Context, err error) error {
+	if why, ok := errors.AsType[*unsignedError](err); ok { // without the SDK's words around it
+		return fmt.Errorf("%s: %w to %s: %w", r.op, credproc.ErrUnsent, r.place, why)
+	}
 	if gone := ctx.Err(); gone != nil {
 		if !r.connected.Load() {
 			return fmt.Errorf("%s: %w to %s: %w", r.op, credproc.ErrUnsent, r.place, gone)

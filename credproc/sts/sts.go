@@ -172,7 +172,11 @@ func (c *client) request(op string, by credproc.Credentials, mfa credproc.MFA) *
 // options are those of one call: who signs, and a single attempt when a code
 // is carried.
 func (r *request) options(o *sts.Options) {
-	o.Credentials = credentials.NewStaticCredentialsProvider(r.by.AccessKeyID, r.by.SecretAccessKey, r.by.SessionToken)
+	secret := r.by.SecretAccessKey
+	if r.by.Days != nil {
+		secret = noSecret
+	}
+	o.Credentials = credentials.NewStaticCredentialsProvider(r.by.AccessKeyID, secret, r.by.SessionToken)
 	if r.mfa.Code != "" {
 		o.Retryer = aws.NopRetryer{}
 	}

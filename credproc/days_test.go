@@ -1,0 +1,87 @@
+package credproc_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mfad/mfad/credproc"
+)
+
+// signet is a token that signs, or says why not.
+type signet struct {
+	err error
+
+	mu   sync.Mutex
+	days []string
+}
+
+func (s *signet) DayKey(_ context.Context, day string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.days = append(s.days, day)
+	return make([]byte, 32), s.err
+}
+
+// A token may wait for its touch longer than a code lives.
+func TestTokenThatSignsIsAskedBeforeACodeIsTaken(t *testing.T) {
+	h := newHouse(t)
+	h.session("base", "a", phone)
+	gone := errors.New("token is not plugged in")
+	token := &signet{err: gone}
+	h.vault.days = token
+	_, err := h.get(t, "base", &person{})
+	if !errors.Is(err, gone) {
+		t.Errorf("got %v", err)
+	}
+	if h.vault.released != 0 || len(token.days) != 1 {
+		t.Errorf("%d codes were taken, and the token was asked %d times", h.vault.released, len(token.days))
+	}
+	h.codes(t, 0)
+	token.err = nil
+	h.must(t, "base", &person{})
+	if want := time.Now().UTC().Format("20060102"); token.days[1] != want {
+		t.Errorf("asked for the key of %s, want %s", token.days[1], want)
+	}
+	h.codes(t, 1)
+}
+
+func TestRequestThatIsNotSignedIsNotTriedAgainAndCostsNoCode(t *testing.T) {
+	for name, serial := range map[string]string{"with a code": phone, "without": ""} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.session("base", "a", serial)
+			tries := 0
+			h.aws.fault = func(string) (before, after error) {
+				tries++
+				return fmt.Errorf("%w: %w", credproc.ErrUnsent, credproc.ErrUnsigned), nil
+			}
+			if _, err := h.get(t, "base", &person{}); !errors.Is(err, credproc.ErrUnsigned) || errors.Is(err, credproc.ErrUnavailable) {
+				t.Errorf("got %v", err)
+			}
+			if h.vault.released != 0 || tries != 1 {
+				t.Errorf("%d codes were used up in %d tries", h.vault.released, tries)
+			}
+		})
+	}
+}
+
+// far is an Asker that tells how far it reaches.
+type far struct {
+	person
+	reach credproc.Reach
+}
+
+func (f *far) Reach() credproc.Reach { return f.reach }
+
+func TestReachIsTheAskersOwn(t *testing.T) {
+	if got := credproc.ReachOf(&person{}); got != credproc.Somebody {
+		t.Errorf("an Asker that does not tell reaches %d", got)
+	}
+	if got := credproc.ReachOf(&far{reach: credproc.Nobody}); got != credproc.Nobody {
+		t.Errorf("got %d", got)
+	}
+}
