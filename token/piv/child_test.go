@@ -208,4 +208,3 @@ func (d *desk) unwrapApart(i Identity) error {
 	}
 	return err
 }
-

@@ -21,14 +21,14 @@ import (
 
 const factoryManagement = "010203040506070801020304050607080102030405060708"
 
-// ykman works on the desk's token. It finds it among the others by its serial.
+// ykman works on the desk's token. It looks into all readers for it, and fails
+// when one of them is held: the tests that use it do not run beside others.
 func (d *desk) ykman(args ...string) string {
 	d.t.Helper()
 	return d.run("ykman", append([]string{"--device", d.token.Serial, "piv"}, args...)...)
 }
 
 func TestKeyThatYkmanMadeIsUsed(t *testing.T) {
-	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1001})
 	pub := filepath.Join(t.TempDir(), "pub.pem")
 	d.ykman("keys", "generate", "-m", factoryManagement, "-a", "ECCP256", "--pin-policy", "ALWAYS", "--touch-policy", "CACHED", "9d", pub)
@@ -46,7 +46,6 @@ func TestKeyThatYkmanMadeIsUsed(t *testing.T) {
 }
 
 func TestKeyThatYubicoPIVToolImportedIsUsed(t *testing.T) {
-	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1002})
 	k := newKey(t)
 	der, err := x509.MarshalPKCS8PrivateKey(k)
@@ -69,7 +68,6 @@ func TestKeyThatYubicoPIVToolImportedIsUsed(t *testing.T) {
 
 // Others must find the key that we made, as what it is.
 func TestOthersKnowTheNewKey(t *testing.T) {
-	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1003})
 	i, _ := d.make(token.PIVKeyParams{PIN: "always", Touch: "cached"})
 	info := d.ykman("info")
@@ -99,7 +97,6 @@ func TestOthersKnowTheNewKey(t *testing.T) {
 }
 
 func TestNewKeyPassesOverWhatIsThere(t *testing.T) {
-	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1004})
 	dir := t.TempDir()
 	d.ykman("keys", "generate", "-m", factoryManagement, "-a", "RSA2048", "82", dir+"/82.pem") // a key alone
@@ -143,7 +140,6 @@ func TestFullTokenIsLeftAlone(t *testing.T) {
 }
 
 func TestManagementKeyUnderThePINIsFound(t *testing.T) {
-	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1005})
 	protectManagementKey(d)
 	d.person.pins = inOrder("654321", rightPIN)
@@ -204,7 +200,6 @@ func TestOldFirmwareHasItsKeysReadFromCertificates(t *testing.T) {
 }
 
 func TestStanzaOfAgeItselfOpens(t *testing.T) {
-	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1006})
 	v := vectors(t, typeTag)[0]
 	der, err := x509.MarshalPKCS8PrivateKey(private(t, v.Private))

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest"
@@ -61,9 +60,6 @@ func pullAtEach(t *testing.T, how tokentest.Action, d *desk, before func(), work
 		if err != nil && !errors.Is(err, token.ErrRemoved) && !errors.Is(err, token.ErrNotPresent) {
 			t.Errorf("pulled out at command %d: %v", at, err)
 		}
-		// pcscd may know of the pull by the operation alone, and miss a token that
-		// is back before it looks itself, each 0.4 s, for ever.
-		<-time.After(500 * time.Millisecond)
 		d.insert()
 		if err := work(); err != nil {
 			t.Fatalf("after a pull at command %d: %v", at, err)
