@@ -1,6 +1,10 @@
 package tokentest
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"os"
+)
 
 // Insert puts a card into the empty reader i and returns when pcscd has seen
 // it, in about 0.4 s. A card that has pulled itself out may be put in again. A
@@ -40,8 +44,22 @@ func (s *Service) Remove(i int) error {
 	return s.await(r, false)
 }
 
-// serve plugs r.card in. r.mu is held.
-func (s *Service) serve(r *reader) error {
+// serve plugs r.card in, again if pcscd does not see it: see await. r.mu is
+// held.
+func (s *Service) serve(r *reader) (err error) {
+	for range 5 {
+		if err = s.plug(r); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		r.unserve()
+		if err := s.await(r, false); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) plug(r *reader) error {
 	conn, err := s.thread.dial(r.port)
 	if err != nil {
 		return fmt.Errorf("inserting into reader %q: %w", r.name, err)
@@ -88,9 +106,13 @@ func (r *reader) gone() bool {
 // reader has seen so; if the next card came meanwhile, that thread would take it
 // for the last and never tell of it.
 func (s *Service) await(r *reader, present bool) error {
-	err := watch(s.Socket, func(states []readerState) bool {
+	absent := false
+	err := watch(s.Socket, lookLimit, func(states []readerState) bool {
 		for _, state := range states {
-			if state.name != r.name || state.present != present {
+			if state.name != r.name {
+				continue
+			}
+			if absent = !state.present; absent == present {
 				continue
 			}
 			if !present && r.seen != 0 && state.changes == r.seen {
@@ -104,6 +126,10 @@ func (s *Service) await(r *reader, present bool) error {
 		}
 		return false
 	})
+	if !present && absent && errors.Is(err, os.ErrDeadlineExceeded) {
+		r.seen = 0 // its thread has had the time to look
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("waiting for pcscd to look at reader %q: %w", r.name, err)
 	}

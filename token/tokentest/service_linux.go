@@ -138,7 +138,7 @@ func (s *Service) begin() (err error) {
 		return err
 	}
 	var missing string
-	err = watch(s.Socket, func(states []readerState) bool {
+	err = watch(s.Socket, watchLimit, func(states []readerState) bool {
 		missing = s.missing(states)
 		return true // pcscd answers when it has opened what it could
 	})

@@ -27,9 +27,12 @@ const (
 	statePresent = 0x04
 )
 
-// watchLimit is for how long the service waits for pcscd, which looks at its
-// readers every 0.4 s.
-const watchLimit = 20 * time.Second
+// watchLimit is for how long the service waits for pcscd to start; lookLimit is
+// for how long for it to look at a reader, which it does every 0.4 s.
+const (
+	watchLimit = 20 * time.Second
+	lookLimit  = 4 * time.Second
+)
 
 type readerState struct {
 	name    string
@@ -37,14 +40,15 @@ type readerState struct {
 	changes uint32 // how often pcscd saw a card come or go
 }
 
-// watch waits until the readers of the pcscd at socket are as done wants them.
-func watch(socket string, done func([]readerState) bool) error {
+// watch waits until the readers of the pcscd at socket are as done wants them;
+// os.ErrDeadlineExceeded when that takes longer than limit.
+func watch(socket string, limit time.Duration, done func([]readerState) bool) error {
 	conn, err := net.Dial("unix", socket)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(watchLimit)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(limit)); err != nil {
 		return err
 	}
 	if err := greet(conn); err != nil {
