@@ -21,6 +21,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	Dialer credproc.Dialer
 	// Keychain is where a vault may keep a key; nil is the desktop's.
 	Keychain Keychain
+	// Tokens are the hardware tokens; nil is mfad-token.
+	Tokens Tokens
 	// SessionName is who uses AWS, for AWS's logs.
 	SessionName string
 	// Environ is the agent's own environment, for profiles with
@@ -61,6 +64,8 @@ type Service struct {
 	started  time.Time
 	door     *door
 	trusting flight.Group[string, credproc.Asker, none]
+	tokens   Tokens
+	days     flight.Group[dayID, credproc.Asker, none]
 	ledger   *totp.Ledger
 	typed    typedCodes
 	broker   *credproc.Broker
@@ -80,6 +85,9 @@ func New(o Options) (*Service, error) {
 	if o.Keychain == nil {
 		o.Keychain = osKeychain{}
 	}
+	if o.Tokens == nil {
+		o.Tokens = new(token.Helper)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -94,7 +102,7 @@ func New(o Options) (*Service, error) {
 		o.Logger.Warn("ledger of codes was damaged: the next code of each device is the first", "found", damage)
 	}
 	s := &Service{
-		options: o, started: o.Now(), ledger: ledger,
+		options: o, started: o.Now(), ledger: ledger, tokens: o.Tokens,
 		door:  newDoor(o),
 		audit: newAudit(o.FS, o.Home.audit()),
 	}
@@ -110,6 +118,7 @@ func New(o Options) (*Service, error) {
 func (s *Service) Close() error {
 	s.broker.Close()
 	s.trusting.Close()
+	s.days.Close()
 	return s.door.close()
 }
 

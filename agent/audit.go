@@ -21,16 +21,16 @@ const auditLimit = 8 << 20
 var audited = []string{
 	wire.MethodVaultCreate, wire.MethodVaultUnlock, wire.MethodVaultLock, wire.MethodVaultHold,
 	wire.MethodSlotAdd, wire.MethodSlotRemove,
-	wire.MethodKeyImport, wire.MethodKeyRemove, wire.MethodKeyTrust,
-	wire.MethodDeviceAdd, wire.MethodDeviceRemove,
+	wire.MethodKeyImport, wire.MethodKeyRemove, wire.MethodKeyTrust, wire.MethodKeyMove,
+	wire.MethodDeviceAdd, wire.MethodDeviceRemove, wire.MethodDeviceMove, wire.MethodTokenProtect,
 }
 
 // subject is what a call of an audited method is about: the name of the item,
-// or the slot. Bad parameters are about nothing.
+// the slot, or the token. Bad parameters are about nothing.
 func subject(params json.RawMessage) string {
-	var about struct{ Name, Kind, ID, Slot string }
+	var about struct{ Name, Kind, ID, Slot, Token string }
 	_ = json.Unmarshal(params, &about)
-	return cmp.Or(about.Name, about.Kind, about.ID, about.Slot)
+	return cmp.Or(about.Name, about.Kind, about.ID, about.Slot, about.Token)
 }
 
 // event is what one audit line tells: what was handed out, changed or refused,

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func (s *Service) Code(ctx context.Context, why credproc.Purpose, again string, 
 	}
 	if v != nil {
 		if item, found := deviceOf(v, why.Serial); found {
-			return s.storedCode(ctx, item, ask)
+			return s.storedCode(ctx, item, why, ask)
 		}
 	}
 	return s.typedCode(ctx, why, again, ask)
@@ -42,8 +43,8 @@ func (s *Service) Skew(d time.Duration) {
 	}
 }
 
-func (s *Service) storedCode(ctx context.Context, item keystore.Item, ask credproc.Asker) (credproc.Code, error) {
-	digits, step, err := s.release(ctx, item, ask)
+func (s *Service) storedCode(ctx context.Context, item keystore.Item, why credproc.Purpose, ask credproc.Asker) (credproc.Code, error) {
+	digits, step, err := s.release(ctx, item, cmp.Or(why.Profile, "device "+item.Name), ask)
 	if err != nil {
 		return credproc.Code{}, fmt.Errorf("device %q: %w", item.Name, err)
 	}
@@ -54,9 +55,13 @@ func (s *Service) storedCode(ctx context.Context, item keystore.Item, ask credpr
 	return credproc.Code{Digits: digits, Sent: func() {}, Unsent: step.Return}, nil
 }
 
-// release computes the code of a step that nobody has had. It unlocks the
-// vault before it takes the step, so that the code is fresh.
-func (s *Service) release(ctx context.Context, item keystore.Item, ask credproc.Asker) (string, totp.Step, error) {
+// release computes the code of a step that nobody has had, for a profile or
+// whatever else for. It unlocks the vault before it takes the step, so that the
+// code is fresh.
+func (s *Service) release(ctx context.Context, item keystore.Item, purpose string, ask credproc.Asker) (string, totp.Step, error) {
+	if onToken(item) {
+		return s.releaseByToken(ctx, item, purpose, ask)
+	}
 	var seed *keystore.Secret
 	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
 		seed, err = v.Read(item.ID)
@@ -201,5 +206,5 @@ func (s *Service) codeOf(ctx context.Context, r *request, name string) (string, 
 	if err != nil {
 		return "", totp.Step{}, err
 	}
-	return s.release(ctx, item, r.ask)
+	return s.release(ctx, item, "device "+item.Name, r.ask)
 }

@@ -47,29 +47,49 @@ func (s *Service) addDevices(ctx context.Context, r *request, p wire.DeviceAddPa
 	if p.Name != "" && len(keys) > 1 {
 		return nil, wire.Errorf(wire.ErrBadRequest, "this export brings %d devices, which name themselves: leave the name out", len(keys))
 	}
+	if !p.OnToken && (len(p.Tokens) > 0 || p.Touch) {
+		return nil, wire.Errorf(wire.ErrBadRequest, "tokens and touch are for a seed that goes onto a token")
+	}
 	v, err := s.door.unlocked(ctx, r.ask)
 	if err != nil {
 		return nil, err
 	}
-	items, err := devicesToPut(v, p, keys, serials)
+	entries, err := devicesToPut(v, p, keys, serials)
 	if err != nil {
 		return nil, err
 	}
-	devices := make([]wire.Device, 0, len(items))
-	for i, item := range items {
-		if item, err = s.putDevice(ctx, r, item, &keys[i]); err != nil {
-			return nil, fmt.Errorf("after %d of %d devices: %w", i, len(items), err)
+	devices := make([]wire.Device, 0, len(entries))
+	for i, e := range entries {
+		item, err := s.addDevice(ctx, r, p, e, &keys[i])
+		if err != nil {
+			return nil, fmt.Errorf("after %d of %d devices: %w", i, len(entries), err)
 		}
 		devices = append(devices, describeDevice(item))
 	}
 	return devices, nil
 }
 
-func (s *Service) putDevice(ctx context.Context, r *request, item keystore.Item, key *totp.Key) (keystore.Item, error) {
+// entry is an item that is to be stored, in the place of old if there is one.
+type entry struct{ item, old keystore.Item }
+
+// addDevice stores a seed in the vault or on tokens.
+func (s *Service) addDevice(ctx context.Context, r *request, p wire.DeviceAddParams, e entry, key *totp.Key) (item keystore.Item, err error) {
+	if p.OnToken {
+		item, err = s.deviceOnto(ctx, r, e, key, wire.DeviceMoveParams{Tokens: p.Tokens, Touch: p.Touch})
+	} else {
+		item, err = s.putDevice(ctx, r, e, key)
+	}
+	if err == nil {
+		s.abandon(ctx, e.old, item, r.ask)
+	}
+	return item, err
+}
+
+func (s *Service) putDevice(ctx context.Context, r *request, e entry, key *totp.Key) (item keystore.Item, err error) {
 	uri := key.MarshalURI()
 	defer clear(uri)
-	err := s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
-		item, err = v.Put(item, uri)
+	err = s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+		item, err = store(v, e.old, e.item, uri)
 		return err
 	})
 	return item, err
@@ -94,42 +114,43 @@ func parseSerials(text string, devices int) ([]string, error) {
 
 // devicesToPut makes the items, and finds out before the first is stored
 // whether all can be.
-func devicesToPut(v *keystore.Vault, p wire.DeviceAddParams, keys []totp.Key, serials []string) ([]keystore.Item, error) {
-	var items []keystore.Item
+func devicesToPut(v *keystore.Vault, p wire.DeviceAddParams, keys []totp.Key, serials []string) ([]entry, error) {
+	var entries []entry
 	for i := range keys {
 		name := p.Name
 		if name == "" {
 			name = nameOf(&keys[i], func(name string) bool {
-				return slices.ContainsFunc(items, func(item keystore.Item) bool { return item.Name == name })
+				return slices.ContainsFunc(entries, func(e entry) bool { return e.item.Name == name })
 			})
 		}
 		if !config.ValidName(name) {
 			return nil, badName("a device", name)
 		}
-		item, err := deviceToPut(v, name, serials[i], p.Replace)
+		e, err := deviceToPut(v, name, serials[i], p.Replace)
 		if err != nil {
 			return nil, err
 		}
-		item.Facts = deviceFacts(&keys[i], serials[i])
-		items = append(items, item)
+		e.item = keystore.Item{Name: name, Kind: keystore.KindTOTP, Facts: deviceFacts(&keys[i], serials[i])}
+		if p.OnToken {
+			e.item.Kind = keystore.KindOATH
+			e.item.Facts[credentialFact] = credentialName(v, &keys[i], e, entries)
+		}
+		entries = append(entries, e)
 	}
-	return items, nil
+	return entries, nil
 }
 
-// deviceToPut is the item that a name stands for: a new one, or one that may
-// be replaced.
-func deviceToPut(v *keystore.Vault, name, serial string, replace bool) (keystore.Item, error) {
+// deviceToPut finds what has the name that a device is to get: nothing, or an
+// item that may be replaced.
+func deviceToPut(v *keystore.Vault, name, serial string, replace bool) (entry, error) {
 	if other, found := deviceOf(v, serial); found && other.Name != name {
-		return keystore.Item{}, fmt.Errorf("%w: %s is in the vault as device %q", keystore.ErrItemExists, serial, other.Name)
+		return entry{}, fmt.Errorf("%w: %s is in the vault as device %q", keystore.ErrItemExists, serial, other.Name)
 	}
-	item, found := v.Find(keystore.KindTOTP, name)
-	switch {
-	case !found:
-		return keystore.Item{Name: name, Kind: keystore.KindTOTP}, nil
-	case !replace:
-		return keystore.Item{}, fmt.Errorf("%w: the vault has a device named %q", keystore.ErrItemExists, name)
+	item, found := deviceNamed(v, name)
+	if found && !replace {
+		return entry{}, fmt.Errorf("%w: the vault has a device named %q", keystore.ErrItemExists, name)
 	}
-	return item, nil
+	return entry{old: item}, nil
 }
 
 // nameOf makes a name of what an authenticator shows, as the vault takes
@@ -178,25 +199,37 @@ func describeDevice(item keystore.Item) wire.Device {
 	return wire.Device{
 		Name: item.Name, Serial: item.Facts[serialFact], Issuer: item.Facts[issuerFact], Account: item.Facts[labelFact],
 		Algorithm: item.Facts[algorithmFact], Digits: number(digitsFact), Period: number(periodFact), Created: item.Created,
+		Tokens: tokensOf(item), Touch: touches(item),
 	}
+}
+
+// isDevice holds for seeds, wherever they are.
+func isDevice(item keystore.Item) bool {
+	return item.Kind == keystore.KindTOTP || item.Kind == keystore.KindOATH
+}
+
+// deviceNamed finds a device by its name, which no two have.
+func deviceNamed(v *keystore.Vault, name string) (keystore.Item, bool) {
+	return findItem(v, func(i keystore.Item) bool { return isDevice(i) && i.Name == name })
 }
 
 // deviceOf finds the device of a serial number.
 func deviceOf(v *keystore.Vault, serial string) (keystore.Item, bool) {
-	if serial == "" {
+	return findItem(v, func(i keystore.Item) bool { return serial != "" && isDevice(i) && i.Facts[serialFact] == serial })
+}
+
+func findItem(v *keystore.Vault, is func(keystore.Item) bool) (keystore.Item, bool) {
+	items := v.Items()
+	at := slices.IndexFunc(items, is)
+	if at < 0 {
 		return keystore.Item{}, false
 	}
-	for _, item := range v.Items() {
-		if item.Kind == keystore.KindTOTP && item.Facts[serialFact] == serial {
-			return item, true
-		}
-	}
-	return keystore.Item{}, false
+	return items[at], true
 }
 
 // findDevice finds a device by its name, else by its serial number.
 func findDevice(v *keystore.Vault, name string) (keystore.Item, error) {
-	item, found := v.Find(keystore.KindTOTP, name)
+	item, found := deviceNamed(v, name)
 	if !found {
 		item, found = deviceOf(v, name)
 	}
@@ -213,19 +246,39 @@ func (s *Service) deviceList(ctx context.Context, _ *request) ([]wire.Device, er
 	}
 	devices := []wire.Device{}
 	for _, item := range v.Items() {
-		if item.Kind == keystore.KindTOTP {
+		if isDevice(item) {
 			devices = append(devices, describeDevice(item))
 		}
 	}
 	return devices, nil
 }
 
-func (s *Service) deviceRemove(ctx context.Context, r *request, p wire.NameParams) (none, error) {
-	return none{}, s.door.use(ctx, r.ask, func(v *keystore.Vault) error {
-		item, err := findDevice(v, p.Name)
-		if err == nil {
-			err = v.Remove(item.ID)
+func (s *Service) deviceRemove(ctx context.Context, r *request, p wire.NameParams) (wire.RemoveResult, error) {
+	_, left, err := s.remove(ctx, r, func(v *keystore.Vault) (keystore.Item, error) { return findDevice(v, p.Name) })
+	return wire.RemoveResult{Left: left}, err
+}
+
+// remove removes an item, and what it points to from the tokens that are there;
+// left are those that are not. The tokens come first: what is on them only the
+// item tells.
+func (s *Service) remove(ctx context.Context, r *request, find func(*keystore.Vault) (keystore.Item, error)) (item keystore.Item, left []string, err error) {
+	v, err := s.door.unlocked(ctx, r.ask)
+	if err != nil {
+		return keystore.Item{}, nil, err
+	}
+	if item, err = find(v); err != nil {
+		return keystore.Item{}, nil, err
+	}
+	if onToken(item) {
+		known, err := s.knownAccess(ctx, tokensOf(item), r.ask)
+		if err != nil {
+			return item, nil, err
 		}
-		return err
-	})
+		defer known.wipe()
+		left, err = s.delete(ctx, tokensOf(item), item.Facts[credentialFact], known, bearer{r.ask, "to delete " + item.Name})
+		if err != nil {
+			return item, nil, err
+		}
+	}
+	return item, left, s.door.use(ctx, r.ask, func(v *keystore.Vault) error { return v.Remove(item.ID) })
 }

@@ -31,6 +31,7 @@ type door struct {
 	dir      string
 	options  keystore.Options
 	keychain Keychain
+	tokens   Tokens
 	log      *slog.Logger
 
 	opening   lane
@@ -51,7 +52,7 @@ func newDoor(o Options) *door {
 			FS: o.FS, Now: o.Now, Boot: o.Boot, HighWater: o.Home.highWater(), Hold: defaultHold,
 			OneWayIn: true, // waysIn has the last word
 		},
-		keychain: o.Keychain, log: o.Logger,
+		keychain: o.Keychain, tokens: o.Tokens, log: o.Logger,
 		opening: newLane(), scrypt: newLane(),
 	}
 }

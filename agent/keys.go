@@ -22,9 +22,16 @@ var (
 
 // AccessKey reads a key for the broker, unlocking the vault if it must.
 func (s *Service) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
+	v, err := s.door.unlocked(ctx, ask)
+	if err != nil {
+		return credproc.AccessKey{}, err
+	}
+	if item, err := findKey(v, name); err == nil && onToken(item) {
+		return s.keyOnToken(ctx, item, ask)
+	}
 	var item keystore.Item
 	var secret *keystore.Secret
-	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+	err = s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
 		if item, err = findKey(v, name); err == nil {
 			secret, err = v.Read(item.ID)
 		}
@@ -46,8 +53,18 @@ func (s *Service) KeyID(ctx context.Context, name string) (string, error) {
 	return item.Facts[keyIDFact], err
 }
 
+// isKey holds for access keys, wherever their secrets are.
+func isKey(item keystore.Item) bool {
+	return item.Kind == keystore.KindAccessKey || item.Kind == keystore.KindOATHKey
+}
+
+// keyNamed finds an access key by its name, which no two have.
+func keyNamed(v *keystore.Vault, name string) (keystore.Item, bool) {
+	return findItem(v, func(i keystore.Item) bool { return isKey(i) && i.Name == name })
+}
+
 func findKey(v *keystore.Vault, name string) (keystore.Item, error) {
-	item, found := v.Find(keystore.KindAccessKey, name)
+	item, found := keyNamed(v, name)
 	if !found {
 		return keystore.Item{}, fmt.Errorf("%w: the vault has none named %.80q", credproc.ErrNoKey, name)
 	}
@@ -56,12 +73,7 @@ func findKey(v *keystore.Vault, name string) (keystore.Item, error) {
 
 // keyOfID finds a key by its public half.
 func keyOfID(v *keystore.Vault, id string) (keystore.Item, bool) {
-	for _, item := range v.Items() {
-		if item.Kind == keystore.KindAccessKey && item.Facts[keyIDFact] == id {
-			return item, true
-		}
-	}
-	return keystore.Item{}, false
+	return findItem(v, func(i keystore.Item) bool { return isKey(i) && i.Facts[keyIDFact] == id })
 }
 
 // hasKey is KeyID for the resolution of profiles, which goes on without a vault.
@@ -81,21 +93,19 @@ func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportPar
 	if err != nil {
 		return wire.Key{}, err
 	}
-	var item keystore.Item
-	var replaced string
+	item := keystore.Item{Name: p.Name, Kind: keystore.KindAccessKey, Facts: map[string]string{keyIDFact: p.AccessKeyID}}
+	var old keystore.Item
 	err = s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
-		if item, err = keyToPut(v, p); err != nil {
-			return err
+		if old, err = keyToPut(v, p); err == nil {
+			item, err = store(v, old, item, p.Secret)
 		}
-		replaced = item.Facts[keyIDFact]
-		item.Facts = map[string]string{keyIDFact: p.AccessKeyID}
-		item, err = v.Put(item, p.Secret)
 		return err
 	})
 	if err != nil {
 		return wire.Key{}, err
 	}
-	if err := s.retire(ctx, replaced, p.AccessKeyID, r.ask); err != nil {
+	s.abandon(ctx, old, item, r.ask)
+	if err := s.retire(ctx, old.Facts[keyIDFact], p.AccessKeyID, r.ask); err != nil {
 		return wire.Key{}, err
 	}
 	for _, url := range endpoints {
@@ -121,16 +131,13 @@ func badName(what, name string) error {
 	return wire.Errorf(wire.ErrBadRequest, "%.80q cannot be the name of %s: it has 1 to 64 letters, digits, and _.@/+:-", name, what)
 }
 
-// keyToPut is the item that an import makes, or replaces when it may.
+// keyToPut is the item that an import replaces, if there is one and it may.
 func keyToPut(v *keystore.Vault, p wire.KeyImportParams) (keystore.Item, error) {
 	if other, found := keyOfID(v, p.AccessKeyID); found && other.Name != p.Name {
 		return keystore.Item{}, fmt.Errorf("%w: access key %s is in the vault as %q", keystore.ErrItemExists, p.AccessKeyID, other.Name)
 	}
-	item, found := v.Find(keystore.KindAccessKey, p.Name)
-	switch {
-	case !found:
-		return keystore.Item{Name: p.Name, Kind: keystore.KindAccessKey}, nil
-	case !p.Replace:
+	item, found := keyNamed(v, p.Name)
+	if found && !p.Replace {
 		return keystore.Item{}, fmt.Errorf("%w: the vault has an access key named %q, %s", keystore.ErrItemExists, p.Name, item.Facts[keyIDFact])
 	}
 	return item, nil
@@ -143,34 +150,31 @@ func (s *Service) keyList(ctx context.Context, _ *request) ([]wire.Key, error) {
 	}
 	keys := []wire.Key{}
 	for _, item := range v.Items() {
-		if item.Kind == keystore.KindAccessKey {
+		if isKey(item) {
 			keys = append(keys, s.describeKey(item))
 		}
 	}
 	return keys, nil
 }
 
-func (s *Service) keyRemove(ctx context.Context, r *request, p wire.NameParams) (none, error) {
-	var item keystore.Item
-	err := s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
-		if item, err = findKey(v, p.Name); err == nil {
-			err = v.Remove(item.ID)
-		}
-		return err
-	})
-	if err != nil {
-		return none{}, err
+func (s *Service) keyRemove(ctx context.Context, r *request, p wire.NameParams) (wire.RemoveResult, error) {
+	item, left, err := s.remove(ctx, r, func(v *keystore.Vault) (keystore.Item, error) { return findKey(v, p.Name) })
+	if err == nil {
+		err = s.retire(ctx, item.Facts[keyIDFact], "", r.ask)
 	}
-	return none{}, s.retire(ctx, item.Facts[keyIDFact], "", r.ask)
+	return wire.RemoveResult{Left: left}, err
 }
 
 // retire ends what was made with an access key that the vault has no more: the
-// sessions, also those of its roles, which do not name it, and its trust.
+// keys of its days, the sessions, also those of its roles, which do not name it, and its trust.
 func (s *Service) retire(ctx context.Context, id, successor string, ask credproc.Asker) error {
 	if id == "" {
 		return nil
 	}
 	s.forgetAll()
+	if v := s.door.opened(); v != nil {
+		v.Unkeep(dayID{key: id}.ofKey)
+	}
 	if id == successor {
 		return nil
 	}
@@ -179,5 +183,8 @@ func (s *Service) retire(ctx context.Context, id, successor string, ask credproc
 
 func (s *Service) describeKey(item keystore.Item) wire.Key {
 	id := item.Facts[keyIDFact]
-	return wire.Key{Name: item.Name, AccessKeyID: id, Created: item.Created, Trust: s.trustedEndpoints(id)}
+	return wire.Key{
+		Name: item.Name, AccessKeyID: id, Created: item.Created, Trust: s.trustedEndpoints(id),
+		Tokens: tokensOf(item), Touch: touches(item),
+	}
 }

@@ -37,14 +37,18 @@ var methods = map[string]method{
 	wire.MethodKeyList:       bare((*Service).keyList),
 	wire.MethodKeyRemove:     with((*Service).keyRemove),
 	wire.MethodKeyTrust:      with((*Service).keyTrust),
+	wire.MethodKeyMove:       with((*Service).keyMove),
 	wire.MethodDeviceAdd:     with((*Service).deviceAdd),
 	wire.MethodDeviceList:    bare((*Service).deviceList),
+	wire.MethodDeviceMove:    with((*Service).deviceMove),
 	wire.MethodDeviceRemove:  with((*Service).deviceRemove),
 	wire.MethodCode:          with((*Service).code),
 	wire.MethodProfileShow:   with((*Service).profileShow),
 	wire.MethodProfileList:   bare((*Service).profileList),
 	wire.MethodSessionList:   bare((*Service).sessionList),
 	wire.MethodSessionForget: with((*Service).sessionForget),
+	wire.MethodTokenList:     bare((*Service).tokenList),
+	wire.MethodTokenProtect:  with((*Service).tokenProtect),
 }
 
 // none is the result of a method that gives nothing.

@@ -40,8 +40,12 @@ func (s *Service) makeSlot(ctx context.Context, r *request, p wire.SlotAddParams
 		}
 	case keystore.SlotPlugin:
 		made.spec, err = fillPlugin(ctx, r.ask, p)
+	case keystore.SlotPIV:
+		err = s.fillPIV(ctx, r.ask, p, &made.spec)
+	case keystore.SlotFIDO2:
+		err = s.fillFIDO2(ctx, r.ask, p, &made.spec)
 	default:
-		err = wire.Errorf(wire.ErrBadRequest, "a slot is of kind passphrase, keychain, recovery or plugin, not %.20q", p.Kind)
+		err = wire.Errorf(wire.ErrBadRequest, "a slot is of kind passphrase, keychain, recovery, plugin, piv or fido2, not %.20q", p.Kind)
 	}
 	if err != nil {
 		return newSlot{}, fmt.Errorf("making a %s slot: %w", p.Kind, err)
@@ -113,10 +117,14 @@ func (s *Service) slotAdd(ctx context.Context, r *request, p wire.SlotAddParams)
 	}
 	var slot keystore.Slot
 	err = s.door.use(ctx, r.ask, func(v *keystore.Vault) error {
-		return s.door.wrapping(ctx, func() (err error) {
+		add := func() (err error) {
 			slot, err = v.AddSlot(made.spec)
 			return err
-		})
+		}
+		if made.spec.Kind != keystore.SlotPassphrase {
+			return add() // which may wait for a touch
+		}
+		return s.door.wrapping(ctx, add)
 	})
 	if err != nil {
 		made.undo()
@@ -158,5 +166,8 @@ func (s *Service) slotRemove(ctx context.Context, r *request, p wire.SlotRemoveP
 }
 
 func describeSlot(s keystore.Slot) wire.Slot {
-	return wire.Slot{ID: s.ID, Kind: string(s.Kind), Label: s.Label, Created: s.Created}
+	return wire.Slot{
+		ID: s.ID, Kind: string(s.Kind), Label: s.Label, Created: s.Created,
+		Token: s.Facts[modelFact], Identity: s.Facts[identityFact],
+	}
 }

@@ -28,23 +28,27 @@ type unlocker struct {
 }
 
 // run opens the vault with the chosen slots, an id or a kind. If none are
-// chosen it tries those that ask nothing first, then those that ask; a
-// recovery key is asked for only when there is no passphrase to ask for.
+// chosen it tries those that ask nothing first, then the tokens that are plugged
+// in, then those that ask; a recovery key is asked for only when there is no
+// passphrase to ask for. Who dismisses a token's question wants no other.
 func (u unlocker) run(ctx context.Context, chosen string) error {
 	slots, err := choose(u.vault.Slots(), chosen)
 	if err != nil {
 		return err
 	}
-	silent := append(of(slots, keystore.SlotKeychain), of(slots, keystore.SlotPlugin)...)
 	var missed []error
-	for _, slot := range silent {
+	for _, slot := range append(of(slots, keystore.SlotKeychain), of(slots, keystore.SlotPlugin)...) {
 		err := u.bySlot(ctx, slot)
 		if err == nil || fatal(err) || ctx.Err() != nil {
 			return err
 		}
-		missed = append(missed, fmt.Errorf("%s slot: %w", slot.Kind, err))
-		u.door.log.WarnContext(ctx, "slot did not open the vault", "slot", slot.ID, "kind", slot.Kind, "err", err)
+		missed = append(missed, u.miss(ctx, slot, err))
 	}
+	over, absent, err := u.byTokens(ctx, append(of(slots, keystore.SlotPIV), of(slots, keystore.SlotFIDO2)...), chosen != "")
+	if over {
+		return err
+	}
+	missed = append(missed, absent...)
 	if asked := of(slots, keystore.SlotPassphrase); len(asked) > 0 {
 		return u.byAsking(ctx, asked, "passphrase", keystore.PassphraseIdentity, missed)
 	}
@@ -52,6 +56,12 @@ func (u unlocker) run(ctx context.Context, chosen string) error {
 		return u.byAsking(ctx, asked, "recovery key", keystore.ParseRecovery, missed)
 	}
 	return errors.Join(missed...)
+}
+
+// miss notes that a slot did not open the vault.
+func (u unlocker) miss(ctx context.Context, slot keystore.Slot, err error) error {
+	u.door.log.WarnContext(ctx, "slot did not open the vault", "slot", slot.ID, "kind", slot.Kind, "err", err)
+	return fmt.Errorf("%s slot: %w", slot.Kind, err)
 }
 
 // fatal errors are the vault's: no other slot would do better.

@@ -308,7 +308,7 @@ func TestSlotsComeAndGo(t *testing.T) {
 	}
 	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
 	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "keychain"})
-	b.refused(t, knows(passphrase), wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv"})
+	b.refused(t, knows(passphrase), wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "yubikey"})
 	b.refused(t, knows(passphrase), wire.ErrPlugin, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "plugin", Identity: "nonsense"})
 }
 

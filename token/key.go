@@ -47,9 +47,16 @@ func ParseIdentity(text string) (kind byte, serial uint32, err error) {
 	return 0, 0, fmt.Errorf("%w: this is no identity of a PIV or FIDO2 key", ErrInvalid)
 }
 
+// A Wrapper wraps file keys for keys on tokens, and opens them; a [Helper] is
+// one.
+type Wrapper interface {
+	Wrap(ctx context.Context, p WrapParams, person Person) (WrapResult, error)
+	Unwrap(ctx context.Context, p UnwrapParams, person Person) (UnwrapResult, error)
+}
+
 // Key is a key on a token, which opens what is wrapped for it.
 type Key struct {
-	helper   *Helper
+	by       Wrapper
 	ctx      context.Context // age's interfaces have none
 	identity string
 	wait     int
@@ -59,19 +66,25 @@ type Key struct {
 var (
 	_ age.Identity  = (*Key)(nil)
 	_ age.Recipient = (*Key)(nil)
+	_ Wrapper       = (*Helper)(nil)
 )
 
 // Key is the key that an identity points to: AGE-PLUGIN-MFAD-1…,
-// AGE-PLUGIN-YUBIKEY-1… or AGE-PLUGIN-FIDO2-HMAC-1…. Its Wrap and Unwrap run mfad-token until ctx ends; the
-// person may be asked for a PIN, for a touch, and for wait seconds to plug the
-// token in.
+// AGE-PLUGIN-YUBIKEY-1… or AGE-PLUGIN-FIDO2-HMAC-1…. Its Wrap and Unwrap run
+// mfad-token until ctx ends; the person may be asked for a PIN, for a touch,
+// and for wait seconds to plug the token in.
 func (h *Helper) Key(ctx context.Context, identity string, wait int, person Person) *Key {
-	return &Key{h, ctx, identity, wait, person}
+	return KeyBy(ctx, h, identity, wait, person)
+}
+
+// KeyBy is [Helper.Key] by any Wrapper.
+func KeyBy(ctx context.Context, by Wrapper, identity string, wait int, person Person) *Key {
+	return &Key{by, ctx, identity, wait, person}
 }
 
 // Wrap implements [age.Recipient].
 func (k *Key) Wrap(fileKey []byte) ([]*age.Stanza, error) {
-	r, err := k.helper.Wrap(k.ctx, WrapParams{Identity: k.identity, FileKey: fileKey}, k.person)
+	r, err := k.by.Wrap(k.ctx, WrapParams{Identity: k.identity, FileKey: fileKey}, k.person)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +94,7 @@ func (k *Key) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 // Unwrap implements [age.Identity]. When none of the stanzas is for the key,
 // the error wraps both age.ErrIncorrectIdentity and ErrInvalid.
 func (k *Key) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	r, err := k.helper.Unwrap(k.ctx, UnwrapParams{Identity: k.identity, Stanzas: Stanzas(stanzas), Wait: k.wait}, k.person)
+	r, err := k.by.Unwrap(k.ctx, UnwrapParams{Identity: k.identity, Stanzas: Stanzas(stanzas), Wait: k.wait}, k.person)
 	if errors.Is(err, ErrInvalid) {
 		err = fmt.Errorf("%w: %w", age.ErrIncorrectIdentity, err)
 	}

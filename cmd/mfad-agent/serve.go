@@ -19,6 +19,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
+	"github.com/mfad/mfad/token"
 )
 
 // The agent stays all day in memory that is meant for others: 40 MB resident is
@@ -67,7 +68,8 @@ func serve(socket string, log *slog.Logger) (err error) {
 		Home: home, Socket: socket,
 		Config: config.NewReader(paths, os.Getenv), Environ: os.Getenv,
 		Dialer: dialer, Source: machine, Boot: boot, SessionName: person(),
-		Stop: stop, Desk: openDesk,
+		Tokens: new(token.Helper),
+		Stop:   stop, Desk: openDesk,
 		Connections: func() int { return int(connections.Load()) },
 		Logger:      log,
 	})

@@ -19,6 +19,10 @@ type secret struct {
 	len   int
 }
 
+// Bytes is the secret itself, not a copy, for who moves it elsewhere; nil once
+// it was wiped.
+func (s Seed) Bytes() []byte { return s.bytes() }
+
 // newSeed copies b, which the caller wipes; the length was checked.
 func newSeed(b []byte) Seed {
 	s := &secret{len: len(b)}

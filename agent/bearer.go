@@ -1,0 +1,63 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/token"
+)
+
+// bearer is who bears the tokens: it puts what a token needs to whoever asks
+// for what it does.
+type bearer struct {
+	ask credproc.Asker
+	why string // the end of a sentence: "to get a code for prod"
+}
+
+var _ token.Person = bearer{}
+
+var questions = map[string]string{
+	token.AskPIVPIN:        "PIV PIN",
+	token.AskFIDO2PIN:      "FIDO2 PIN",
+	token.AskAccessCode:    "OATH access code",
+	token.AskManagementKey: "PIV management key (hexadecimal)",
+}
+
+// Secret implements [token.Person].
+func (b bearer) Secret(ctx context.Context, q token.Question) ([]byte, error) {
+	return b.ask.Secret(ctx, credproc.Question{
+		What: whatOf(q), Again: wire.OneLine(q.Again),
+		Token: wire.OneLine(q.Token.String()), Tries: max(q.Retries, 0),
+	})
+}
+
+// LastTry implements [token.Person].
+func (b bearer) LastTry(ctx context.Context, q token.Question) (bool, error) {
+	left := fmt.Sprintf("Only %d tries are left", q.Retries)
+	if q.Retries == 1 {
+		left = "Only 1 try is left"
+	}
+	return b.ask.Confirm(ctx, wire.OneLine(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, whatOf(q), q.Token)))
+}
+
+// Await implements [token.Person].
+func (b bearer) Await(ctx context.Context, w token.Waiting) func() {
+	what := "touch " + w.Token.String()
+	if w.For == token.AwaitInsert {
+		what = "plug in the token"
+		if len(w.Serials) > 0 {
+			what += " with serial " + strings.Join(w.Serials, " or ")
+		}
+	}
+	return b.ask.Act(ctx, wire.OneLine(what+" "+b.why))
+}
+
+func whatOf(q token.Question) string {
+	if what, known := questions[q.Kind]; known {
+		return what
+	}
+	return "answer"
+}

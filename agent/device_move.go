@@ -1,0 +1,121 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token/totp"
+)
+
+// maxCredential is the longest name of a credential of an OATH applet, in bytes.
+const maxCredential = 64
+
+// deviceMove moves a seed out of the vault onto tokens. It has left the vault
+// when they have proved that they have it, and not before; a move that ended
+// half way can be made again.
+func (s *Service) deviceMove(ctx context.Context, r *request, p wire.DeviceMoveParams) (wire.Device, error) {
+	old, content, err := s.takeOut(ctx, r.ask, func(v *keystore.Vault) (keystore.Item, error) { return findDevice(v, p.Name) })
+	if err != nil {
+		return wire.Device{}, err
+	}
+	defer content.Destroy()
+	keys, err := totp.Parse(content.Bytes())
+	if err != nil {
+		return wire.Device{}, err
+	}
+	defer totp.WipeAll(keys)
+	item := keystore.Item{Name: old.Name, Kind: keystore.KindOATH, Facts: maps.Clone(old.Facts)}
+	e := entry{item, old}
+	e.item.Facts[credentialFact] = credentialName(s.door.opened(), &keys[0], e, nil)
+	item, err = s.deviceOnto(ctx, r, e, &keys[0], p)
+	if err != nil {
+		return wire.Device{}, err
+	}
+	s.carryStep(old, item, keys[0].Period)
+	return describeDevice(item), nil
+}
+
+// takeOut reads an item that is to be moved onto a token. The caller destroys
+// the content.
+func (s *Service) takeOut(ctx context.Context, ask credproc.Asker, find func(*keystore.Vault) (keystore.Item, error)) (item keystore.Item, content *keystore.Secret, err error) {
+	err = s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+		if item, err = find(v); err != nil {
+			return err
+		}
+		if onToken(item) {
+			return wire.Errorf(wire.ErrBadRequest, "%q is on a token already, which gives no secret back", item.Name)
+		}
+		content, err = v.Read(item.ID)
+		return err
+	})
+	return item, content, err
+}
+
+// deviceOnto puts a seed onto tokens, and lets the vault point to it.
+func (s *Service) deviceOnto(ctx context.Context, r *request, e entry, key *totp.Key, onto wire.DeviceMoveParams) (keystore.Item, error) {
+	known, err := s.knownAccess(ctx, onto.Tokens, r.ask)
+	if err != nil {
+		return keystore.Item{}, err
+	}
+	defer known.wipe()
+	p := placing{
+		name: e.item.Facts[credentialFact], algorithm: string(key.Algorithm), digits: key.Digits, key: key.Seed.Bytes(),
+		touch: onto.Touch, tokens: onto.Tokens,
+		replace: e.old.Facts[credentialFact] == e.item.Facts[credentialFact], // which is ours
+	}
+	at, err := s.place(ctx, p, known, bearer{r.ask, "to put device " + e.item.Name + " on it"})
+	if err != nil {
+		return keystore.Item{}, err
+	}
+	withTokens(e.item.Facts, p, at)
+	return s.pointTo(ctx, e.old, e.item, p, at, r.ask)
+}
+
+// carryStep has the ledger know a moved device: a code that was released of the
+// old item is not released of the new one.
+func (s *Service) carryStep(old, now keystore.Item, period time.Duration) {
+	if ledgerName(old) == ledgerName(now) || s.ledger.NextIn(ledgerName(old), period) == 0 {
+		return
+	}
+	if err := s.ledger.Mark(ledgerName(now), period); err != nil {
+		s.options.Logger.Warn("that a code was used was not recorded", "device", now.Name, "err", err)
+	}
+}
+
+// credentialName is what a device is called on a token: as the authenticator
+// apps write it, "ISSUER:ACCOUNT" behind "PERIOD/" if that is not 30 s, else by
+// its name in the vault. No other pointer of the vault, nor of those that are
+// to come with it, has the name.
+func credentialName(v *keystore.Vault, key *totp.Key, e entry, others []entry) string {
+	prefix := ""
+	if key.Period != awsPeriod {
+		prefix = strconv.Itoa(int(key.Period/time.Second)) + "/"
+	}
+	if key.Issuer != "" && key.Account != "" {
+		name := prefix + key.Issuer + ":" + key.Account
+		has := func(i keystore.Item) bool { return i.ID != e.old.ID && i.Facts[credentialFact] == name }
+		_, taken := findItem(v, has)
+		if len(name) <= maxCredential && !taken && !slices.ContainsFunc(others, func(o entry) bool { return has(o.item) || o.item.Facts[credentialFact] == name }) {
+			return name
+		}
+	}
+	return shortened(prefix + "mfad:" + e.item.Name)
+}
+
+// shortened cuts what is too long for a token, in a way that keeps two names
+// apart.
+func shortened(name string) string {
+	if len(name) <= maxCredential {
+		return name
+	}
+	const digest = 8
+	return fmt.Sprintf("%s-%.*x", name[:maxCredential-digest-1], digest/2, sha256.Sum256([]byte(name)))
+}

@@ -1,0 +1,51 @@
+package agent
+
+import (
+	"context"
+	"maps"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/keystore"
+)
+
+// A credential that signs is of HMAC-SHA256. Its digits are never used.
+const signsWith, signDigits = "SHA256", 6
+
+// sigV4Prefix stands before a secret access key where Signature Version 4
+// begins
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+const sigV4Prefix = "AWS4"
+
+// keyMove moves a secret access key out of the vault onto tokens, as deviceMove
+// does a seed. From then on nobody can make the key of another day.
+func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams) (wire.Key, error) {
+	old, secret, err := s.takeOut(ctx, r.ask, func(v *keystore.Vault) (keystore.Item, error) { return findKey(v, p.Name) })
+	if err != nil {
+		return wire.Key{}, err
+	}
+	defer secret.Destroy()
+	known, err := s.knownAccess(ctx, p.Tokens, r.ask)
+	if err != nil {
+		return wire.Key{}, err
+	}
+	defer known.wipe()
+	onto := placing{
+		name: "mfad-key:" + old.Facts[keyIDFact], algorithm: signsWith, digits: signDigits, key: signingKey(secret.Bytes()),
+		touch: p.Touch, tokens: p.Tokens, signs: true,
+	}
+	defer clear(onto.key)
+	at, err := s.place(ctx, onto, known, bearer{r.ask, "to put access key " + old.Name + " on it"})
+	if err != nil {
+		return wire.Key{}, err
+	}
+	item := keystore.Item{Name: old.Name, Kind: keystore.KindOATHKey, Facts: withTokens(maps.Clone(old.Facts), onto, at)}
+	if item, err = s.pointTo(ctx, old, item, onto, at, r.ask); err != nil {
+		return wire.Key{}, err
+	}
+	return s.describeKey(item), nil
+}
+
+func signingKey(secret []byte) []byte {
+	key := make([]byte, 0, len(sigV4Prefix)+len(secret)) // in one piece, so that no copy stays behind
+	return append(append(key, sigV4Prefix...), secret...)
+}

@@ -1,0 +1,248 @@
+package agent
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
+)
+
+// takeOffLimit is how long a credential may take to be taken off a token again.
+const takeOffLimit = 10 * time.Second
+
+// placing is a secret on its way to the OATH applets of tokens.
+type placing struct {
+	name      string // on the tokens
+	algorithm string
+	digits    int
+	key       []byte
+	touch     bool
+	replace   bool     // another credential of the name may go
+	tokens    []string // none: the only one that is plugged in
+	signs     bool     // it is used whole, for the key of a day
+}
+
+// placed is where it is now.
+type placed struct {
+	tokens []string
+	fresh  bool // it was not there before
+}
+
+// place puts a credential on tokens, all or none, which prove that they have
+// it. That they have it already, of a move that ended half way, is as good; a
+// different one of the same name is token.ErrExists.
+func (s *Service) place(ctx context.Context, p placing, known access, who bearer) (placed, error) {
+	params := token.OATHPutParams{
+		Ref:  token.Ref{Serials: p.tokens, Wait: patience(who.ask), Access: known},
+		Name: p.name, Algorithm: p.algorithm, Digits: p.digits, Key: slices.Clone(p.key), Touch: p.touch, Replace: p.replace,
+	}
+	defer func() { clear(params.Key) }()
+	at := placed{fresh: !p.replace}
+	put, err := s.tokens.OATHPut(ctx, params, who)
+	if errors.Is(err, token.ErrExists) && !p.replace {
+		if err := s.compare(ctx, p, known, who); err != nil {
+			return placed{}, err
+		}
+		clear(params.Key)
+		params.Key, params.Replace, at.fresh = slices.Clone(p.key), true, false
+		put, err = s.tokens.OATHPut(ctx, params, who)
+	}
+	if err != nil {
+		return placed{}, err
+	}
+	if at.tokens = p.tokens; len(at.tokens) > 0 {
+		return at, nil
+	}
+	if at.tokens, err = s.namesOf(ctx, put.Tokens); err != nil && at.fresh {
+		_, off := s.tokens.OATHDelete(ctx, token.OATHDeleteParams{Ref: params.Ref, Name: p.name}, who)
+		err = errors.Join(err, off)
+	}
+	return at, err
+}
+
+// compare is nil if the tokens have, under the name, the same credential or
+// none.
+func (s *Service) compare(ctx context.Context, p placing, known access, who bearer) error {
+	refs := []token.Ref{{Access: known}}
+	if len(p.tokens) > 0 {
+		refs = nil
+		for _, one := range p.tokens {
+			refs = append(refs, token.Ref{Serials: []string{one}, Access: known})
+		}
+	}
+	for _, ref := range refs {
+		same, err := s.computes(ctx, p, ref, who)
+		switch {
+		case errors.Is(err, token.ErrNoCredential):
+		case err != nil:
+			return fmt.Errorf("looking whether %q is the same: %w", p.name, err)
+		case !same:
+			return fmt.Errorf("%w: %q, and it is another: rename or delete it there first", token.ErrExists, p.name)
+		}
+	}
+	return nil
+}
+
+// longAgo are a step and a day that are of no use to anybody.
+const longAgo, longAgoDay = 1, "20000101"
+
+// computes tells whether a token's credential gives what ours would.
+func (s *Service) computes(ctx context.Context, p placing, ref token.Ref, who bearer) (bool, error) {
+	if !p.signs {
+		got, err := s.tokens.OATHCode(ctx, token.OATHCodeParams{Ref: ref, Name: p.name, Challenge: longAgo}, who)
+		return err == nil && got.Digits == p.code(longAgo), err
+	}
+	got, err := s.tokens.OATHDay(ctx, token.OATHDayParams{Ref: ref, Name: p.name, Day: longAgoDay}, who)
+	defer clear(got.Key)
+	if err != nil {
+		return false, err
+	}
+	ours := p.mac([]byte(longAgoDay))
+	defer clear(ours)
+	return hmac.Equal(ours, got.Key), nil
+}
+
+var hashes = map[string]func() hash.Hash{"SHA1": sha1.New, "SHA256": sha256.New, "SHA512": sha512.New}
+
+func (p *placing) mac(challenge []byte) []byte {
+	h := hmac.New(hashes[p.algorithm], p.key)
+	h.Write(challenge)
+	return h.Sum(nil)
+}
+
+// code is the code of a step (RFC 4226, 5.3). Package totp's would leave a copy
+// of the seed behind, which must be on the token alone.
+func (p *placing) code(step uint64) string {
+	sum := p.mac(binary.BigEndian.AppendUint64(nil, step))
+	defer clear(sum)
+	at := sum[len(sum)-1] & 15
+	number := uint64(binary.BigEndian.Uint32(sum[at:]) & 0x7fffffff)
+	modulus := uint64(1)
+	for range p.digits {
+		modulus *= 10
+	}
+	return fmt.Sprintf("%0*d", p.digits, number%modulus)
+}
+
+// namesOf is what tokens are called in a [token.Ref]: by the serial, else by the
+// OATH applet's ID.
+func (s *Service) namesOf(ctx context.Context, tokens []token.Token) ([]string, error) {
+	var names []string
+	for _, t := range tokens {
+		name := t.Serial
+		if name == "" {
+			list, err := s.tokens.List(ctx, token.ListParams{})
+			if err != nil {
+				return nil, err
+			}
+			name = appletAt(list.Tokens, t.Place)
+		}
+		if name == "" {
+			return nil, fmt.Errorf("%w: %s tells neither a serial number nor the ID of its OATH applet", token.ErrUnsupported, t)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+func appletAt(tokens []token.Token, place string) string {
+	for _, t := range tokens {
+		if t.Place == place && t.OATH != nil {
+			return t.OATH.ID
+		}
+	}
+	return ""
+}
+
+// pointTo lets the vault point to what was placed, in the place of old if there
+// is one. When it does not, and what it had stands, the credential is taken off
+// again.
+func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placing, at placed, ask credproc.Asker) (keystore.Item, error) {
+	var stored keystore.Item
+	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+		stored, err = store(v, old, item, nil)
+		return err
+	})
+	switch {
+	case err == nil:
+		return stored, nil
+	case !at.fresh || errors.Is(err, keystore.ErrUncertain):
+		return keystore.Item{}, err
+	}
+	if _, off := s.takeOff(ctx, at.tokens, p.name, ask); off != nil {
+		err = fmt.Errorf("%w (and %q stays on the token: %v)", err, p.name, off)
+	}
+	return keystore.Item{}, err
+}
+
+// store puts an item in the place of an old one, or as a new one if there is
+// none.
+func store(v *keystore.Vault, old, item keystore.Item, secret []byte) (keystore.Item, error) {
+	if old.ID != "" && old.Kind != item.Kind {
+		return v.Replace(old, item, secret)
+	}
+	item.ID = old.ID
+	return v.Put(item, secret)
+}
+
+// takeOff deletes a credential from those of the tokens that are plugged in,
+// though the request be gone. It returns the tokens that have it still.
+func (s *Service) takeOff(ctx context.Context, tokens []string, name string, ask credproc.Asker) (left []string, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeOffLimit)
+	defer cancel()
+	known, err := s.knownAccess(ctx, tokens, ask)
+	if err != nil {
+		return tokens, err
+	}
+	defer known.wipe()
+	return s.delete(ctx, tokens, name, known, bearer{ask, "to delete a credential"})
+}
+
+// delete is takeOff for who has the access keys, and can be asked. It does one
+// token after the other, so that one that fails keeps nothing on the others.
+func (s *Service) delete(ctx context.Context, tokens []string, name string, known access, who bearer) (left []string, err error) {
+	for _, one := range tokens {
+		ref := token.Ref{Serials: []string{one}, Access: known}
+		_, gone := s.tokens.OATHDelete(ctx, token.OATHDeleteParams{Ref: ref, Name: name}, who)
+		switch {
+		case gone == nil, errors.Is(gone, token.ErrNoCredential):
+		case absent(gone):
+			left = append(left, one)
+		default:
+			left, err = append(left, one), errors.Join(err, gone)
+		}
+	}
+	return left, err
+}
+
+// absent says that a token cannot be reached from here now.
+func absent(err error) bool {
+	return errors.Is(err, token.ErrNotPresent) || errors.Is(err, token.ErrNoService) || errors.Is(err, token.ErrNoHelper)
+}
+
+// abandon takes what an item pointed to off its tokens, unless now is there;
+// what stays behind is told to the log.
+func (s *Service) abandon(ctx context.Context, old, now keystore.Item, ask credproc.Asker) {
+	name := old.Facts[credentialFact]
+	if !onToken(old) {
+		return
+	}
+	stale := slices.DeleteFunc(tokensOf(old), func(t string) bool {
+		return name == now.Facts[credentialFact] && slices.Contains(tokensOf(now), t)
+	})
+	if left, err := s.takeOff(ctx, stale, name, ask); len(left) > 0 {
+		s.options.Logger.WarnContext(ctx, "credential was left behind", "tokens", strings.Join(left, " "), "name", name, "err", err)
+	}
+}

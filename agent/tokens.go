@@ -1,0 +1,44 @@
+package agent
+
+import (
+	"context"
+
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/token"
+)
+
+// Tokens are hardware tokens, with the contracts of [token.Helper].
+type Tokens interface {
+	token.Wrapper
+	List(ctx context.Context, p token.ListParams) (token.Listing, error)
+	OATHCode(ctx context.Context, p token.OATHCodeParams, person token.Person) (token.OATHCode, error)
+	OATHDay(ctx context.Context, p token.OATHDayParams, person token.Person) (token.OATHDay, error)
+	OATHPut(ctx context.Context, p token.OATHPutParams, person token.Person) (token.Placed, error)
+	OATHDelete(ctx context.Context, p token.OATHDeleteParams, person token.Person) (token.Placed, error)
+	OATHAccess(ctx context.Context, p token.OATHAccessParams, person token.Person) (token.OATHAccess, error)
+	OATHProtect(ctx context.Context, p token.OATHProtectParams, person token.Person) (token.OATHAccess, error)
+	PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Person) (token.NewKey, error)
+	FIDO2Key(ctx context.Context, p token.FIDO2KeyParams, person token.Person) (token.NewKey, error)
+}
+
+var _ Tokens = (*token.Helper)(nil)
+
+// insertSeconds is how long a token is waited for that somebody may plug in.
+const insertSeconds = 30
+
+// patience is for how many seconds to wait for a token: not at all where nobody
+// can be told to plug it in.
+func patience(ask credproc.Asker) int {
+	if credproc.ReachOf(ask) == credproc.Person {
+		return insertSeconds
+	}
+	return 0
+}
+
+// Reach tells whether the person can be told what to do.
+func (a *asker) Reach() credproc.Reach {
+	if a.tty || a.desk != nil && (a.desk.at.Display != "" || a.desk.at.WaylandDisplay != "" || a.desk.at.Bus != "") {
+		return credproc.Person
+	}
+	return credproc.Somebody
+}
