@@ -10,7 +10,9 @@ LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
 # What runs many goroutines on shared state is tested with the race detector;
 # cmd tests built programs, which go's cache of test results does not see
 # change, and token/qr only computes.
-RACED := ./agent/... ./credproc/... ./keystore/... $(addprefix ./token/,fido2 oath pcsc piv tokentest/... totp yubikey) ./token
+RACED := ./agent/... ./credproc/... ./keystore/... ./token/totp
+# What meets virtual tokens waits most of its time: for pcscd to see them.
+TOKENS := ./token $(addprefix ./token/,fido2 oath pcsc piv tokentest/... yubikey)
 
 .DEFAULT_GOAL := help
 .PHONY: help build install run test bench lint fuzz clean
@@ -37,7 +39,8 @@ run: ## show the main job against a stand-in AWS and a virtual token: no account
 test: ## install what the tests need, run all of them, fuzz each parser for 10 s
 	@sh .ci/deps test
 	@$(GO) test -race $(RACED)
-	@$(GO) test -count=1 ./cmd/...
+	@$(GO) test -race -p 8 $(TOKENS)
+	@$(GO) test -count=1 -p 4 ./cmd/...
 	@$(GO) test ./token/qr
 	@$(MAKE) --no-print-directory fuzz
 

@@ -16,21 +16,31 @@ import (
 // built is the folder with the programs, once build has made it.
 var built string
 
-// build makes the programs once a run.
+// build makes the programs once a run, as the Makefile does.
 var build = sync.OnceValue(func() error {
 	dir, err := os.MkdirTemp("", "mfad-programs")
 	if err != nil {
 		return err
 	}
 	built = dir
-	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator),
-		"./mfad", "./mfad-agent", "../credproc/awstest/standin", "../agent/client/minimal")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	err = goBuild("0", "./mfad", "./mfad-agent", "../credproc/awstest/standin", "../agent/client/minimal")
+	if err == nil {
+		err = goBuild("1", "./mfad-token")
+	}
+	if err != nil {
+		return fmt.Errorf("building the programs: %w", err)
+	}
+	return os.Symlink("mfad-token", filepath.Join(dir, "age-plugin-mfad"))
+})
+
+func goBuild(cgo string, packages ...string) error {
+	cmd := exec.Command("go", append([]string{"build", "-o", built + string(filepath.Separator)}, packages...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the programs: %w\n%s", err, out)
+		return fmt.Errorf("%w (run `sh .ci/deps test`)\n%s", err, out)
 	}
 	return nil
-})
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
