@@ -34,13 +34,6 @@ func (k *Key) Fault(hook func(Frame) Fault) {
 	k.hook, k.frames = hook, 0
 }
 
-// Frames counts the frames since the hook was set.
-func (k *Key) Frames() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.frames
-}
-
 // fault lets a frame pass through the hook; not ok means that nothing goes on.
 func (k *Key) fault(b *bus, toHost bool, packet []byte) (out []byte, ok bool) {
 	k.mu.Lock()
