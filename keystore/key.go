@@ -5,7 +5,6 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"errors"
-	"io"
 
 	"filippo.io/age"
 )
@@ -42,35 +41,3 @@ func parseVaultKey(text []byte) (*vaultKey, error) {
 func (k *vaultKey) text() []byte { return []byte(k.identity.String() + "\n") }
 
 func (k *vaultKey) wipe() { clear(k.mac) }
-
-// encrypt makes an age file.
-func encrypt(plain []byte, to age.Recipient) ([]byte, error) {
-	var file bytes.Buffer
-	w, err := age.Encrypt(&file, to)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return file.Bytes(), nil
-}
-
-// decrypt opens an age file. The plain text is shorter than the file, so one
-// buffer takes it, and no copies stay behind where a buffer grew.
-func decrypt(file []byte, id age.Identity) (*Secret, error) {
-	r, err := age.Decrypt(bytes.NewReader(file), id)
-	if err != nil {
-		return nil, err
-	}
-	plain := make([]byte, len(file))
-	n, err := io.ReadFull(r, plain)
-	if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		clear(plain)
-		return nil, err
-	}
-	return newSecret(plain[:n]), nil
-}
