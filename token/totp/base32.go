@@ -30,10 +30,7 @@ func parseBase32(text []byte) (Seed, error) {
 			return Seed{}, badSeed("character %d of the secret is not of base32, which has A to Z and 2 to 7: copy it again", i+1)
 		}
 	}
-	n, err := unpadded.Decode(raw, digits)
-	if err != nil {
-		return Seed{}, badSeed("the secret is not base32: copy it again")
-	}
+	n := decode(raw, digits)
 	if err := checkSecretLen(n); err != nil {
 		return Seed{}, err
 	}
@@ -45,6 +42,26 @@ func parseBase32(text []byte) (Seed, error) {
 		return Seed{}, badSeed("the secret of %d characters does not end with a byte: some are missing or too many; copy it again, whole", len(digits))
 	}
 	return newSeed(raw[:n]), nil
+}
+
+// decode decodes characters of base32 into raw, and returns how many bytes they
+// are. The decoder of encoding/base32 copies its input first, where nobody can
+// wipe it.
+func decode(raw, digits []byte) (n int) {
+	bits, held := uint16(0), 0
+	for _, c := range digits {
+		value := c - 'A'
+		if c <= '7' {
+			value = c - '2' + 26
+		}
+		bits, held = bits<<5|uint16(value), held+5
+		if held >= 8 {
+			held -= 8
+			raw[n] = byte(bits >> held)
+			n++
+		}
+	}
+	return n
 }
 
 // parseBare reads a secret as people paste it: in groups parted by spaces or
