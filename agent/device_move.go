@@ -20,9 +20,11 @@ const maxCredential = 64
 
 // deviceMove moves a seed out of the vault onto tokens. It has left the vault
 // when they have proved that they have it, and not before; a move that ended
-// half way can be made again.
+// half way can be made again. It takes a way into the vault: what says that it
+// is a token may be a program.
 func (s *Service) deviceMove(ctx context.Context, r *request, p wire.DeviceMoveParams) (wire.Device, error) {
-	old, content, err := s.takeOut(ctx, r.ask, func(v *keystore.Vault) (keystore.Item, error) { return findDevice(v, p.Name) })
+	find := func(v *keystore.Vault) (keystore.Item, error) { return findDevice(v, p.Name) }
+	old, content, err := s.takeOut(ctx, r.ask, fmt.Sprintf("to move device %.80q onto a token", p.Name), find)
 	if err != nil {
 		return wire.Device{}, err
 	}
@@ -43,9 +45,12 @@ func (s *Service) deviceMove(ctx context.Context, r *request, p wire.DeviceMoveP
 	return describeDevice(item), nil
 }
 
-// takeOut reads an item that is to be moved onto a token. The caller destroys
-// the content.
-func (s *Service) takeOut(ctx context.Context, ask credproc.Asker, find func(*keystore.Vault) (keystore.Item, error)) (item keystore.Item, content *keystore.Secret, err error) {
+// takeOut reads an item that is to be moved onto a token, for who proves that
+// they may. The caller destroys the content.
+func (s *Service) takeOut(ctx context.Context, ask credproc.Asker, why string, find func(*keystore.Vault) (keystore.Item, error)) (item keystore.Item, content *keystore.Secret, err error) {
+	if err := s.door.prove(ctx, ask, why); err != nil {
+		return keystore.Item{}, nil, err
+	}
 	err = s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
 		if item, err = find(v); err != nil {
 			return err

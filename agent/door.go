@@ -145,14 +145,15 @@ func (d *door) lock() {
 func (d *door) unlock(ctx context.Context, v *keystore.Vault, chosen string, ask credproc.Asker) (*keystore.Vault, error) {
 	key := attempt{chosen, d.lockCount()}
 	return d.unlocking.Do(ctx, key, ask, func(ctx context.Context, riders *flight.Riders[credproc.Asker]) (*keystore.Vault, error) {
-		return v, d.pass(ctx, v, key, credproc.Relay(riders))
+		return v, d.pass(ctx, unlocker{door: d, vault: v, ask: credproc.Relay(riders)}, key)
 	})
 }
 
 // prove has the one who asks open the vault, though it be unlocked: what would
-// outlast the unlock is for who could unlock it, not for every process of the
-// user. So nobody rides along.
-func (d *door) prove(ctx context.Context, ask credproc.Asker) error {
+// outlast the unlock, or takes a secret out of the vault, is for who could
+// unlock it, not for every process of the user. So nobody rides along. Why is
+// for the person, the end of a sentence: "to add a way in".
+func (d *door) prove(ctx context.Context, ask credproc.Asker, why string) error {
 	a := attempt{locks: d.lockCount()}
 	if err := d.refusal(); err != nil {
 		return err
@@ -161,16 +162,16 @@ func (d *door) prove(ctx context.Context, ask credproc.Asker) error {
 	if err != nil {
 		return err
 	}
-	return d.pass(ctx, v, a, ask)
+	return d.pass(ctx, unlocker{door: d, vault: v, ask: ask, why: why}, a)
 }
 
 // pass makes one attempt, which counts unless the person has locked the vault since.
-func (d *door) pass(ctx context.Context, v *keystore.Vault, a attempt, ask credproc.Asker) error {
-	if err := (unlocker{door: d, vault: v, ask: ask}).run(ctx, a.chosen); err != nil {
+func (d *door) pass(ctx context.Context, u unlocker, a attempt) error {
+	if err := u.run(ctx, a.chosen); err != nil {
 		return err
 	}
-	if !d.admit(v, a.locks) {
-		v.Lock()
+	if !d.admit(u.vault, a.locks) {
+		u.vault.Lock()
 		return d.refusal()
 	}
 	return nil

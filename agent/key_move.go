@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"github.com/mfad/mfad/agent/wire"
@@ -19,7 +20,8 @@ const sigV4Prefix = "AWS4"
 // keyMove moves a secret access key out of the vault onto tokens, as deviceMove
 // does a seed. From then on nobody can make the key of another day.
 func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams) (wire.Key, error) {
-	old, secret, err := s.takeOut(ctx, r.ask, func(v *keystore.Vault) (keystore.Item, error) { return findKey(v, p.Name) })
+	find := func(v *keystore.Vault) (keystore.Item, error) { return findKey(v, p.Name) }
+	old, secret, err := s.takeOut(ctx, r.ask, fmt.Sprintf("to move access key %.80q onto a token", p.Name), find)
 	if err != nil {
 		return wire.Key{}, err
 	}

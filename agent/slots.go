@@ -108,7 +108,7 @@ func (s *Service) emptyKeychain(ctx context.Context, account string) {
 // slotAdd takes an old way in for a new one, which opens every secret of the
 // vault, also without mfad.
 func (s *Service) slotAdd(ctx context.Context, r *request, p wire.SlotAddParams) (wire.SlotAddResult, error) {
-	if err := s.door.prove(ctx, r.ask); err != nil {
+	if err := s.door.prove(ctx, r.ask, "to add a way in"); err != nil {
 		return wire.SlotAddResult{}, err
 	}
 	made, err := s.makeSlot(ctx, r, p)

@@ -86,7 +86,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 		return true, nil, errors.Join(missed...)
 	}
 	for _, slot := range slots {
-		who := bearer{u.ask, "to unlock the vault"}
+		who := bearer{u.ask, cmp.Or(u.why, "to unlock the vault")}
 		err := u.vault.Unlock(ctx, slot.ID, token.KeyBy(ctx, u.door.tokens, slot.Facts[identityFact], wait, who))
 		dismissed := errors.Is(err, credproc.ErrDismissed) || errors.Is(err, token.ErrDismissed)
 		if err == nil || fatal(err) || dismissed || ctx.Err() != nil {

@@ -22,11 +22,22 @@ func (s *Service) tokenProtect(ctx context.Context, r *request, p wire.TokenProt
 	if !known {
 		return wire.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", p.Action)
 	}
-	if _, err := s.door.unlocked(ctx, r.ask); err != nil { // before anything is changed
+	if err := s.mayProtect(ctx, r, p.Action); err != nil { // before anything is changed
 		return wire.Token{}, err
 	}
 	t, err := act(ctx, r, p.Token)
 	return describeToken(t), err
+}
+
+// mayProtect opens the vault. The access code that it remembers keeps other
+// programs off the token while the vault is locked: to set another, or none,
+// takes a way in.
+func (s *Service) mayProtect(ctx context.Context, r *request, action string) error {
+	if action == wire.ProtectSet || action == wire.ProtectRemove {
+		return s.door.prove(ctx, r.ask, fmt.Sprintf("to %s the access code of a token", action))
+	}
+	_, err := s.door.unlocked(ctx, r.ask)
+	return err
 }
 
 // protect has f use the applet of the token that is meant, with the access keys

@@ -25,6 +25,7 @@ type unlocker struct {
 	door  *door
 	vault *keystore.Vault
 	ask   credproc.Asker
+	why   string // empty: to use the vault
 }
 
 // run opens the vault with the chosen slots, an id or a kind. If none are
@@ -122,6 +123,9 @@ func (d *door) fromKeychain(ctx context.Context, slot keystore.Slot) (age.Identi
 // times. Missed is why the slots that ask nothing did not open.
 func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what string, parse func([]byte) (age.Identity, error), missed []error) error {
 	what = fmt.Sprintf("%s of vault %q", what, vaultName)
+	if u.why != "" {
+		what += ", " + u.why
+	}
 	again := ""
 	var err error
 	for range tries {

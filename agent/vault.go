@@ -167,7 +167,7 @@ func (s *Service) vaultHold(ctx context.Context, r *request, p wire.VaultHoldPar
 	}
 	v, err := s.door.open(ctx)
 	if err == nil && longer(hold, v.Hold()) {
-		err = s.door.prove(ctx, r.ask)
+		err = s.door.prove(ctx, r.ask, "to hold it open longer")
 	}
 	if err != nil {
 		return none{}, err

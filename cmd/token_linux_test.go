@@ -20,7 +20,7 @@ func TestSeedAndSecretLiveOnTheTokenAlone(t *testing.T) {
 	d := newDesk(t, 12345678).start()
 	d.initVault()
 	d.importKey("base", d.key)
-	d.do("", "key", "move", "base", "--on-token", "--touch")
+	d.do(passphrase+"\n", "key", "move", "base", "--on-token", "--touch", "--passphrase-stdin")
 	d.do(d.phone.URI()+"\n", "device", "add", "phone", "--serial", d.phone.Serial, "--on-token")
 	d.addProfiles()
 
@@ -54,8 +54,8 @@ func TestMovedSecretsWorkAsBefore(t *testing.T) {
 	d := newDesk(t, 12345678).start()
 	d.furnish()
 	d.do("", "credentials", "--profile", "prod")
-	d.do("", "device", "move", "phone", "--on-token")
-	d.do("", "key", "move", "base", "--on-token")
+	d.do(passphrase+"\n", "device", "move", "phone", "--on-token", "--passphrase-stdin")
+	d.do(passphrase+"\n", "key", "move", "base", "--on-token", "--passphrase-stdin")
 	d.do("", "session", "forget", "--all")
 	d.do("", "credentials", "--profile", "deploy")
 	if codes := sentCodes(d.aws); len(codes) != 2 {

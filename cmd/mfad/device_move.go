@@ -14,7 +14,10 @@ func (c *cli) deviceMoveCommand() *cobra.Command {
 		Long: `Move an MFA device's secret from the vault into the OATH applet of a YubiKey,
 which from then on computes the codes and never gives the secret back; the vault
 keeps only where it is. Profiles and "mfad code" work as before, while the token
-is plugged in. A copy of the vault made earlier still holds the secret.`,
+is plugged in. A copy of the vault made earlier still holds the secret.
+
+It takes a way into the vault, even while that is open: a passphrase is asked for
+if nothing opens by itself.`,
 		Example: `  mfad device move work --on-token
   mfad device move work --on-token --touch --token 12345678 --also 23456789`,
 		Args:              takes(1, 1),

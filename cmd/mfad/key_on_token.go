@@ -18,7 +18,10 @@ takes one touch a day. Profiles work as before, while the token is plugged in on
 the day's first use.
 
 Without --touch, any program of yours can ask the token for a day's key at any
-time. A copy of the vault made earlier still holds the secret.`,
+time. A copy of the vault made earlier still holds the secret.
+
+It takes a way into the vault, even while that is open: a passphrase is asked for
+if nothing opens by itself.`,
 		Example: `  mfad key move base --on-token --touch
   mfad key move base --on-token --touch --token 12345678 --also 23456789`,
 		Args:              takes(1, 1),

@@ -20,7 +20,8 @@ and remembered in the vault, so that it is not asked for at each code. There is
 no counter of tries: take a long one.
 
 --remember asks for the access code that is set and keeps it in the vault;
---forget drops it from there; --remove takes it off the token. An access code is
+--forget drops it from there; --remove takes it off the token. To set and to
+remove it takes a way into the vault, even while that is open. An access code is
 never taken from the command line.`,
 		Example: `  mfad token protect
   mfad token protect --token 12345678 --remember`,

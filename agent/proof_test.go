@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/token"
+)
+
+// taker is a program that says that it is a token, and takes what it is given.
+type taker struct {
+	Tokens // nil: nothing else is asked of it
+	taken  []string
+}
+
+func (k *taker) token() token.Token { return token.Token{Serial: "1", Model: "YubiKey 5 NFC"} }
+
+func (k *taker) OATHPut(_ context.Context, p token.OATHPutParams, _ token.Person) (token.Placed, error) {
+	k.taken = append(k.taken, "the secret of "+p.Name)
+	return token.Placed{Tokens: []token.Token{k.token()}}, nil
+}
+
+func (k *taker) OATHProtect(_ context.Context, p token.OATHProtectParams, _ token.Person) (token.OATHAccess, error) {
+	k.taken = append(k.taken, "the access code")
+	a := token.OATHAccess{ID: "00000001", Token: k.token()}
+	if len(p.New) > 0 {
+		a.Key = make([]byte, 16)
+	}
+	return a, nil
+}
+
+// withTaker is a bench whose vault the person has opened with a passphrase,
+// and whose only token is a taker.
+func withTaker(t *testing.T) (*bench, *taker) {
+	t.Helper()
+	b, k := newBench(t), new(taker)
+	b.withVault(t)
+	b.tokens, b.door.tokens = k, k
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
+	return b, k
+}
+
+// Whoever starts the agent says where its tokens are: a process of the same
+// user that finds the vault open must not have it hand a secret to a program
+// that plays a token, nor have it take the access code off one.
+func TestOpenVaultGivesNothingToATokenUnproven(t *testing.T) {
+	b, k := withTaker(t)
+	calls := map[string]any{
+		"move device \"phone\" onto a token":    wire.DeviceMoveParams{Name: "phone"},
+		"move access key \"base\" onto a token": wire.KeyMoveParams{Name: "base"},
+		"remove the access code of a token":     wire.TokenProtectParams{Action: wire.ProtectRemove},
+		"set the access code of a token":        wire.TokenProtectParams{Action: wire.ProtectSet},
+	}
+	method := func(params any) string {
+		switch params.(type) {
+		case wire.DeviceMoveParams:
+			return wire.MethodDeviceMove
+		case wire.KeyMoveParams:
+			return wire.MethodKeyMove
+		}
+		return wire.MethodTokenProtect
+	}
+	for what, params := range calls {
+		for _, thief := range []*person{nobody, knows("chosen by the thief")} {
+			err := b.call(t, thief, method(params), params, nil)
+			if !errors.Is(err, wire.ErrNoPrompt) && !errors.Is(err, wire.ErrWrongPassphrase) {
+				t.Errorf("a thief who wants to %s: %v", what, err)
+			}
+		}
+	}
+	if len(k.taken) > 0 {
+		t.Errorf("it took %q", k.taken)
+	}
+	for what, params := range calls {
+		owner := knows(passphrase)
+		b.must(t, owner, method(params), params, nil)
+		if asked := owner.questions(); len(asked) == 0 || !strings.Contains(asked[0], `passphrase of vault "default", to `+what) {
+			t.Errorf("%s: asked %q", what, asked)
+		}
+	}
+	if len(k.taken) != len(calls) {
+		t.Errorf("it took %q", k.taken)
+	}
+}
+
+// What harms nobody needs no proof.
+func TestAccessCodeIsForgottenUnasked(t *testing.T) {
+	b, _ := withTaker(t)
+	b.must(t, knows(passphrase), wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectSet}, nil)
+	b.must(t, nobody, wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectForget}, nil)
+}
