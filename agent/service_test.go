@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,6 +54,7 @@ type bench struct {
 	stopped  chan struct{}
 	profiles string // mfad's file
 	fs       durable.FS
+	rack     *rack // nil: no tokens
 }
 
 // newBench starts a service without a vault. Close is the test's end.
@@ -94,6 +96,9 @@ func (b *bench) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	b.Service = service
+	if b.rack != nil {
+		b.tokens, b.door.tokens = b.rack, b.rack
+	}
 }
 
 func (b *bench) restart(t testing.TB) {
@@ -194,6 +199,19 @@ func marshal(t testing.TB, v any) []byte {
 func (b *bench) write(t testing.TB, text string) {
 	t.Helper()
 	if err := os.WriteFile(b.profiles, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// damageText writes another text of the same length into the vault's manifest.
+func damageText(t testing.TB, dir, old, now string) {
+	t.Helper()
+	path := filepath.Join(dir, "vault.json")
+	data, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(data, []byte(old)) {
+		t.Fatalf("%s does not hold %q, or %v", path, old, err)
+	}
+	if err := os.WriteFile(path, bytes.ReplaceAll(data, []byte(old), []byte(now)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,0 +1,361 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/keystore/durable/faultfs"
+	"github.com/mfad/mfad/token"
+)
+
+const awsURI = "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret=" + seed + "&issuer=Amazon%20Web%20Services"
+
+// names are what a token holds.
+func (k *stick) names() []string { return slices.Sorted(maps.Keys(k.credentials)) }
+
+func TestSeedGoesOntoTokensAndNowhereElse(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1", "2", "3")
+	p := knows("")
+	var added wire.DeviceAddResult
+	b.must(t, p, wire.MethodDeviceAdd, wire.DeviceAddParams{
+		Name: "work", Serial: serial, Seed: []byte(awsURI), OnToken: true, Tokens: []string{"1", "2"}, Touch: true,
+	}, &added)
+	want := wire.Device{
+		Name: "work", Serial: serial, Issuer: "Amazon Web Services", Account: "alice@123456789012", Algorithm: "SHA1", Digits: 6, Period: 30,
+		Created: added.Devices[0].Created, Tokens: []string{"1", "2"}, Touch: true,
+	}
+	if diff := cmp.Diff([]wire.Device{want}, added.Devices); diff != "" {
+		t.Error(diff)
+	}
+	var list []wire.Device
+	b.must(t, nobody, wire.MethodDeviceList, nil, &list)
+	if diff := cmp.Diff(added.Devices, list); diff != "" {
+		t.Error(diff)
+	}
+	const name = "Amazon Web Services:alice@123456789012"
+	for i, want := range [][]string{{name}, {name}, nil} {
+		if got := r.tokens[i].names(); !slices.Equal(got, want) {
+			t.Errorf("token %d holds %q", i+1, got)
+		}
+	}
+	for _, item := range b.door.opened().Items() {
+		content, err := b.door.opened().Read(item.ID)
+		if err != nil || len(content.Bytes()) > 0 {
+			t.Errorf("the vault keeps %d bytes of %s %q, %v", len(content.Bytes()), item.Kind, item.Name, err)
+		}
+	}
+	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(seed)})
+	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "twin", Serial: serial, Seed: []byte(seed)})
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), Touch: true})
+	b.refused(t, nobody, wire.ErrNoToken, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "9"}})
+	b.refused(t, nobody, wire.ErrTokenAmbiguous, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), OnToken: true})
+}
+
+func TestExportGoesOntoATokenWhole(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Seed: migration("alice@1", "alice@1", "b b"), OnToken: true}, nil)
+	if got := r.tokens[0].names(); !slices.Equal(got, []string{"mfad:alice@1", "mfad:alice@1-2", "mfad:b-b"}) {
+		t.Errorf("the token holds %q", got)
+	}
+}
+
+func TestCredentialsAreNamedAsAppsDo(t *testing.T) {
+	long := strings.Repeat("l", 64)
+	for name, test := range map[string]struct{ device, uri, want string }{
+		"issuer and account": {"a", "otpauth://totp/I:acc?issuer=I&secret=" + seed, "I:acc"},
+		"account alone":      {"a", "otpauth://totp/acc?secret=" + seed, "mfad:a"},
+		"bare":               {"a", seed, "mfad:a"},
+		"other period":       {"a", "otpauth://totp/I:acc?issuer=I&period=60&secret=" + seed, "60/I:acc"},
+		"too long":           {"a", "otpauth://totp/I:" + long + "?issuer=I&secret=" + seed, "mfad:a"},
+		"name too long":      {long, seed, "mfad:" + long[:50] + "-" + "78937db0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := openBench(t)
+			r := b.withTokens(t, "1")
+			b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: test.device, Seed: []byte(test.uri), OnToken: true}, nil)
+			got := r.tokens[0].names()[0]
+			if name == "name too long" {
+				got, test.want = got[:56], test.want[:56]
+			}
+			if got != test.want || len(r.tokens[0].names()[0]) > maxCredential {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestMovedSeedGivesTheSameCodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBench(t)
+		r := b.withTokens(t, "12345678")
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+		p := knows("")
+		var moved wire.Device
+		b.must(t, p, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true}, &moved)
+		if !slices.Equal(moved.Tokens, []string{"12345678"}) || !moved.Touch {
+			t.Errorf("got %+v", moved)
+		}
+		start := time.Now()
+		var code wire.Code
+		b.must(t, p, wire.MethodCode, wire.NameParams{Name: "phone"}, &code)
+		if code.Digits != codeNow(t) {
+			t.Error("the token's code is not that of now")
+		}
+		if time.Since(start) == 0 {
+			t.Error("the code of one step was given before the move and after it")
+		}
+		want := "touch YubiKey 5 NFC (serial 12345678) to get a code for device phone"
+		if !slices.Contains(p.notices, want) || p.notices[len(p.notices)-1] != "" {
+			t.Errorf("told %q, want %q and that it is over", p.notices, want)
+		}
+		b.refused(t, nobody, wire.ErrBadRequest, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
+		b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "none"})
+		if r.tokens[0].touches != 2 {
+			t.Errorf("%d touches, want one to prove the move and one for the code", r.tokens[0].touches)
+		}
+	})
+}
+
+// Whatever step of a move fails, the seed is in the vault or on the token, the
+// device gives codes, and the move can be made again.
+func TestMoveLosesNothingWhateverFails(t *testing.T) {
+	for step := 1; ; step++ {
+		disk := faultfs.New()
+		b := openBenchOn(t, disk)
+		r := b.withTokens(t, "1")
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+		disk.Arm(faultfs.Fault{Step: step, Err: syscall.EIO})
+		err := b.call(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
+		done := step > disk.Steps()
+		disk.Arm(faultfs.Fault{})
+		if err != nil {
+			if _, inVault := b.door.opened().Find(keystore.KindTOTP, "phone"); inVault && len(r.tokens[0].names()) > 0 {
+				t.Errorf("step %d: after %v the seed is in both places", step, err)
+			}
+			again := b.call(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
+			if again != nil && !errors.Is(again, wire.ErrBadRequest) { // it is there already
+				t.Errorf("step %d: again: %v", step, again)
+			}
+		}
+		if n := len(r.tokens[0].names()); n != 1 {
+			t.Errorf("step %d: the token holds %d credentials", step, n)
+		}
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+		if done {
+			if step == 1 {
+				t.Error("no step was hit")
+			}
+			return
+		}
+	}
+}
+
+// A process that is killed between the token and the vault leaves the seed in
+// both; the next move finds its own.
+func TestHalfAMoveIsMadeAgain(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1", "2")
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+	half := &credential{name: "mfad:phone", algorithm: "SHA1", digits: 6, key: []byte("12345678901234567890")}
+	r.tokens[0].credentials["mfad:phone"] = half
+	b.must(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Tokens: []string{"1", "2"}}, nil)
+
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "other", Seed: []byte(seed)}, nil)
+	strange := &credential{name: "mfad:other", algorithm: "SHA1", digits: 6, key: []byte("somebody else's seed")}
+	r.tokens[1].credentials["mfad:other"] = strange
+	b.refused(t, nobody, wire.ErrTokenExists, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "other", Tokens: []string{"1", "2"}})
+	if r.tokens[1].credentials["mfad:other"] != strange || len(r.tokens[0].names()) != 1 {
+		t.Error("another's credential was touched")
+	}
+	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "other"}, nil)
+}
+
+func TestTokenThatRefusesKeepsTheSeedInTheVault(t *testing.T) {
+	for want, err := range map[*wire.Error]error{
+		wire.ErrTokenFull: token.ErrFull, wire.ErrTokenRemoved: token.ErrRemoved, wire.ErrNoTouch: token.ErrTouch,
+		wire.ErrTokenFailed: token.ErrHelper, wire.ErrTokenService: token.ErrNoService, wire.ErrTokenBusy: token.ErrBusy,
+	} {
+		b := openBench(t)
+		r := b.withTokens(t, "1")
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+		r.fault = func(string) error { return err }
+		b.refused(t, nobody, want, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+	}
+}
+
+// The person locks the vault while the token waits for its touch: the seed
+// stays, and the credential goes off again once it may.
+func TestLockDuringAMoveLosesNothing(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+	r.touched = func() { b.door.lock() }
+	b.refused(t, knows(""), wire.ErrVaultLocked, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true})
+	r.touched = nil
+	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
+	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+	b.must(t, knows(""), wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
+}
+
+func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1", "2")
+	add := func(onToken bool, tokens ...string) {
+		t.Helper()
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: onToken, Tokens: tokens, Replace: true}, nil)
+	}
+	add(false)
+	add(true, "1")
+	add(true, "2")
+	if got := [2]int{len(r.tokens[0].names()), len(r.tokens[1].names())}; got != [2]int{0, 1} {
+		t.Errorf("the tokens hold %v credentials", got)
+	}
+	add(true, "2") // overwrites its own
+	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+	add(false)
+	if got := r.tokens[1].names(); len(got) != 0 {
+		t.Errorf("the token holds %q", got)
+	}
+	if n := len(b.door.opened().Items()); n != 1 {
+		t.Errorf("the vault has %d items", n)
+	}
+}
+
+func TestRemovedDeviceLeavesTheTokensThatAreThere(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1", "2", "3")
+	add := wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "2", "3"}}
+	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
+	r.tokens[1].away = true
+	delete(r.tokens[2].credentials, "mfad:phone") // by hand
+	var removed wire.RemoveResult
+	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
+	if !slices.Equal(removed.Left, []string{"2"}) || len(r.tokens[0].names()) > 0 {
+		t.Errorf("left %q, and token 1 holds %q", removed.Left, r.tokens[0].names())
+	}
+	b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+
+	r.tokens[1].away = false
+	r.tokens[1].credentials = map[string]*credential{}
+	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
+	r.fault = func(string) error { return token.ErrBusy }
+	b.refused(t, nobody, wire.ErrTokenBusy, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	r.fault = func(string) error { return token.ErrNoHelper } // as on a machine without tokens
+	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
+	if len(removed.Left) != 3 {
+		t.Errorf("left %q, want all", removed.Left)
+	}
+}
+
+func TestCodeIsGivenBackWhenTheTokenFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBench(t)
+		r := b.withTokens(t, "1")
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
+		r.fault = func(string) error { return token.ErrRemoved }
+		if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, token.ErrRemoved) {
+			t.Errorf("got %v", err)
+		}
+		r.fault = nil
+		start := time.Now()
+		code, err := b.Code(t.Context(), credproc.Purpose{Serial: serial, Profile: "prod"}, "", nobody.asker())
+		if err != nil || code.Digits != codeNow(t) || time.Since(start) > time.Second {
+			t.Errorf("%v; it took %v", err, time.Since(start))
+		}
+	})
+}
+
+// Who touches after a minute gets a code that is good still.
+func TestLateTouchCostsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBench(t)
+		r := b.withTokens(t, "1")
+		b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Touch: true}, nil)
+		late := true
+		r.touched = func() {
+			if late {
+				time.Sleep(time.Minute)
+			}
+			late = false
+		}
+		var code wire.Code
+		b.must(t, knows(""), wire.MethodCode, wire.NameParams{Name: "phone"}, &code)
+		if code.Digits != codeNow(t) || !time.Now().Before(code.Expires) {
+			t.Error("the code is old")
+		}
+	})
+}
+
+func TestTokenIsWaitedForOnlyWhereSomebodyCanPlugItIn(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
+	r.tokens[0].away = true
+	if text := b.refused(t, nobody, wire.ErrNoToken, wire.MethodCode, wire.NameParams{Name: "phone"}); !strings.Contains(text, "serial 1") {
+		t.Errorf("got %q", text)
+	}
+	r.insert = func(token.Waiting) { r.tokens[0].away = false }
+	p := knows("")
+	b.must(t, p, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+	if want := "plug in the token with serial 1 to get a code for device phone"; !slices.Contains(p.notices, want) {
+		t.Errorf("told %q", p.notices)
+	}
+}
+
+// background is an Asker that nobody is behind.
+type background struct{ credproc.Asker }
+
+func (background) Reach() credproc.Reach { return credproc.Nobody }
+
+func TestTouchIsNotAskedForInTheBackground(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true, Touch: true}, nil)
+	if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, credproc.ErrNoPrompt) {
+		t.Errorf("got %v", err)
+	}
+	if n := r.count(token.MethodOATHCode); n != 0 {
+		t.Errorf("the token was asked %d times", n)
+	}
+}
+
+// What the file says of a token before the vault was opened may be anybody's.
+func TestPointerIsBelievedOnceTheVaultIsOpen(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
+	b.restart(t)
+	damageText(t, b.home.Vault, "mfad:phone", "mfad:other")
+	b.refused(t, nobody, wire.ErrVaultDamaged, wire.MethodCode, wire.NameParams{Name: "phone"})
+	if n := r.count(token.MethodOATHCode); n != 0 {
+		t.Errorf("the token was asked %d times", n)
+	}
+}
+
+func TestMoveThatIsAbandonedLeavesTheSeed(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	r.fault = func(string) error { leave(); return context.Cause(ctx) }
+	if err := b.callContext(ctx, t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil); !errors.Is(err, wire.ErrDismissed) {
+		t.Errorf("got %v", err)
+	}
+	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+}
