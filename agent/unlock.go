@@ -9,8 +9,10 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
 )
 
 // tries is how often a secret is asked for before a request is refused.
@@ -126,7 +128,7 @@ func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what stri
 	if u.why != "" {
 		what += ", " + u.why
 	}
-	again := ""
+	again := instead(missed)
 	var err error
 	for range tries {
 		var secret []byte
@@ -140,6 +142,19 @@ func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what stri
 		again = "that does not open the vault"
 	}
 	return err
+}
+
+// instead tells why the person, who may have typed a PIN just now, is asked for
+// something else; empty when no token was tried.
+func instead(missed []error) string {
+	for _, err := range slices.Backward(missed) {
+		for _, tried := range []error{token.ErrPIN, token.ErrPINBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy} {
+			if errors.Is(err, tried) {
+				return wire.OneLine(err.Error())
+			}
+		}
+	}
+	return ""
 }
 
 // besides tells of the slots that ask nothing and did not open either.
