@@ -28,7 +28,7 @@ func (c *cli) prompter() client.Prompter {
 	terminal := c.terminal()
 	switch {
 	case c.passphraseStdin && c.lines == nil:
-		c.lines = &linesPrompter{Prompter: nobody{}, lines: bufio.NewReader(c.in)}
+		c.lines = &linesPrompter{Prompter: nobody{}, lines: bufio.NewReader(c.in), pins: c.pinStdin}
 		if terminal != nil {
 			c.lines.Prompter = terminal
 		}
@@ -118,16 +118,27 @@ type linesPrompter struct {
 	lines *bufio.Reader
 	// refused is why the last line would not do, when no other followed it.
 	refused string
+	// pins says that the next line may be a PIN: before one has answered a
+	// question for a passphrase, it is the passphrase unless a token was chosen.
+	pins bool
 }
+
+// errNotThePIN has the agent ask on for the passphrase, as of a token that is
+// not there.
+var errNotThePIN = errors.New("standard input is for the passphrase, not for a PIN")
 
 // Secret takes the next line. A question that comes again means that the line
 // before was wrong, and is answered by the next one; but not a token's, whose
-// tries are few: that line may be meant for something else.
+// tries are few: that line may be meant for something else. So may the first.
 func (p *linesPrompter) Secret(_ context.Context, q wire.PromptSecretParams) (wire.PromptSecretResult, error) {
 	if q.Token != "" && q.Again != "" {
 		p.refused = q.Again
 		return wire.PromptSecretResult{Dismissed: true}, nil
 	}
+	if q.Tries > 0 && !p.pins {
+		return wire.PromptSecretResult{}, errNotThePIN
+	}
+	p.pins = true
 	line, err := p.lines.ReadSlice('\n')
 	defer clear(line)
 	if errors.Is(err, bufio.ErrBufferFull) {

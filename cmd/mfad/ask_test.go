@@ -30,3 +30,19 @@ func TestLinesAreNotTriedOneAfterAnotherOnAToken(t *testing.T) {
 		t.Errorf("refused because of %q", lines.refused)
 	}
 }
+
+func TestAPassphraseIsNotTriedAsAPIN(t *testing.T) {
+	pin := wire.PromptSecretParams{Token: "YubiKey", Tries: 3}
+	const line = "hunter22\n"
+	lines := &linesPrompter{Prompter: nobody{}, lines: bufio.NewReader(strings.NewReader(line))}
+	if r, err := lines.Secret(t.Context(), pin); err == nil || r.Secret != nil || r.Dismissed {
+		t.Errorf("the first line answered the PIN: %v", err)
+	}
+	if r, err := lines.Secret(t.Context(), wire.PromptSecretParams{}); err != nil || len(r.Secret) != len(line)-1 {
+		t.Errorf("the passphrase was not answered: %v", err)
+	}
+	chosen := &linesPrompter{Prompter: nobody{}, lines: bufio.NewReader(strings.NewReader(line)), pins: true}
+	if r, err := chosen.Secret(t.Context(), pin); err != nil || len(r.Secret) != len(line)-1 {
+		t.Errorf("the PIN of a token that was chosen was not answered: %v", err)
+	}
+}

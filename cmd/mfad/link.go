@@ -25,6 +25,8 @@ type cli struct {
 	subject string
 	// passphraseStdin answers the agent's questions for secrets from in.
 	passphraseStdin bool
+	// pinStdin says that its first line may be a token's PIN.
+	pinStdin bool
 	// wholeEnviron hands an agent that is started our environment as it is.
 	wholeEnviron bool
 

@@ -37,9 +37,13 @@ func (c *cli) unlockCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unlock",
 		Short: "Open the vault",
-		Long: `Open the vault for its hold time: by the keychain if it has such a slot, else by
-the passphrase. --slot chooses another way in, by its ID or kind: "piv" and
-"fido2" are a hardware token, "recovery" asks for the recovery key.`,
+		Long: `Open the vault for its hold time: by the keychain if it has such a slot, by a
+hardware token if one of its is plugged in, else by the passphrase. --slot
+chooses a way in, by its ID or kind: "piv" and "fido2" are a token, which is
+waited for, "recovery" asks for the recovery key.
+
+With --passphrase-stdin the first line of standard input is never tried as a
+token's PIN, unless --slot chooses the token.`,
 		Example: `  mfad unlock
   mfad unlock --slot piv
   mfad unlock --slot recovery
@@ -47,6 +51,7 @@ the passphrase. --slot chooses another way in, by its ID or kind: "piv" and
 		Args:              takes(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.pinStdin = p.Slot != ""
 			var v wire.Vault
 			if err := c.call(cmd.Context(), wire.MethodVaultUnlock, p, &v); err != nil {
 				return err
@@ -64,5 +69,5 @@ the passphrase. --slot chooses another way in, by its ID or kind: "piv" and
 // passphraseFlag declares --passphrase-stdin, which answers the agent's
 // questions for secrets from the lines of standard input.
 func (c *cli) passphraseFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&c.passphraseStdin, "passphrase-stdin", false, "answer questions for a passphrase or PIN with the lines of standard input, in turn")
+	cmd.Flags().BoolVar(&c.passphraseStdin, "passphrase-stdin", false, "answer questions for a passphrase, and after it for a PIN, with the lines of standard input, in turn")
 }
