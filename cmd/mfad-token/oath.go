@@ -147,6 +147,12 @@ func (s *station) unlocked(ctx context.Context, f func(*oath.Applet) error) (loc
 		if err != nil {
 			return err
 		}
+		if a.Protected || s.access != nil {
+			// The applet stays open until the card is reset, and the transaction
+			// ends before: another program could be the next. One that is selected
+			// again is locked.
+			defer func() { _, _ = oath.Select(card) }()
+		}
 		return f(a)
 	})
 	return locked, err
