@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mfad/mfad/token"
 )
@@ -61,8 +62,12 @@ func say(format string, args ...any) {
 
 const code = `{"jsonrpc":"2.0","id":1,"result":{"digits":"123456","token":{"model":"test","place":"here"}}}`
 
-// forever blocks; a signal alone ends it.
-func forever() { select {} }
+// forever blocks; a signal alone ends it. Without a timer the runtime would call
+// it a deadlock.
+func forever() {
+	for range time.Tick(time.Hour) {
+	}
+}
 
 const question = `{"jsonrpc":"2.0","id":7,"method":"secret","params":{"kind":"piv-pin","token":{"model":"test"},"retries":3}}`
 
