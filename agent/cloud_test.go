@@ -50,3 +50,13 @@ func (c *cloud) role(t testing.TB, name string) string {
 	}
 	return arn
 }
+
+// openRole adds a role that the user may assume without MFA.
+func (c *cloud) openRole(t testing.TB, name string) string {
+	t.Helper()
+	arn, err := c.AddRole(awstest.Role{Name: name, Trust: awstest.Trust{Principals: []string{c.user.ARN}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return arn
+}

@@ -1,0 +1,184 @@
+package agent
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/token"
+)
+
+// withSlots is a bench whose vault tokens open, beside a passphrase and a
+// recovery key; it is locked.
+func withSlots(t testing.TB, kind string, serials ...string) (*bench, *rack) {
+	t.Helper()
+	b := newBench(t)
+	b.withVault(t)
+	r := b.withTokens(t, serials...)
+	for i, serial := range serials {
+		r.tokens[i].fido2 = kind == "fido2"
+		p := wire.SlotAddParams{Kind: kind, Token: serial}
+		if kind == "fido2" {
+			p.Token = r.tokens[i].token().Place
+		}
+		b.must(t, knows(passphrase), wire.MethodSlotAdd, p, nil)
+	}
+	b.restart(t)
+	r.calls = nil
+	return b, r
+}
+
+func TestTokenOpensTheVault(t *testing.T) {
+	for _, kind := range []string{"piv", "fido2"} {
+		t.Run(kind, func(t *testing.T) {
+			b, r := withSlots(t, kind, "12345678")
+			b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
+			var shown wire.Vault
+			b.must(t, nobody, wire.MethodVaultShow, nil, &shown)
+			slot := shown.Slots[2]
+			if slot.Kind != kind || slot.Token != "YubiKey 5 NFC (serial 12345678)" || slot.Identity != r.tokens[0].identity {
+				t.Errorf("got %+v", slot)
+			}
+			b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: slot.ID}, nil)
+			b.restart(t)
+			b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil)
+			b.refused(t, nobody, wire.ErrNoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: kind})
+		})
+	}
+}
+
+func TestTokensThatAreAwayAreSkipped(t *testing.T) {
+	b, r := withSlots(t, "piv", "1", "2")
+	r.tokens[0].away = true
+	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
+	if lists, tries := r.count(token.MethodList), r.count(token.MethodUnwrap); lists != 1 || tries != 1 {
+		t.Errorf("%d lists and %d tries, want one each", lists, tries)
+	}
+	b.restart(t)
+	b.must(t, nobody, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"}, nil)
+	b.restart(t)
+	r.tokens[1].away = true
+	r.lists.Faults = []string{"something is missing: install it"}
+	p := knows(passphrase)
+	b.must(t, p, wire.MethodVaultUnlock, nil, nil)
+	b.restart(t)
+	text := b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil)
+	for _, word := range []string{"serial 1", "serial 2", "something is missing"} {
+		if !strings.Contains(text, word) {
+			t.Errorf("the refusal %q does not tell of %q", text, word)
+		}
+	}
+	b.refused(t, p, wire.ErrNoToken, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
+}
+
+func TestChosenTokenIsWaitedFor(t *testing.T) {
+	b, r := withSlots(t, "piv", "1")
+	r.tokens[0].away = true
+	b.refused(t, nobody, wire.ErrNoToken, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
+	r.insert = func(token.Waiting) { r.tokens[0].away = false }
+	p := knows("")
+	b.must(t, p, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"}, nil)
+	if want := "plug in the token with serial 1 to unlock the vault"; !slices.Contains(p.notices, want) {
+		t.Errorf("told %q", p.notices)
+	}
+}
+
+func TestPINIsAskedForWithTokenAndTries(t *testing.T) {
+	b, r := withSlots(t, "piv", "12345678")
+	r.tokens[0].pin = "123456"
+	answers := []string{"000000", "123456"}
+	var asked []wire.PromptSecretParams
+	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+		asked = append(asked, q)
+		answer := answers[0]
+		answers = answers[1:]
+		return answer, false
+	}}
+	b.must(t, p, wire.MethodVaultUnlock, nil, nil)
+	for i, q := range asked {
+		if q.What != "PIV PIN" || q.Token != "YubiKey 5 NFC (serial 12345678)" || q.Tries != 3-i || (q.Again != "") != (i > 0) {
+			t.Errorf("question %d is %+v", i+1, q)
+		}
+	}
+	if len(asked) != 2 {
+		t.Errorf("asked %d times", len(asked))
+	}
+}
+
+func TestLastTryTakesAWord(t *testing.T) {
+	b, r := withSlots(t, "piv", "12345678")
+	r.tokens[0].pin, r.tokens[0].retries = "123456", 1
+	p := knows("123456")
+	var question string
+	p.confirm = func(q string) bool { question = q; return false }
+	b.refused(t, p, wire.ErrPINGuard, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
+	if want := "Only 1 try is left for the PIV PIN of YubiKey 5 NFC (serial 12345678), and wrong ones block it. Try all the same?"; question != want {
+		t.Errorf("asked %q", question)
+	}
+	p.confirm = func(string) bool { return true }
+	b.must(t, p, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"}, nil)
+}
+
+func TestDismissedPINIsNoCallForThePassphrase(t *testing.T) {
+	b, r := withSlots(t, "piv", "1")
+	r.tokens[0].pin = "123456"
+	p := &person{secret: func(wire.PromptSecretParams) (string, bool) { return "", true }}
+	b.refused(t, p, wire.ErrDismissed, wire.MethodVaultUnlock, nil)
+	if n := len(p.questions()); n != 1 {
+		t.Errorf("asked %q", p.questions())
+	}
+}
+
+func TestTokenThatFailsGivesWayToThePassphrase(t *testing.T) {
+	for _, err := range []error{token.ErrTouch, token.ErrPINBlocked, token.ErrRemoved, token.ErrHelper, token.ErrNoHelper} {
+		b, r := withSlots(t, "piv", "1")
+		r.fault = func(method string) error { return err }
+		b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+		b.restart(t)
+		if text := b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil); !strings.Contains(text, err.Error()) {
+			t.Errorf("the refusal %q does not say %q", text, err)
+		}
+		b.refused(t, nobody, sentinelOf(err), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
+	}
+}
+
+func sentinelOf(err error) *wire.Error { return &wire.Error{Code: code(err)} }
+
+func TestNoTokenIsTouchedToUnlockForTheBackground(t *testing.T) {
+	b, r := withSlots(t, "piv", "1")
+	_, err := b.door.unlocked(t.Context(), background{nobody.asker()})
+	if !errors.Is(err, credproc.ErrNoPrompt) || r.count(token.MethodUnwrap) > 0 {
+		t.Errorf("%v after %d tries", err, r.count(token.MethodUnwrap))
+	}
+}
+
+// A new way in takes an old one, by token too, and a kind takes its own
+// settings alone.
+func TestSlotsOfTokensAreMadeWithCare(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	r := b.withTokens(t, "1", "2")
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
+	owner := knows(passphrase)
+	b.refused(t, owner, wire.ErrNoToken, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "9"})
+	b.refused(t, owner, wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", PIN: "once"})
+	b.refused(t, owner, wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", Touch: "never"})
+	b.refused(t, owner, wire.ErrNoToken, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2"})
+	r.fault = func(method string) error {
+		if method == token.MethodWrap {
+			return token.ErrRemoved
+		}
+		return nil
+	}
+	b.refused(t, owner, wire.ErrTokenRemoved, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
+	r.fault = nil
+	if n := len(b.door.opened().Slots()); n != 2 {
+		t.Errorf("the vault has %d slots", n)
+	}
+	b.must(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"}, nil)
+	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "2"}, nil) // the first one proves
+}

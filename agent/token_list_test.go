@@ -1,0 +1,174 @@
+package agent
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
+)
+
+func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
+	b := newBench(t)
+	r := b.withTokens(t, "1", "2")
+	r.lists = token.Listing{
+		Tokens: []token.Token{{Model: "a FIDO2 key", Place: "/dev/hidraw1", FIDO2: &token.FIDO2{AAGUID: "0"}, Fault: "half of it"}},
+		Faults: []string{"pcscd is not there: apt install pcscd"},
+	}
+	var list wire.TokenListResult
+	b.must(t, nobody, wire.MethodTokenList, nil, &list) // there is no vault yet
+	if len(list.Tokens) != 3 || !slices.Equal(list.Faults, r.lists.Faults) || list.Tokens[0].Fault != "half of it" {
+		t.Errorf("got %+v", list)
+	}
+
+	b.withVault(t)
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	var slot wire.SlotAddResult
+	b.must(t, knows(passphrase), wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"}, &slot)
+	owner := knows("") // the token proves
+	b.must(t, owner, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Tokens: []string{"1"}, Touch: true}, nil)
+	b.must(t, owner, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
+	b.must(t, owner, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base", Tokens: []string{"1", "2"}}, nil)
+	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
+	b.must(t, nobody, wire.MethodTokenList, nil, &list)
+	want := [][]string{
+		nil,
+		{"slot " + slot.Slot.ID + " opens the vault", `seed of device "phone"`, `secret of access key "base" (` + keyID + ")"},
+		{`secret of access key "base" (` + keyID + ")"},
+	}
+	for i, each := range list.Tokens {
+		if diff := cmp.Diff(want[i], each.Keeps); diff != "" {
+			t.Errorf("token %d\n%s", i, diff)
+		}
+	}
+	if o := list.Tokens[1].OATH; o == nil || o.Credentials != 2 || !slices.Equal(o.Touch, []string{"mfad:phone"}) || list.Tokens[1].PIV.Retries != 3 {
+		t.Errorf("got %+v", list.Tokens[1])
+	}
+	if !b.door.opened().Locked() {
+		t.Error("a list has unlocked the vault")
+	}
+	r.fault = func(string) error { return token.ErrNoHelper }
+	b.refused(t, nobody, wire.ErrTokenProgram, wire.MethodTokenList, nil)
+}
+
+// codes is who chooses, and types, an access code.
+func codes(code string) *person {
+	return &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+		if !strings.HasPrefix(q.What, "OATH access code") {
+			return "", true
+		}
+		return code, false
+	}}
+}
+
+func protect(meant, action string) wire.TokenProtectParams {
+	return wire.TokenProtectParams{Token: meant, Action: action}
+}
+
+func TestAccessCodeIsSetAndRemembered(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
+	p := codes("open sesame")
+	var shown wire.Token
+	b.must(t, p, wire.MethodTokenProtect, protect("1", wire.ProtectSet), &shown)
+	if r.tokens[0].code != "open sesame" || shown.Serial != "1" {
+		t.Errorf("the code is %q of %+v", r.tokens[0].code, shown)
+	}
+	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) // nobody is asked
+	var list wire.TokenListResult
+	b.must(t, nobody, wire.MethodTokenList, nil, &list)
+	if o := list.Tokens[0].OATH; !o.Protected || o.Locked {
+		t.Errorf("got %+v", list.Tokens[0])
+	}
+	for _, item := range b.door.opened().Items() {
+		if item.Kind == keystore.KindOATHAccess && (item.Name != r.tokens[0].applet || item.Facts[serialFact] != "1") {
+			t.Errorf("remembered as %+v", item)
+		}
+	}
+
+	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectForget), &shown)
+	if shown.Serial != "1" || shown.Model != "YubiKey 5 NFC" {
+		t.Errorf("forgot that of %+v", shown)
+	}
+	b.refused(t, nobody, wire.ErrNoItem, wire.MethodTokenProtect, protect("1", wire.ProtectForget))
+	b.must(t, nobody, wire.MethodTokenList, nil, &list)
+	if !list.Tokens[0].OATH.Locked {
+		t.Error("the list looked into an applet whose code was forgotten")
+	}
+	b.refused(t, codes("wrong"), wire.ErrAccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
+	b.must(t, p, wire.MethodTokenProtect, protect("", wire.ProtectRemember), nil)
+	b.must(t, codes("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
+	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectRemove), nil)
+	if r.tokens[0].code != "" || len(accessItems(b.door.opened(), nil)) != 0 {
+		t.Errorf("the code is %q, and %d are remembered", r.tokens[0].code, len(accessItems(b.door.opened(), nil)))
+	}
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", "explode"))
+	b.refused(t, codes(""), wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
+}
+
+// A reset gives the applet another ID: the old code is of no use then.
+func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1", "2")
+	b.must(t, codes("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
+	b.must(t, codes("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
+	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
+	r.tokens[0].applet, r.tokens[0].code = "00000000000000ff", ""
+	b.must(t, codes("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
+	var names []string
+	for _, item := range accessItems(b.door.opened(), nil) {
+		names = append(names, item.Name)
+	}
+	if slices.Sort(names); !slices.Equal(names, []string{r.tokens[1].applet, r.tokens[0].applet}) {
+		t.Errorf("remembered are %q", names)
+	}
+}
+
+// With an access code that only the person knows, moving asks for it.
+func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	r.tokens[0].code = "sesame"
+	b.must(t, codes("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
+	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
+	b.must(t, codes("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	b.must(t, codes("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
+}
+
+func TestPersonHearsWhatATokenWants(t *testing.T) {
+	p := knows("123456")
+	b := bearer{p.asker(), "to get a code for prod"}
+	yubikey := token.Token{Serial: "12345678", Model: "YubiKey 5\x1b[2J NFC"}
+	for want, w := range map[string]token.Waiting{
+		"touch YubiKey 5\ufffd[2J NFC (serial 12345678) to get a code for prod": {For: token.AwaitTouch, Token: yubikey},
+		"plug in the token with serial 1 or 2 to get a code for prod":           {For: token.AwaitInsert, Serials: []string{"1", "2"}},
+		"plug in the token to get a code for prod":                              {For: token.AwaitInsert},
+	} {
+		b.Await(t.Context(), w)()
+		if n := len(p.notices); p.notices[n-2] != want || p.notices[n-1] != "" {
+			t.Errorf("told %q, want %q", p.notices[n-2:], want)
+		}
+	}
+	for kind, what := range questions {
+		pin, err := b.Secret(t.Context(), token.Question{Kind: kind, Token: yubikey, Retries: token.Unknown, Again: "wrong\nPIN"})
+		if err != nil || string(pin) != "123456" {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if asked := p.questions(); asked[len(asked)-1] != "secret: "+what+" | wrong; PIN" {
+			t.Errorf("asked %q", asked[len(asked)-1])
+		}
+	}
+	if got := whatOf(token.Question{Kind: "new"}); got != "answer" {
+		t.Errorf("a question of a kind that is not known is for the %s", got)
+	}
+	if _, err := (bearer{ask: nobody.asker()}).LastTry(t.Context(), token.Question{Retries: 2}); err == nil {
+		t.Error("nobody said yes")
+	}
+}
