@@ -82,7 +82,7 @@ func keeps(v *keystore.Vault, t token.Token) []string {
 	for _, item := range v.Items() {
 		switch {
 		case item.Kind == keystore.KindOATHAccess && isNamed(t, item.Name):
-			lines = append(lines, "the vault remembers the OATH access code")
+			lines = append(lines, remembered(v, t.OATH)...)
 		case !slices.ContainsFunc(tokensOf(item), func(name string) bool { return isNamed(t, name) }):
 		case item.Kind == keystore.KindOATH:
 			lines = append(lines, fmt.Sprintf("seed of device %q", item.Name))
@@ -91,6 +91,20 @@ func keeps(v *keystore.Vault, t token.Token) []string {
 		}
 	}
 	return lines
+}
+
+// remembered tells how an access code that the vault remembers does not fit the
+// applet: that it fits is seen by what the applet shows.
+func remembered(v *keystore.Vault, o *token.OATH) []string {
+	switch {
+	case o == nil || o.Protected && !o.Locked:
+		return nil
+	case o.Locked && v.Locked():
+		return []string{"the vault remembers an OATH access code"}
+	case o.Locked:
+		return []string{"the OATH access code that the vault remembers is not the one that is set"}
+	}
+	return []string{"the vault remembers an OATH access code, and none is set"}
 }
 
 // isNamed tells whether name is what a token is called: its serial, or its OATH

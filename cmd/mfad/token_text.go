@@ -92,7 +92,7 @@ func oathText(o wire.TokenOATH) []string {
 	access := "no access code"
 	switch {
 	case o.Locked:
-		state, access = "locked", "access code not remembered"
+		state, access = "locked", "access code not known"
 	case o.Protected:
 		access = "access code remembered"
 	}
