@@ -138,7 +138,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	r := &request{method: name, conn: c, ask: ask}
 	result, err := do(ctx, s, r, call.Params)
 	if slices.Contains(audited, name) {
-		s.record(ctx, r, event{profile: subject(call.Params), err: err})
+		s.record(ctx, r, change(call.Params, result, err))
 	}
 	if err != nil {
 		return nil, s.cross(ctx, name, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
@@ -25,12 +26,36 @@ var audited = []string{
 	wire.MethodDeviceAdd, wire.MethodDeviceRemove, wire.MethodDeviceMove, wire.MethodTokenProtect,
 }
 
-// subject is what a call of an audited method is about: the name of the item,
-// the slot, or the token. Bad parameters are about nothing.
-func subject(params json.RawMessage) string {
-	var about struct{ Name, Kind, ID, Slot, Token string }
+// change is the event of an audited method. It is about the item, the slot or
+// the token that the parameters name; bad ones are about nothing.
+func change(params json.RawMessage, result any, err error) event {
+	var about struct {
+		Name, Kind, ID, Slot, Token, Action string
+		Tokens                              []string
+	}
 	_ = json.Unmarshal(params, &about)
-	return cmp.Or(about.Name, about.Kind, about.ID, about.Slot, about.Token)
+	e := event{profile: cmp.Or(about.Name, about.Kind, about.ID, about.Slot, about.Token), action: about.Action, tokens: about.Tokens, err: err}
+	if err == nil {
+		e.tokens = changedTokens(result)
+	}
+	return e
+}
+
+// changedTokens are those that a result tells of.
+func changedTokens(result any) []string {
+	switch r := result.(type) {
+	case wire.Device:
+		return r.Tokens
+	case wire.DeviceAddResult:
+		if len(r.Devices) > 0 {
+			return r.Devices[0].Tokens // all went onto the same
+		}
+	case wire.Key:
+		return r.Tokens
+	case wire.Token:
+		return []string{r.Serial}
+	}
+	return nil
 }
 
 // event is what one audit line tells: what was handed out, changed or refused,
@@ -42,8 +67,10 @@ type event struct {
 	asker   string // the process, as it claims
 	profile string // or the name of the device or key, or the slot
 	role    string
-	keyID   string // the access key id that was handed out
-	err     error  // nil: granted
+	keyID   string // the access key id that was handed out, or signed with
+	action  string // what was done, where the method is for several things
+	tokens  []string
+	err     error // nil: granted
 }
 
 // audit writes events, one JSON object a line.
@@ -52,7 +79,7 @@ type audit struct{ out slog.Handler }
 func newAudit(fsys durable.FS, path string) audit {
 	file := &auditFile{fsys: fsys, path: path, limit: auditLimit}
 	brief := func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.LevelKey || a.Value.Equal(slog.StringValue("")) {
+		if a.Key == slog.LevelKey || a.Value.Equal(slog.StringValue("")) || a.Value.Equal(slog.IntValue(0)) {
 			return slog.Attr{}
 		}
 		return a
@@ -67,7 +94,8 @@ func (a audit) record(ctx context.Context, e event) error {
 	}
 	line := slog.NewRecord(e.at, slog.LevelInfo, e.what, 0)
 	line.AddAttrs(slog.String("verdict", verdict), slog.Int("pid", e.pid), slog.String("asker", e.asker),
-		slog.String("profile", e.profile), slog.String("role", e.role), slog.String("key", e.keyID), slog.String("why", why))
+		slog.String("profile", e.profile), slog.String("role", e.role), slog.String("key", e.keyID), slog.String("action", e.action),
+		slog.String("tokens", strings.Join(e.tokens, " ")), slog.String("why", why))
 	return a.out.Handle(ctx, line)
 }
 

@@ -69,7 +69,13 @@ func (s *Service) note(ctx context.Context, r *request, e event) {
 
 // record writes the audit line of a request.
 func (s *Service) record(ctx context.Context, r *request, e event) {
-	e.at, e.what, e.pid, e.asker = s.options.Now(), r.method, r.conn.Peer().PID, r.ask.name()
+	e.what, e.pid, e.asker = r.method, r.conn.Peer().PID, r.ask.name()
+	s.write(ctx, e)
+}
+
+// write writes the line of an event that happens now.
+func (s *Service) write(ctx context.Context, e event) {
+	e.at = s.options.Now()
 	if e.err != nil {
 		e.err = cross(e.err) // the line that the client sees
 	}

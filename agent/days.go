@@ -91,6 +91,10 @@ func (d *dayKeys) DayKey(ctx context.Context, day string) ([]byte, error) {
 	}
 }
 
+// dayMethod is what the audit file calls it when a token makes the key of a
+// day: it may be for several requests, each of which has a line of its own.
+const dayMethod = "token.day"
+
 // fetchDay has a token make the key of a day and the vault keep it.
 func (s *Service) fetchDay(ctx context.Context, v *keystore.Vault, item keystore.Item, id dayID, ask credproc.Asker) error {
 	if key := v.Kept(id.String()); key != nil { // a flight landed just before
@@ -112,6 +116,11 @@ func (s *Service) fetchDay(ctx context.Context, v *keystore.Vault, item keystore
 	}
 	if !v.Keep(id.String(), key, end) && !v.Locked() {
 		return fmt.Errorf("%w: the UTC day ended while the token was waited for: try again", credproc.ErrUnsigned)
+	}
+	// Who removes the access key meanwhile wipes what is kept by then.
+	if now, found := v.Find(item.Kind, item.Name); !found || now.ID != item.ID {
+		v.Unkeep(dayID{key: id.key}.ofKey)
+		return fmt.Errorf("%w: %q was changed meanwhile", credproc.ErrNoKey, item.Name)
 	}
 	return nil
 }
@@ -151,6 +160,7 @@ func (s *Service) dayByToken(ctx context.Context, item keystore.Item, known acce
 	}
 	got, err := s.tokens.OATHDay(ctx, token.OATHDayParams{Ref: refOf(item, known, ask), Name: item.Facts[credentialFact], Day: id.day},
 		bearer{ask, "to sign with access key " + item.Name + " today"})
+	s.write(ctx, event{what: dayMethod, profile: item.Name, keyID: id.key, action: id.day, tokens: []string{got.Token.Serial}, err: err})
 	if err != nil {
 		return nil, end, fmt.Errorf("signing with access key %q: %w", item.Name, err)
 	}

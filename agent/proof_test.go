@@ -14,6 +14,7 @@ import (
 type taker struct {
 	Tokens // nil: nothing else is asked of it
 	taken  []string
+	before func() // a key of a day is made
 }
 
 func (k *taker) token() token.Token { return token.Token{Serial: "1", Model: "YubiKey 5 NFC"} }
