@@ -53,21 +53,21 @@ func start(path string, env []string) (*process, error) {
 	return p, nil
 }
 
-// spawn makes the pipes and starts the program; after an error none is left.
+// spawn makes the streams and starts the program; after an error none is left.
 func (p *process) spawn() error {
 	var files []*os.File
-	pipe := func() (r, w *os.File, err error) {
-		r, w, err = os.Pipe()
+	stream := func(input bool) (ours, its *os.File, err error) {
+		ours, its, err = private(input)
 		if err == nil {
-			files = append(files, r, w)
+			files = append(files, ours, its)
 		}
-		return r, w, err
+		return ours, its, err
 	}
 	var stdin, stdout, stderr *os.File
 	var err error
-	if stdin, p.in, err = pipe(); err == nil {
-		if p.out, stdout, err = pipe(); err == nil {
-			p.says, stderr, err = pipe()
+	if p.in, stdin, err = stream(true); err == nil {
+		if p.out, stdout, err = stream(false); err == nil {
+			p.says, stderr, err = stream(false)
 		}
 	}
 	if err == nil {

@@ -2,7 +2,20 @@
 
 package token
 
-import "os/exec"
+import (
+	"os"
+	"os/exec"
+)
+
+// private makes a standard stream of the program, our end and its own, of a
+// pipe: nobody opens another program's here.
+func private(input bool) (ours, its *os.File, err error) {
+	r, w, err := os.Pipe()
+	if input {
+		return w, r, err
+	}
+	return r, w, err
+}
 
 // apart does nothing: there are no process groups.
 func apart(*exec.Cmd) {}
