@@ -81,8 +81,18 @@ func (s *screen) expect(text string) {
 	}
 }
 
+// send types once the pinentry reads keys: it shows its prompt a moment before,
+// when the terminal would still take a key for itself.
 func (s *screen) send(text string) {
 	s.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for tries := 0; s.echoes(); tries++ {
+		if tries > 20_000 {
+			s.t.Fatalf("no pinentry reads keys; shown: %q", s.all)
+		}
+		<-tick.C
+	}
 	if _, err := io.WriteString(s.master, text); err != nil {
 		s.t.Fatal(err)
 	}
