@@ -60,7 +60,7 @@ fills a second token in the same go, for the day the first is lost.`,
 				return err
 			}
 			if o.wanted && picture == "" && c.inIsTerminal() {
-				if err := c.requireToken(cmd.Context()); err != nil {
+				if err := c.requireToken(cmd.Context(), o); err != nil {
 					return err
 				}
 			}

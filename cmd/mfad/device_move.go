@@ -32,6 +32,9 @@ if nothing opens by itself.`,
 			if p.Tokens, err = c.tokens(cmd.Context(), o); err != nil {
 				return err
 			}
+			if err := c.requireMeant(cmd.Context(), o); err != nil {
+				return err
+			}
 			var d wire.Device
 			if err := c.call(cmd.Context(), wire.MethodDeviceMove, p, &d); err != nil {
 				return err

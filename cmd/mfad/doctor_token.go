@@ -22,7 +22,7 @@ func (d *diagnosis) tokens(ctx context.Context) {
 	used := d.tokensUsed()
 	if program, found := tokenProgram(); !found {
 		if used {
-			d.fail(check, adviceOn(wire.CodeTokenProgram).hint, "the vault uses a token, and %s is not there", program)
+			d.fail(check, `Run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install" where mfad's source is.`, "the vault uses a token, and %s is not there", program)
 			return
 		}
 		d.ok(check, "not used, and mfad-token is not installed")

@@ -62,7 +62,7 @@ var advices = [...]advice{
 	wire.CodeVaultInUse:  {exitAgent, `Run "mfad agent stop" where the other agent was started, or give both shells the same XDG_RUNTIME_DIR: it says where the agent listens.`},
 
 	wire.CodeNoToken:          {exitMissing, `Plug it in, then run the same again; "mfad token list" shows what is there.`},
-	wire.CodeTokenProgram:     {exitMissing, `Install what the error names; if that is mfad-token itself, run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install".`},
+	wire.CodeTokenProgram:     {exitMissing, `Run "apt install libpcsclite1 libfido2-1" if a library is missing; if mfad-token itself is, run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install" where mfad's source is.`},
 	wire.CodeTokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite"), then the same again.`},
 	wire.CodeTokenFailed:      {exitError, `Plug the token out and in, then run the same again; if it happens again, read the agent's log that "mfad doctor" names.`},
 	wire.CodeTokenAmbiguous:   {exitUsage, `Say which with --token SERIAL (a FIDO2 key: --device PATH), as "mfad token list" shows them, or leave only one plugged in.`},
@@ -76,7 +76,7 @@ var advices = [...]advice{
 	wire.CodeAccessCode:       {exitPerson, `Run "mfad token protect --remember" and give the access code that is set.`},
 	wire.CodeManagementKey:    {exitPerson, `Run the same again with the PIV management key of that token, or give it another with "ykman piv access change-management-key".`},
 	wire.CodeTokenExists:      {exitError, `Give another name, or delete the old one first: "ykman oath accounts list", then "ykman oath accounts delete".`},
-	wire.CodeNotOnToken:       {exitMissing, `Run "mfad token list" to see what mfad keeps on it; what was deleted there must be removed here and added again.`},
+	wire.CodeNotOnToken:       {exitMissing, `Run "mfad token list" to see what is on it; what was deleted there must be removed here and added again.`},
 	wire.CodeTokenFull:        {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show it), or use another token.`},
 	wire.CodeTokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
 }

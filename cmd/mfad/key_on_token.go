@@ -48,6 +48,9 @@ func (c *cli) moveKey(cmd *cobra.Command, name string, o onToken) error {
 	if p.Tokens, err = c.tokens(cmd.Context(), o); err != nil {
 		return err
 	}
+	if err := c.requireMeant(cmd.Context(), o); err != nil {
+		return err
+	}
 	var k wire.Key
 	if err := c.call(cmd.Context(), wire.MethodKeyMove, p, &k); err != nil {
 		return err

@@ -118,6 +118,9 @@ func (s *slotAdd) kind(cmd *cobra.Command, args []string) (string, error) {
 }
 
 func (c *cli) addSlot(cmd *cobra.Command, s slotAdd) error {
+	if err := s.requireToken(cmd.Context(), c); err != nil {
+		return err
+	}
 	var sink *recoverySink
 	if s.p.Kind == recoverySlot {
 		var err error

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -153,6 +154,17 @@ func (s *slotAdd) readFIDO2(cmd *cobra.Command) error {
 		s.p.PIN = "never"
 	case s.p.PIN != "always" && s.p.PIN != "never":
 		return misuse(cmd, fmt.Errorf("--pin of a fido2 slot has no %q: the PIN is asked for each time, or never", s.p.PIN))
+	}
+	return nil
+}
+
+// requireToken refuses before a person proves who they are, where it can.
+func (s *slotAdd) requireToken(ctx context.Context, c *cli) error {
+	switch {
+	case s.p.Kind == pivSlot && s.p.Token == "":
+		return c.requireOneToken(ctx, hasPIV)
+	case s.p.Kind == pivSlot || s.p.Kind == fido2Slot:
+		return c.requireOneToken(ctx, func(wire.Token) bool { return false })
 	}
 	return nil
 }

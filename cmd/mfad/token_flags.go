@@ -106,21 +106,57 @@ func (c *cli) oathTokens(ctx context.Context) ([]string, error) {
 	}
 	var serials []string
 	for _, t := range r.Tokens {
-		if t.OATH != nil {
+		if hasOATH(t) {
 			serials = append(serials, oathSerial(t))
 		}
 	}
 	return serials, nil
 }
 
+// requireOneToken refuses before a person proves who they are if the tokens
+// cannot be looked for, or several could be meant. With none the agent waits for
+// one to be plugged in.
+func (c *cli) requireOneToken(ctx context.Context, fits func(wire.Token) bool) error {
+	var r wire.TokenListResult
+	if err := c.call(ctx, wire.MethodTokenList, nil, &r); err != nil {
+		return err
+	}
+	var names []string
+	for _, t := range r.Tokens {
+		if fits(t) {
+			names = append(names, tokenName(t))
+		}
+	}
+	if len(names) > 1 {
+		return wire.Errorf(wire.ErrTokenAmbiguous, "several tokens are plugged in: %s", wire.OneLine(strings.Join(names, ", ")))
+	}
+	return nil
+}
+
+func hasOATH(t wire.Token) bool { return t.OATH != nil }
+
+func hasPIV(t wire.Token) bool { return t.PIV != nil }
+
 // requireToken refuses before a person is asked for what only a token can keep,
 // as requireVault does.
-func (c *cli) requireToken(ctx context.Context) error {
+func (c *cli) requireToken(ctx context.Context, o onToken) error {
 	plugged, err := c.oathTokens(ctx)
 	if err == nil && len(plugged) == 0 {
 		err = wire.Errorf(wire.ErrNoToken, "no token with an OATH applet is plugged in")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.requireMeant(ctx, o)
+}
+
+// requireMeant refuses if it is not clear which token is meant, before the
+// person proves who they are.
+func (c *cli) requireMeant(ctx context.Context, o onToken) error {
+	if o.token != "" || len(o.also) > 0 {
+		return nil
+	}
+	return c.requireOneToken(ctx, hasOATH)
 }
 
 // oathSerial is what an OATH applet is meant by: a token without a serial
