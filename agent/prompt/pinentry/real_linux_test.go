@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,11 @@ func onEach[R any](t *testing.T, ask func(ctx context.Context, p *pinentry.Pinen
 	for _, f := range flavours {
 		t.Run(f.program, func(t *testing.T) {
 			t.Setenv("HOME", t.TempDir())
+			// A pinentry dies of the interrupt key, unless these tests run in the
+			// background of a shell, which has its jobs ignore that.
+			interrupts := make(chan os.Signal, 1)
+			signal.Notify(interrupts, os.Interrupt)
+			defer signal.Stop(interrupts)
 			s := newScreen(t)
 			p := &pinentry.Pinentry{Program: f.program, TTY: s.path, TTYType: "xterm"}
 			done := make(chan outcome[R], 1)
