@@ -63,7 +63,7 @@ var advices = [...]advice{
 
 	wire.CodeNoToken:          {exitMissing, `Plug it in, then run the same again; "mfad token list" shows what is there.`},
 	wire.CodeTokenProgram:     {exitMissing, `Run "apt install libpcsclite1 libfido2-1" if a library is missing; if mfad-token itself is, run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install" where mfad's source is.`},
-	wire.CodeTokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite"), then the same again.`},
+	wire.CodeTokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite") or, if it is there, "systemctl start pcscd.socket"; then the same again.`},
 	wire.CodeTokenFailed:      {exitError, `Plug the token out and in, then run the same again; if it happens again, read the agent's log that "mfad doctor" names.`},
 	wire.CodeTokenAmbiguous:   {exitUsage, `Say which with --token SERIAL (a FIDO2 key: --device PATH), as "mfad token list" shows them, or leave only one plugged in.`},
 	wire.CodeTokenRemoved:     {exitLater, `Plug it in again, leave it there, and run the same again.`},
