@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -115,17 +114,18 @@ func (s *station) name() string {
 	return fmt.Sprintf("%s (%s)", s.token.Model, s.oath)
 }
 
-// meetAll meets the tokens in all the readers at once; those that could not be
-// met have an error in their place.
-func meetAll(ctx context.Context, service *pcsc.Service, readers []string) ([]*station, []error) {
-	met, faults := make([]*station, len(readers)), make([]error, len(readers))
-	var all sync.WaitGroup
-	for i, reader := range readers {
-		all.Go(func() { met[i], faults[i] = meet(ctx, service, reader) })
+// meetAll meets the tokens in all the readers, one after the other, as package
+// pcsc wants it; those that could not be met have an error instead.
+func meetAll(ctx context.Context, service *pcsc.Service, readers []string) (met []*station, faults []error) {
+	for _, reader := range readers {
+		s, err := meet(ctx, service, reader)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		met = append(met, s)
 	}
-	all.Wait()
-	return slices.DeleteFunc(met, func(s *station) bool { return s == nil }),
-		slices.DeleteFunc(faults, func(err error) bool { return err == nil })
+	return met, faults
 }
 
 // hesitation is how long a token may be silent before the person hears that it

@@ -15,8 +15,8 @@ import (
 	"github.com/mfad/mfad/token/piv"
 )
 
-// list tells what is plugged in. Readers and FIDO2 devices are looked at all at
-// once: a token that is in use is waited for.
+// list tells what is plugged in. Readers are looked at one after the other, as
+// package pcsc wants it, and FIDO2 devices meanwhile.
 func (d *desk) list(ctx context.Context, p token.ListParams) (r token.Listing, err error) {
 	var cards, keys token.Listing
 	var both sync.WaitGroup
@@ -43,13 +43,10 @@ func listCards(ctx context.Context, access map[string][]byte) token.Listing {
 	if err != nil {
 		return token.Listing{Faults: faults(err)}
 	}
-	readers := state.Present()
-	tokens := make([]token.Token, len(readers))
-	var all sync.WaitGroup
-	for i, reader := range readers {
-		all.Go(func() { tokens[i] = describe(ctx, service, reader, access) })
+	var tokens []token.Token
+	for _, reader := range state.Present() {
+		tokens = append(tokens, describe(ctx, service, reader, access))
 	}
-	all.Wait()
 	return token.Listing{Tokens: tokens}
 }
 

@@ -8,6 +8,10 @@
 // [Service] keeps no connection to pcscd between calls, and so does not notice
 // that pcscd was restarted.
 //
+// A process works with one card at a time. To find a handle, libpcsclite (1.9.9)
+// walks the handles of all of the process's connections while other threads add
+// and remove theirs, and crashes now and then when several are at work.
+//
 // The package sends bytes and understands none of them: applets are for the
 // packages token/oath, token/piv and token/yubikey. It needs cgo, does not know
 // Windows, and has nothing to offer in a build without.
