@@ -2,6 +2,8 @@ package cmd_test
 
 import (
 	"fmt"
+	"os"
+	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,6 +134,11 @@ func TestInterruptedCallTakesTheTouchBack(t *testing.T) {
 	t.Parallel()
 	d := onToken(t, "phone")
 	d.keys[0].SetTouch(tokentest.TouchNever)
+	// The interrupt key works, unless these tests run in the background of a
+	// shell, which has its jobs ignore that.
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
 	caller := d.terminal("code", "phone")
 	caller.shows("touch YubiKey 5 NFC (serial 12345678) to get a code for device phone")
 	caller.types("\x03")
