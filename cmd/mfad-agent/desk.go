@@ -9,15 +9,14 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
-// desk asks by pinentry and tells by notification.
+// desk asks by pinentry and tells by notification, or by pinentry where there
+// are none.
 type desk struct {
 	*pinentry.Pinentry
 	*notify.Notifier
 }
 
 func openDesk(at wire.Desk) agent.Desk {
-	return desk{
-		&pinentry.Pinentry{Program: os.Getenv(pinentry.Variable), Desk: at},
-		&notify.Notifier{Desk: at},
-	}
+	ask := &pinentry.Pinentry{Program: os.Getenv(pinentry.Variable), Desk: at}
+	return desk{ask, &notify.Notifier{Desk: at, Window: ask.Show}}
 }

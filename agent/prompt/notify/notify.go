@@ -1,5 +1,6 @@
 // Package notify shows on a caller's desktop what a person is to do, such as to
-// touch a token, in a notification, and takes it away when it is done.
+// touch a token, in a notification or else in a window, and takes it away when
+// it is done.
 //
 // It informs and never asks: anybody can forge an answer to a notification, so
 // nothing is listened for. It starts no bus that is not there.
@@ -22,6 +23,9 @@ const patience = time.Second
 // for the desktop is ready. It is safe for concurrent use.
 type Notifier struct {
 	Desk wire.Desk
+	// Window shows a text until ctx ends, or the person closes it, on desktops
+	// that show no notifications; nil: those show nothing.
+	Window func(ctx context.Context, text string) error
 
 	mu      sync.Mutex
 	want    string        // what is to be shown
@@ -74,13 +78,8 @@ func (n *Notifier) Close() error {
 
 // run shows what is wanted until ctx ends.
 func (n *Notifier) run(ctx context.Context) {
-	connecting, done := context.WithTimeout(ctx, patience)
-	s, err := open(connecting, n.Desk)
-	done()
-	if err != nil {
-		return
-	}
-	defer s.close()
+	s := n.reach(ctx)
+	defer func() { s.close() }()
 	var shown string
 	for ctx.Err() == nil {
 		select {
@@ -91,7 +90,11 @@ func (n *Notifier) run(ctx context.Context) {
 				continue
 			}
 			if err := soon(ctx, s, want); err != nil {
-				return // of an answer that did not come in time we know no id
+				// Of an answer that did not come in time we know no id: that server
+				// is not asked again.
+				s.close()
+				s = n.withoutServer()
+				_ = soon(ctx, s, want)
 			}
 			shown = want
 		}
@@ -99,6 +102,25 @@ func (n *Notifier) run(ctx context.Context) {
 	if shown != "" {
 		_ = soon(context.WithoutCancel(ctx), s, "")
 	}
+}
+
+// reach connects to the desktop's notification server, if it has one.
+func (n *Notifier) reach(ctx context.Context) screen {
+	ctx, done := context.WithTimeout(ctx, patience)
+	defer done()
+	s, err := open(ctx, n.Desk)
+	if err != nil {
+		return n.withoutServer()
+	}
+	return s
+}
+
+// withoutServer is the screen of a desktop that shows no notifications.
+func (n *Notifier) withoutServer() screen {
+	if n.Window == nil {
+		return &window{open: func(context.Context, string) error { return nil }}
+	}
+	return &window{open: n.Window}
 }
 
 func (n *Notifier) wanted() string {

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -202,5 +203,41 @@ func TestBusThatDiesIsForgotten(t *testing.T) {
 	}
 	if err := ln.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Where there is no notification server, a window of its own shows each text,
+// and is closed when the text is taken away.
+func TestDesktopWithoutNotificationsShowsAWindow(t *testing.T) {
+	events := make(chan string, 8)
+	n := &notify.Notifier{Window: func(ctx context.Context, text string) error {
+		events <- "open " + text
+		<-ctx.Done()
+		events <- "closed " + text
+		return ctx.Err()
+	}}
+	for _, step := range []struct{ text, want string }{
+		{"touch the first", "open touch the first"},
+		{"touch the second", "closed touch the first"},
+	} {
+		n.Notice(step.text)
+		if got := <-events; got != step.want {
+			t.Errorf("got %q, want %q", got, step.want)
+		}
+	}
+	if got := <-events; got != "open touch the second" {
+		t.Errorf("got %q", got)
+	}
+	n.Notice("")
+	if got := <-events; got != "closed touch the second" {
+		t.Errorf("got %q", got)
+	}
+	n.Notice("touch the third")
+	<-events
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := <-events; got != "closed touch the third" {
+		t.Errorf("got %q when it was over", got)
 	}
 }

@@ -4,8 +4,8 @@
 //
 // The desktop is what a caller says of itself. It becomes the environment of
 // one pinentry and nothing more: a caller chooses where its own prompt appears.
-// Which program runs is not the caller's to say. The package shows no notices
-// and remembers no answer, nor does it let a pinentry remember one.
+// Which program runs is not the caller's to say. The package remembers no
+// answer, nor does it let a pinentry remember one.
 package pinentry
 
 import (
@@ -113,6 +113,21 @@ func (p *Pinentry) Confirm(ctx context.Context, q wire.PromptConfirmParams) (wir
 		return wire.PromptConfirmResult{}, err
 	}
 	return wire.PromptConfirmResult{Yes: err == nil}, nil
+}
+
+// Show shows text in a window until ctx ends, whose cause it returns, or until
+// the person closes it. There is nothing to answer.
+func (p *Pinentry) Show(ctx context.Context, text string) error {
+	err := p.ask(ctx, func(s *session) error {
+		if err := s.introduce(text, "", nil); err != nil {
+			return err
+		}
+		return s.message()
+	})
+	if errors.Is(err, errDismissed) {
+		return nil
+	}
+	return err
 }
 
 // patience is how long a question stays open at most.

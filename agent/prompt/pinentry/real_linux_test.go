@@ -290,3 +290,23 @@ func TestTerminalOfNobodyIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestRealPinentryShowsATextUntilItIsTakenAway(t *testing.T) {
+	for _, f := range flavours {
+		t.Run(f.program, func(t *testing.T) {
+			t.Setenv("HOME", t.TempDir())
+			s := newScreen(t)
+			p := &pinentry.Pinentry{Program: f.program, TTY: s.path, TTYType: "xterm"}
+			gone := errors.New("touched")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			done := make(chan error, 1)
+			go func() { done <- p.Show(ctx, "touch YubiKey 5 NFC") }()
+			s.expect("touch YubiKey 5 NFC")
+			cancel(gone)
+			if err := <-done; !errors.Is(err, gone) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

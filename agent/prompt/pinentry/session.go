@@ -124,6 +124,15 @@ func (s *session) confirm(yes, no string) error {
 	return verdict(err)
 }
 
+// message waits until the person has read what was introduced.
+func (s *session) message() error {
+	if err := s.conn.send("MESSAGE", ""); err != nil {
+		return err
+	}
+	_, err := s.conn.answer(forever)
+	return verdict(err)
+}
+
 // verdict is what a refused question means.
 func verdict(err error) error {
 	refusal, ok := errors.AsType[*refusalError](err)
