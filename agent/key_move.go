@@ -6,16 +6,12 @@ import (
 	"maps"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/keystore"
 )
 
 // A credential that signs is of HMAC-SHA256. Its digits are never used.
 const signsWith, signDigits = "SHA256", 6
-
-// sigV4Prefix stands before a secret access key where Signature Version 4
-// begins
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
-const sigV4Prefix = "AWS4"
 
 // keyMove moves a secret access key out of the vault onto tokens, as deviceMove
 // does a seed. From then on nobody can make the key of another day.
@@ -32,7 +28,7 @@ func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams)
 	}
 	defer known.wipe()
 	onto := placing{
-		name: "mfad-key:" + old.Facts[keyIDFact], algorithm: signsWith, digits: signDigits, key: signingKey(secret.Bytes()),
+		name: "mfad-key:" + old.Facts[keyIDFact], algorithm: signsWith, digits: signDigits, key: sigv4.Secret(secret.Bytes()),
 		touch: p.Touch, tokens: p.Tokens, signs: true,
 	}
 	defer clear(onto.key)
@@ -45,9 +41,4 @@ func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams)
 		return wire.Key{}, err
 	}
 	return s.describeKey(item), nil
-}
-
-func signingKey(secret []byte) []byte {
-	key := make([]byte, 0, len(sigV4Prefix)+len(secret)) // in one piece, so that no copy stays behind
-	return append(append(key, sigV4Prefix...), secret...)
 }

@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 	"agent/client/minimal":  {},
 	"agent/server":          {"agent/wire", "agent/peer", "keystore/durable"},
 	"agent": {
-		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight",
+		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/durable", "keystore/keychain", "token", "token/totp",
 	},
 

@@ -92,7 +92,11 @@ func DayKey(secret []byte, day string) []byte {
 
 // Secret is the key under which kDate is the HMAC-SHA256 of a day, for the
 // caller to wipe.
-func Secret(secretAccessKey []byte) []byte { return append([]byte("AWS4"), secretAccessKey...) }
+func Secret(secretAccessKey []byte) []byte {
+	const prefix = "AWS4"
+	key := make([]byte, 0, len(prefix)+len(secretAccessKey)) // in one piece, so that no copy stays behind
+	return append(append(key, prefix...), secretAccessKey...)
+}
 
 func mac(key []byte, text string) []byte {
 	h := hmac.New(sha256.New, key)
