@@ -67,7 +67,8 @@ func (d *dayKeys) close() {
 	d.known, d.own = nil, nil
 }
 
-// DayKey implements [credproc.DayKeys]: one touch a day, however many ask.
+// DayKey implements [credproc.DayKeys]: one touch a day while the vault stays
+// unlocked, however many ask.
 func (d *dayKeys) DayKey(ctx context.Context, day string) ([]byte, error) {
 	id := dayID{d.item.Facts[keyIDFact], day}
 	if v := d.service.door.opened(); v.Hold() == 0 {

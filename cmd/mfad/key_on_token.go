@@ -13,9 +13,10 @@ func (c *cli) keyMoveCommand() *cobra.Command {
 		Short: "Move a secret access key from the vault onto a token",
 		Long: `Move a secret access key from the vault into the OATH applet of a YubiKey, which
 never gives it back; the vault keeps only where it is. AWS's requests are signed
-with a key that is good for one day, which the token computes: with --touch that
-takes one touch a day. Profiles work as before, while the token is plugged in on
-the day's first use.
+with a key that is good for one UTC day, which the token computes and the agent
+keeps until the day ends or the vault locks. With --touch that takes one touch a
+day, and one after each unlock in between. Profiles work as before, while the
+token is plugged in when a day's key is wanted.
 
 Without --touch, any program of yours can ask the token for a day's key at any
 time. A copy of the vault made earlier still holds the secret.
@@ -58,7 +59,7 @@ func (c *cli) moveKey(cmd *cobra.Command, name string, o onToken) error {
 	c.say("mfad: the secret of access key %q moved%s", k.Name, whither(k.Tokens, false))
 	works := "profiles work as before"
 	if k.Touch {
-		works += "; one touch a day signs"
+		works += "; one touch signs until the UTC day ends or the vault locks"
 	}
 	c.say("mfad: %s", works)
 	c.hint("Delete the other copies of the secret: the console's CSV file, ~/.aws/credentials and its .mfad-backup.")
