@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -169,6 +170,37 @@ func TestThousandInsertionsLeaveNothingBehind(t *testing.T) {
 	if after := belongings(t, agent); after != before {
 		t.Errorf("the agent has %s, and had %s after the first round", after, before)
 	}
+	stacks := d.stacks(agent)
+	for _, trace := range stacks {
+		for _, room := range []string{"mfad/token.", "mfad/agent.", "os/exec."} {
+			if strings.Contains(trace, room) {
+				t.Errorf("a goroutine was left behind:\n%s", trace)
+			}
+		}
+	}
+	if len(stacks) == 0 || !strings.Contains(strings.Join(stacks, ""), "mfad/agent/server.") {
+		t.Errorf("%d goroutines, of which none listens: was the agent asked at all?", len(stacks))
+	}
+}
+
+// stacks ends an agent in the way that has Go tell what each goroutine does.
+func (h *home) stacks(agent int) []string {
+	h.Helper()
+	if err := syscall.Kill(agent, syscall.SIGQUIT); err != nil {
+		h.Fatal(err)
+	}
+	h.eventually(func() bool { return errors.Is(syscall.Kill(agent, 0), syscall.ESRCH) || zombie(agent) })
+	log := string(must(os.ReadFile(h.path(".local/state/mfad/agent.log")))(h.TB))
+	_, dump, _ := strings.Cut(log, "SIGQUIT: quit")
+	traces := strings.Split(dump, "\ngoroutine ")
+	return traces[1:]
+}
+
+// zombie says that a process has ended and that nobody has taken note of it.
+func zombie(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, after, _ := strings.Cut(string(text), ") ")
+	return err == nil && strings.HasPrefix(after, "Z")
 }
 
 // belongings counts what a process holds.
