@@ -88,10 +88,15 @@ func (r *reader) unserve() {
 	r.conn, r.done = nil, nil
 }
 
-// gone tells that the card is not served: it has pulled itself out.
+// gone tells that the card is not served: it has pulled itself out. One that is
+// about to is waited for.
 func (r *reader) gone() bool {
 	if r.done == nil {
 		return false
+	}
+	if l, ok := r.card.(leaver); ok && l.leaving() {
+		<-r.done
+		return true
 	}
 	select {
 	case <-r.done:

@@ -115,6 +115,7 @@ func (y *YubiKey) obey(raw []byte) []byte {
 		y.knobs.count++
 		odd, do = y.knobs.fault(n, raw)
 	}
+	y.leaves = do == PullOut || do == PullOutUnanswered || do == PullOutAnswered
 	switch do {
 	case Answer:
 		return append([]byte{}, odd...)
@@ -125,7 +126,6 @@ func (y *YubiKey) obey(raw []byte) []byte {
 	if do == PullOutUnanswered || y.isPulled() {
 		return nil
 	}
-	y.leaves = do == PullOutAnswered
 	return out
 }
 

@@ -7,7 +7,8 @@ type plugger interface {
 	unplug()
 }
 
-// leaver is a card that may pull itself out when its last answer is out.
+// leaver is a card that may pull itself out: it says so before the host can
+// know, and has gone when its last answer, if it gives one, is out.
 type leaver interface{ leaving() bool }
 
 var (
