@@ -36,7 +36,7 @@ func (s *Service) deviceMove(ctx context.Context, r *request, p wire.DeviceMoveP
 	defer totp.WipeAll(keys)
 	item := keystore.Item{Name: old.Name, Kind: keystore.KindOATH, Facts: maps.Clone(old.Facts)}
 	e := entry{item, old}
-	e.item.Facts[credentialFact] = credentialName(s.door.opened(), &keys[0], e, nil)
+	e.item.Facts[credentialFact] = credentialName(s.door.opened(), &keys[0], old.Name, nil)
 	item, err = s.deviceOnto(ctx, r, e, &keys[0], p)
 	if err != nil {
 		return wire.Device{}, err
@@ -74,7 +74,6 @@ func (s *Service) deviceOnto(ctx context.Context, r *request, e entry, key *totp
 	p := placing{
 		name: e.item.Facts[credentialFact], algorithm: string(key.Algorithm), digits: key.Digits, key: key.Seed.Bytes(),
 		touch: onto.Touch, tokens: onto.Tokens,
-		replace: e.old.Facts[credentialFact] == e.item.Facts[credentialFact], // which is ours
 	}
 	at, err := s.place(ctx, p, known, bearer{r.ask, "to put device " + e.item.Name + " on it"})
 	if err != nil {
@@ -97,22 +96,28 @@ func (s *Service) carryStep(old, now keystore.Item, period time.Duration) {
 
 // credentialName is what a device is called on a token: as the authenticator
 // apps write it, "ISSUER:ACCOUNT" behind "PERIOD/" if that is not 30 s, else by
-// its name in the vault. No other pointer of the vault, nor of those that are
-// to come with it, has the name.
-func credentialName(v *keystore.Vault, key *totp.Key, e entry, others []entry) string {
+// its name in the vault. No pointer of the vault, nor of those that are to come
+// with it, has the name: not that of the device which it is to replace either,
+// whose credential stays as it is until the vault points to the new one.
+func credentialName(v *keystore.Vault, key *totp.Key, device string, others []entry) string {
 	prefix := ""
 	if key.Period != awsPeriod {
 		prefix = strconv.Itoa(int(key.Period/time.Second)) + "/"
 	}
-	if key.Issuer != "" && key.Account != "" {
-		name := prefix + key.Issuer + ":" + key.Account
-		has := func(i keystore.Item) bool { return i.ID != e.old.ID && i.Facts[credentialFact] == name }
+	free := func(name string) bool {
+		has := func(i keystore.Item) bool { return i.Facts[credentialFact] == name }
 		_, taken := findItem(v, has)
-		if len(name) <= maxCredential && !taken && !slices.ContainsFunc(others, func(o entry) bool { return has(o.item) || o.item.Facts[credentialFact] == name }) {
-			return name
-		}
+		return !taken && !slices.ContainsFunc(others, func(o entry) bool { return has(o.item) })
 	}
-	return shortened(prefix + "mfad:" + e.item.Name)
+	if name := prefix + key.Issuer + ":" + key.Account; key.Issuer != "" && key.Account != "" && len(name) <= maxCredential && free(name) {
+		return name
+	}
+	own := prefix + "mfad:" + device
+	name := shortened(own)
+	for n := 2; !free(name); n++ {
+		name = shortened(own + "-" + strconv.Itoa(n))
+	}
+	return name
 }
 
 // shortened cuts what is too long for a token, in a way that keeps two names

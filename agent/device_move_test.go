@@ -210,7 +210,8 @@ func TestLockDuringAMoveLosesNothing(t *testing.T) {
 	r.touched = nil
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
-	b.must(t, knows(""), wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
+	b.refused(t, knows(""), wire.ErrTokenExists, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
+	b.must(t, knows(""), wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true}, nil)
 }
 
 func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
@@ -226,7 +227,10 @@ func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
 	if got := [2]int{len(r.tokens[0].names()), len(r.tokens[1].names())}; got != [2]int{0, 1} {
 		t.Errorf("the tokens hold %v credentials", got)
 	}
-	add(true, "2") // overwrites its own
+	add(true, "2")
+	if got := r.tokens[1].names(); len(got) != 1 {
+		t.Errorf("the token holds %q", got)
+	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	add(false)
 	if got := r.tokens[1].names(); len(got) != 0 {
@@ -234,6 +238,49 @@ func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
 	}
 	if n := len(b.door.opened().Items()); n != 1 {
 		t.Errorf("the vault has %d items", n)
+	}
+}
+
+// Whatever step of a new enrolment fails, the vault points to a seed, and the
+// old one is on the token until it succeeds: AWS may not know the new one.
+func TestReplacedDeviceIsThereWhateverFails(t *testing.T) {
+	const renewed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	uri := strings.Replace(awsURI, seed, renewed, 1)
+	for _, fault := range []string{"disk", "token"} {
+		for step := 1; ; step++ {
+			disk := faultfs.New()
+			b := openBenchOn(t, disk)
+			r := b.withTokens(t, "1")
+			b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(awsURI), OnToken: true}, nil)
+			name := r.tokens[0].names()[0]
+			old := r.tokens[0].credentials[name]
+			calls := 0
+			if fault == "disk" {
+				disk.Arm(faultfs.Fault{Step: step, Err: syscall.EIO})
+			} else {
+				r.fault = func(string) error {
+					if calls++; calls == step {
+						return token.ErrRemoved
+					}
+					return nil
+				}
+			}
+			err := b.call(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(uri), OnToken: true, Replace: true}, nil)
+			over := fault == "disk" && step > disk.Steps() || fault == "token" && step > calls
+			disk.Arm(faultfs.Fault{})
+			r.fault = nil
+			item, found := b.door.opened().Find(keystore.KindOATH, "work")
+			c := r.tokens[0].credentials[item.Facts[credentialFact]]
+			if !found || c == nil || err == nil && c == old || err != nil && r.tokens[0].credentials[name] != old {
+				t.Errorf("%s, step %d: after %v the vault points to %q of %q", fault, step, err, item.Facts[credentialFact], r.tokens[0].names())
+			}
+			if over {
+				if err != nil || step < 2 {
+					t.Errorf("%s: after %d steps: %v", fault, step, err)
+				}
+				break
+			}
+		}
 	}
 }
 

@@ -133,7 +133,7 @@ func devicesToPut(v *keystore.Vault, p wire.DeviceAddParams, keys []totp.Key, se
 		e.item = keystore.Item{Name: name, Kind: keystore.KindTOTP, Facts: deviceFacts(&keys[i], serials[i])}
 		if p.OnToken {
 			e.item.Kind = keystore.KindOATH
-			e.item.Facts[credentialFact] = credentialName(v, &keys[i], e, entries)
+			e.item.Facts[credentialFact] = credentialName(v, &keys[i], name, entries)
 		}
 		entries = append(entries, e)
 	}

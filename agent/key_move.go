@@ -29,7 +29,7 @@ func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams)
 	defer known.wipe()
 	onto := placing{
 		name: "mfad-key:" + old.Facts[keyIDFact], algorithm: signsWith, digits: signDigits, key: sigv4.Secret(secret.Bytes()),
-		touch: p.Touch, tokens: p.Tokens, signs: true,
+		touch: p.Touch, tokens: p.Tokens,
 	}
 	defer clear(onto.key)
 	at, err := s.place(ctx, onto, known, bearer{r.ask, "to put access key " + old.Name + " on it"})

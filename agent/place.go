@@ -2,14 +2,8 @@ package agent
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"slices"
 	"strings"
 	"time"
@@ -29,9 +23,7 @@ type placing struct {
 	digits    int
 	key       []byte
 	touch     bool
-	replace   bool     // another credential of the name may go
 	tokens    []string // none: the only one that is plugged in
-	signs     bool     // it is used whole, for the key of a day
 }
 
 // placed is where it is now.
@@ -46,23 +38,15 @@ type placed struct {
 func (s *Service) place(ctx context.Context, p placing, known access, who bearer) (placed, error) {
 	params := token.OATHPutParams{
 		Ref:  token.Ref{Serials: p.tokens, Wait: patience(who.ask), Access: known},
-		Name: p.name, Algorithm: p.algorithm, Digits: p.digits, Key: slices.Clone(p.key), Touch: p.touch, Replace: p.replace,
+		Name: p.name, Algorithm: p.algorithm, Digits: p.digits, Key: slices.Clone(p.key), Touch: p.touch,
 	}
-	defer func() { clear(params.Key) }()
-	at := placed{fresh: !p.replace}
+	defer clear(params.Key)
 	put, err := s.tokens.OATHPut(ctx, params, who)
-	if errors.Is(err, token.ErrExists) && !p.replace {
-		if err := s.compare(ctx, p, known, who); err != nil {
-			return placed{}, err
-		}
-		clear(params.Key)
-		params.Key, params.Replace, at.fresh = slices.Clone(p.key), true, false
-		put, err = s.tokens.OATHPut(ctx, params, who)
-	}
 	if err != nil {
 		return placed{}, err
 	}
-	if at.tokens = p.tokens; len(at.tokens) > 0 {
+	at := placed{p.tokens, !put.Found}
+	if len(at.tokens) > 0 {
 		return at, nil
 	}
 	if at.tokens, err = s.namesOf(ctx, put.Tokens); err != nil && at.fresh {
@@ -70,70 +54,6 @@ func (s *Service) place(ctx context.Context, p placing, known access, who bearer
 		err = errors.Join(err, off)
 	}
 	return at, err
-}
-
-// compare is nil if the tokens have, under the name, the same credential or
-// none.
-func (s *Service) compare(ctx context.Context, p placing, known access, who bearer) error {
-	refs := []token.Ref{{Access: known}}
-	if len(p.tokens) > 0 {
-		refs = nil
-		for _, one := range p.tokens {
-			refs = append(refs, token.Ref{Serials: []string{one}, Access: known})
-		}
-	}
-	for _, ref := range refs {
-		same, err := s.computes(ctx, p, ref, who)
-		switch {
-		case errors.Is(err, token.ErrNoCredential):
-		case err != nil:
-			return fmt.Errorf("looking whether %q is the same: %w", p.name, err)
-		case !same:
-			return fmt.Errorf("%w: %q, and it is another: rename or delete it there first", token.ErrExists, p.name)
-		}
-	}
-	return nil
-}
-
-// longAgo are a step and a day that are of no use to anybody.
-const longAgo, longAgoDay = 1, "20000101"
-
-// computes tells whether a token's credential gives what ours would.
-func (s *Service) computes(ctx context.Context, p placing, ref token.Ref, who bearer) (bool, error) {
-	if !p.signs {
-		got, err := s.tokens.OATHCode(ctx, token.OATHCodeParams{Ref: ref, Name: p.name, Challenge: longAgo}, who)
-		return err == nil && got.Digits == p.code(longAgo), err
-	}
-	got, err := s.tokens.OATHDay(ctx, token.OATHDayParams{Ref: ref, Name: p.name, Day: longAgoDay}, who)
-	defer clear(got.Key)
-	if err != nil {
-		return false, err
-	}
-	ours := p.mac([]byte(longAgoDay))
-	defer clear(ours)
-	return hmac.Equal(ours, got.Key), nil
-}
-
-var hashes = map[string]func() hash.Hash{"SHA1": sha1.New, "SHA256": sha256.New, "SHA512": sha512.New}
-
-func (p *placing) mac(challenge []byte) []byte {
-	h := hmac.New(hashes[p.algorithm], p.key)
-	h.Write(challenge)
-	return h.Sum(nil)
-}
-
-// code is the code of a step (RFC 4226, 5.3). Package totp's would leave a copy
-// of the seed behind, which must be on the token alone.
-func (p *placing) code(step uint64) string {
-	sum := p.mac(binary.BigEndian.AppendUint64(nil, step))
-	defer clear(sum)
-	at := sum[len(sum)-1] & 15
-	number := uint64(binary.BigEndian.Uint32(sum[at:]) & 0x7fffffff)
-	modulus := uint64(1)
-	for range p.digits {
-		modulus *= 10
-	}
-	return fmt.Sprintf("%0*d", p.digits, number%modulus)
 }
 
 // namesOf is what tokens are called in a [token.Ref]: by the serial, else by the

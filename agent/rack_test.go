@@ -1,9 +1,15 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
 	"fmt"
+	"hash"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +54,7 @@ type stick struct {
 }
 
 // credential is a placing that has arrived.
-type credential = placing
+type credential placing
 
 var _ Tokens = (*rack)(nil)
 
@@ -247,11 +253,7 @@ func (r *rack) OATHDay(ctx context.Context, p token.OATHDayParams, person token.
 		return token.OATHDay{}, err
 	}
 	var key []byte
-	t, err := r.use(ctx, p.Ref, p.Name, person, func(c *credential) {
-		h := hmac.New(hashes[c.algorithm], c.key)
-		h.Write([]byte(p.Day))
-		key = h.Sum(nil)
-	})
+	t, err := r.use(ctx, p.Ref, p.Name, person, func(c *credential) { key = c.mac([]byte(p.Day)) })
 	if err == nil {
 		r.mu.Lock()
 		r.secrets = append(r.secrets, key)
@@ -276,10 +278,12 @@ func (r *rack) OATHPut(ctx context.Context, p token.OATHPutParams, person token.
 		if err := r.open(ctx, k, p.Ref, person); err != nil {
 			return token.Placed{}, err
 		}
-		if k.credentials[p.Name] != nil && !p.Replace {
+		switch c := k.credentials[p.Name]; {
+		case c != nil && (!bytes.Equal(c.key, p.Key) || c.touch != p.Touch):
 			return token.Placed{}, token.ErrExists
-		}
-		if k.full {
+		case c != nil:
+			placed.Found = true
+		case k.full:
 			return token.Placed{}, token.ErrFull
 		}
 	}
@@ -291,6 +295,25 @@ func (r *rack) OATHPut(ctx context.Context, p token.OATHPutParams, person token.
 		placed.Tokens = append(placed.Tokens, k.token())
 	}
 	return placed, nil
+}
+
+var hashes = map[string]func() hash.Hash{"SHA1": sha1.New, "SHA256": sha256.New, "SHA512": sha512.New}
+
+func (c *credential) mac(challenge []byte) []byte {
+	h := hmac.New(hashes[c.algorithm], c.key)
+	h.Write(challenge)
+	return h.Sum(nil)
+}
+
+// code is the code of a step (RFC 4226, 5.3).
+func (c *credential) code(step uint64) string {
+	sum := c.mac(binary.BigEndian.AppendUint64(nil, step))
+	number := uint64(binary.BigEndian.Uint32(sum[sum[len(sum)-1]&15:]) & 0x7fffffff)
+	modulus := uint64(1)
+	for range c.digits {
+		modulus *= 10
+	}
+	return fmt.Sprintf("%0*d", c.digits, number%modulus)
 }
 
 func (r *rack) OATHDelete(ctx context.Context, p token.OATHDeleteParams, person token.Person) (token.Placed, error) {

@@ -90,8 +90,10 @@ type OATHDay struct {
 
 // OATHPutParams puts a credential on each of the tokens of Ref.Serials, all of
 // which must be plugged in, or on the only one that is. Each proves before the
-// answer that it computes what the host computes. What fails half way is taken
-// off again.
+// answer that it computes what the host computes. Nothing is ever overwritten:
+// a token that has the credential already, with the same key and touch, is left
+// as it is; one that has another of the name is ErrExists. What fails half way
+// is taken off again where it was not before.
 type OATHPutParams struct {
 	Ref       Ref    `json:"ref"`
 	Name      string `json:"name"`      // at most 64 bytes
@@ -99,12 +101,13 @@ type OATHPutParams struct {
 	Digits    int    `json:"digits"`    // 6 to 8
 	Key       []byte `json:"key"`
 	Touch     bool   `json:"touch,omitempty"`
-	Replace   bool   `json:"replace,omitempty"` // a credential of that name may be overwritten
 }
 
 // Placed names the tokens on which something was done.
 type Placed struct {
 	Tokens []Token `json:"tokens"`
+	// Found says that one of the tokens had the credential before.
+	Found bool `json:"found,omitempty"`
 }
 
 // OATHDeleteParams deletes a credential from those tokens of Ref.Serials that

@@ -21,8 +21,16 @@ import (
 
 // operation is one that a fault is to hit, again and again.
 type operation struct {
-	name string
-	do   func(t *testing.T) error
+	name   string
+	do     func(t *testing.T) error
+	before func(t *testing.T) // without a fault; nil: nothing
+}
+
+// undisturbed prepares what the fault is to hit.
+func (o operation) undisturbed(t *testing.T) {
+	if o.before != nil {
+		o.before(t)
+	}
 }
 
 // operations are those on the only token, which holds what they need.
@@ -40,25 +48,37 @@ func operations(t *testing.T, h *token.Helper) []operation {
 	if err != nil {
 		t.Fatal(err)
 	}
+	more := token.OATHPutParams{Name: "new", Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey)}
 	return []operation{
-		{"code", func(t *testing.T) error {
+		{name: "code", do: func(t *testing.T) error {
 			got, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name, Challenge: 5}, &person{})
 			if err == nil && got.Digits != code(t, 5) {
 				t.Errorf("a wrong code")
 			}
 			return err
 		}},
-		{"day", func(t *testing.T) error {
+		{name: "day", do: func(t *testing.T) error {
 			_, err := h.OATHDay(t.Context(), token.OATHDayParams{Name: "key", Day: "20261121"}, &person{})
 			return err
 		}},
-		{"put", func(t *testing.T) error {
-			_, err := h.OATHPut(t.Context(), token.OATHPutParams{
-				Name: "new", Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey), Replace: true,
-			}, &person{})
+		{name: "put", do: func(t *testing.T) error {
+			_, err := h.OATHPut(t.Context(), more, &person{})
 			return err
+		}, before: func(t *testing.T) {
+			_, err := h.OATHDelete(t.Context(), token.OATHDeleteParams{Name: more.Name}, &person{})
+			if err != nil && !errors.Is(err, token.ErrNoCredential) {
+				t.Fatal(err)
+			}
 		}},
-		{"unwrap", func(t *testing.T) error {
+		{name: "put what is there", do: func(t *testing.T) error {
+			_, err := put(&person{}, h, t, true)
+			return err
+		}, before: func(t *testing.T) {
+			if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, &person{}); err != nil {
+				t.Errorf("what was there is gone: %v", err)
+			}
+		}},
+		{name: "unwrap", do: func(t *testing.T) error {
 			got, err := h.Key(t.Context(), identity, 0, &person{answers: pins("123456")}).Unwrap(stanzas)
 			if err == nil && !slices.Equal(got, fileKey) {
 				t.Errorf("another file key")
@@ -90,6 +110,7 @@ func TestUnplugAtEveryCommand(t *testing.T) {
 
 func unplugAtEvery(t *testing.T, y *tokentest.YubiKey, o operation, how tokentest.Action) {
 	for at := 0; ; at++ {
+		o.undisturbed(t)
 		var pulled atomic.Bool
 		y.Fault(func(n int, _ []byte) ([]byte, tokentest.Action) {
 			if n == at {
@@ -128,6 +149,7 @@ func TestKillAtEveryCommand(t *testing.T) {
 	for _, o := range operations(t, h) {
 		t.Run(o.name, func(t *testing.T) {
 			for at := 0; ; at++ {
+				o.undisturbed(t)
 				var killed atomic.Bool
 				y.Fault(func(n int, _ []byte) ([]byte, tokentest.Action) {
 					if n == at {

@@ -180,7 +180,7 @@ func TestTokenIsWaitedFor(t *testing.T) {
 
 func TestPutFillsAllTokensOrNone(t *testing.T) {
 	h, p := newHelper(t), &person{}
-	one, two := plug(t, 0, tokentest.YubiKeyOptions{Serial: 1}), plug(t, 1, tokentest.YubiKeyOptions{Serial: 2, RefuseOverwrite: true})
+	one, two := plug(t, 0, tokentest.YubiKeyOptions{Serial: 1}), plug(t, 1, tokentest.YubiKeyOptions{Serial: 2})
 	if _, err := put(p, h, t, false, "1", "2", "3"); !errors.Is(err, token.ErrNotPresent) || len(one.Credentials()) > 0 {
 		t.Errorf("one is absent: %v, wrote %v", err, one.Credentials())
 	}
@@ -188,21 +188,55 @@ func TestPutFillsAllTokensOrNone(t *testing.T) {
 	if err != nil || len(r.Tokens) != 2 || len(one.Credentials()) != 1 || len(two.Credentials()) != 1 {
 		t.Fatalf("got %v, %v", r, err)
 	}
-	if _, err := put(p, h, t, true, "2"); !errors.Is(err, token.ErrExists) {
-		t.Errorf("again: %v", err)
-	}
-	replace := token.OATHPutParams{
-		Ref: token.Ref{Serials: []string{"1", "2"}}, Name: name, Algorithm: "SHA512", Digits: 8, Key: []byte(strings.Repeat("k", 200)), Replace: true,
-	}
-	if _, err := h.OATHPut(t.Context(), replace, p); err != nil || two.Credentials()[0].Algorithm != "SHA512" || one.Credentials()[0].Touch {
-		t.Errorf("replacing: %v", err)
-	}
 	placed, err := h.OATHDelete(t.Context(), token.OATHDeleteParams{Ref: token.Ref{Serials: []string{"3", "2", "1"}}, Name: name}, p)
 	if err != nil || len(placed.Tokens) != 2 || len(one.Credentials())+len(two.Credentials()) > 0 {
 		t.Errorf("deleting: %v, %v", placed, err)
 	}
 	if _, err := h.OATHDelete(t.Context(), token.OATHDeleteParams{Ref: token.Ref{Serials: []string{"1"}}, Name: name}, p); !errors.Is(err, token.ErrNoCredential) {
 		t.Errorf("deleting what is not there: %v", err)
+	}
+}
+
+// What a token has is never overwritten, and not taken off when the other token
+// fails.
+func TestPutLeavesWhatIsThere(t *testing.T) {
+	h, p := newHelper(t), &person{}
+	one, two := plug(t, 0, tokentest.YubiKeyOptions{Serial: 1}), plug(t, 1, tokentest.YubiKeyOptions{Serial: 2})
+	if r, err := put(p, h, t, true, "1"); err != nil || r.Found {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	wanted := token.OATHPutParams{
+		Ref: token.Ref{Serials: []string{"2", "1"}}, Name: name, Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey), Touch: true,
+	}
+	for what, change := range map[string]func(p *token.OATHPutParams){
+		"and it is another":         func(p *token.OATHPutParams) { p.Key = []byte("another key of them") },
+		"another: rename or delete": func(p *token.OATHPutParams) { p.Algorithm = "SHA256" },
+		"which wants a touch":       func(p *token.OATHPutParams) { p.Touch = false },
+	} {
+		other := wanted
+		change(&other)
+		if _, err := h.OATHPut(t.Context(), other, p); !errors.Is(err, token.ErrExists) || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: got %v", what, err)
+		}
+		if len(two.Credentials()) > 0 {
+			t.Fatalf("%s: the other token has %v", what, two.Credentials())
+		}
+	}
+	two.Fault(func(_ int, apdu []byte) ([]byte, tokentest.Action) {
+		if len(apdu) > 1 && apdu[1] == 1 { // PUT
+			return []byte{0x6a, 0x84}, tokentest.Answer
+		}
+		return nil, tokentest.Proceed
+	})
+	wanted.Ref.Serials = []string{"1", "2"}
+	if _, err := h.OATHPut(t.Context(), wanted, p); !errors.Is(err, token.ErrFull) || len(one.Credentials()) != 1 {
+		t.Errorf("got %v, and token 1 has %v", err, one.Credentials())
+	}
+	two.Fault(nil)
+	before := one.Touches()
+	r, err := h.OATHPut(t.Context(), wanted, p)
+	if err != nil || !r.Found || len(r.Tokens) != 2 || len(two.Credentials()) != 1 || one.Touches() != before+1 {
+		t.Errorf("got %+v, %v; %d touches", r, err, one.Touches()-before)
 	}
 }
 

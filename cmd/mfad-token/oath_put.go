@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -40,7 +41,7 @@ func (d *desk) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Plac
 		return r, err
 	}
 	defer letGo(stations)
-	if err := d.vacant(ctx, stations, p); err != nil {
+	if err := d.look(ctx, stations, p); err != nil {
 		return r, err
 	}
 	for i, s := range stations {
@@ -49,21 +50,18 @@ func (d *desk) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Plac
 			return token.Placed{}, errors.Join(err, d.undo(ctx, stations[:i+1], p.Name))
 		}
 		s.let()
-		r.Tokens = append(r.Tokens, s.token)
+		r.Tokens, r.Found = append(r.Tokens, s.token), r.Found || s.found
 	}
 	return r, nil
 }
 
-// vacant looks, before anything is written, whether the name is free on all.
-// It asks for the access codes that are not known.
-func (d *desk) vacant(ctx context.Context, stations []*station, p token.OATHPutParams) error {
+// look looks, before anything is written, whether the name is free on all, or
+// has the same key already. It asks for the access codes that are not known.
+func (d *desk) look(ctx context.Context, stations []*station, p token.OATHPutParams) error {
 	for _, s := range stations {
-		err := d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
-			_, err := credential(a, p.Name)
-			if err == nil && !p.Replace {
-				return token.ErrExists
-			}
-			return unless(err, token.ErrNoCredential)
+		err := d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) (err error) {
+			s.found, err = d.has(ctx, s, a, p)
+			return err
 		})
 		if len(stations) > 1 {
 			s.let() // the others may take a while
@@ -75,17 +73,45 @@ func (d *desk) vacant(ctx context.Context, stations []*station, p token.OATHPutP
 	return nil
 }
 
-// place puts the credential on one token and proves that it is there.
+// has tells whether the applet has the credential already. It is
+// token.ErrExists if it has another of the name.
+func (d *desk) has(ctx context.Context, s *station, a *oath.Applet, p token.OATHPutParams) (bool, error) {
+	c, err := credential(a, p.Name)
+	switch {
+	case errors.Is(err, token.ErrNoCredential):
+		return false, nil
+	case err != nil:
+		return false, err
+	case c.Type != "totp" || c.Algorithm != p.Algorithm:
+		return false, errAnother
+	}
+	err = d.touched(ctx, s.token, c.Touch, func() error { return prove(a, p) })
+	switch {
+	case errors.Is(err, errUnlike):
+		return false, errAnother
+	case err == nil && c.Touch && !p.Touch:
+		return false, fmt.Errorf("%w, which wants a touch: ask for the touch, or delete it there first", token.ErrExists)
+	case err == nil && !c.Touch && p.Touch:
+		return false, fmt.Errorf("%w, which wants no touch: delete it there first, or do without the touch", token.ErrExists)
+	}
+	return err == nil, err
+}
+
+var errAnother = fmt.Errorf("%w, and it is another: rename or delete it there first", token.ErrExists)
+
+// place puts the credential on one token and proves that it is there, unless it
+// was found there.
 func (d *desk) place(ctx context.Context, s *station, p token.OATHPutParams) error {
+	if s.found {
+		return nil
+	}
 	return d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
+		if _, err := credential(a, p.Name); !errors.Is(err, token.ErrNoCredential) {
+			return cmp.Or(err, errAnother) // it came since we looked
+		}
 		s.written = true
 		c := oath.Credential{Name: p.Name, Type: "totp", Algorithm: p.Algorithm, Digits: p.Digits, Touch: p.Touch}
 		err := a.Put(c, p.Key)
-		if errors.Is(err, token.ErrExists) && p.Replace { // not all applets overwrite
-			if err = a.Delete(p.Name); err == nil {
-				err = a.Put(c, p.Key)
-			}
-		}
 		if refused, ok := errors.AsType[*oath.StatusError](err); ok && refused != nil {
 			s.written = false
 		}
@@ -95,6 +121,9 @@ func (d *desk) place(ctx context.Context, s *station, p token.OATHPutParams) err
 		return d.touched(ctx, s.token, p.Touch, func() error { return prove(a, p) })
 	})
 }
+
+// errUnlike says that a token computes another code than this machine.
+var errUnlike = fmt.Errorf("%w: the token computes another code than this machine", token.ErrUnsupported)
 
 // prove has the token and this machine compute the same.
 func prove(a *oath.Applet, p token.OATHPutParams) error {
@@ -110,7 +139,7 @@ func prove(a *oath.Applet, p token.OATHPutParams) error {
 	expected := here.Sum(nil)
 	defer clear(expected)
 	if !hmac.Equal(got, expected) {
-		return fmt.Errorf("%w: the token computes another code than this machine", token.ErrUnsupported)
+		return errUnlike
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func TestAppletIsLockedWhenATransactionEnds(t *testing.T) {
 			return err
 		},
 		"put": func() error {
-			_, err := h.OATHPut(t.Context(), token.OATHPutParams{Ref: ref, Name: "other", Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey), Replace: true}, p)
+			_, err := h.OATHPut(t.Context(), token.OATHPutParams{Ref: ref, Name: "other", Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey)}, p)
 			return err
 		},
 		"access code": func() error {
