@@ -176,7 +176,7 @@ func (d *diagnosis) environment(context.Context) {
 			d.warn(check, "Run \"unset "+name+"\".", "%s is set: some tools then take credentials from there", name)
 		}
 	}
-	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_CA_BUNDLE"} {
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_CA_BUNDLE", "PCSCLITE_CSOCK_NAME"} {
 		if set(name) {
 			d.warn(check, `Run "mfad agent restart" in this shell if the agent is meant to use it.`, "%s is set: the agent heeds only the files and the environment that it was started with", name)
 		}
