@@ -38,22 +38,31 @@ whether it was taken, and cannot be taken back.`,
 			if err := c.call(cmd.Context(), wire.MethodCode, wire.NameParams{Name: args[0]}, &code); err != nil {
 				return err
 			}
-			lives := lifetime(code.Expires, time.Now())
+			life := lives(time.Until(code.Expires))
 			if board != nil {
 				how, err := board.put(code.Digits)
 				if err != nil {
 					return failf(exitError, `Run "mfad code {name}" to have it printed.`, "copying the code: %w", err)
 				}
-				c.say("mfad: the code of %s is %s; it lives %s", args[0], how, lives)
+				c.say("mfad: the code of %s is %s; %s", args[0], how, life)
 				return nil
 			}
 			if err := c.print(code.Digits + "\n"); err != nil {
 				return err
 			}
-			c.say("mfad: it lives %s", lives)
+			c.say("mfad: %s", life)
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "put the code into the clipboard instead of printing it")
 	return cmd
+}
+
+// lives says what is left of a code's step. AWS takes the code of the last one
+// too.
+func lives(left time.Duration) string {
+	if left <= 0 {
+		return "it has just expired"
+	}
+	return "it lives " + span(max(left, time.Second))
 }

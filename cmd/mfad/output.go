@@ -86,8 +86,8 @@ func (t *table) String() string {
 
 // lifetime says how long something still lives.
 func lifetime(until, now time.Time) string {
-	if d := until.Sub(now).Round(time.Second); d > 0 {
-		return span(d)
+	if d := until.Sub(now); d > 0 {
+		return span(max(d, time.Second))
 	}
 	return "expired"
 }
