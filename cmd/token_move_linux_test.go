@@ -14,8 +14,8 @@ import (
 	"github.com/mfad/mfad/token/totp"
 )
 
-// insPut is PUT of the OATH applet.
-const insPut = 0x01
+// PUT and CALCULATE of the OATH applet.
+const insPut, insCalculate = 0x01, 0xa2
 
 // A moved is a secret that moves onto a token.
 type moved struct{ kind, name string }
@@ -68,10 +68,8 @@ func TestMoveUnderAnUnpluggedTokenLosesNothing(t *testing.T) {
 			t.Parallel()
 			d := newMove(t)
 			n := d.try(trial{from: insPut, call: func(d *desk) result {
-				if !m.inVault(d) {
-					d.Fatal("the vault has let go of what the token has not proved to have")
-				}
-				return d.tryMove(m.kind, m.name)
+				d.emptyToken() // else what was written is found
+				return m.again(d)
 			}})
 			t.Logf("pulled at %d commands from the first that writes on", n)
 			if n < 2 {
@@ -79,6 +77,45 @@ func TestMoveUnderAnUnpluggedTokenLosesNothing(t *testing.T) {
 			}
 			m.arrived(d)
 		})
+	}
+}
+
+// What a move that failed has left on the token is found by the next.
+func TestMoveGoesOnFromWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	for _, m := range bothMoves {
+		t.Run(m.kind, func(t *testing.T) {
+			t.Parallel()
+			d := newMove(t)
+			n := d.try(trial{from: insCalculate, call: m.again})
+			t.Logf("pulled at %d commands from the first that proves on", n)
+			if n < 1 {
+				t.Error("those are not all")
+			}
+			m.arrived(d)
+		})
+	}
+}
+
+// again moves what no move has moved yet.
+func (m moved) again(d *desk) result {
+	d.Helper()
+	if !m.inVault(d) {
+		d.Fatal("the vault has let go of what the token has not proved to have")
+	}
+	return d.tryMove(m.kind, m.name)
+}
+
+// emptyToken takes off the token what a move has left there.
+func (d *desk) emptyToken() {
+	d.Helper()
+	d.keys[0].Command([]byte("\x00\xa4\x04\x00\x07\xa0\x00\x00\x05\x27\x21\x01"))
+	for _, c := range d.keys[0].Credentials() {
+		name := append([]byte{0x71, byte(len(c.Name))}, c.Name...)
+		d.keys[0].Command(append([]byte{0, 2, 0, 0, byte(len(name))}, name...))
+	}
+	if left := d.keys[0].Credentials(); len(left) > 0 {
+		d.Fatalf("%d credentials are left", len(left))
 	}
 }
 
