@@ -19,6 +19,7 @@ type held struct {
 	until time.Time     // zero: until Lock
 	boot  time.Duration // the same by Options.Boot
 	timer *time.Timer
+	over  chan struct{}    // closed when this goes
 	kept  map[string]*kept // what goes when this goes
 }
 
@@ -134,7 +135,7 @@ func (v *Vault) admit(text *Secret) error {
 func (v *Vault) install(text *Secret) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	next := &held{text: text, once: v.hold == 0}
+	next := &held{text: text, once: v.hold == 0, over: make(chan struct{})}
 	if old := v.heldLocked(); old != nil {
 		next.kept, old.kept = old.kept, nil
 	}
@@ -195,6 +196,7 @@ func (v *Vault) dropLocked() {
 	for _, k := range v.held.kept {
 		k.destroy()
 	}
+	close(v.held.over)
 	v.held = nil
 }
 
@@ -248,6 +250,18 @@ func (v *Vault) HeldUntil() time.Time {
 		return h.until
 	}
 	return time.Time{}
+}
+
+// Unlocked returns what is closed when the unlock that counts now ends: when its
+// time is over, by Lock or Close, or because another Unlock takes its place. It
+// is nil when the vault is locked, or unlocked for one use.
+func (v *Vault) Unlocked() <-chan struct{} {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if h := v.heldLocked(); h != nil && !h.once {
+		return h.over
+	}
+	return nil
 }
 
 // Hold is how long an Unlock lasts, as in [Options].

@@ -64,6 +64,39 @@ func TestHoldUntilLock(t *testing.T) {
 	})
 }
 
+func TestUnlockedEndsWithItsUnlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Options{Hold: time.Hour})
+		for what, end := range map[string]func(){
+			"time":           func() { time.Sleep(time.Hour) },
+			"Lock":           f.Lock,
+			"another Unlock": func() { f.unlock(t) },
+		} {
+			f.unlock(t)
+			over := f.Unlocked()
+			select {
+			case <-over:
+				t.Errorf("%s: over before its end", what)
+			default:
+			}
+			end()
+			if _, open := <-over; open {
+				t.Errorf("%s: it says something", what)
+			}
+		}
+		f.Lock()
+		if f.Unlocked() != nil {
+			t.Error("a locked vault is unlocked")
+		}
+		f.unlock(t)
+		over := f.Unlocked()
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		<-over
+	})
+}
+
 func TestHoldForOneUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, Options{})
