@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -35,10 +36,9 @@ func Devices(configured []string) ([]token.Token, error) {
 	var out []token.Token
 	add := func(path, model string) {
 		known := slices.ContainsFunc(out, func(t token.Token) bool { return t.Place == path })
-		if _, gone := os.Stat(path); known || path == "" || errors.Is(gone, fs.ErrNotExist) {
-			return
+		if !known && there(path) {
+			out = append(out, token.Token{Model: model, Place: path})
 		}
-		out = append(out, token.Token{Model: model, Place: path})
 	}
 	for _, l := range found {
 		add(l.Path, model(l))
@@ -52,6 +52,13 @@ func Devices(configured []string) ([]token.Token, error) {
 	}
 	wg.Wait()
 	return out, err
+}
+
+// there tells whether anything is at a path. Those of macOS are no files:
+// libfido2, which has just found them, is believed.
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return path != "" && (!filepath.IsAbs(path) || !errors.Is(err, fs.ErrNotExist))
 }
 
 func model(l *libfido2.DeviceLocation) string {
