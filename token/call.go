@@ -25,6 +25,7 @@ type call struct {
 	person         Person // nil: nobody to ask
 	lanes          []string
 	wait           time.Duration // that it may wait for a token
+	endless        bool          // it may take any time, in silence
 
 	*process
 	limits limits

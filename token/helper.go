@@ -41,6 +41,9 @@ var usual = limits{
 	whole: 3 * time.Minute, grace: 500 * time.Millisecond,
 }
 
+// forever is a time that nobody sees the end of.
+const forever = 100 * 365 * 24 * time.Hour
+
 // List tells what is plugged in. It asks nobody and costs no try.
 func (h *Helper) List(ctx context.Context, p ListParams) (r Listing, err error) {
 	err = h.call(ctx, &call{method: MethodList, params: p, result: &r, lanes: []string{"list"}})
@@ -116,6 +119,14 @@ func (h *Helper) Unwrap(ctx context.Context, p UnwrapParams, person Person) (r U
 	return r, err
 }
 
+// Watch waits until a token is plugged in no more, or has been out and in
+// again. Its process holds no reader, lives as long as Watch waits, and keeps no
+// other call waiting. Any error but the cause of ctx's end says that nobody can
+// tell: ErrNoService when pcscd has gone.
+func (h *Helper) Watch(ctx context.Context, p WatchParams) error {
+	return h.call(ctx, &call{method: MethodWatch, params: p, result: &Gone{}, endless: true})
+}
+
 // call is one call of the tokens that r names.
 func (r Ref) call(method string, params, result any, person Person) *call {
 	c := &call{method: method, params: params, result: result, person: person, wait: seconds(r.Wait)}
@@ -168,6 +179,9 @@ func (h *Helper) call(ctx context.Context, c *call) error {
 	c.limits = h.limits
 	if c.limits == (limits{}) {
 		c.limits = usual
+	}
+	if c.endless {
+		c.limits.silence, c.limits.whole = forever, forever
 	}
 	if c.process, err = start(path, env); err != nil {
 		return err

@@ -279,3 +279,30 @@ func TestRequestThatIsTooLongIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A watch is silent for as long as it takes, and keeps nobody waiting.
+func TestWatchHasAllTheTime(t *testing.T) {
+	h := helper(t, "sees it go")
+	h.Hurry(1, 1, 1, 1, brief)
+	if err := h.Watch(t.Context(), token.WatchParams{}); err != nil {
+		t.Error(err)
+	}
+	h = helper(t, "hangs")
+	h.Hurry(1, 1, 1, 1, 0)
+	left := errors.New("the agent locks")
+	ctx, leave := context.WithCancelCause(t.Context())
+	done := make(chan error, 2)
+	for range cap(done) {
+		go func() { done <- h.Watch(ctx, token.WatchParams{}) }()
+	}
+	leave(left)
+	for range cap(done) {
+		if err := <-done; !errors.Is(err, left) {
+			t.Errorf("got %v", err)
+		}
+	}
+	h = helper(t, "crashes")
+	if err := h.Watch(t.Context(), token.WatchParams{}); !errors.Is(err, token.ErrHelper) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -61,6 +61,7 @@ type Key struct {
 	identity string
 	wait     int
 	person   Person
+	token    Token
 }
 
 var (
@@ -79,7 +80,7 @@ func (h *Helper) Key(ctx context.Context, identity string, wait int, person Pers
 
 // KeyBy is [Helper.Key] by any Wrapper.
 func KeyBy(ctx context.Context, by Wrapper, identity string, wait int, person Person) *Key {
-	return &Key{by, ctx, identity, wait, person}
+	return &Key{by: by, ctx: ctx, identity: identity, wait: wait, person: person}
 }
 
 // Wrap implements [age.Recipient].
@@ -98,8 +99,13 @@ func (k *Key) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	if errors.Is(err, ErrInvalid) {
 		err = fmt.Errorf("%w: %w", age.ErrIncorrectIdentity, err)
 	}
+	k.token = r.Token
 	return r.FileKey, err
 }
+
+// Token is the token by which Unwrap, which must have returned, opened what it
+// did last.
+func (k *Key) Token() Token { return k.token }
 
 // AgeStanzas are stanzas of the protocol as age has them.
 func AgeStanzas(stanzas []Stanza) []*age.Stanza {

@@ -133,6 +133,11 @@ var programs = map[string]func(in *bufio.Reader){
 	"has no cgo":       func(*bufio.Reader) { fmt.Fprintln(os.Stderr, "mfad-token: error:", token.WithoutCgo); os.Exit(1) },
 	"crashes":          func(in *bufio.Reader) { next(in); _ = syscall.Kill(os.Getpid(), syscall.SIGSEGV); forever() },
 	"is killed":        func(in *bufio.Reader) { next(in); _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); forever() },
+	"sees it go": func(in *bufio.Reader) {
+		if next(in)["method"] == "watch" {
+			say(`{"jsonrpc":"2.0","id":1,"result":{}}`)
+		}
+	},
 	"hangs": func(in *bufio.Reader) {
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 		next(in)

@@ -17,6 +17,7 @@ const (
 	MethodFIDO2Key    = "fido2.key"    // FIDO2KeyParams -> NewKey
 	MethodWrap        = "wrap"         // WrapParams -> WrapResult
 	MethodUnwrap      = "unwrap"       // UnwrapParams -> UnwrapResult
+	MethodWatch       = "watch"        // WatchParams -> Gone, when it has
 )
 
 // What mfad-token may call back while a call runs.
@@ -195,3 +196,13 @@ type UnwrapResult struct {
 	FileKey []byte `json:"fileKey"`
 	Token   Token  `json:"token"`
 }
+
+// WatchParams asks to be told when a token goes: the one at Place, a Token's, by
+// the key of Identity.
+type WatchParams struct {
+	Identity string `json:"identity"`
+	Place    string `json:"place"`
+}
+
+// Gone says that the token is plugged in no more.
+type Gone struct{}

@@ -19,7 +19,8 @@ import (
 // desk is what an operation has: the person and the tokens that are plugged in.
 type desk struct {
 	person  token.Person
-	devices []string // FIDO2 devices that are configured
+	devices []string        // FIDO2 devices that are configured
+	left    <-chan struct{} // closed when the agent wants no more
 }
 
 // station is a token in a reader. It is connected to while card is not nil.

@@ -92,7 +92,7 @@ func (s *server) Handle(ctx context.Context, conn *jsonrpc2.Conn, req *jsonrpc2.
 	}
 	go func() {
 		defer end()
-		d := &desk{person: &caller{conn}, devices: s.devices}
+		d := &desk{person: &caller{conn}, devices: s.devices, left: conn.DisconnectNotify()}
 		result, err := d.do(ctx, req)
 		if err != nil {
 			refuse(ctx, conn, req, err)
@@ -148,4 +148,5 @@ var methods = map[string]method{
 	token.MethodFIDO2Key:    of((*desk).fido2Key),
 	token.MethodWrap:        of((*desk).wrap),
 	token.MethodUnwrap:      of((*desk).unwrap),
+	token.MethodWatch:       of((*desk).watch),
 }

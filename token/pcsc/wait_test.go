@@ -79,8 +79,12 @@ func TestChangedSeesTheSameCardComeBack(t *testing.T) {
 	if err := daemon.Insert(0, echoCard()); err != nil {
 		t.Fatal(err)
 	}
-	if now, err := s.Changed(t.Context(), seen); err != nil || len(now.Present()) != 1 {
+	now, err := s.Changed(t.Context(), seen)
+	if err != nil || len(now.Present()) != 1 {
 		t.Errorf("cards are in %q, %v", now.Present(), err)
+	}
+	if reader := daemon.Reader(0); seen.Keeps(now, reader) || !now.Keeps(stateOf(t, s), reader) || seen.Keeps(seen, "none") {
+		t.Error("a card that went and came back was kept, or one that stayed was not")
 	}
 }
 
