@@ -37,6 +37,7 @@ type door struct {
 	opening   lane
 	unlocking flight.Group[attempt, credproc.Asker, *keystore.Vault]
 	scrypt    lane // 256 MiB each
+	guards    sync.WaitGroup
 
 	mu       sync.Mutex
 	vault    *keystore.Vault // nil until it was opened
@@ -247,6 +248,7 @@ func setHold(v *keystore.Vault, hold time.Duration) error {
 
 // close ends prompts that are open and closes the vault.
 func (d *door) close() error {
+	defer d.guards.Wait() // for what watches tokens to end
 	d.unlocking.Close()
 	if v := d.opened(); v != nil {
 		return v.Close()

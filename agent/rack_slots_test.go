@@ -113,3 +113,17 @@ func (r *rack) ask(ctx context.Context, k *stick, person token.Person) error {
 	}
 	return nil
 }
+
+func (r *rack) Watch(ctx context.Context, p token.WatchParams) error {
+	if _, _, err := token.ParseIdentity(p.Identity); err != nil || p.Place == "" {
+		r.t.Errorf("watch %q at %q: %v", p.Identity, p.Place, err)
+	}
+	r.watched.Add(1)
+	defer r.watched.Add(-1)
+	select {
+	case err := <-r.gone:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"filippo.io/age"
@@ -36,6 +37,8 @@ type rack struct {
 	secrets [][]byte                  // that came in, which their owner must wipe
 	waiting int                       // words that were not taken back
 	lists   token.Listing             // more that a list has
+	gone    chan error                // ends a Watch
+	watched atomic.Int32              // how many there are
 }
 
 // stick is one token.
@@ -61,7 +64,7 @@ var _ Tokens = (*rack)(nil)
 // withTokens gives a bench tokens with these serials, plugged in.
 func (b *bench) withTokens(t testing.TB, serials ...string) *rack {
 	t.Helper()
-	r := &rack{t: t}
+	r := &rack{t: t, gone: make(chan error)}
 	for _, serial := range serials {
 		n, err := strconv.ParseUint(serial, 10, 32)
 		if err != nil {

@@ -86,8 +86,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 		return true, nil, errors.Join(missed...)
 	}
 	for _, slot := range slots {
-		who := bearer{u.ask, cmp.Or(u.why, "to unlock the vault")}
-		err := u.vault.Unlock(ctx, slot.ID, token.KeyBy(ctx, u.door.tokens, slot.Facts[identityFact], wait, who))
+		err := u.byToken(ctx, slot, wait)
 		dismissed := errors.Is(err, credproc.ErrDismissed) || errors.Is(err, token.ErrDismissed)
 		if err == nil || fatal(err) || dismissed || ctx.Err() != nil {
 			return true, nil, err
@@ -95,6 +94,19 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 		missed = append(missed, u.miss(ctx, slot, err))
 	}
 	return false, missed, nil
+}
+
+// byToken opens the vault with the token of a slot, for as long as that is
+// plugged in.
+func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) error {
+	identity := slot.Facts[identityFact]
+	who := bearer{u.ask, cmp.Or(u.why, "to unlock the vault")}
+	key := token.KeyBy(ctx, u.door.tokens, identity, wait, who)
+	err := u.vault.Unlock(ctx, slot.ID, key)
+	if err == nil {
+		u.door.guard(u.vault, token.WatchParams{Identity: identity, Place: key.Token().Place})
+	}
+	return err
 }
 
 // plugged parts the slots whose token is plugged in, as far as that can be

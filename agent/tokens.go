@@ -19,6 +19,7 @@ type Tokens interface {
 	OATHProtect(ctx context.Context, p token.OATHProtectParams, person token.Person) (token.OATHAccess, error)
 	PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Person) (token.NewKey, error)
 	FIDO2Key(ctx context.Context, p token.FIDO2KeyParams, person token.Person) (token.NewKey, error)
+	Watch(ctx context.Context, p token.WatchParams) error
 }
 
 var _ Tokens = (*token.Helper)(nil)

@@ -76,9 +76,7 @@ func TestTokenFaultsNeedNoRestart(t *testing.T) {
 	if now := d.agentPID(); now != agent {
 		t.Errorf("the agent is another process: %d, not %d", now, agent)
 	}
-	if left := children(t, agent); len(left) > 0 {
-		t.Errorf("processes left behind: %v", left)
-	}
+	d.leavesNoProcess(agent)
 	if tries := d.keys[0].PINRetries(); tries != 3 {
 		t.Errorf("%d tries left for the PIN, which nobody typed", tries)
 	}
@@ -115,6 +113,15 @@ func (d *desk) killHelper() {
 		if name == "mfad-token" {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
+	}
+}
+
+// leavesNoProcess wants an agent without children once its vault is locked.
+func (d *desk) leavesNoProcess(agent int) {
+	d.Helper()
+	d.do("", "lock")
+	if !d.eventually(func() bool { return len(children(d.TB, agent)) == 0 }) {
+		d.Errorf("processes left behind: %v", children(d.TB, agent))
 	}
 }
 

@@ -82,9 +82,7 @@ func TestTokenMayBePulledOutAtAnyMoment(t *testing.T) {
 			if now := d.agentPID(); now != agent {
 				t.Errorf("the agent is another process: %d, not %d", now, agent)
 			}
-			if left := children(t, agent); len(left) > 0 {
-				t.Errorf("processes left behind: %v", left)
-			}
+			d.leavesNoProcess(agent)
 		})
 	}
 }
