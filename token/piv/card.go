@@ -117,6 +117,12 @@ func (o *operation) open(ctx context.Context) (*pivgo.YubiKey, error) {
 	}
 }
 
+// version is the applet's.
+func (c *card) version() string {
+	v := c.yk.Version()
+	return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
+}
+
 // serial is the token's, as printed on it.
 func (c *card) serial() (uint32, error) {
 	n, err := c.yk.Serial()

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +82,45 @@ func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 	want := &token.PIV{Version: "5.4.3", Retries: 3, Keys: []token.PIVKey{key(i, "once", "always"), key(second, "never", "cached")}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A key without policies is not what was asked for, and one with them makes an
+// old applet fail in the middle.
+func TestAppletThatKnowsNoPoliciesIsRefusedBeforeAnythingIsWritten(t *testing.T) {
+	for _, row := range []struct {
+		version string
+		params  token.PIVKeyParams
+		says    string // empty: a key is made
+	}{
+		{"3.4.9", token.PIVKeyParams{}, "its PIV applet, of version 3.4.9, knows no touch and PIN policies; a YubiKey 4 or later is wanted"},
+		{"3.4.9", token.PIVKeyParams{Touch: "never", PIN: "never"}, "of version 3.4.9, knows no touch and PIN policies"},
+		{"4.2.8", token.PIVKeyParams{Touch: "cached"}, "of version 4.2.8, does not know the touch policy cached"},
+		{"4.2.8", token.PIVKeyParams{Touch: "never"}, ""},
+		{"4.3.7", token.PIVKeyParams{Touch: "cached"}, ""},
+	} {
+		t.Run(row.version+" "+row.params.Touch, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, tokentest.YubiKeyOptions{Version: row.version})
+			_, err := d.newKey(row.params)
+			if row.says == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if !errors.Is(err, token.ErrUnsupported) || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "slot") {
+				t.Errorf("got %v", err)
+			}
+			for _, e := range d.Journal() {
+				if slices.Contains([]byte{0x47, 0x87, 0xdb}, e.Command[1]) {
+					t.Errorf("to make it, %v was sent", e)
+				}
+			}
+			if len(d.person.asked) > 0 {
+				t.Error("the person was asked")
+			}
+		})
 	}
 }
 

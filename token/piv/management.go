@@ -15,12 +15,13 @@ import (
 	"github.com/mfad/mfad/token/pcsc"
 )
 
-// manage has use hold the token with a management key. Where use returns
+// manage has use hold the token with a management key, once fits finds nothing
+// amiss with the token. Where use returns
 // token.ErrManagementKey, having done nothing, the next key is tried: the one
 // that is kept on the token under the PIN, if there is one; the factory's; and
 // those that the person gives. No counter of tries guards a management key.
-func (o *operation) manage(ctx context.Context, use func(c *card, management []byte) error) error {
-	left, protected, err := o.survey(ctx)
+func (o *operation) manage(ctx context.Context, fits func(*card) error, use func(c *card, management []byte) error) error {
+	left, protected, err := o.survey(ctx, fits)
 	if err != nil {
 		return err
 	}
@@ -37,9 +38,10 @@ func (o *operation) manage(ctx context.Context, use func(c *card, management []b
 	return o.withTyped(ctx, use)
 }
 
-// survey looks at the token before anybody is asked: whether a slot is free,
-// the tries left for the PIN, and whether the management key is under it.
-func (o *operation) survey(ctx context.Context) (int, bool, error) {
+// survey looks at the token before anybody is asked: whether it fits and a slot
+// is free, the tries left for the PIN, and whether the management key is under
+// it.
+func (o *operation) survey(ctx context.Context, fits func(*card) error) (int, bool, error) {
 	var left int
 	var protected bool
 	err := o.run(ctx, func() error {
@@ -57,6 +59,9 @@ func (o *operation) survey(ctx context.Context) (int, bool, error) {
 		return 0, false, err
 	}
 	err = o.hold(ctx, nil, func(c *card) (err error) {
+		if err := fits(c); err != nil {
+			return err
+		}
 		if err := c.isMeant(); err != nil {
 			return err
 		}

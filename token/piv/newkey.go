@@ -25,7 +25,8 @@ import (
 //
 // It wraps token.ErrInvalid for parameters that cannot be, ErrNotPresent when
 // another token than t is in the reader, ErrNoCredential when the slot is
-// empty, ErrUnsupported when its key is not P-256, ErrFull when no retired slot
+// empty, ErrUnsupported when its key is not P-256 or, for a new key, when the
+// applet is too old to know the policies, ErrFull when no retired slot
 // is free, ErrManagementKey, and what [Unwrap] wraps about the PIN. When it
 // fails half way the text says what stands on the token; nothing is lost.
 //
@@ -52,7 +53,8 @@ func (o *operation) newKey(ctx context.Context, p token.PIVKeyParams) (token.New
 		return o.oldSlot(ctx, p.Slot)
 	}
 	var made token.NewKey
-	err = o.manage(ctx, func(c *card, management []byte) (err error) {
+	fits := func(c *card) error { return c.knowsPolicies(touch) }
+	err = o.manage(ctx, fits, func(c *card, management []byte) (err error) {
 		if err := c.isMeant(); err != nil {
 			return err
 		}

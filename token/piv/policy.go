@@ -77,6 +77,19 @@ func parsePolicies(p token.PIVKeyParams) (pivgo.PINPolicy, pivgo.TouchPolicy, er
 	return pin, touch, nil
 }
 
+// knowsPolicies refuses an applet that would not make a key with policies. All
+// came with version 4.0, and "cached" with 4.3.
+// https://developers.yubico.com/PIV/Introduction/Yubico_extensions.html
+func (c *card) knowsPolicies(touch pivgo.TouchPolicy) error {
+	switch v := c.yk.Version(); {
+	case v.Major < 4:
+		return fmt.Errorf("%w: its PIV applet, of version %s, knows no touch and PIN policies; a YubiKey 4 or later is wanted", token.ErrUnsupported, c.version())
+	case v.Major == 4 && v.Minor < 3 && touch == pivgo.TouchPolicyCached:
+		return fmt.Errorf("%w: its PIV applet, of version %s, does not know the touch policy cached, which came with 4.3", token.ErrUnsupported, c.version())
+	}
+	return nil
+}
+
 // needsPIN: unknown policies and those of later firmwares count as needing it.
 func (k key) needsPIN() bool {
 	return k.pin != pivgo.PINPolicyNever && !k.needsFinger()

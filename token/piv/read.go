@@ -39,8 +39,7 @@ func Read(ctx context.Context, reader string) (*token.PIV, error) {
 }
 
 func (c *card) read(ctx context.Context) (*token.PIV, error) {
-	v := c.yk.Version()
-	p := &token.PIV{Version: fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)}
+	p := &token.PIV{Version: c.version()}
 	var err error
 	if p.Retries, err = c.retries(); err != nil {
 		return nil, err
