@@ -26,6 +26,7 @@ require (
 // The tests' own.
 require (
 	github.com/aws/aws-sdk-go-v2/config v1.33.15 // the Go SDK as a foreign client of credential_process
+	github.com/creack/pty v1.1.24 // opens the pseudo terminals at which programs ask
 	github.com/fxamacker/cbor/v2 v2.9.6 // what the virtual FIDO2 key speaks
 	github.com/google/go-cmp v0.7.0 // differences that a person can read
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: the command line as txtar scripts

@@ -13,11 +13,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/mfad/mfad/agent/prompt"
+	"github.com/mfad/mfad/agent/prompt/screentest"
 	"github.com/mfad/mfad/agent/wire"
-	"golang.org/x/sys/unix"
 )
 
 // roleVariable makes the test binary a program that prompts on its controlling
@@ -126,25 +125,22 @@ func play(name string) error {
 	return json.NewEncoder(os.Stdout).Encode(result)
 }
 
-// screen is the other end of a program's terminal.
-type screen struct {
-	t      *testing.T
-	master *os.File
-	cmd    *exec.Cmd
-	cues   io.WriteCloser
-	out    bytes.Buffer
-	all    []byte // shown so far
-	seen   int    // of all, by expect
+// scene is this program in a role, with a person at its terminal.
+type scene struct {
+	*screentest.Screen
+	t    *testing.T
+	cmd  *exec.Cmd
+	cues io.WriteCloser
+	out  bytes.Buffer
 }
 
 // open runs a role in a session of its own on a new pseudo terminal.
-func open(t *testing.T, role string) *screen {
+func open(t *testing.T, role string) *scene {
 	t.Helper()
-	master, slave := pty(t)
-	s := &screen{t: t, master: master, cmd: exec.Command(os.Args[0])}
+	s := &scene{Screen: screentest.New(t), t: t, cmd: exec.Command(os.Args[0])}
 	s.cmd.Env = []string{roleVariable + "=" + role}
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, os.Stderr
-	s.cmd.ExtraFiles = []*os.File{slave}
+	s.cmd.ExtraFiles = []*os.File{s.TTY}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
 	var err error
 	if s.cues, err = s.cmd.StdinPipe(); err != nil {
@@ -157,135 +153,62 @@ func open(t *testing.T, role string) *screen {
 	return s
 }
 
-func pty(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	var number int
-	control(t, master, func(fd int) (err error) {
-		if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-			return err
-		}
-		number, err = unix.IoctlGetInt(fd, unix.TIOCGPTN)
-		return err
-	})
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slave.Close() }) // held open, so that the end of the program is no hang-up
-	return master, slave
-}
-
-func control(t *testing.T, f *os.File, do func(fd int) error) {
-	t.Helper()
-	raw, err := f.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var inner error
-	if err := errors.Join(raw.Control(func(fd uintptr) { inner = do(int(fd)) }), inner); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// expect reads on until the text has been shown.
-func (s *screen) expect(text string) {
-	s.t.Helper()
-	if err := s.master.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		s.t.Fatal(err)
-	}
-	buf := make([]byte, 4096)
-	for {
-		if i := bytes.Index(s.all[s.seen:], []byte(text)); i >= 0 {
-			s.seen += i + len(text)
-			return
-		}
-		n, err := s.master.Read(buf)
-		if err != nil {
-			s.t.Fatalf("waiting for %q: %v; shown: %q", text, err, s.all)
-		}
-		s.all = append(s.all, buf[:n]...)
-	}
-}
-
-func (s *screen) send(text string) {
-	s.t.Helper()
-	if _, err := io.WriteString(s.master, text); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *screen) cue() {
+func (s *scene) cue() {
 	s.t.Helper()
 	if _, err := io.WriteString(s.cues, "."); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// echoes tells whether the terminal shows what is typed.
-func (s *screen) echoes() bool {
-	s.t.Helper()
-	var termios *unix.Termios
-	control(s.t, s.master, func(fd int) (err error) {
-		termios, err = unix.IoctlGetTermios(fd, unix.TCGETS)
-		return err
-	})
-	return termios.Lflag&unix.ECHO != 0
-}
-
 // result is what the program printed at its end, with the terminal as before.
-func (s *screen) result() string {
+func (s *scene) result() string {
 	s.t.Helper()
 	if err := s.cmd.Wait(); err != nil {
-		s.t.Fatalf("%v; shown: %q", err, s.all)
+		s.t.Fatalf("%v; shown: %q", err, s.Shown())
 	}
-	if !s.echoes() {
+	if !s.Echoes() {
 		s.t.Error("the terminal is left without echo")
 	}
 	return strings.TrimSpace(s.out.String())
 }
 
-func (s *screen) want(result string) {
+func (s *scene) want(result string) {
 	s.t.Helper()
 	if got := s.result(); got != result {
-		s.t.Errorf("got %s, not %s; shown: %q", got, result, s.all)
+		s.t.Errorf("got %s, not %s; shown: %q", got, result, s.Shown())
 	}
 }
 
 func TestSecretIsReadWithoutEcho(t *testing.T) {
 	s := open(t, "secret")
-	s.expect(`mfad: passphrase of vault "default": `)
-	if s.echoes() {
+	s.Expect(`mfad: passphrase of vault "default": `)
+	if s.Echoes() {
 		t.Error("the terminal echoes")
 	}
-	s.send("hunter zwei\n")
-	s.expect("\r\n")
+	s.Send("hunter zwei\n")
+	s.Expect("\r\n")
 	s.want(`{"dismissed":false,"typed":"hunter zwei"}`)
-	if bytes.Contains(s.all, []byte("hunter")) {
-		t.Errorf("the secret was shown: %q", s.all)
+	if strings.Contains(s.Shown(), "hunter") {
+		t.Errorf("the secret was shown: %q", s.Shown())
 	}
 }
 
 func TestSecretSaysWhyItIsAskedAgain(t *testing.T) {
 	s := open(t, "secret again")
-	s.expect("mfad: wrong passphrase\r\nmfad: passphrase: ")
-	s.send("x\n")
+	s.Expect("mfad: wrong passphrase\r\nmfad: passphrase: ")
+	s.Send("x\n")
 	s.want(`{"dismissed":false,"typed":"x"}`)
 }
 
 func TestPINPromptTellsWhichTokenHowManyTriesAndWhoAsks(t *testing.T) {
 	s := open(t, "pin")
-	s.expect("mfad: wrong PIN\r\n" +
+	s.Expect("mfad: wrong PIN\r\n" +
 		"mfad: token:    YubiKey 5 NFC (serial 12345678)\r\n" +
 		"mfad: tries:    2 left\r\n" +
 		"mfad: profile:  prod\r\n" +
 		"mfad: asked by: \"aws s3 ls\\x1b\" (pid 4711)\r\n" +
 		"mfad: PIN: ")
-	s.send("123456\n")
+	s.Send("123456\n")
 	s.want(`{"dismissed":false,"typed":"123456"}`)
 }
 
@@ -293,8 +216,8 @@ func TestSecretIsDismissed(t *testing.T) {
 	for name, keys := range map[string]string{"empty": "\n", "end of file": "\x04", "interrupt": "\x03", "interrupt in a line": "abc\x03"} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, "secret")
-			s.expect(": ")
-			s.send(keys)
+			s.Expect(": ")
+			s.Send(keys)
 			s.want(`{"dismissed":true,"typed":""}`)
 		})
 	}
@@ -303,10 +226,10 @@ func TestSecretIsDismissed(t *testing.T) {
 func TestNewSecretIsAskedTwiceUntilBothAreEqual(t *testing.T) {
 	s := open(t, "new secret")
 	for i, typed := range []string{"one", "two", "three", "three"} {
-		s.expect([]string{"mfad: new passphrase: ", "mfad: once more: "}[i%2])
-		s.send(typed + "\n")
+		s.Expect([]string{"mfad: new passphrase: ", "mfad: once more: "}[i%2])
+		s.Send(typed + "\n")
 		if i == 1 {
-			s.expect("mfad: they differ\r\n")
+			s.Expect("mfad: they differ\r\n")
 		}
 	}
 	s.want(`{"dismissed":false,"typed":"three"}`)
@@ -315,15 +238,15 @@ func TestNewSecretIsAskedTwiceUntilBothAreEqual(t *testing.T) {
 func TestCodePromptNamesWhatItIsForAndTakesOnlyACode(t *testing.T) {
 	s := open(t, "code")
 	for _, fact := range []string{"prod", "role/admin", "123456789012", "mfa/phone", "aws (pid 4711)"} {
-		s.expect(fact)
+		s.Expect(fact)
 	}
 	for _, junk := range []string{"12345", "123456789", "12345a", "１２３４５６"} {
-		s.expect("mfad: MFA code: ")
-		s.send(junk + "\n")
-		s.expect("mfad: a code has 6 to 8 digits\r\n")
+		s.Expect("mfad: MFA code: ")
+		s.Send(junk + "\n")
+		s.Expect("mfad: a code has 6 to 8 digits\r\n")
 	}
-	s.expect("mfad: MFA code: ")
-	s.send(" 123 456 \n")
+	s.Expect("mfad: MFA code: ")
+	s.Send(" 123 456 \n")
 	s.want(`{"code":"123456"}`)
 }
 
@@ -334,8 +257,8 @@ func TestConfirmTakesOnlyYes(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%q", answer), func(t *testing.T) {
 			s := open(t, "confirm")
-			s.expect("Trust http://127.0.0.1:9? [y/N] ")
-			s.send(answer)
+			s.Expect("Trust http://127.0.0.1:9? [y/N] ")
+			s.Send(answer)
 			s.want(want)
 		})
 	}
@@ -343,46 +266,46 @@ func TestConfirmTakesOnlyYes(t *testing.T) {
 
 func TestControlCharactersAreShownNotObeyed(t *testing.T) {
 	s := open(t, "hostile")
-	s.expect(`a\x1b]0;b\a\x9b2J\u202ec\r\nd\xff [y/N] `)
-	s.send("\n")
+	s.Expect(`a\x1b]0;b\a\x9b2J\u202ec\r\nd\xff [y/N] `)
+	s.Send("\n")
 	s.want(`{"yes":false}`)
 }
 
 func TestWithdrawnPromptRestoresTheTerminalAndLeavesNoAnswerBehind(t *testing.T) {
 	s := open(t, "withdrawn")
-	s.expect("mfad: first: ")
+	s.Expect("mfad: first: ")
 	s.cue()
-	s.expect("\r\nmfad: second: ")
-	s.send("for the second\n")
+	s.Expect("\r\nmfad: second: ")
+	s.Send("for the second\n")
 	s.want(`{"dismissed":false,"typed":"for the second"}`)
 }
 
 func TestPromptsAtTheSameTimeAreAskedInTurn(t *testing.T) {
 	s := open(t, "two")
-	s.expect("sure? [y/N] ")
-	s.send("y\n")
-	s.expect("y\r\n")
-	s.expect("sure? [y/N] ")
-	s.send("y\n")
+	s.Expect("sure? [y/N] ")
+	s.Send("y\n")
+	s.Expect("y\r\n")
+	s.Expect("sure? [y/N] ")
+	s.Send("y\n")
 	s.want(`"done"`)
-	if n := bytes.Count(s.all, []byte("sure? [y/N] ")); n != 2 {
-		t.Errorf("%d questions were shown: %q", n, s.all)
+	if n := strings.Count(s.Shown(), "sure? [y/N] "); n != 2 {
+		t.Errorf("%d questions were shown: %q", n, s.Shown())
 	}
 }
 
 func TestNoticeMakesRoomForAPromptAndIsErased(t *testing.T) {
 	const erase = "\r\x1b[K"
 	s := open(t, "notice")
-	s.expect(`waiting for the next code\x1b[2J …`)
+	s.Expect(`waiting for the next code\x1b[2J …`)
 	s.cue()
-	s.expect(erase + "mfad: sure? [y/N] ")
-	s.send("y\n")
-	s.expect("y\r\nwaiting for the next code")
+	s.Expect(erase + "mfad: sure? [y/N] ")
+	s.Send("y\n")
+	s.Expect("y\r\nwaiting for the next code")
 	s.cue()
-	s.expect(erase)
+	s.Expect(erase)
 	s.want(`{"yes":true}`)
-	for line := range bytes.SplitSeq(s.all, []byte("\r")) {
-		if n := len([]rune(string(line))); n >= 80+len(erase) {
+	for line := range strings.SplitSeq(s.Shown(), "\r") {
+		if n := len([]rune(line)); n >= 80+len(erase) {
 			t.Errorf("a line of %d characters wraps: %q", n, line)
 		}
 	}
