@@ -5,14 +5,13 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/mfad/mfad/agent/prompt/screentest"
 )
 
 // terminal is where a person sits who has run a program: it has the terminal
@@ -37,7 +36,7 @@ const patience = 20 * time.Second
 // terminal runs mfad on a terminal of its own.
 func (h *home) terminal(args ...string) *terminal {
 	h.Helper()
-	master, slave := openTerminal(h.TB)
+	master, slave := screentest.Open(h.TB)
 	t := &terminal{TB: h.TB, master: master, over: make(chan struct{}), more: make(chan struct{}, 1)}
 	t.cmd = exec.Command(program(h.TB, "mfad"), args...)
 	t.cmd.Env = h.env
@@ -53,20 +52,8 @@ func (h *home) terminal(args ...string) *terminal {
 			_ = t.cmd.Wait()
 		}
 		<-t.over
-		_ = master.Close()
 	})
 	return t
-}
-
-func openTerminal(tb testing.TB) (master, slave *os.File) {
-	tb.Helper()
-	master = must(os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0))(tb)
-	fd := int(master.Fd())
-	number := must(unix.IoctlGetInt(fd, unix.TIOCGPTN))(tb)
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		tb.Fatal(err)
-	}
-	return master, must(os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0))(tb)
 }
 
 func (t *terminal) watch() {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -17,8 +16,8 @@ import (
 	"time"
 
 	"filippo.io/age"
-	"golang.org/x/sys/unix"
 
+	"github.com/mfad/mfad/agent/prompt/screentest"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest"
 	"github.com/mfad/mfad/token/tokentest/ctap"
@@ -27,23 +26,7 @@ import (
 // terminal opens a pseudo terminal: our end, and that of a program.
 func terminal(t *testing.T) (ours, theirs *os.File) {
 	t.Helper()
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours = os.NewFile(uintptr(fd), "ptmx") // not blocking, so that it has deadlines
-	t.Cleanup(func() { _ = ours.Close() })
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
-	}
-	if err == nil {
-		theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ours, theirs
+	return screentest.Open(t)
 }
 
 // atTerminal runs the stock age with a terminal at which a person types the PIN
@@ -93,19 +76,10 @@ func watch(screen *os.File, pin string) string {
 
 // unseen waits until what is typed is not shown: a prompt comes before that.
 func unseen(screen *os.File) {
-	raw, err := screen.SyscallConn()
-	if err != nil {
-		return
-	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for range 5000 {
-		hidden := false
-		err := raw.Control(func(fd uintptr) {
-			state, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
-			hidden = err != nil || state.Lflag&unix.ECHO == 0
-		})
-		if err != nil || hidden {
+		if shown, err := screentest.Echoes(screen); err != nil || !shown {
 			return
 		}
 		<-tick.C

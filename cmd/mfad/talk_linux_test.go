@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
@@ -31,7 +32,7 @@ func talk(file, code string, command []string) error {
 	if err != nil {
 		return err
 	}
-	master, slave, err := openPTY()
+	master, slave, err := pty.Open()
 	if err != nil {
 		return err
 	}
@@ -62,21 +63,6 @@ func talk(file, code string, command []string) error {
 		return fmt.Errorf("exit code %d, want %s", got, code)
 	}
 	return nil
-}
-
-func openPTY() (master, slave *os.File, err error) {
-	if master, err = os.OpenFile("/dev/ptmx", os.O_RDWR, 0); err != nil {
-		return nil, nil, err
-	}
-	fd := int(master.Fd())
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
-	}
-	if err == nil {
-		slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
-	}
-	return master, slave, err
 }
 
 func converse(master *os.File, screen *screen, script string) error {
