@@ -50,9 +50,13 @@ type Ref struct {
 }
 
 // ListParams: access keys as in Ref, to look into protected applets. Nobody is
-// asked.
+// asked. To read a key of the PIV applet takes half a second: after each, and
+// after each token, an await without For says that the listing goes on.
 type ListParams struct {
 	Access map[string][]byte `json:"access,omitempty"`
+	// Brief wants serials, models and which applets there are, and of a FIDO2 key
+	// what it can do: no keys, no credentials, no tries.
+	Brief bool `json:"brief,omitempty"`
 }
 
 // Listing is what is plugged in; Faults say in a line each why more could not
@@ -93,8 +97,9 @@ type OATHDay struct {
 // which must be plugged in, or on the only one that is. Each proves before the
 // answer that it computes what the host computes. Nothing is ever overwritten:
 // a token that has the credential already, with the same key and touch, is left
-// as it is; one that has another of the name is ErrExists. What fails half way
-// is taken off again where it was not before.
+// as it is; one that has another of the name is ErrExists, and one that has it
+// with another touch ErrInvalid. What fails half way is taken off again where it
+// was not before.
 type OATHPutParams struct {
 	Ref       Ref    `json:"ref"`
 	Name      string `json:"name"`      // at most 64 bytes

@@ -37,6 +37,12 @@ func (c *caller) call(ctx context.Context, method string, q token.Question, answ
 	return err
 }
 
+// alive tells the agent that a long call goes on: not to wait for anything is no
+// news, but a word.
+func (c *caller) alive(ctx context.Context) {
+	_ = c.conn.Notify(ctx, token.MethodAwait, token.Waiting{})
+}
+
 // Await implements [token.Person]. An agent that has gone need not be told.
 func (c *caller) Await(ctx context.Context, w token.Waiting) func() {
 	_ = c.conn.Notify(ctx, token.MethodAwait, w)

@@ -20,20 +20,25 @@ import (
 func (d *desk) list(ctx context.Context, p token.ListParams) (r token.Listing, err error) {
 	var cards, keys token.Listing
 	var both sync.WaitGroup
-	both.Go(func() { cards = listCards(ctx, p.Access) })
-	both.Go(func() { keys = d.listKeys() })
+	both.Go(func() { cards = d.listCards(ctx, p) })
+	both.Go(func() { keys = d.listKeys(p.Brief) })
 	both.Wait()
 	r.Tokens = append(append([]token.Token{}, cards.Tokens...), keys.Tokens...)
 	r.Faults = append(cards.Faults, keys.Faults...)
 	return r, nil
 }
 
-func (d *desk) listKeys() token.Listing {
+func (d *desk) listKeys(brief bool) token.Listing {
 	devices, err := fido2.Devices(d.devices)
+	for _, t := range devices {
+		if brief && t.FIDO2 != nil {
+			t.FIDO2.Retries = token.Unknown
+		}
+	}
 	return token.Listing{Tokens: devices, Faults: faults(err)}
 }
 
-func listCards(ctx context.Context, access map[string][]byte) token.Listing {
+func (d *desk) listCards(ctx context.Context, p token.ListParams) token.Listing {
 	service, err := pcsc.Open()
 	if err != nil {
 		return token.Listing{Faults: faults(err)}
@@ -45,30 +50,55 @@ func listCards(ctx context.Context, access map[string][]byte) token.Listing {
 	}
 	var tokens []token.Token
 	for _, reader := range state.Present() {
-		tokens = append(tokens, describe(ctx, service, reader, access))
+		tokens = append(tokens, d.describe(ctx, service, reader, p))
+		d.alive(ctx)
 	}
 	return token.Listing{Tokens: tokens}
 }
 
 // describe reads one token; what could not be read stands in its Fault.
-func describe(ctx context.Context, service *pcsc.Service, reader string, access map[string][]byte) token.Token {
+func (d *desk) describe(ctx context.Context, service *pcsc.Service, reader string, p token.ListParams) token.Token {
 	s, err := meet(ctx, service, reader)
 	if err != nil {
 		return token.Token{Model: reader, Place: reader, Fault: err.Error()}
 	}
+	defer s.let()
+	if p.Brief {
+		return s.outline()
+	}
 	t := s.token
 	var fault error
 	if s.oath != "" {
-		s.access = access[s.oath]
+		s.access = p.Access[s.oath]
 		t.OATH, fault = s.readOATH(ctx)
 	}
 	s.let() // token/piv connects by itself
 	if s.piv {
 		var err error
-		t.PIV, err = piv.Read(ctx, reader)
+		t.PIV, err = piv.Read(ctx, reader, func() { d.alive(ctx) })
 		fault = errors.Join(fault, err)
 	}
 	t.Fault = strings.Join(faults(fault), "; ")
+	return t
+}
+
+// alive tells the agent, if that is the person, that a listing goes on. Nothing
+// but what has been read lets it be told: what hangs is silent.
+func (d *desk) alive(ctx context.Context) {
+	if c, ok := d.person.(*caller); ok {
+		c.alive(ctx)
+	}
+}
+
+// outline is the token with its applets, into which nobody has looked.
+func (s *station) outline() token.Token {
+	t := s.token
+	if s.oath != "" {
+		t.OATH = &token.OATH{ID: s.oath}
+	}
+	if s.piv {
+		t.PIV = &token.PIV{Retries: token.Unknown}
+	}
 	return t
 }
 

@@ -3,11 +3,17 @@
 package main
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	pivgo "github.com/go-piv/piv-go/v2/piv"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest"
@@ -53,6 +59,95 @@ func TestListTellsWhatIsPluggedIn(t *testing.T) {
 	if fido.Place != key.Path() || fido.FIDO2 == nil || !fido.FIDO2.PINSet || fido.FIDO2.Retries != 8 {
 		t.Errorf("FIDO2: %+v", fido)
 	}
+}
+
+// A brief list is what unlocking waits for: it tells what is there, and leaves
+// what is on it alone.
+func TestBriefListLooksIntoNothing(t *testing.T) {
+	key, known := plugKey(t, ctap.Options{PIN: "1234"})
+	h := newHelper(t, known)
+	y := plug(t, 0, tokentest.YubiKeyOptions{Serial: 7})
+	plug(t, 2, tokentest.YubiKeyOptions{Serial: 8, NoPIV: true, NoOATH: true})
+	if _, err := put(&person{}, h, t, false, "7"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.PIVKey(t.Context(), token.PIVKeyParams{Ref: token.Ref{Serials: []string{"7"}}}, &person{}); err != nil {
+		t.Fatal(err)
+	}
+	y.ClearJournal()
+	got, err := h.List(t.Context(), token.ListParams{Brief: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := token.Listing{Tokens: []token.Token{
+		{
+			Serial: "7", Model: "YubiKey 5 NFC", Version: "5.4.3", Place: house.service.Reader(0),
+			PIV: &token.PIV{Retries: token.Unknown}, OATH: &token.OATH{ID: y.OATHID()},
+		},
+		{Serial: "8", Model: "YubiKey 5 NFC", Version: "5.4.3", Place: house.service.Reader(2)},
+		{
+			Model: "FIDO2 key", Place: key.Path(),
+			FIDO2: &token.FIDO2{AAGUID: "00000000-0000-0000-0000-000000000000", HMACSecret: true, PINSet: true, Retries: token.Unknown},
+		},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	// VERIFY, OATH LIST, GET DATA, GET METADATA and ATTEST.
+	for _, e := range y.Journal() {
+		if slices.Contains([]byte{0x20, 0xa1, 0xcb, 0xf7, 0xf9}, e.Command[1]) {
+			t.Errorf("it was asked %v", e)
+		}
+	}
+}
+
+// The agent takes a program for hung that says nothing for ten seconds, and a
+// token with all its slots full takes longer to read.
+func TestListGivesASignOfLifeAfterEachTokenAndKey(t *testing.T) {
+	h := newHelper(t)
+	plug(t, 0, tokentest.YubiKeyOptions{})
+	newPIVKey(t, h)
+	newPIVKey(t, h)
+	plug(t, 1, tokentest.YubiKeyOptions{Serial: 8, NoPIV: true})
+	for params, want := range map[string]int{`{}`: 2 + 2, `{"brief":true}`: 2} {
+		if got := signs(t, params); got != want {
+			t.Errorf("%s: %d signs of life, want %d", params, got, want)
+		}
+	}
+}
+
+// signs is how often a list says that it awaits nothing before it answers.
+func signs(t *testing.T, params string) (n int) {
+	t.Helper()
+	const sign = `"method":"await","params":{"for":"",`
+	cmd := exec.CommandContext(t.Context(), house.real)
+	cmd.Env = environment(t)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintln(in, `{"jsonrpc":"2.0","id":1,"method":"list","params":`+params+`}`); err != nil {
+		t.Error(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.Contains(lines.Text(), `"result"`) {
+		if !strings.Contains(lines.Text(), sign) {
+			t.Errorf("it said %s", lines.Text())
+		}
+		n++
+	}
+	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+		t.Error(err)
+	}
+	return n
 }
 
 func TestListLooksIntoProtectedAppletsThatItKnows(t *testing.T) {

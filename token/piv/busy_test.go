@@ -103,12 +103,12 @@ func TestTokenThatIsNotThere(t *testing.T) {
 	if err := d.unwrap(i); !errors.Is(err, token.ErrNotPresent) {
 		t.Error(err)
 	}
-	if _, err := Read(t.Context(), "no such reader"); !errors.Is(err, token.ErrNotPresent) {
+	if _, err := Read(t.Context(), "no such reader", nil); !errors.Is(err, token.ErrNotPresent) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	cancel()
-	if _, err := Read(ctx, d.reader); !errors.Is(err, context.Canceled) {
+	if _, err := Read(ctx, d.reader, nil); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

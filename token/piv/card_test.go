@@ -68,9 +68,13 @@ func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 		t.Errorf("recipient %s, %d questions, %d touches", made.Recipient, len(d.person.asked), d.Waits())
 	}
 	second, _ := d.make(token.PIVKeyParams{PIN: "never", Touch: "cached"})
-	got, err := Read(t.Context(), d.reader)
+	told := 0
+	got, err := Read(t.Context(), d.reader, func() { told++ })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if told != 2 {
+		t.Errorf("told of %d keys", told)
 	}
 	key := func(i Identity, pin, touch string) token.PIVKey {
 		return token.PIVKey{
@@ -128,7 +132,7 @@ func TestReadOfATokenWithoutTheApplet(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{NoPIV: true})
 	for range 2 { // the first must not leave the reader locked
-		if p, err := Read(t.Context(), d.reader); p != nil || err != nil {
+		if p, err := Read(t.Context(), d.reader, nil); p != nil || err != nil {
 			t.Errorf("%+v, %v", p, err)
 		}
 	}
@@ -140,7 +144,7 @@ func TestReadOfATokenWithoutTheApplet(t *testing.T) {
 func TestReadAsksForNothingAndLeavesEmptySlotsAlone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	if _, err := Read(t.Context(), d.reader); err != nil {
+	if _, err := Read(t.Context(), d.reader, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range d.Journal() {

@@ -190,7 +190,7 @@ func TestOldFirmwareHasItsKeysReadFromCertificates(t *testing.T) {
 	if err := d.unwrap(i); err != nil {
 		t.Error(err)
 	}
-	p, err := Read(t.Context(), d.reader)
+	p, err := Read(t.Context(), d.reader, nil)
 	if err != nil || len(p.Keys) != 1 || p.Keys[0].Recipient != made.Recipient || p.Version != "4.3.7" {
 		t.Errorf("%+v, %v", p, err)
 	}

@@ -22,11 +22,17 @@ var roots *x509.CertPool
 // token/pcsc.Service.Connect; ErrBusy too when another program has so much as
 // opened the token.
 //
+// Each, if not nil, is called after each key that was read, which takes half a
+// second of a YubiKey; once more, perhaps, after the end of ctx made Read return.
+//
 // Before firmware 5.3 only keys with a certificate are found.
-func Read(ctx context.Context, reader string) (*token.PIV, error) {
+func Read(ctx context.Context, reader string, each func()) (*token.PIV, error) {
+	if each == nil {
+		each = func() {}
+	}
 	var p *token.PIV
 	err := newOperation(reader, token.Token{}, nil).hold(ctx, nil, func(c *card) (err error) {
-		p, err = c.read(ctx)
+		p, err = c.read(ctx, each)
 		return err
 	})
 	if errors.Is(err, errNoApplet) {
@@ -38,7 +44,7 @@ func Read(ctx context.Context, reader string) (*token.PIV, error) {
 	return p, nil
 }
 
-func (c *card) read(ctx context.Context) (*token.PIV, error) {
+func (c *card) read(ctx context.Context, each func()) (*token.PIV, error) {
 	p := &token.PIV{Version: c.version()}
 	var err error
 	if p.Retries, err = c.retries(); err != nil {
@@ -60,6 +66,7 @@ func (c *card) read(ctx context.Context) (*token.PIV, error) {
 			return nil, err
 		}
 		p.Keys = append(p.Keys, shown)
+		each()
 	}
 	return p, nil
 }
