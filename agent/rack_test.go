@@ -37,6 +37,7 @@ type rack struct {
 	secrets [][]byte                  // that came in, which their owner must wipe
 	waiting int                       // words that were not taken back
 	lists   token.Listing             // more that a list has
+	whole   int                       // lists that were not brief
 	gone    chan error                // ends a Watch
 	watched atomic.Int32              // how many there are
 }
@@ -221,6 +222,9 @@ func (r *rack) List(_ context.Context, p token.ListParams) (token.Listing, error
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !p.Brief {
+		r.whole++
+	}
 	list := token.Listing{Tokens: slices.Clone(r.lists.Tokens), Faults: r.lists.Faults}
 	for _, k := range r.tokens {
 		if k.away {
@@ -234,6 +238,9 @@ func (r *rack) List(_ context.Context, p token.ListParams) (token.Listing, error
 			}
 		}
 		t.PIV = &token.PIV{Retries: k.retries}
+		if k.key != nil && !k.fido2 {
+			t.PIV.Keys = []token.PIVKey{{Slot: "82"}}
+		}
 		if k.fido2 {
 			t.FIDO2 = &token.FIDO2{AAGUID: "2fc0579f811347eab116bb5a8db9202a", HMACSecret: true, Retries: token.Unknown}
 		}
@@ -282,8 +289,10 @@ func (r *rack) OATHPut(ctx context.Context, p token.OATHPutParams, person token.
 			return token.Placed{}, err
 		}
 		switch c := k.credentials[p.Name]; {
-		case c != nil && (!bytes.Equal(c.key, p.Key) || c.touch != p.Touch):
+		case c != nil && !bytes.Equal(c.key, p.Key):
 			return token.Placed{}, token.ErrExists
+		case c != nil && c.touch != p.Touch:
+			return token.Placed{}, token.ErrInvalid
 		case c != nil:
 			placed.Found = true
 		case k.full:

@@ -112,7 +112,7 @@ func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) err
 // plugged parts the slots whose token is plugged in, as far as that can be
 // seen, from the others, and says what those need.
 func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []keystore.Slot, missed []error) {
-	list, err := u.door.tokens.List(ctx, token.ListParams{})
+	list, err := u.door.tokens.List(ctx, token.ListParams{Brief: true})
 	if err != nil {
 		return nil, []error{fmt.Errorf("looking for tokens: %w", err)}
 	}

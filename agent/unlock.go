@@ -148,7 +148,7 @@ func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what stri
 // something else; empty when no token was tried.
 func instead(missed []error) string {
 	for _, err := range slices.Backward(missed) {
-		for _, tried := range []error{token.ErrPIN, token.ErrPINBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy} {
+		for _, tried := range []error{token.ErrPIN, token.ErrPINBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy, token.ErrHelper} {
 			if errors.Is(err, tried) {
 				return wire.OneLine(err.Error())
 			}

@@ -21,6 +21,7 @@ func TestQuestionForThePassphraseTellsWhyATokenWasNotEnough(t *testing.T) {
 		{[]error{fmt.Errorf("%w for a touch or PIN of a token", credproc.ErrNoPrompt)}, ""},
 		{[]error{errors.New("keychain slot: locked"), wrong, absent}, wrong.Error()},
 		{[]error{wrong, fmt.Errorf("key agreement: %w", token.ErrTouch)}, "key agreement: token was not touched in time"},
+		{[]error{fmt.Errorf("looking for tokens: %w: it hung", token.ErrHelper)}, "looking for tokens: mfad-token failed: it hung"},
 	} {
 		if got := instead(test.missed); got != test.want {
 			t.Errorf("after %v: %q", test.missed, got)
