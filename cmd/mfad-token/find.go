@@ -31,6 +31,14 @@ type want struct {
 	all, present bool
 }
 
+// article is the applet's name as text has it.
+func (w want) article() string {
+	if w.applet == "PIV" {
+		return "a PIV"
+	}
+	return "an " + w.applet
+}
+
 func (w want) able(s *station) bool {
 	if w.applet == "PIV" {
 		return s.piv
@@ -149,7 +157,7 @@ func only(fit, met []*station, w want) ([]*station, error) {
 	case len(fit) > 1:
 		return nil, fmt.Errorf("%w, which could all be meant: %s: name one by its serial", token.ErrAmbiguous, names(fit))
 	case len(met) > 0:
-		return nil, fmt.Errorf("%w: wanted is one with an %s applet; %s", token.ErrNotPresent, w.applet, there(met))
+		return nil, fmt.Errorf("%w: wanted is one with %s applet; %s", token.ErrNotPresent, w.article(), there(met))
 	}
 	return nil, fmt.Errorf("%w: no reader has one", token.ErrNotPresent)
 }

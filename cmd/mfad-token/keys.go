@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,24 +55,42 @@ func (d *desk) fido2Key(ctx context.Context, p token.FIDO2KeyParams) (token.NewK
 	return fido2.NewKey(ctx, device, p, d.person)
 }
 
-// pick is the device at place, or the only one.
+// pick is the device at place; or, without one, the only one that can open a
+// vault, or the only one at all.
 func pick(devices []token.Token, place string) (token.Token, error) {
-	for _, t := range devices {
-		if t.Place == place || place == "" && len(devices) == 1 {
-			return t, nil
+	if place != "" {
+		i := slices.IndexFunc(devices, func(t token.Token) bool { return t.Place == place })
+		if i < 0 {
+			return token.Token{}, fmt.Errorf("%w: there is no FIDO2 key at %s", token.ErrNotPresent, place)
 		}
+		return devices[i], nil
 	}
+	unable := func(t token.Token) bool { return t.FIDO2 == nil || !t.FIDO2.HMACSecret }
+	fit := slices.DeleteFunc(slices.Clone(devices), unable)
 	switch {
-	case place != "":
-		return token.Token{}, fmt.Errorf("%w: there is no FIDO2 key at %s", token.ErrNotPresent, place)
-	case len(devices) == 0:
-		return token.Token{}, fmt.Errorf("%w: there is no FIDO2 key", token.ErrNotPresent)
+	case len(fit) == 1:
+		return fit[0], nil
+	case len(fit) > 1:
+		return token.Token{}, fmt.Errorf("%w: name one by its place: %s", token.ErrAmbiguous, places(fit))
+	case len(devices) == 1:
+		return devices[0], nil // which says why not
+	case len(devices) > 1:
+		return token.Token{}, fmt.Errorf("%w: wanted is a FIDO2 key with hmac-secret; plugged in: %s", token.ErrUnsupported, places(devices))
 	}
-	var places []string
+	return token.Token{}, fmt.Errorf("%w: there is no FIDO2 key", token.ErrNotPresent)
+}
+
+// places are devices and where they are, and what is wrong with them.
+func places(devices []token.Token) string {
+	var list []string
 	for _, t := range devices {
-		places = append(places, fmt.Sprintf("%s at %s", t, t.Place))
+		text := fmt.Sprintf("%s at %s", t, t.Place)
+		if t.Fault != "" {
+			text += fmt.Sprintf(" (%s)", t.Fault)
+		}
+		list = append(list, text)
 	}
-	return token.Token{}, fmt.Errorf("%w: name one by its place: %s", token.ErrAmbiguous, strings.Join(places, ", "))
+	return strings.Join(list, ", ")
 }
 
 // wrap wraps a file key. Only a FIDO2 key must be there for that.

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"filippo.io/age"
@@ -59,6 +60,19 @@ func TestPIVKeyOpensWhatItWraps(t *testing.T) {
 	pull(t, 0)
 	if _, err := key.Unwrap(stanzas); !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("without the token: %v", err)
+	}
+}
+
+func TestTokenWithoutTheAppletThatIsWanted(t *testing.T) {
+	h := newHelper(t)
+	plug(t, 0, tokentest.YubiKeyOptions{NoPIV: true, NoOATH: true})
+	_, err := h.PIVKey(t.Context(), token.PIVKeyParams{}, &person{})
+	if !errors.Is(err, token.ErrNotPresent) || !strings.Contains(err.Error(), "wanted is one with a PIV applet; plugged in: ") {
+		t.Errorf("a PIV key: %v", err)
+	}
+	_, err = put(&person{}, h, t, false)
+	if !errors.Is(err, token.ErrNotPresent) || !strings.Contains(err.Error(), "wanted is one with an OATH applet; plugged in: ") {
+		t.Errorf("a credential: %v", err)
 	}
 }
 
@@ -129,6 +143,41 @@ func TestFIDO2KeyIsChosenByItsPlace(t *testing.T) {
 	r, err := h.Unwrap(t.Context(), token.UnwrapParams{Identity: made.Identity, Stanzas: token.Stanzas(stanzas)}, &person{})
 	if err != nil || r.Token.Place != two.Path() {
 		t.Errorf("opened by %+v, %v", r.Token, err)
+	}
+}
+
+func TestFIDO2KeyThatCanOpenAVaultIsChosen(t *testing.T) {
+	other, _ := plugKey(t, ctap.Options{NoHMACSecret: true})
+	another, _ := plugKey(t, ctap.Options{NoHMACSecret: true})
+	able, _ := plugKey(t, ctap.Options{})
+	more, _ := plugKey(t, ctap.Options{})
+	for _, row := range []struct {
+		there  []*ctap.Key
+		chosen *ctap.Key
+		err    error
+		says   string
+	}{
+		{[]*ctap.Key{other, able}, able, nil, ""},
+		{[]*ctap.Key{able, other, another}, able, nil, ""},
+		{[]*ctap.Key{able, other, more}, nil, token.ErrAmbiguous, "FIDO2 key at " + able.Path() + ", FIDO2 key at " + more.Path()},
+		{[]*ctap.Key{other, another}, nil, token.ErrUnsupported, "wanted is a FIDO2 key with hmac-secret"},
+		{[]*ctap.Key{other}, nil, token.ErrUnsupported, "hmac-secret"},
+	} {
+		var paths []string
+		for _, k := range row.there {
+			paths = append(paths, k.Path())
+		}
+		h := newHelper(t, devicesVariable+"="+strings.Join(paths, ":"))
+		made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
+		if row.chosen == nil {
+			if !errors.Is(err, row.err) || !strings.Contains(err.Error(), row.says) {
+				t.Errorf("of %q: %v", paths, err)
+			}
+			continue
+		}
+		if err != nil || made.Token.Place != row.chosen.Path() {
+			t.Errorf("of %q: %s, %v", paths, made.Token.Place, err)
+		}
 	}
 }
 
