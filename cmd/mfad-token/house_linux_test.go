@@ -29,6 +29,10 @@ var house struct {
 }
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == pluginProgram { // for a test that has little time
+		pluginWait = 1
+		os.Exit(runPlugin(os.Args[1:]))
+	}
 	os.Exit(func() int {
 		if err := furnish(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

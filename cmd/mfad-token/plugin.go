@@ -25,7 +25,7 @@ import (
 const pluginProgram = "age-plugin-" + token.PluginName
 
 // pluginWait is for how many seconds the plugin waits for a token.
-const pluginWait = 30
+var pluginWait = 30 // shorter in tests
 
 const pluginUsage = `usage: age -d -i IDENTITY-FILE FILE
 
@@ -59,9 +59,9 @@ func runPlugin(args []string) int {
 	// age interrupts its plugins when it is done with them.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := &desk{person: &client{plugin: p}, devices: configured()}
-	p.HandleIdentityEncoding(func(text string) (age.Identity, error) { return newPluginKey(ctx, d, text) })
-	p.HandleIdentityEncodingAsRecipient(func(text string) (age.Recipient, error) { return newPluginKey(ctx, d, text) })
+	c := &client{plugin: p}
+	p.HandleIdentityEncoding(func(text string) (age.Identity, error) { return newPluginKey(ctx, c, text) })
+	p.HandleIdentityEncodingAsRecipient(func(text string) (age.Recipient, error) { return newPluginKey(ctx, c, text) })
 	return p.Main()
 }
 
@@ -69,6 +69,7 @@ func runPlugin(args []string) int {
 type pluginKey struct {
 	ctx      context.Context // age's interfaces have none
 	desk     *desk
+	client   *client
 	identity string
 }
 
@@ -77,23 +78,39 @@ var (
 	_ age.Recipient = (*pluginKey)(nil)
 )
 
-func newPluginKey(ctx context.Context, d *desk, text string) (*pluginKey, error) {
+func newPluginKey(ctx context.Context, c *client, text string) (*pluginKey, error) {
 	if _, _, err := token.ParseIdentity(text); err != nil {
 		return nil, err
 	}
-	return &pluginKey{ctx, d, text}, nil
+	return &pluginKey{ctx, &desk{person: c, devices: configured()}, c, text}, nil
 }
 
 func (k *pluginKey) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 	return k.desk.wrapFor(k.ctx, token.WrapParams{Identity: k.identity, FileKey: fileKey})
 }
 
+// Unwrap implements [age.Identity]. A token that did not come is no error: age
+// would stop at it, and has one plugin for each identity, in turn. It goes on
+// to the next identity, whose token may be there.
 func (k *pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	r, err := k.desk.unwrap(k.ctx, token.UnwrapParams{Identity: k.identity, Stanzas: token.Stanzas(stanzas), Wait: pluginWait})
-	if errors.Is(err, token.ErrInvalid) {
+	switch {
+	case errors.Is(err, token.ErrInvalid):
+		return nil, age.ErrIncorrectIdentity
+	case errors.Is(err, token.ErrNotPresent) && k.ctx.Err() == nil:
+		k.client.show(k.owner() + " is not plugged in; on to the next identity")
 		return nil, age.ErrIncorrectIdentity
 	}
 	return r.FileKey, err
+}
+
+// owner names the token that has the key.
+func (k *pluginKey) owner() string {
+	kind, serial, err := token.ParseIdentity(k.identity)
+	if err != nil || kind != token.IdentityPIV {
+		return "the token of this key"
+	}
+	return fmt.Sprintf("the token with serial %d", serial)
 }
 
 // client is the person at age, who speaks with one voice at a time.
@@ -142,8 +159,6 @@ func (c *client) LastTry(_ context.Context, q token.Question) (bool, error) {
 }
 
 func (c *client) Await(_ context.Context, w token.Waiting) func() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	text := "plug in the token of this key"
 	switch {
 	case w.For == token.AwaitTouch:
@@ -151,6 +166,13 @@ func (c *client) Await(_ context.Context, w token.Waiting) func() {
 	case len(w.Serials) > 0:
 		text = "plug in the token with serial " + w.Serials[0]
 	}
-	_ = c.plugin.DisplayMessage(wire.OneLine(text)) // who cannot show it waits all the same
+	c.show(text)
 	return func() {}
+}
+
+// show shows a line. Who cannot show it goes on all the same.
+func (c *client) show(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.plugin.DisplayMessage(wire.OneLine(text))
 }
