@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"bytes"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -92,6 +93,44 @@ func TestMoveGoesOnFromWhatIsLeft(t *testing.T) {
 			if n < 1 {
 				t.Error("those are not all")
 			}
+			m.arrived(d)
+		})
+	}
+}
+
+// Who gives up at the touch has the secret in the vault and nowhere else, as soon
+// as the token does not wait any more; and a move that comes before waits for it.
+func TestInterruptedMoveLeavesNothing(t *testing.T) {
+	t.Parallel()
+	// The interrupt key works, unless these tests run in the background of a
+	// shell, which has its jobs ignore that.
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	t.Cleanup(func() { signal.Stop(interrupts) })
+	for _, m := range bothMoves {
+		t.Run(m.kind, func(t *testing.T) {
+			t.Parallel()
+			d := newMove(t)
+			give := func() {
+				d.keys[0].SetTouch(tokentest.TouchNever)
+				mover := d.terminal(m.kind, "move", m.name, "--on-token", "--touch")
+				mover.shows("passphrase")
+				mover.types(passphrase)
+				mover.shows("touch YubiKey 5 NFC (serial 12345678)")
+				mover.types("\x03")
+				mover.ends(130)
+			}
+			give()
+			off := func() bool {
+				d.keys[0].Touch() // if it blinks still
+				return len(d.keys[0].Credentials()) == 0
+			}
+			if !d.eventually(off) || !m.inVault(d) {
+				t.Errorf("the token holds %v, and the vault the secret: %v", len(d.keys[0].Credentials()), m.inVault(d))
+			}
+			give()
+			d.keys[0].SetTouch(tokentest.TouchNow)
+			d.move(m.kind, m.name, "--touch")
 			m.arrived(d)
 		})
 	}

@@ -133,24 +133,30 @@ func (d *desk) blinks(at *terminal, words string) {
 func TestInterruptedCallTakesTheTouchBack(t *testing.T) {
 	t.Parallel()
 	d := onToken(t, "phone")
-	d.keys[0].SetTouch(tokentest.TouchNever)
 	// The interrupt key works, unless these tests run in the background of a
 	// shell, which has its jobs ignore that.
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
-	caller := d.terminal("code", "phone")
-	caller.shows("touch YubiKey 5 NFC (serial 12345678) to get a code for device phone")
-	caller.types("\x03")
-	caller.shows(taken)
-	caller.ends(130)
-	d.keys[0].SetTouch(tokentest.TouchNow)
-	caller = d.terminal("code", "phone")
-	r := caller.ends(0)
-	if strings.Contains(r.stderr, "waiting") {
-		t.Errorf("the step of the interrupted call was not given back: %v", r)
+	for range 3 {
+		begun := stepNow()
+		d.keys[0].SetTouch(tokentest.TouchNever)
+		caller := d.terminal("code", "phone")
+		caller.shows("touch YubiKey 5 NFC (serial 12345678) to get a code for device phone")
+		caller.types("\x03")
+		caller.shows(taken)
+		caller.ends(130)
+		d.keys[0].SetTouch(tokentest.TouchNow) // of who comes next, too
+		r := d.terminal("code", "phone").ends(0)
+		if !regexp.MustCompile(`^[0-9]{6}\n$`).MatchString(r.stdout) {
+			t.Errorf("no code: %v", r)
+		}
+		if stepNow() == begun {
+			return // the step that the interrupted call took was given back
+		}
+		// Another step has begun: by chance, or because it was waited for.
 	}
-	if !regexp.MustCompile(`^[0-9]{6}\n$`).MatchString(r.stdout) {
-		t.Errorf("no code: %v", r)
-	}
+	t.Error("each call waits for the step after that of an interrupted one")
 }
+
+func stepNow() int64 { return time.Now().Unix() / 30 }

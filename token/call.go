@@ -24,6 +24,7 @@ type call struct {
 	params, result any
 	person         Person // nil: nobody to ask
 	lanes          []string
+	leave          func()        // the lanes
 	wait           time.Duration // that it may wait for a token
 	endless        bool          // it may take any time, in silence
 
@@ -44,7 +45,8 @@ type reply struct {
 	err    error
 }
 
-// run makes the call and leaves nothing behind.
+// run makes the call and leaves nothing behind, but for a program whose token
+// blinks.
 func (c *call) run(ctx context.Context) error {
 	asking, cancel := context.WithCancel(ctx)
 	answer, err := c.talk(ctx, asking)
@@ -53,7 +55,17 @@ func (c *call) run(ctx context.Context) error {
 		r := <-c.asking // a Person returns when its context ends
 		clear(r.answer)
 	}
+	blinks := ctx.Err() != nil && c.waiting == AwaitTouch
 	c.unwait()
+	if blinks {
+		go func() {
+			defer c.leave()
+			c.finish(c.limits.touch)
+		}()
+		clear(answer)
+		return context.Cause(ctx)
+	}
+	defer c.leave()
 	var grace time.Duration
 	if err == nil || ctx.Err() != nil || errors.Is(err, io.EOF) {
 		grace = c.limits.grace

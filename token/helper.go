@@ -4,18 +4,22 @@ import (
 	"context"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // Helper runs mfad-token, one process for each call. Its zero value is ready.
 // It may be used from several goroutines, and must not be copied.
 //
-// Calls that name a serial wait for those before them that name it too; calls
-// for different serials run side by side. A call returns what the operation's
+// Calls for a token wait for those before them that are for it too; calls for
+// two tokens mostly run side by side. A call returns what the operation's
 // errors are: those of this package, the person's refusal as the [Person]
-// returned it, or the cause of ctx's end. Whatever the program does, nothing
-// of it is left when a call returns, and every question to the person and
-// every Await has ended.
+// returned it, or the cause of ctx's end. When it returns, every question to the
+// person and every Await has ended, and whatever the program does, nothing of it
+// is left; but for one thing. A token that waits for a touch cannot be told that
+// nobody wants it any more. The program then stays until the token gives up, or
+// is touched, takes back what it has begun, and keeps other calls for the token
+// waiting meanwhile.
 type Helper struct {
 	// Program is mfad-token; empty looks for it beside our own executable, then
 	// in PATH.
@@ -134,15 +138,20 @@ func (r Ref) call(method string, params, result any, person Person) *call {
 		c.lanes = append(c.lanes, serialLane(serial))
 	}
 	if len(r.Serials) == 0 {
-		c.lanes = []string{"any"}
+		c.lanes = anyLane
 	}
 	return c
 }
 
-// The lanes of tokens that have no serial stand beside those that have.
+// fido2Lane stands beside those of the tokens that have a serial, or an applet's
+// ID.
 const fido2Lane = "fido2"
 
-func serialLane(serial string) string { return "serial " + serial }
+// serialLane is the lane of a token: one of sixteen, so that a call that may be
+// for any token can take all of them.
+func serialLane(serial string) string { return strings.ToLower(serial[max(0, len(serial)-1):]) }
+
+var anyLane = strings.Split("0123456789abcdef", "")
 
 // lanesOf are the lanes of the token that an identity points to.
 func lanesOf(identity string) []string {
@@ -153,18 +162,25 @@ func lanesOf(identity string) []string {
 	case err == nil && kind == IdentityFIDO2:
 		return []string{fido2Lane}
 	}
-	return []string{"any"}
+	return anyLane
 }
 
 func seconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Second }
 
 // call runs one process for c.
-func (h *Helper) call(ctx context.Context, c *call) error {
-	leave, err := h.lanes.enter(ctx, c.lanes)
-	if err != nil {
+func (h *Helper) call(ctx context.Context, c *call) (err error) {
+	if c.leave, err = h.lanes.enter(ctx, c.lanes); err != nil {
 		return err
 	}
-	defer leave()
+	if err := h.begin(ctx, c); err != nil {
+		c.leave()
+		return err
+	}
+	return c.run(ctx)
+}
+
+// begin starts the process of c.
+func (h *Helper) begin(ctx context.Context, c *call) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -183,8 +199,6 @@ func (h *Helper) call(ctx context.Context, c *call) error {
 	if c.endless {
 		c.limits.silence, c.limits.whole = forever, forever
 	}
-	if c.process, err = start(path, env); err != nil {
-		return err
-	}
-	return c.run(ctx)
+	c.process, err = start(path, env)
+	return err
 }

@@ -29,6 +29,8 @@ type person struct {
 	yes     bool
 	open    int
 	heard   []string // what was awaited
+
+	awaiting func() // called by Await
 }
 
 func (p *person) Secret(ctx context.Context, q token.Question) ([]byte, error) {
@@ -54,6 +56,9 @@ func (p *person) Await(_ context.Context, w token.Waiting) func() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.heard = append(p.heard, w.For)
+	if p.awaiting != nil {
+		p.awaiting()
+	}
 	return func() { p.enter(-1) }
 }
 
@@ -304,5 +309,23 @@ func TestWatchHasAllTheTime(t *testing.T) {
 	h = helper(t, "crashes")
 	if err := h.Watch(t.Context(), token.WatchParams{}); !errors.Is(err, token.ErrHelper) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A token blinks on when nobody wants its touch any more: the caller has gone at
+// once, and who comes next for any token waits until it is over.
+func TestTokenThatBlinksOnKeepsOthersWaiting(t *testing.T) {
+	for _, ref := range []token.Ref{{Serials: []string{"1"}}, {}} {
+		h := helper(t, "blinks on", "MFAD_TEST_FILE="+filepath.Join(t.TempDir(), "left"))
+		gone := errors.New("the caller has gone")
+		ctx, leave := context.WithCancelCause(t.Context())
+		p := &person{awaiting: func() { leave(gone) }}
+		if _, err := h.OATHCode(ctx, token.OATHCodeParams{Ref: token.Ref{Serials: []string{"1"}}}, p); !errors.Is(err, gone) {
+			t.Fatalf("got %v", err)
+		}
+		p.closed(t)
+		if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref}, p); err != nil {
+			t.Errorf("the next, for %q: %v", ref.Serials, err)
+		}
 	}
 }

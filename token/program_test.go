@@ -117,6 +117,19 @@ var programs = map[string]func(in *bufio.Reader){
 		await("insert")
 		say(code)
 	},
+	"blinks on": func(in *bufio.Reader) { // which the next call sees, by the file
+		next(in)
+		file := os.Getenv("MFAD_TEST_FILE")
+		if os.Remove(file) == nil { // left by the last
+			say(code)
+			return
+		}
+		await("touch")
+		next(in)
+		if os.WriteFile(file, nil, 0o600) != nil {
+			os.Exit(9)
+		}
+	},
 	"guards": func(in *bufio.Reader) {
 		next(in)
 		say(`{"jsonrpc":"2.0","id":1,"error":{"code":6,"message":"opening: wrong PIN","data":{"retries":2}}}`)

@@ -19,8 +19,7 @@ import (
 // desk is what an operation has: the person and the tokens that are plugged in.
 type desk struct {
 	person  token.Person
-	devices []string        // FIDO2 devices that are configured
-	left    <-chan struct{} // closed when the agent wants no more
+	devices []string // FIDO2 devices that are configured
 }
 
 // station is a token in a reader. It is connected to while card is not nil.

@@ -49,19 +49,32 @@ func (d *desk) oathDay(ctx context.Context, p token.OATHDayParams) (r token.OATH
 	return r, nil
 }
 
-// calculate has f use a credential, and tells the person of a touch.
-func (d *desk) calculate(ctx context.Context, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (token.Token, error) {
+// calculate has f use a credential of the first of the tokens that has it.
+func (d *desk) calculate(ctx context.Context, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (t token.Token, err error) {
 	service, err := pcsc.Open()
 	if err != nil {
 		return token.Token{}, err
 	}
 	defer func() { _ = service.Close() }()
-	s, err := d.one(ctx, service, ref, "OATH")
+	stations, err := d.find(ctx, service, want{Ref: ref, applet: "OATH", present: true})
 	if err != nil {
 		return token.Token{}, err
 	}
-	defer s.let()
-	err = d.applet(ctx, s, ref.Access, func(a *oath.Applet) error {
+	defer letGo(stations)
+	letGo(stations[1:]) // the first may take a while
+	for _, s := range stations {
+		if t, err = d.calculateOn(ctx, s, ref, name, f); !errors.Is(err, token.ErrNoCredential) {
+			break
+		}
+		s.let()
+	}
+	return t, err
+}
+
+// calculateOn has f use a credential of one token, and tells the person of a
+// touch.
+func (d *desk) calculateOn(ctx context.Context, s *station, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (token.Token, error) {
+	err := d.applet(ctx, s, ref.Access, func(a *oath.Applet) error {
 		c, err := credential(a, name)
 		switch {
 		case err != nil:
@@ -100,7 +113,7 @@ func (d *desk) applet(ctx context.Context, s *station, known map[string][]byte, 
 	}
 	again := ""
 	if s.access != nil {
-		again = "the access code that is remembered is not the token's"
+		again = "the access code that is remembered is not the token's (`mfad token protect --remember` remembers another)"
 	}
 	for tries := 0; ; tries++ {
 		locked, err := s.unlocked(ctx, f)

@@ -197,6 +197,25 @@ func TestPutFillsAllTokensOrNone(t *testing.T) {
 	}
 }
 
+// One of two tokens was reset: the other gives the code.
+func TestTokenWithoutTheCredentialIsPassedOver(t *testing.T) {
+	h, p := newHelper(t), &person{}
+	plug(t, 0, tokentest.YubiKeyOptions{Serial: 1})
+	plug(t, 1, tokentest.YubiKeyOptions{Serial: 2})
+	if _, err := put(p, h, t, false, "2"); err != nil {
+		t.Fatal(err)
+	}
+	ref := token.Ref{Serials: []string{"3", "1", "2"}}
+	got, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref, Name: name, Challenge: 5}, p)
+	if err != nil || got.Digits != code(t, 5) || got.Token.Serial != "2" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	ref.Serials = []string{"1"}
+	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref, Name: name}, p); !errors.Is(err, token.ErrNoCredential) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // What a token has is never overwritten, and not taken off when the other token
 // fails.
 func TestPutLeavesWhatIsThere(t *testing.T) {
@@ -213,9 +232,11 @@ func TestPutLeavesWhatIsThere(t *testing.T) {
 		"another: rename or delete": func(p *token.OATHPutParams) { p.Algorithm = "SHA256" },
 		"which wants a touch":       func(p *token.OATHPutParams) { p.Touch = false },
 	} {
-		other := wanted
-		change(&other)
-		if _, err := h.OATHPut(t.Context(), other, p); !errors.Is(err, token.ErrExists) || !strings.Contains(err.Error(), what) {
+		other, is := wanted, token.ErrExists
+		if change(&other); !other.Touch {
+			is = token.ErrInvalid
+		}
+		if _, err := h.OATHPut(t.Context(), other, p); !errors.Is(err, is) || !strings.Contains(err.Error(), what) {
 			t.Errorf("%s: got %v", what, err)
 		}
 		if len(two.Credentials()) > 0 {

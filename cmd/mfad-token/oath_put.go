@@ -50,6 +50,9 @@ func (d *desk) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Plac
 			return token.Placed{}, errors.Join(err, d.undo(ctx, stations[:i+1], p.Name))
 		}
 		s.let()
+		if ctx.Err() != nil { // nobody takes the answer
+			return token.Placed{}, errors.Join(context.Cause(ctx), d.undo(ctx, stations[:i+1], p.Name))
+		}
 		r.Tokens, r.Found = append(r.Tokens, s.token), r.Found || s.found
 	}
 	return r, nil
@@ -74,7 +77,8 @@ func (d *desk) look(ctx context.Context, stations []*station, p token.OATHPutPar
 }
 
 // has tells whether the applet has the credential already. It is
-// token.ErrExists if it has another of the name.
+// token.ErrExists if it has another of the name, and token.ErrInvalid if it has
+// this one with another touch policy.
 func (d *desk) has(ctx context.Context, s *station, a *oath.Applet, p token.OATHPutParams) (bool, error) {
 	c, err := credential(a, p.Name)
 	switch {
@@ -90,9 +94,9 @@ func (d *desk) has(ctx context.Context, s *station, a *oath.Applet, p token.OATH
 	case errors.Is(err, errUnlike):
 		return false, errAnother
 	case err == nil && c.Touch && !p.Touch:
-		return false, fmt.Errorf("%w, which wants a touch: ask for the touch, or delete it there first", token.ErrExists)
+		return false, fmt.Errorf("%w: it has the credential already, which wants a touch: ask for the touch too, or delete it there first", token.ErrInvalid)
 	case err == nil && !c.Touch && p.Touch:
-		return false, fmt.Errorf("%w, which wants no touch: delete it there first, or do without the touch", token.ErrExists)
+		return false, fmt.Errorf("%w: it has the credential already, which wants no touch: delete it there first, or do without the touch", token.ErrInvalid)
 	}
 	return err == nil, err
 }

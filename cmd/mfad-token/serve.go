@@ -16,15 +16,19 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// unwinding is how long a call may go on when the agent wants no more: it takes
-// off what it has put on a token. The agent may be less patient.
-const unwinding = 5 * time.Second
+// unwinding is how long a call may go on when the agent wants no more: until the
+// token has stopped to wait for a touch, and what was put on it is off again. The
+// agent may be less patient.
+const unwinding = 25 * time.Second
 
 // serve serves one connection until its input ends.
 func serve(ctx context.Context, stdin io.ReadCloser, stdout io.WriteCloser, devices []string) {
 	s := &server{devices: devices}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	conn := jsonrpc2.NewConn(ctx, token.NewStream(streams{stdin, stdout}), s, jsonrpc2.SetLogger(silent{}))
 	<-conn.DisconnectNotify()
+	cancel()
 	select {
 	case <-s.idle():
 	case <-time.After(unwinding):
@@ -92,7 +96,7 @@ func (s *server) Handle(ctx context.Context, conn *jsonrpc2.Conn, req *jsonrpc2.
 	}
 	go func() {
 		defer end()
-		d := &desk{person: &caller{conn}, devices: s.devices, left: conn.DisconnectNotify()}
+		d := &desk{person: &caller{conn}, devices: s.devices}
 		result, err := d.do(ctx, req)
 		if err != nil {
 			refuse(ctx, conn, req, err)

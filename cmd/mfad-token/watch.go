@@ -10,17 +10,8 @@ import (
 	"github.com/mfad/mfad/token/pcsc"
 )
 
-// watch waits until a token has gone, or the agent.
+// watch waits until a token has gone.
 func (d *desk) watch(ctx context.Context, p token.WatchParams) (token.Gone, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-d.left:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	kind, _, err := token.ParseIdentity(p.Identity)
 	switch {
 	case err != nil:

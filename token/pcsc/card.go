@@ -83,7 +83,7 @@ func busy() error {
 	if who := holder(); who != "" {
 		return fmt.Errorf("%w: %s", token.ErrBusy, who)
 	}
-	return fmt.Errorf("%w: end the program that uses it", token.ErrBusy)
+	return fmt.Errorf("%w: touch it if it blinks, or end the program that uses it", token.ErrBusy)
 }
 
 // bounded runs f, which cannot be cut off, and waits for it no longer than ctx.

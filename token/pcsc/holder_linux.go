@@ -36,6 +36,10 @@ var suspects = []struct{ comm, remedy string }{
 	{"chromium", "close the page that uses the token"},
 }
 
+// ourselves is the program that watches a token without holding it, or waits
+// for its touch, which is no more than busy says anyway.
+const ourselves = "mfad-token"
+
 // holder names the program that most likely holds a card, and says how to make
 // it let go; empty when there is none to suspect. It reads /proc: pcscd tells
 // nobody whom it serves.
@@ -71,6 +75,9 @@ func suspect(dir string) (comm string, rank int) {
 		return "", 0
 	}
 	comm = printable(strings.TrimSpace(string(b)))
+	if comm == ourselves {
+		return "", 0
+	}
 	rank = len(suspects)
 	for i, s := range suspects {
 		if s.comm == comm {
