@@ -28,10 +28,14 @@ var questions = map[string]string{
 
 // Secret implements [token.Person].
 func (b bearer) Secret(ctx context.Context, q token.Question) ([]byte, error) {
-	return b.ask.Secret(ctx, credproc.Question{
-		What: whatOf(q), Again: wire.OneLine(q.Again),
-		Token: wire.OneLine(q.Token.String()), Tries: max(q.Retries, 0),
+	again := wire.OneLine(q.Again)
+	secret, err := b.ask.Secret(ctx, credproc.Question{
+		What: whatOf(q), Again: again, Token: wire.OneLine(q.Token.String()), Tries: max(q.Retries, 0),
 	})
+	if err != nil && again != "" {
+		err = fmt.Errorf("%s: %w", again, err)
+	}
+	return secret, err
 }
 
 // LastTry implements [token.Person].

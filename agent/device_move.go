@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -35,8 +37,7 @@ func (s *Service) deviceMove(ctx context.Context, r *request, p wire.DeviceMoveP
 	}
 	defer totp.WipeAll(keys)
 	item := keystore.Item{Name: old.Name, Kind: keystore.KindOATH, Facts: maps.Clone(old.Facts)}
-	e := entry{item, old}
-	e.item.Facts[credentialFact] = credentialName(s.door.opened(), &keys[0], old.Name, nil)
+	e := entry{item: item, old: old, names: credentialNames(s.door.opened(), &keys[0], old.Name, nil)}
 	item, err = s.deviceOnto(ctx, r, e, &keys[0], p)
 	if err != nil {
 		return wire.Device{}, err
@@ -72,10 +73,15 @@ func (s *Service) deviceOnto(ctx context.Context, r *request, e entry, key *totp
 	}
 	defer known.wipe()
 	p := placing{
-		name: e.item.Facts[credentialFact], algorithm: string(key.Algorithm), digits: key.Digits, key: key.Seed.Bytes(),
-		touch: onto.Touch, tokens: onto.Tokens,
+		algorithm: string(key.Algorithm), digits: key.Digits, key: key.Seed.Bytes(), touch: onto.Touch, tokens: onto.Tokens,
 	}
-	at, err := s.place(ctx, p, known, bearer{r.ask, "to put device " + e.item.Name + " on it"})
+	var at placed
+	for _, p.name = range e.names {
+		at, err = s.place(ctx, p, known, bearer{r.ask, "to put device " + e.item.Name + " on it"})
+		if !errors.Is(err, token.ErrExists) { // of somebody else's
+			break
+		}
+	}
 	if err != nil {
 		return keystore.Item{}, err
 	}
@@ -94,30 +100,30 @@ func (s *Service) carryStep(old, now keystore.Item, period time.Duration) {
 	}
 }
 
-// credentialName is what a device is called on a token: as the authenticator
-// apps write it, "ISSUER:ACCOUNT" behind "PERIOD/" if that is not 30 s, else by
-// its name in the vault. No pointer of the vault, nor of those that are to come
-// with it, has the name: not that of the device which it is to replace either,
-// whose credential stays as it is until the vault points to the new one.
-func credentialName(v *keystore.Vault, key *totp.Key, device string, others []entry) string {
+// credentialNames are what a device may be called on a token, the best first: as
+// the authenticator apps write it, "ISSUER:ACCOUNT" behind "PERIOD/" if that is
+// not 30 s, and by its name in the vault. No pointer of the vault, nor of those
+// that are to come with it, has one of them: not that of the device which it is
+// to replace either, whose credential stays as it is until the vault points to
+// the new one.
+func credentialNames(v *keystore.Vault, key *totp.Key, device string, others []entry) (names []string) {
 	prefix := ""
 	if key.Period != awsPeriod {
 		prefix = strconv.Itoa(int(key.Period/time.Second)) + "/"
 	}
 	free := func(name string) bool {
-		has := func(i keystore.Item) bool { return i.Facts[credentialFact] == name }
-		_, taken := findItem(v, has)
-		return !taken && !slices.ContainsFunc(others, func(o entry) bool { return has(o.item) })
+		_, taken := findItem(v, func(i keystore.Item) bool { return i.Facts[credentialFact] == name })
+		return !taken && !slices.ContainsFunc(others, func(o entry) bool { return slices.Contains(o.names, name) })
 	}
 	if name := prefix + key.Issuer + ":" + key.Account; key.Issuer != "" && key.Account != "" && len(name) <= maxCredential && free(name) {
-		return name
+		names = append(names, name)
 	}
 	own := prefix + "mfad:" + device
 	name := shortened(own)
 	for n := 2; !free(name); n++ {
 		name = shortened(own + "-" + strconv.Itoa(n))
 	}
-	return name
+	return append(names, name)
 }
 
 // shortened cuts what is too long for a token, in a way that keeps two names

@@ -98,6 +98,25 @@ func TestCredentialsAreNamedAsAppsDo(t *testing.T) {
 	}
 }
 
+// What somebody else put there under the name stays, and the device gets another.
+func TestNameThatIsTakenOnTheTokenIsLeftAlone(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1")
+	const name = "Amazon Web Services:alice@123456789012"
+	other := &credential{name: name, algorithm: "SHA1", digits: 6, key: []byte("of another device")}
+	r.tokens[0].credentials[name] = other
+	add := wire.DeviceAddParams{Name: "work", Seed: []byte(awsURI), OnToken: true}
+	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
+	if got := r.tokens[0].names(); !slices.Equal(got, []string{name, "mfad:work"}) || r.tokens[0].credentials[name] != other {
+		t.Errorf("the token holds %q", got)
+	}
+	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "work"}, nil)
+	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "work"}, nil)
+
+	r.tokens[0].credentials["mfad:work"] = other
+	b.refused(t, nobody, wire.ErrTokenExists, wire.MethodDeviceAdd, add)
+}
+
 func TestMovedSeedGivesTheSameCodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := openBench(t)
@@ -210,7 +229,7 @@ func TestLockDuringAMoveLosesNothing(t *testing.T) {
 	r.touched = nil
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
-	b.refused(t, knows(""), wire.ErrTokenExists, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
+	b.refused(t, knows(""), wire.ErrBadRequest, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
 	b.must(t, knows(""), wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true}, nil)
 }
 

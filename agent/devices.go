@@ -61,16 +61,23 @@ func (s *Service) addDevices(ctx context.Context, r *request, p wire.DeviceAddPa
 	devices := make([]wire.Device, 0, len(entries))
 	for i, e := range entries {
 		item, err := s.addDevice(ctx, r, p, e, &keys[i])
+		if err != nil && i > 0 {
+			err = fmt.Errorf("after %d of %d devices: %w", i, len(entries), err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("after %d of %d devices: %w", i, len(entries), err)
+			return nil, err
 		}
 		devices = append(devices, describeDevice(item))
 	}
 	return devices, nil
 }
 
-// entry is an item that is to be stored, in the place of old if there is one.
-type entry struct{ item, old keystore.Item }
+// entry is an item that is to be stored, in the place of old if there is one;
+// names are for its credential, if it goes onto tokens.
+type entry struct {
+	item, old keystore.Item
+	names     []string
+}
 
 // addDevice stores a seed in the vault or on tokens.
 func (s *Service) addDevice(ctx context.Context, r *request, p wire.DeviceAddParams, e entry, key *totp.Key) (item keystore.Item, err error) {
@@ -133,7 +140,7 @@ func devicesToPut(v *keystore.Vault, p wire.DeviceAddParams, keys []totp.Key, se
 		e.item = keystore.Item{Name: name, Kind: keystore.KindTOTP, Facts: deviceFacts(&keys[i], serials[i])}
 		if p.OnToken {
 			e.item.Kind = keystore.KindOATH
-			e.item.Facts[credentialFact] = credentialName(v, &keys[i], name, entries)
+			e.names = credentialNames(v, &keys[i], name, entries)
 		}
 		entries = append(entries, e)
 	}

@@ -74,7 +74,7 @@ func keeps(v *keystore.Vault, t token.Token) []string {
 	for _, slot := range v.Slots() {
 		switch {
 		case slot.Kind == keystore.SlotPIV && mayOpen(t, slot):
-			lines = append(lines, fmt.Sprintf("slot %s opens the vault", slot.ID))
+			lines = append(lines, fmt.Sprintf("slot %s opens the vault", slot.ID)+unless(hasKey(t, slot), "its key"))
 		case slot.Kind == keystore.SlotFIDO2 && t.FIDO2 != nil && slot.Facts[makeFact] == t.FIDO2.AAGUID:
 			lines = append(lines, fmt.Sprintf("slot %s opens the vault, with this key or another of its make", slot.ID))
 		}
@@ -85,12 +85,36 @@ func keeps(v *keystore.Vault, t token.Token) []string {
 			lines = append(lines, remembered(v, t.OATH)...)
 		case !slices.ContainsFunc(tokensOf(item), func(name string) bool { return isNamed(t, name) }):
 		case item.Kind == keystore.KindOATH:
-			lines = append(lines, fmt.Sprintf("seed of device %q", item.Name))
+			lines = append(lines, fmt.Sprintf("seed of device %q", item.Name)+unless(hasCredential(t, item), "it"))
 		case item.Kind == keystore.KindOATHKey:
-			lines = append(lines, fmt.Sprintf("secret of access key %q (%s)", item.Name, item.Facts[keyIDFact]))
+			lines = append(lines, fmt.Sprintf("secret of access key %q (%s)", item.Name, item.Facts[keyIDFact])+unless(hasCredential(t, item), "it"))
 		}
 	}
 	return lines
+}
+
+// unless says that what the vault speaks of was deleted on the token.
+func unless(there bool, what string) string {
+	if there {
+		return ""
+	}
+	return ": " + what + " is not there any more"
+}
+
+// hasCredential tells whether a token has what an item points to, as far as can
+// be seen.
+func hasCredential(t token.Token, item keystore.Item) bool {
+	return t.OATH == nil || t.OATH.Locked || slices.ContainsFunc(t.OATH.Credentials, func(c token.OATHCredential) bool {
+		return c.Name == item.Facts[credentialFact]
+	})
+}
+
+// hasKey tells whether a token has a key in the PIV slot of a vault's slot, as
+// far as can be seen.
+func hasKey(t token.Token, slot keystore.Slot) bool {
+	return t.PIV == nil || slot.Facts[slotFact] == "" || slices.ContainsFunc(t.PIV.Keys, func(k token.PIVKey) bool {
+		return strings.EqualFold(k.Slot, slot.Facts[slotFact])
+	})
 }
 
 // remembered tells how an access code that the vault remembers does not fit the

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -53,6 +55,18 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	}
 	r.fault = func(string) error { return token.ErrNoHelper }
 	b.refused(t, nobody, wire.ErrTokenProgram, wire.MethodTokenList, nil)
+	r.fault = nil
+
+	// Somebody resets the first, which the vault does not know.
+	clear(r.tokens[0].credentials)
+	r.tokens[0].key = nil
+	b.must(t, nobody, wire.MethodTokenList, nil, &list)
+	want[1] = []string{
+		want[1][0] + ": its key is not there any more", want[1][1] + ": it is not there any more", want[1][2] + ": it is not there any more",
+	}
+	if diff := cmp.Diff(want[1], list.Tokens[1].Keeps); diff != "" {
+		t.Errorf("after a reset\n%s", diff)
+	}
 }
 
 // codes is who chooses, and types, an access code.
@@ -164,6 +178,10 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 		if asked := p.questions(); asked[len(asked)-1] != "secret: "+what+" | wrong; PIN" {
 			t.Errorf("asked %q", asked[len(asked)-1])
 		}
+	}
+	_, err := bearer{ask: nobody.asker()}.Secret(t.Context(), token.Question{Again: "that code is old"})
+	if !errors.Is(err, credproc.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
+		t.Errorf("nobody was asked: %v", err)
 	}
 	if got := whatOf(token.Question{Kind: "new"}); got != "answer" {
 		t.Errorf("a question of a kind that is not known is for the %s", got)
