@@ -40,7 +40,8 @@ func (c *cli) unlockCommand() *cobra.Command {
 		Long: `Open the vault for its hold time: by the keychain if it has such a slot, by a
 hardware token if one of its is plugged in, else by the passphrase. --slot
 chooses a way in, by its ID or kind: "piv" and "fido2" are a token, which is
-waited for, "recovery" asks for the recovery key.
+waited for, "recovery" asks for the recovery key. A vault that a token has opened
+closes when that is pulled out.
 
 With --passphrase-stdin the first line of standard input is never tried as a
 token's PIN, unless --slot chooses the token.`,
