@@ -50,11 +50,13 @@ func (b bearer) LastTry(ctx context.Context, q token.Question) (bool, error) {
 // Await implements [token.Person].
 func (b bearer) Await(ctx context.Context, w token.Waiting) func() {
 	what := "touch " + w.Token.String()
-	if w.For == token.AwaitInsert {
+	switch {
+	case w.For == token.AwaitTurn:
+		what = "touch the token if it blinks: another request has it, and is before the one"
+	case w.For == token.AwaitInsert && len(w.Serials) > 0:
+		what = "plug in the token with serial " + strings.Join(w.Serials, " or ")
+	case w.For == token.AwaitInsert:
 		what = "plug in the token"
-		if len(w.Serials) > 0 {
-			what += " with serial " + strings.Join(w.Serials, " or ")
-		}
 	}
 	return b.ask.Act(ctx, wire.OneLine(what+" "+b.why))
 }

@@ -169,7 +169,7 @@ func seconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Secon
 
 // call runs one process for c.
 func (h *Helper) call(ctx context.Context, c *call) (err error) {
-	if c.leave, err = h.lanes.enter(ctx, c.lanes); err != nil {
+	if c.leave, err = h.enter(ctx, c); err != nil {
 		return err
 	}
 	if err := h.begin(ctx, c); err != nil {
@@ -177,6 +177,17 @@ func (h *Helper) call(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	return c.run(ctx)
+}
+
+// hesitation is how long a call waits for its turn in silence.
+const hesitation = time.Second
+
+// enter waits for the turn of c.
+func (h *Helper) enter(ctx context.Context, c *call) (leave func(), err error) {
+	if c.person != nil {
+		defer Later(hesitation, func() func() { return c.person.Await(ctx, Waiting{For: AwaitTurn}) })()
+	}
+	return h.lanes.enter(ctx, c.lanes)
 }
 
 // begin starts the process of c.

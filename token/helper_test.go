@@ -125,7 +125,7 @@ func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
 		{"answers a list", token.ErrHelper, "its answer to oath.code is none"},
 		{"answers no code", token.ErrHelper, "its answer to oath.code is none"},
 		{"answers another", token.ErrHelper, "a call that was not made"},
-		{"answers an odd error", token.ErrHelper, "mfad-token failed: un\ufffd[31m known"},
+		{"answers an odd error", token.ErrHelper, "mfad-token failed: un\ufffd[31m; known"},
 		{"asks twice", token.ErrHelper, "while the person was being asked"},
 		{"asks what is not", token.ErrHelper, "a call that is not known"},
 		{"asks nothing", token.ErrHelper, "a question that is none"},
@@ -327,5 +327,31 @@ func TestTokenThatBlinksOnKeepsOthersWaiting(t *testing.T) {
 		if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref}, p); err != nil {
 			t.Errorf("the next, for %q: %v", ref.Serials, err)
 		}
+	}
+}
+
+func TestPersonHearsThatAnotherCallHasTheToken(t *testing.T) {
+	h := helper(t, "waits for its end")
+	ref := token.Ref{Serials: []string{"1"}}
+	first, end := context.WithCancel(t.Context())
+	begun, done := make(chan struct{}), make(chan error)
+	go func() {
+		_, err := h.OATHCode(first, token.OATHCodeParams{Ref: ref}, &person{awaiting: func() { close(begun) }})
+		done <- err
+	}()
+	<-begun
+	p := &person{}
+	second, leave := context.WithCancel(t.Context())
+	p.awaiting = leave // told: it has seen enough
+	if _, err := h.OATHCode(second, token.OATHCodeParams{Ref: ref}, p); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if !slices.Equal(p.heard, []string{token.AwaitTurn}) {
+		t.Errorf("heard %q", p.heard)
+	}
+	p.closed(t)
+	end()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("the first: %v", err)
 	}
 }

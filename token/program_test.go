@@ -117,6 +117,7 @@ var programs = map[string]func(in *bufio.Reader){
 		await("insert")
 		say(code)
 	},
+	"waits for its end": func(in *bufio.Reader) { next(in); await("insert"); next(in) },
 	"blinks on": func(in *bufio.Reader) { // which the next call sees, by the file
 		next(in)
 		file := os.Getenv("MFAD_TEST_FILE")

@@ -92,8 +92,8 @@ func (e *foreignError) Unwrap() error { return e.kind }
 
 // printable makes of a foreign text one line that is safe to show.
 func printable(text string) string {
+	text = strings.ReplaceAll(strings.TrimSpace(text[:min(len(text), maxText)]), "\n", "; ")
 	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
-	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):

@@ -101,11 +101,14 @@ type Question struct {
 const (
 	AwaitTouch  = "touch"
 	AwaitInsert = "insert"
+	// AwaitTurn: another call has the token, and may want a touch. A [Helper]
+	// says so, and no program.
+	AwaitTurn = "turn"
 )
 
 // Waiting is what a token waits for, which the person must know of.
 type Waiting struct {
-	For     string   `json:"for"`               // AwaitTouch or AwaitInsert
+	For     string   `json:"for"`               // AwaitTouch and so on
 	Token   Token    `json:"token"`             // of a touch
 	Serials []string `json:"serials,omitempty"` // of an insertion: any of these
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mfad/mfad/token"
@@ -140,22 +139,6 @@ func (d *desk) touched(ctx context.Context, t token.Token, sure bool, f func() e
 		defer tell()()
 		return f()
 	}
-	var mu sync.Mutex
-	var over bool
-	done := func() {}
-	timer := time.AfterFunc(hesitation, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if !over {
-			done = tell()
-		}
-	})
-	defer func() {
-		timer.Stop()
-		mu.Lock()
-		defer mu.Unlock()
-		over = true
-		done()
-	}()
+	defer token.Later(hesitation, tell)()
 	return f()
 }

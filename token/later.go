@@ -1,0 +1,29 @@
+package token
+
+import (
+	"sync"
+	"time"
+)
+
+// Later calls tell after a time, unless what it returns is called before. That
+// also calls what tell has returned. It is for words to the person that a quick
+// operation does not need.
+func Later(after time.Duration, tell func() (done func())) (over func()) {
+	var mu sync.Mutex
+	var ended bool
+	done := func() {}
+	timer := time.AfterFunc(after, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			done = tell()
+		}
+	})
+	return func() {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+		done()
+	}
+}
