@@ -63,7 +63,7 @@ func (s *Service) namesOf(ctx context.Context, tokens []token.Token) ([]string, 
 	for _, t := range tokens {
 		name := t.Serial
 		if name == "" {
-			list, err := s.tokens.List(ctx, token.ListParams{})
+			list, err := s.tokens.List(ctx, token.ListParams{Brief: true})
 			if err != nil {
 				return nil, err
 			}
