@@ -248,10 +248,14 @@ func setHold(v *keystore.Vault, hold time.Duration) error {
 
 // close ends prompts that are open and closes the vault.
 func (d *door) close() error {
-	defer d.guards.Wait() // for what watches tokens to end
 	d.unlocking.Close()
-	if v := d.opened(); v != nil {
-		return v.Close()
+	v := d.opened()
+	if v == nil {
+		return nil
 	}
-	return nil
+	err := v.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.guards.Wait()
+	return err
 }

@@ -10,6 +10,8 @@ import (
 // guard locks the vault when the token that has just unlocked it is pulled out,
 // or when nobody can tell any more whether it is there. It ends with the unlock.
 func (d *door) guard(v *keystore.Vault, by token.WatchParams) {
+	d.mu.Lock() // close waits for the guards that there are
+	defer d.mu.Unlock()
 	over := v.Unlocked()
 	if over == nil {
 		return // for one use, which may have been
