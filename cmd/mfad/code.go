@@ -62,7 +62,7 @@ whether it was taken, and cannot be taken back.`,
 // too.
 func lives(left time.Duration) string {
 	if left <= 0 {
-		return "it has just expired"
+		return "it has just expired, and AWS still takes it"
 	}
 	return "it lives " + span(max(left, time.Second))
 }

@@ -15,8 +15,8 @@ func TestLifeIsToldToItsEnd(t *testing.T) {
 		{29600 * time.Millisecond, "it lives 30 s", "30 s"},
 		{time.Second, "it lives 1 s", "1 s"},
 		{time.Millisecond, "it lives 1 s", "1 s"},
-		{0, "it has just expired", "expired"},
-		{-time.Hour, "it has just expired", "expired"},
+		{0, "it has just expired, and AWS still takes it", "expired"},
+		{-time.Hour, "it has just expired, and AWS still takes it", "expired"},
 		{90 * time.Second, "it lives 1 min", "1 min"},
 	} {
 		if got := lives(c.left); got != c.code {
