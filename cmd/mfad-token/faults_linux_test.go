@@ -218,13 +218,7 @@ func TestServiceThatDiesIsAnErrorAndComesBack(t *testing.T) {
 }
 
 func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
-	link := t.TempDir() + "/key"
-	k, _ := plugKey(t, ctap.Options{Link: link})
-	h := newHelper(t, devicesVariable+"="+link)
-	made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	k, h, made := newFIDO2Key(t)
 	stanzas, err := h.Key(t.Context(), made.Identity, 0, nil).Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)

@@ -181,7 +181,10 @@ func TestFIDO2KeyThatCanOpenAVaultIsChosen(t *testing.T) {
 	}
 }
 
-func TestFIDO2KeyIsWaitedFor(t *testing.T) {
+// newFIDO2Key plugs in a FIDO2 key, at a path that stays when it is plugged in
+// again, with a credential that opens a vault.
+func newFIDO2Key(t *testing.T) (*ctap.Key, *token.Helper, token.NewKey) {
+	t.Helper()
 	link := t.TempDir() + "/key"
 	k, _ := plugKey(t, ctap.Options{Link: link})
 	h := newHelper(t, devicesVariable+"="+link)
@@ -189,6 +192,11 @@ func TestFIDO2KeyIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return k, h, made
+}
+
+func TestFIDO2KeyIsWaitedFor(t *testing.T) {
+	k, h, made := newFIDO2Key(t)
 	k.Unplug()
 	back := make(chan error, 1)
 	p := &person{}

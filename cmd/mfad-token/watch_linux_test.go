@@ -9,7 +9,6 @@ import (
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest"
-	"github.com/mfad/mfad/token/tokentest/ctap"
 )
 
 // watching watches what an identity opened, and gives the error.
@@ -76,13 +75,7 @@ func TestWatchEndsWithTheService(t *testing.T) {
 }
 
 func TestWatchEndsWhenTheFIDO2KeyGoes(t *testing.T) {
-	link := t.TempDir() + "/key"
-	k, _ := plugKey(t, ctap.Options{Link: link})
-	h := newHelper(t, devicesVariable+"="+link)
-	made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	k, h, made := newFIDO2Key(t)
 	done := watching(t.Context(), h, made.Identity, made.Token.Place)
 	k.Unplug()
 	if err := <-done; err != nil {
