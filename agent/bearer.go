@@ -52,7 +52,7 @@ func (b bearer) Await(ctx context.Context, w token.Waiting) func() {
 	what := "touch " + w.Token.String()
 	switch {
 	case w.For == token.AwaitTurn:
-		what = "touch the token if it blinks: another request has it, and is before the one"
+		return b.ask.Act(ctx, "another request has the token: touch it if it blinks")
 	case w.For == token.AwaitInsert && len(w.Serials) > 0:
 		what = "plug in the token with serial " + strings.Join(w.Serials, " or ")
 	case w.For == token.AwaitInsert:

@@ -86,7 +86,7 @@ func (s *Service) deviceOnto(ctx context.Context, r *request, e entry, key *totp
 		return keystore.Item{}, err
 	}
 	withTokens(e.item.Facts, p, at)
-	return s.pointTo(ctx, e.old, e.item, p, at, r.ask)
+	return s.pointTo(ctx, e.old, e.item, p, at, known, r.ask)
 }
 
 // carryStep has the ledger know a moved device: a code that was released of the
@@ -102,7 +102,7 @@ func (s *Service) carryStep(old, now keystore.Item, period time.Duration) {
 
 // credentialNames are what a device may be called on a token, the best first: as
 // the authenticator apps write it, "ISSUER:ACCOUNT" behind "PERIOD/" if that is
-// not 30 s, and by its name in the vault. No pointer of the vault, nor of those
+// not 30 s, and by its name in the vault, with a number if need be. No pointer of the vault, nor of those
 // that are to come with it, has one of them: not that of the device which it is
 // to replace either, whose credential stays as it is until the vault points to
 // the new one.
@@ -120,11 +120,18 @@ func credentialNames(v *keystore.Vault, key *totp.Key, device string, others []e
 	}
 	own := prefix + "mfad:" + device
 	name := shortened(own)
-	for n := 2; !free(name); n++ {
-		name = shortened(own + "-" + strconv.Itoa(n))
+	for n := 2; len(names) < mostNames; n++ {
+		if free(name) {
+			names = append(names, name)
+		}
+		name = shortened(own + "~" + strconv.Itoa(n)) // which is no device's name
 	}
-	return append(names, name)
+	return names
 }
+
+// mostNames is how many names are tried on a token that has some of them for
+// something else.
+const mostNames = 6
 
 // shortened cuts what is too long for a token, in a way that keeps two names
 // apart.

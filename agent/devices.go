@@ -32,44 +32,44 @@ func (s *Service) deviceAdd(ctx context.Context, r *request, p wire.DeviceAddPar
 		return wire.DeviceAddResult{}, err
 	}
 	defer totp.WipeAll(batch.Keys)
-	devices, err := s.addDevices(ctx, r, p, batch.Keys)
-	if err != nil {
+	result := wire.DeviceAddResult{Skipped: batch.Skipped, Part: batch.Part, Parts: batch.Parts}
+	if result.Devices, result.Left, err = s.addDevices(ctx, r, p, batch.Keys); err != nil {
 		return wire.DeviceAddResult{}, err
 	}
-	return wire.DeviceAddResult{Devices: devices, Skipped: batch.Skipped, Part: batch.Part, Parts: batch.Parts}, nil
+	return result, nil
 }
 
-func (s *Service) addDevices(ctx context.Context, r *request, p wire.DeviceAddParams, keys []totp.Key) ([]wire.Device, error) {
+func (s *Service) addDevices(ctx context.Context, r *request, p wire.DeviceAddParams, keys []totp.Key) (devices []wire.Device, left []string, err error) {
 	serials, err := parseSerials(p.Serial, len(keys))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.Name != "" && len(keys) > 1 {
-		return nil, wire.Errorf(wire.ErrBadRequest, "this export brings %d devices, which name themselves: leave the name out", len(keys))
+		return nil, nil, wire.Errorf(wire.ErrBadRequest, "this export brings %d devices, which name themselves: leave the name out", len(keys))
 	}
 	if !p.OnToken && (len(p.Tokens) > 0 || p.Touch) {
-		return nil, wire.Errorf(wire.ErrBadRequest, "tokens and touch are for a seed that goes onto a token")
+		return nil, nil, wire.Errorf(wire.ErrBadRequest, "tokens and touch are for a seed that goes onto a token")
 	}
 	v, err := s.door.unlocked(ctx, r.ask)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	entries, err := devicesToPut(v, p, keys, serials)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	devices := make([]wire.Device, 0, len(entries))
+	devices = make([]wire.Device, 0, len(entries))
 	for i, e := range entries {
-		item, err := s.addDevice(ctx, r, p, e, &keys[i])
+		item, stale, err := s.addDevice(ctx, r, p, e, &keys[i])
 		if err != nil && i > 0 {
 			err = fmt.Errorf("after %d of %d devices: %w", i, len(entries), err)
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		devices = append(devices, describeDevice(item))
+		devices, left = append(devices, describeDevice(item)), append(left, stale...)
 	}
-	return devices, nil
+	return devices, left, nil
 }
 
 // entry is an item that is to be stored, in the place of old if there is one;
@@ -79,17 +79,18 @@ type entry struct {
 	names     []string
 }
 
-// addDevice stores a seed in the vault or on tokens.
-func (s *Service) addDevice(ctx context.Context, r *request, p wire.DeviceAddParams, e entry, key *totp.Key) (item keystore.Item, err error) {
+// addDevice stores a seed in the vault or on tokens; left are those that hold
+// what it replaces still.
+func (s *Service) addDevice(ctx context.Context, r *request, p wire.DeviceAddParams, e entry, key *totp.Key) (item keystore.Item, left []string, err error) {
 	if p.OnToken {
 		item, err = s.deviceOnto(ctx, r, e, key, wire.DeviceMoveParams{Tokens: p.Tokens, Touch: p.Touch})
 	} else {
 		item, err = s.putDevice(ctx, r, e, key)
 	}
 	if err == nil {
-		s.abandon(ctx, e.old, item, r.ask)
+		left = s.abandon(ctx, e.old, item, r.ask)
 	}
-	return item, err
+	return item, left, err
 }
 
 func (s *Service) putDevice(ctx context.Context, r *request, e entry, key *totp.Key) (item keystore.Item, err error) {

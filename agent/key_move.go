@@ -37,7 +37,7 @@ func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams)
 		return wire.Key{}, err
 	}
 	item := keystore.Item{Name: old.Name, Kind: keystore.KindOATHKey, Facts: withTokens(maps.Clone(old.Facts), onto, at)}
-	if item, err = s.pointTo(ctx, old, item, onto, at, r.ask); err != nil {
+	if item, err = s.pointTo(ctx, old, item, onto, at, known, r.ask); err != nil {
 		return wire.Key{}, err
 	}
 	return s.describeKey(item), nil

@@ -14,7 +14,7 @@ import (
 )
 
 // takeOffLimit is how long a credential may take to be taken off a token again.
-const takeOffLimit = 10 * time.Second
+const takeOffLimit = 30 * time.Second
 
 // placing is a secret on its way to the OATH applets of tokens.
 type placing struct {
@@ -49,7 +49,7 @@ func (s *Service) place(ctx context.Context, p placing, known access, who bearer
 	if len(at.tokens) > 0 {
 		return at, nil
 	}
-	if at.tokens, err = s.namesOf(ctx, put.Tokens); err != nil && at.fresh {
+	if at.tokens, err = s.namesOf(ctx, put.Tokens, who); err != nil && at.fresh {
 		_, off := s.tokens.OATHDelete(ctx, token.OATHDeleteParams{Ref: params.Ref, Name: p.name}, who)
 		err = errors.Join(err, off)
 	}
@@ -58,12 +58,12 @@ func (s *Service) place(ctx context.Context, p placing, known access, who bearer
 
 // namesOf is what tokens are called in a [token.Ref]: by the serial, else by the
 // OATH applet's ID.
-func (s *Service) namesOf(ctx context.Context, tokens []token.Token) ([]string, error) {
+func (s *Service) namesOf(ctx context.Context, tokens []token.Token, who bearer) ([]string, error) {
 	var names []string
 	for _, t := range tokens {
 		name := t.Serial
 		if name == "" {
-			list, err := s.tokens.List(ctx, token.ListParams{Brief: true})
+			list, err := s.tokens.Look(ctx, who)
 			if err != nil {
 				return nil, err
 			}
@@ -89,7 +89,7 @@ func appletAt(tokens []token.Token, place string) string {
 // pointTo lets the vault point to what was placed, in the place of old if there
 // is one. When it does not, and what it had stands, the credential is taken off
 // again.
-func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placing, at placed, ask credproc.Asker) (keystore.Item, error) {
+func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placing, at placed, known access, ask credproc.Asker) (keystore.Item, error) {
 	var stored keystore.Item
 	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
 		stored, err = store(v, old, item, nil)
@@ -101,7 +101,9 @@ func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placin
 	case !at.fresh || errors.Is(err, keystore.ErrUncertain):
 		return keystore.Item{}, err
 	}
-	if _, off := s.takeOff(ctx, at.tokens, p.name, ask); off != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeOffLimit)
+	defer cancel()
+	if _, off := s.delete(ctx, at.tokens, p.name, known, bearer{ask, "to delete a credential"}); off != nil {
 		err = fmt.Errorf("%w (and %q stays on the token: %v)", err, p.name, off)
 	}
 	return keystore.Item{}, err
@@ -152,17 +154,19 @@ func absent(err error) bool {
 	return errors.Is(err, token.ErrNotPresent) || errors.Is(err, token.ErrNoService) || errors.Is(err, token.ErrNoHelper)
 }
 
-// abandon takes what an item pointed to off its tokens, unless now is there;
-// what stays behind is told to the log.
-func (s *Service) abandon(ctx context.Context, old, now keystore.Item, ask credproc.Asker) {
+// abandon takes what an item pointed to off its tokens, unless now is there. It
+// returns the tokens that have it still.
+func (s *Service) abandon(ctx context.Context, old, now keystore.Item, ask credproc.Asker) (left []string) {
 	name := old.Facts[credentialFact]
 	if !onToken(old) {
-		return
+		return nil
 	}
 	stale := slices.DeleteFunc(tokensOf(old), func(t string) bool {
 		return name == now.Facts[credentialFact] && slices.Contains(tokensOf(now), t)
 	})
-	if left, err := s.takeOff(ctx, stale, name, ask); len(left) > 0 {
+	left, err := s.takeOff(ctx, stale, name, ask)
+	if len(left) > 0 {
 		s.options.Logger.WarnContext(ctx, "credential was left behind", "tokens", strings.Join(left, " "), "name", name, "err", err)
 	}
+	return left
 }

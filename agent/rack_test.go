@@ -237,7 +237,7 @@ func (r *rack) List(_ context.Context, p token.ListParams) (token.Listing, error
 				t.OATH.Credentials = append(t.OATH.Credentials, token.OATHCredential{Name: name, Type: "totp", Algorithm: c.algorithm, Touch: c.touch})
 			}
 		}
-		t.PIV = &token.PIV{Retries: k.retries}
+		t.PIV = &token.PIV{Version: "5.4.3", Retries: k.retries}
 		if k.key != nil && !k.fido2 {
 			t.PIV.Keys = []token.PIVKey{{Slot: "82"}}
 		}
@@ -247,6 +247,10 @@ func (r *rack) List(_ context.Context, p token.ListParams) (token.Listing, error
 		list.Tokens = append(list.Tokens, t)
 	}
 	return list, nil
+}
+
+func (r *rack) Look(ctx context.Context, _ token.Person) (token.Listing, error) {
+	return r.List(ctx, token.ListParams{Brief: true})
 }
 
 func (r *rack) OATHCode(ctx context.Context, p token.OATHCodeParams, person token.Person) (token.OATHCode, error) {

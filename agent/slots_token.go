@@ -100,7 +100,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 // plugged in.
 func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) error {
 	identity := slot.Facts[identityFact]
-	who := bearer{u.ask, cmp.Or(u.why, "to unlock the vault")}
+	who := bearer{u.ask, cmp.Or(u.why, unlocking)}
 	key := token.KeyBy(ctx, u.door.tokens, identity, wait, who)
 	err := u.vault.Unlock(ctx, slot.ID, key)
 	if err == nil {
@@ -109,10 +109,12 @@ func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) err
 	return err
 }
 
+const unlocking = "to unlock the vault"
+
 // plugged parts the slots whose token is plugged in, as far as that can be
 // seen, from the others, and says what those need.
 func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []keystore.Slot, missed []error) {
-	list, err := u.door.tokens.List(ctx, token.ListParams{Brief: true})
+	list, err := u.door.tokens.Look(ctx, bearer{u.ask, cmp.Or(u.why, unlocking)})
 	if err != nil {
 		return nil, []error{fmt.Errorf("looking for tokens: %w", err)}
 	}

@@ -109,10 +109,18 @@ func hasCredential(t token.Token, item keystore.Item) bool {
 	})
 }
 
+// showsAll says that a PIV applet of that version shows all its keys: before
+// 5.3 only those with a certificate are seen.
+func showsAll(version string) bool {
+	var major, minor int
+	_, err := fmt.Sscanf(version, "%d.%d", &major, &minor)
+	return err == nil && (major > 5 || major == 5 && minor >= 3)
+}
+
 // hasKey tells whether a token has a key in the PIV slot of a vault's slot, as
 // far as can be seen.
 func hasKey(t token.Token, slot keystore.Slot) bool {
-	return t.PIV == nil || slot.Facts[slotFact] == "" || slices.ContainsFunc(t.PIV.Keys, func(k token.PIVKey) bool {
+	return t.PIV == nil || slot.Facts[slotFact] == "" || !showsAll(t.PIV.Version) || slices.ContainsFunc(t.PIV.Keys, func(k token.PIVKey) bool {
 		return strings.EqualFold(k.Slot, slot.Facts[slotFact])
 	})
 }

@@ -164,8 +164,7 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 		"touch YubiKey 5\ufffd[2J NFC (serial 12345678) to get a code for prod": {For: token.AwaitTouch, Token: yubikey},
 		"plug in the token with serial 1 or 2 to get a code for prod":           {For: token.AwaitInsert, Serials: []string{"1", "2"}},
 		"plug in the token to get a code for prod":                              {For: token.AwaitInsert},
-
-		"touch the token if it blinks: another request has it, and is before the one to get a code for prod": {For: token.AwaitTurn},
+		"another request has the token: touch it if it blinks":                  {For: token.AwaitTurn},
 	} {
 		b.Await(t.Context(), w)()
 		if n := len(p.notices); p.notices[n-2] != want || p.notices[n-1] != "" {

@@ -11,6 +11,7 @@ import (
 type Tokens interface {
 	token.Wrapper
 	List(ctx context.Context, p token.ListParams) (token.Listing, error)
+	Look(ctx context.Context, person token.Person) (token.Listing, error)
 	OATHCode(ctx context.Context, p token.OATHCodeParams, person token.Person) (token.OATHCode, error)
 	OATHDay(ctx context.Context, p token.OATHDayParams, person token.Person) (token.OATHDay, error)
 	OATHPut(ctx context.Context, p token.OATHPutParams, person token.Person) (token.Placed, error)

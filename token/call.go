@@ -45,8 +45,8 @@ type reply struct {
 	err    error
 }
 
-// run makes the call and leaves nothing behind, but for a program whose token
-// blinks.
+// run makes the call and leaves nothing behind, but for a program that was given
+// up and may have begun something.
 func (c *call) run(ctx context.Context) error {
 	asking, cancel := context.WithCancel(ctx)
 	answer, err := c.talk(ctx, asking)
@@ -55,9 +55,8 @@ func (c *call) run(ctx context.Context) error {
 		r := <-c.asking // a Person returns when its context ends
 		clear(r.answer)
 	}
-	blinks := ctx.Err() != nil && c.waiting == AwaitTouch
 	c.unwait()
-	if blinks {
+	if err != nil && ctx.Err() != nil && !c.endless {
 		go func() {
 			defer c.leave()
 			c.finish(c.limits.touch)

@@ -16,9 +16,9 @@ import (
 // errors are: those of this package, the person's refusal as the [Person]
 // returned it, or the cause of ctx's end. When it returns, every question to the
 // person and every Await has ended, and whatever the program does, nothing of it
-// is left; but for one thing. A token that waits for a touch cannot be told that
-// nobody wants it any more. The program then stays until the token gives up, or
-// is touched, takes back what it has begun, and keeps other calls for the token
+// is left; but when ctx has ended. A token that waits for a touch cannot be told
+// that nobody wants it any more. The program then stays until the token gives up,
+// or is touched, takes back what it has begun, and keeps other calls for the token
 // waiting meanwhile.
 type Helper struct {
 	// Program is mfad-token; empty looks for it beside our own executable, then
@@ -51,6 +51,13 @@ const forever = 100 * 365 * 24 * time.Hour
 // List tells what is plugged in. It asks nobody and costs no try.
 func (h *Helper) List(ctx context.Context, p ListParams) (r Listing, err error) {
 	err = h.call(ctx, &call{method: MethodList, params: p, result: &r, lanes: []string{"list"}})
+	return r, err
+}
+
+// Look is a brief List that waits until no other call has a token, of which the
+// person hears: it passes over none that blinks for another.
+func (h *Helper) Look(ctx context.Context, person Person) (r Listing, err error) {
+	err = h.call(ctx, &call{method: MethodList, params: ListParams{Brief: true}, result: &r, person: person, lanes: anyLane})
 	return r, err
 }
 

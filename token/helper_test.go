@@ -263,7 +263,7 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	for _, kind := range []string{"asks and waits", "asks"} {
 		t.Run(kind, func(t *testing.T) {
 			h := helper(t, kind)
-			h.Hurry(time.Minute, time.Minute, time.Minute, time.Minute, brief)
+			h.Hurry(time.Minute, brief, time.Minute, time.Minute, brief)
 			p := &person{silent: true, asked: make(chan token.Question)}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			go func() { <-p.asked; cancel(gone) }()

@@ -41,7 +41,9 @@ func helper(t testing.TB, kind string, env ...string) *token.Helper {
 		t.Fatalf("no program %q", kind)
 	}
 	// A program with the race detector would sleep before it ends.
-	return &token.Helper{Program: self, Env: append(env, programVariable+"="+kind, "GORACE=atexit_sleep_ms=0")}
+	h := &token.Helper{Program: self, Env: append(env, programVariable+"="+kind, "GORACE=atexit_sleep_ms=0")}
+	t.Cleanup(h.Quiet)
+	return h
 }
 
 // next is the next line that the program gets.

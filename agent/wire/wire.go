@@ -270,9 +270,11 @@ type DeviceMoveParams struct {
 
 // DeviceAddResult tells what came in. An export of many accounts comes in
 // several QR codes, of which this was Part of Parts (1 of 1 for all else);
-// Skipped says in a sentence each why entries cannot be used.
+// Skipped says in a sentence each why entries cannot be used; Left is as in
+// [RemoveResult], of what was replaced.
 type DeviceAddResult struct {
 	Devices []Device `json:"devices"`
+	Left    []string `json:"left,omitempty"`
 	Skipped []string `json:"skipped,omitempty"`
 	Part    int      `json:"part"`
 	Parts   int      `json:"parts"`

@@ -134,6 +134,9 @@ const hesitation = time.Second
 
 // touched runs f, which may wait for a touch: for sure, or nobody knows.
 func (d *desk) touched(ctx context.Context, t token.Token, sure bool, f func() error) error {
+	if ctx.Err() != nil { // it would blink for nobody
+		return context.Cause(ctx)
+	}
 	tell := func() func() { return d.person.Await(ctx, token.Waiting{For: token.AwaitTouch, Token: t}) }
 	if sure {
 		defer tell()()

@@ -14,6 +14,7 @@ import (
 	"github.com/sourcegraph/jsonrpc2"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/piv"
 )
 
 // unwinding is how long a call may go on when the agent wants no more: until the
@@ -29,9 +30,15 @@ func serve(ctx context.Context, stdin io.ReadCloser, stdout io.WriteCloser, devi
 	conn := jsonrpc2.NewConn(ctx, token.NewStream(streams{stdin, stdout}), s, jsonrpc2.SetLogger(silent{}))
 	<-conn.DisconnectNotify()
 	cancel()
+	late := time.After(unwinding)
 	select {
 	case <-s.idle():
-	case <-time.After(unwinding):
+	case <-late:
+		return
+	}
+	select {
+	case <-piv.Idle():
+	case <-late:
 	}
 }
 

@@ -118,6 +118,7 @@ func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, er
 
 func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]byte) error {
 	var all []wire.Device
+	var left []string
 	var last wire.DeviceAddResult
 	for _, p.Seed = range seeds {
 		last = wire.DeviceAddResult{}
@@ -127,7 +128,7 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 		for _, why := range last.Skipped {
 			c.say("mfad: skipped: %s", why)
 		}
-		all = append(all, last.Devices...)
+		all, left = append(all, last.Devices...), append(left, last.Left...)
 	}
 	for _, d := range all {
 		c.say("mfad: device %q added%s%s", d.Name, labelled(d), whither(d.Tokens, d.Touch))
@@ -142,6 +143,7 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 	if p.OnToken {
 		c.sayOnlyThere(all)
 	}
+	c.sayLeft(left)
 	switch {
 	case last.Parts > len(seeds):
 		c.hint("This was part %d of an export in %d QR codes: add the others too.", last.Part, last.Parts)

@@ -199,10 +199,10 @@ func onTokens(serials []string) string {
 	return "tokens " + strings.Join(serials, ", ")
 }
 
-// sayLeft tells which tokens hold what was removed still.
+// sayLeft tells which tokens hold what was removed, or replaced, still.
 func (c *cli) sayLeft(left []string) {
 	for _, serial := range left {
-		c.say("mfad: token %s still holds the secret: it was not plugged in", serial)
+		c.say("mfad: token %s still holds the old secret: it could not be reached", serial)
 		c.hint(`Plug it in, and run "ykman%s oath accounts list" to find it and "ykman%[1]s oath accounts delete" to delete it.`, ykmanDevice(serial))
 	}
 }

@@ -5,6 +5,7 @@ package piv
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/mfad/mfad/token"
@@ -39,7 +40,7 @@ func (o *operation) run(ctx context.Context, f func() error) error {
 	default:
 	}
 	done := make(chan error, 1)
-	go func() { done <- guarded(f) }()
+	atWork.Go(func() { done <- guarded(f) })
 	var tell, late <-chan time.Time
 	for {
 		select {
@@ -56,6 +57,22 @@ func (o *operation) run(ctx context.Context, f func() error) error {
 			return token.ErrTouch
 		}
 	}
+}
+
+// atWork are the operations that a token is at, though their callers may have
+// gone.
+var atWork sync.WaitGroup
+
+// Idle returns what is closed when no token is at an operation any more: one
+// whose context has ended goes on until the token gives up on the touch. None
+// must begin meanwhile.
+func Idle() <-chan struct{} {
+	idle := make(chan struct{})
+	go func() {
+		atWork.Wait()
+		close(idle)
+	}()
+	return idle
 }
 
 // guarded makes an error of a panic: piv-go indexes some answers unseen.
