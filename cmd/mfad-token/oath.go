@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mfad/mfad/token"
@@ -39,7 +40,7 @@ func (d *desk) oathDay(ctx context.Context, p token.OATHDayParams) (r token.OATH
 		if c.Algorithm != "SHA256" {
 			return fmt.Errorf("%w: the credential's algorithm is %s, and a signing key's is SHA256", token.ErrInvalid, c.Algorithm)
 		}
-		r.Key, err = a.Full(p.Name, []byte(p.Day))
+		r.Key, _, err = a.Full(p.Name, []byte(p.Day))
 		return err
 	})
 	if err != nil {
@@ -68,7 +69,27 @@ func (d *desk) calculate(ctx context.Context, ref token.Ref, name string, f func
 		}
 		s.let()
 	}
+	if errors.Is(err, token.ErrNoCredential) && len(stations) < len(ref.Serials) {
+		// One that could not be looked at may have it.
+		if hidden := d.hidden(ctx, service, ref, stations); hidden != nil {
+			return token.Token{}, hidden
+		}
+	}
 	return t, err
+}
+
+// hidden is why those of the tokens that were not found cannot be looked at; nil
+// if they are not plugged in.
+func (d *desk) hidden(ctx context.Context, service *pcsc.Service, ref token.Ref, found []*station) error {
+	rest := slices.DeleteFunc(slices.Clone(ref.Serials), func(serial string) bool {
+		return slices.ContainsFunc(found, func(s *station) bool { return s.serves(serial) })
+	})
+	if len(rest) == 0 {
+		return nil
+	}
+	more, err := d.find(ctx, service, want{Ref: token.Ref{Serials: rest}, applet: "OATH"})
+	letGo(more)
+	return unless(err, token.ErrNotPresent)
 }
 
 // calculateOn has f use a credential of one token, and tells the person of a

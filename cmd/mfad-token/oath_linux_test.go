@@ -230,6 +230,7 @@ func TestPutLeavesWhatIsThere(t *testing.T) {
 	for what, change := range map[string]func(p *token.OATHPutParams){
 		"and it is another":         func(p *token.OATHPutParams) { p.Key = []byte("another key of them") },
 		"another: rename or delete": func(p *token.OATHPutParams) { p.Algorithm = "SHA256" },
+		"another: rename":           func(p *token.OATHPutParams) { p.Digits = 8 },
 		"which wants a touch":       func(p *token.OATHPutParams) { p.Touch = false },
 	} {
 		other, is := wanted, token.ErrExists

@@ -101,6 +101,7 @@ func (d *desk) has(ctx context.Context, s *station, a *oath.Applet, p token.OATH
 	return err == nil, err
 }
 
+// errAnother: the key, the hash or the number of digits is another.
 var errAnother = fmt.Errorf("%w, and it is another: rename or delete it there first", token.ErrExists)
 
 // place puts the credential on one token and proves that it is there, unless it
@@ -112,6 +113,9 @@ func (d *desk) place(ctx context.Context, s *station, p token.OATHPutParams) err
 	return d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
 		if _, err := credential(a, p.Name); !errors.Is(err, token.ErrNoCredential) {
 			return cmp.Or(err, errAnother) // it came since we looked
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 		s.written = true
 		c := oath.Credential{Name: p.Name, Type: "totp", Algorithm: p.Algorithm, Digits: p.Digits, Touch: p.Touch}
@@ -133,7 +137,7 @@ var errUnlike = fmt.Errorf("%w: the token computes another code than this machin
 func prove(a *oath.Applet, p token.OATHPutParams) error {
 	challenge := make([]byte, 8)
 	rand.Read(challenge) // never fails
-	got, err := a.Full(p.Name, challenge)
+	got, digits, err := a.Full(p.Name, challenge)
 	if err != nil {
 		return fmt.Errorf("proving it: %w", err)
 	}
@@ -142,7 +146,7 @@ func prove(a *oath.Applet, p token.OATHPutParams) error {
 	here.Write(challenge)
 	expected := here.Sum(nil)
 	defer clear(expected)
-	if !hmac.Equal(got, expected) {
+	if !hmac.Equal(got, expected) || digits != p.Digits {
 		return errUnlike
 	}
 	return nil

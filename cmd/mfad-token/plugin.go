@@ -100,6 +100,9 @@ func (k *pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	case errors.Is(err, token.ErrNotPresent) && k.ctx.Err() == nil:
 		k.client.show(k.owner() + " is not plugged in; on to the next identity")
 		return nil, age.ErrIncorrectIdentity
+	case errors.Is(err, token.ErrNoService) && k.ctx.Err() == nil:
+		k.client.show(k.owner() + " cannot be reached: " + err.Error() + "; on to the next identity")
+		return nil, age.ErrIncorrectIdentity
 	}
 	return r.FileKey, err
 }

@@ -45,7 +45,7 @@ func TestOddAnswersAreErrors(t *testing.T) {
 				t.Errorf("the code is %s", code)
 			}
 			wantError(t, err, token.ErrUnsupported)
-			full, err := a.Full("one", step(1))
+			full, _, err := a.Full("one", step(1))
 			if full != nil {
 				t.Errorf("the HMAC is %x", full)
 			}
@@ -192,7 +192,7 @@ func FuzzAnswers(f *testing.F) {
 		if code, err := a.Code("one", step(1)); err == nil && (len(code) < 6 || len(code) > 8) {
 			t.Errorf("the code is %q", code)
 		}
-		if full, err := a.Full("one", step(1)); err == nil && len(full) < 20 {
+		if full, _, err := a.Full("one", step(1)); err == nil && len(full) < 20 {
 			t.Errorf("the HMAC has %d bytes", len(full))
 		}
 		_, _ = a.List()

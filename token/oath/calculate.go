@@ -33,18 +33,18 @@ func (a *Applet) Code(name string, challenge []byte) (digits string, err error) 
 }
 
 // Full computes the whole HMAC of the challenge, of at most 64 bytes, under the
-// credential's key: 20, 32 or 64 bytes, which the caller wipes. It waits and
-// fails as [Applet.Code].
-func (a *Applet) Full(name string, challenge []byte) ([]byte, error) {
+// credential's key: 20, 32 or 64 bytes, which the caller wipes. It tells how many
+// digits a code of the credential has, too. It waits and fails as [Applet.Code].
+func (a *Applet) Full(name string, challenge []byte) (mac []byte, digits int, err error) {
 	value, err := a.calculate(name, challenge, wantFull, tagFull)
 	if err == nil && !slices.Contains([]int{20, 32, 64}, len(value)-1) {
 		clear(value)
 		err = malformed("an HMAC of %d bytes", len(value)-1)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("computing with %q: %w", name, err)
+		return nil, 0, fmt.Errorf("computing with %q: %w", name, err)
 	}
-	return value[1:], nil // the first says how many digits
+	return value[1:], int(value[0]), nil
 }
 
 func (a *Applet) calculate(name string, challenge []byte, p2, tag byte) ([]byte, error) {

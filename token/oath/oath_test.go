@@ -121,7 +121,7 @@ func TestFullIsTheHMACForKeysOfAllLengths(t *testing.T) {
 			put(t, a, oath.Credential{Name: name, Type: "totp", Algorithm: alg, Digits: 6}, key)
 			mac := hmac.New(h, key)
 			mac.Write(day)
-			got, err := a.Full(name, day)
+			got, _, err := a.Full(name, day)
 			if err != nil || !bytes.Equal(got, mac.Sum(nil)) {
 				t.Errorf("%s: %x, %v, want %x", name, got, err, mac.Sum(nil))
 			}
@@ -206,7 +206,7 @@ func TestRenameAndDelete(t *testing.T) {
 	wantError(t, a.Delete("two"), token.ErrNoCredential)
 	_, err := a.Code("one", step(1))
 	wantError(t, err, token.ErrNoCredential)
-	_, err = a.Full("one", step(1))
+	_, _, err = a.Full("one", step(1))
 	wantError(t, err, token.ErrNoCredential)
 }
 
@@ -254,7 +254,7 @@ func TestTouchThatDoesNotComeIsErrTouch(t *testing.T) {
 	card.SetTouch(tokentest.TouchNever)
 	_, err := a.Code("t", step(1))
 	wantError(t, err, token.ErrTouch)
-	_, err = a.Full("t", step(1))
+	_, _, err = a.Full("t", step(1))
 	wantError(t, err, token.ErrTouch)
 }
 
@@ -285,7 +285,7 @@ func TestAccessCodeLocksTheApplet(t *testing.T) {
 	for name, f := range map[string]func() error{
 		"list":   func() error { _, err := a.List(); return err },
 		"code":   func() error { _, err := a.Code("one", step(1)); return err },
-		"full":   func() error { _, err := a.Full("one", step(1)); return err },
+		"full":   func() error { _, _, err := a.Full("one", step(1)); return err },
 		"all":    func() error { _, err := a.All(step(1)); return err },
 		"put":    func() error { return a.Put(totp("two"), seed(20)) },
 		"delete": func() error { return a.Delete("one") },
