@@ -160,3 +160,27 @@ func TestInterruptedCallTakesTheTouchBack(t *testing.T) {
 }
 
 func stepNow() int64 { return time.Now().Unix() / 30 }
+
+// An unlock that was given up while the token blinks is not in the way of the
+// next one, which waits and says for what.
+func TestUnlockWaitsForOneThatWasGivenUp(t *testing.T) {
+	t.Parallel()
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
+	d := newDesk(t, 12345678).start()
+	d.initVault()
+	d.addSlot("piv", "--pin", "never", "--touch", "always")
+	for _, args := range [][]string{{"unlock", "--slot", "piv"}, {"unlock"}} {
+		d.do("", "lock")
+		d.keys[0].SetTouch(tokentest.TouchNever)
+		first := d.terminal("unlock", "--slot", "piv")
+		first.shows("touch YubiKey 5 NFC (serial 12345678) to unlock the vault")
+		first.types("\x03")
+		first.ends(130)
+		next := d.terminal(args...)
+		next.shows("another request has the token: touch it if it blinks")
+		d.keys[0].SetTouch(tokentest.TouchNow)
+		next.ends(0)
+	}
+}
