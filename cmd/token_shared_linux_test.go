@@ -178,3 +178,17 @@ func TestTokensAreListedWhateverState(t *testing.T) {
 		}
 	}
 }
+
+// The token that has the seed still is in use; the other one has lost it. That
+// is no reason to tell the person to enrol anew.
+func TestTokenInUseIsNotSaidToHaveLostASeed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, 11111111, 22222222).start()
+	d.initVault()
+	d.do(d.phone.URI()+"\n", "device", "add", "phone", "--on-token", "--token", "11111111", "--also", "22222222")
+	d.emptyToken()
+	release := d.hold(1)
+	expect(t, d.away(nil, "code", "phone"), 7, "in use by another program")
+	release()
+	d.do("", "code", "phone")
+}
