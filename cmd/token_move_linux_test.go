@@ -64,33 +64,31 @@ func newMove(t *testing.T) *desk {
 
 func TestMoveUnderAnUnpluggedTokenLosesNothing(t *testing.T) {
 	t.Parallel()
-	for _, m := range bothMoves {
-		t.Run(m.kind, func(t *testing.T) {
-			t.Parallel()
-			d := newMove(t)
-			n := d.try(trial{from: insPut, call: func(d *desk) result {
-				d.emptyToken() // else what was written is found
-				return m.again(d)
-			}})
-			t.Logf("pulled at %d commands from the first that writes on", n)
-			if n < 2 {
-				t.Error("those are not all")
-			}
-			m.arrived(d)
-		})
-	}
+	pullMoves(t, insPut, 2, (*desk).emptyToken) // else what was written is found
 }
 
 // What a move that failed has left on the token is found by the next.
 func TestMoveGoesOnFromWhatIsLeft(t *testing.T) {
 	t.Parallel()
+	pullMoves(t, insCalculate, 1, func(*desk) {})
+}
+
+// pullMoves moves both secrets, and pulls the token out at one command after the
+// other from an instruction on; there are at least so many.
+func pullMoves(t *testing.T, from byte, least int, before func(*desk)) {
 	for _, m := range bothMoves {
 		t.Run(m.kind, func(t *testing.T) {
 			t.Parallel()
 			d := newMove(t)
-			n := d.try(trial{from: insCalculate, call: m.again})
-			t.Logf("pulled at %d commands from the first that proves on", n)
-			if n < 1 {
+			n := d.try(trial{from: from, call: func(d *desk) result {
+				before(d)
+				if !m.inVault(d) {
+					d.Fatal("the vault has let go of what the token has not proved to have")
+				}
+				return d.tryMove(m.kind, m.name)
+			}})
+			t.Logf("pulled at %d commands", n)
+			if n < least {
 				t.Error("those are not all")
 			}
 			m.arrived(d)
@@ -134,15 +132,6 @@ func TestInterruptedMoveLeavesNothing(t *testing.T) {
 			m.arrived(d)
 		})
 	}
-}
-
-// again moves what no move has moved yet.
-func (m moved) again(d *desk) result {
-	d.Helper()
-	if !m.inVault(d) {
-		d.Fatal("the vault has let go of what the token has not proved to have")
-	}
-	return d.tryMove(m.kind, m.name)
 }
 
 // emptyToken takes off the token what a move has left there.
