@@ -73,11 +73,12 @@ func (s *Service) deviceOnto(ctx context.Context, r *request, e entry, key *totp
 	}
 	defer known.wipe()
 	p := placing{
-		algorithm: string(key.Algorithm), digits: key.Digits, key: key.Seed.Bytes(), touch: onto.Touch, tokens: onto.Tokens,
+		algorithm: string(key.Algorithm), digits: key.Digits, key: key.Seed.Bytes(), touch: onto.Touch,
+		tokens: onto.Tokens, known: known,
 	}
 	var at placed
 	for _, p.name = range e.names {
-		at, err = s.place(ctx, p, known, bearer{r.ask, "to put device " + e.item.Name + " on it"})
+		at, err = s.place(ctx, p, bearer{r.ask, "to put device " + e.item.Name + " on it"})
 		if !errors.Is(err, token.ErrExists) { // of somebody else's
 			break
 		}
@@ -86,7 +87,7 @@ func (s *Service) deviceOnto(ctx context.Context, r *request, e entry, key *totp
 		return keystore.Item{}, err
 	}
 	withTokens(e.item.Facts, p, at)
-	return s.pointTo(ctx, e.old, e.item, p, at, known, r.ask)
+	return s.pointTo(ctx, e.old, e.item, p, at, r.ask)
 }
 
 // carryStep has the ledger know a moved device: a code that was released of the

@@ -98,34 +98,6 @@ func TestCredentialsAreNamedAsAppsDo(t *testing.T) {
 	}
 }
 
-// What somebody else put there under the name stays, and the device gets another.
-func TestNameThatIsTakenOnTheTokenIsLeftAlone(t *testing.T) {
-	b := openBench(t)
-	r := b.withTokens(t, "1")
-	const name = "Amazon Web Services:alice@123456789012"
-	other := &credential{name: name, algorithm: "SHA1", digits: 6, key: []byte("of another device")}
-	r.tokens[0].credentials[name] = other
-	add := wire.DeviceAddParams{Name: "work", Seed: []byte(awsURI), OnToken: true}
-	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	if got := r.tokens[0].names(); !slices.Equal(got, []string{name, "mfad:work"}) || r.tokens[0].credentials[name] != other {
-		t.Errorf("the token holds %q", got)
-	}
-	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "work"}, nil)
-	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "work"}, nil)
-
-	taken := []string{"mfad:work", "mfad:work~2", "mfad:work~3", "mfad:work~4"}
-	for _, name := range taken {
-		r.tokens[0].credentials[name] = other
-	}
-	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	if got := r.tokens[0].names(); !slices.Equal(got, append(append([]string{name}, taken...), "mfad:work~5")) {
-		t.Errorf("the token holds %q", got)
-	}
-	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "work"}, nil)
-	r.tokens[0].credentials["mfad:work~5"] = other
-	b.refused(t, nobody, wire.ErrTokenExists, wire.MethodDeviceAdd, add)
-}
-
 func TestMovedSeedGivesTheSameCodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := openBench(t)
@@ -242,102 +214,6 @@ func TestLockDuringAMoveLosesNothing(t *testing.T) {
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	b.must(t, knows(""), wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true}, nil)
-}
-
-func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
-	b := openBench(t)
-	r := b.withTokens(t, "1", "2")
-	add := func(onToken bool, tokens ...string) {
-		t.Helper()
-		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: onToken, Tokens: tokens, Replace: true}, nil)
-	}
-	add(false)
-	add(true, "1")
-	add(true, "2")
-	if got := [2]int{len(r.tokens[0].names()), len(r.tokens[1].names())}; got != [2]int{0, 1} {
-		t.Errorf("the tokens hold %v credentials", got)
-	}
-	add(true, "2")
-	if got := r.tokens[1].names(); len(got) != 1 {
-		t.Errorf("the token holds %q", got)
-	}
-	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
-	add(false)
-	if got := r.tokens[1].names(); len(got) != 0 {
-		t.Errorf("the token holds %q", got)
-	}
-	if n := len(b.door.opened().Items()); n != 1 {
-		t.Errorf("the vault has %d items", n)
-	}
-}
-
-// Whatever step of a new enrolment fails, the vault points to a seed, and the
-// old one is on the token until it succeeds: AWS may not know the new one.
-func TestReplacedDeviceIsThereWhateverFails(t *testing.T) {
-	const renewed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-	uri := strings.Replace(awsURI, seed, renewed, 1)
-	for _, fault := range []string{"disk", "token"} {
-		for step := 1; ; step++ {
-			disk := faultfs.New()
-			b := openBenchOn(t, disk)
-			r := b.withTokens(t, "1")
-			b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(awsURI), OnToken: true}, nil)
-			name := r.tokens[0].names()[0]
-			old := r.tokens[0].credentials[name]
-			calls := 0
-			if fault == "disk" {
-				disk.Arm(faultfs.Fault{Step: step, Err: syscall.EIO})
-			} else {
-				r.fault = func(string) error {
-					if calls++; calls == step {
-						return token.ErrRemoved
-					}
-					return nil
-				}
-			}
-			err := b.call(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(uri), OnToken: true, Replace: true}, nil)
-			over := fault == "disk" && step > disk.Steps() || fault == "token" && step > calls
-			disk.Arm(faultfs.Fault{})
-			r.fault = nil
-			item, found := b.door.opened().Find(keystore.KindOATH, "work")
-			c := r.tokens[0].credentials[item.Facts[credentialFact]]
-			if !found || c == nil || err == nil && c == old || err != nil && r.tokens[0].credentials[name] != old {
-				t.Errorf("%s, step %d: after %v the vault points to %q of %q", fault, step, err, item.Facts[credentialFact], r.tokens[0].names())
-			}
-			if over {
-				if err != nil || step < 2 {
-					t.Errorf("%s: after %d steps: %v", fault, step, err)
-				}
-				break
-			}
-		}
-	}
-}
-
-func TestRemovedDeviceLeavesTheTokensThatAreThere(t *testing.T) {
-	b := openBench(t)
-	r := b.withTokens(t, "1", "2", "3")
-	add := wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "2", "3"}}
-	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	r.tokens[1].away = true
-	delete(r.tokens[2].credentials, "mfad:phone") // by hand
-	var removed wire.RemoveResult
-	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
-	if !slices.Equal(removed.Left, []string{"2"}) || len(r.tokens[0].names()) > 0 {
-		t.Errorf("left %q, and token 1 holds %q", removed.Left, r.tokens[0].names())
-	}
-	b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
-
-	r.tokens[1].away = false
-	r.tokens[1].credentials = map[string]*credential{}
-	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	r.fault = func(string) error { return token.ErrBusy }
-	b.refused(t, nobody, wire.ErrTokenBusy, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
-	r.fault = func(string) error { return token.ErrNoHelper } // as on a machine without tokens
-	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
-	if len(removed.Left) != 3 {
-		t.Errorf("left %q, want all", removed.Left)
-	}
 }
 
 func TestCodeIsGivenBackWhenTheTokenFails(t *testing.T) {

@@ -88,7 +88,7 @@ func (s *Service) addDevice(ctx context.Context, r *request, p wire.DeviceAddPar
 		item, err = s.putDevice(ctx, r, e, key)
 	}
 	if err == nil {
-		left = s.abandon(ctx, e.old, item, r.ask)
+		left = s.abandon(ctx, e.old, r.ask)
 	}
 	return item, left, err
 }

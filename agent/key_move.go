@@ -29,15 +29,15 @@ func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams)
 	defer known.wipe()
 	onto := placing{
 		name: "mfad-key:" + old.Facts[keyIDFact], algorithm: signsWith, digits: signDigits, key: sigv4.Secret(secret.Bytes()),
-		touch: p.Touch, tokens: p.Tokens,
+		touch: p.Touch, tokens: p.Tokens, known: known,
 	}
 	defer clear(onto.key)
-	at, err := s.place(ctx, onto, known, bearer{r.ask, "to put access key " + old.Name + " on it"})
+	at, err := s.place(ctx, onto, bearer{r.ask, "to put access key " + old.Name + " on it"})
 	if err != nil {
 		return wire.Key{}, err
 	}
 	item := keystore.Item{Name: old.Name, Kind: keystore.KindOATHKey, Facts: withTokens(maps.Clone(old.Facts), onto, at)}
-	if item, err = s.pointTo(ctx, old, item, onto, at, known, r.ask); err != nil {
+	if item, err = s.pointTo(ctx, old, item, onto, at, r.ask); err != nil {
 		return wire.Key{}, err
 	}
 	return s.describeKey(item), nil

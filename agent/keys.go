@@ -104,7 +104,7 @@ func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportPar
 	if err != nil {
 		return wire.Key{}, err
 	}
-	s.abandon(ctx, old, item, r.ask)
+	s.abandon(ctx, old, r.ask)
 	if err := s.retire(ctx, old.Facts[keyIDFact], p.AccessKeyID, r.ask); err != nil {
 		return wire.Key{}, err
 	}

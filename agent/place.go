@@ -24,6 +24,7 @@ type placing struct {
 	key       []byte
 	touch     bool
 	tokens    []string // none: the only one that is plugged in
+	known     access   // to their applets
 }
 
 // placed is where it is now.
@@ -35,9 +36,9 @@ type placed struct {
 // place puts a credential on tokens, all or none, which prove that they have
 // it. That they have it already, of a move that ended half way, is as good; a
 // different one of the same name is token.ErrExists.
-func (s *Service) place(ctx context.Context, p placing, known access, who bearer) (placed, error) {
+func (s *Service) place(ctx context.Context, p placing, who bearer) (placed, error) {
 	params := token.OATHPutParams{
-		Ref:  token.Ref{Serials: p.tokens, Wait: patience(who.ask), Access: known},
+		Ref:  token.Ref{Serials: p.tokens, Wait: patience(who.ask), Access: p.known},
 		Name: p.name, Algorithm: p.algorithm, Digits: p.digits, Key: slices.Clone(p.key), Touch: p.touch,
 	}
 	defer clear(params.Key)
@@ -89,7 +90,7 @@ func appletAt(tokens []token.Token, place string) string {
 // pointTo lets the vault point to what was placed, in the place of old if there
 // is one. When it does not, and what it had stands, the credential is taken off
 // again.
-func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placing, at placed, known access, ask credproc.Asker) (keystore.Item, error) {
+func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placing, at placed, ask credproc.Asker) (keystore.Item, error) {
 	var stored keystore.Item
 	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
 		stored, err = store(v, old, item, nil)
@@ -103,7 +104,7 @@ func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placin
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeOffLimit)
 	defer cancel()
-	if _, off := s.delete(ctx, at.tokens, p.name, known, bearer{ask, "to delete a credential"}); off != nil {
+	if _, off := s.delete(ctx, at.tokens, p.name, p.known, bearer{ask, "to delete a credential"}); off != nil {
 		err = fmt.Errorf("%w (and %q stays on the token: %v)", err, p.name, off)
 	}
 	return keystore.Item{}, err
@@ -154,17 +155,14 @@ func absent(err error) bool {
 	return errors.Is(err, token.ErrNotPresent) || errors.Is(err, token.ErrNoService) || errors.Is(err, token.ErrNoHelper)
 }
 
-// abandon takes what an item pointed to off its tokens, unless now is there. It
-// returns the tokens that have it still.
-func (s *Service) abandon(ctx context.Context, old, now keystore.Item, ask credproc.Asker) (left []string) {
-	name := old.Facts[credentialFact]
+// abandon takes what an item pointed to, whose place another has taken, off its
+// tokens. It returns the tokens that have it still.
+func (s *Service) abandon(ctx context.Context, old keystore.Item, ask credproc.Asker) []string {
 	if !onToken(old) {
 		return nil
 	}
-	stale := slices.DeleteFunc(tokensOf(old), func(t string) bool {
-		return name == now.Facts[credentialFact] && slices.Contains(tokensOf(now), t)
-	})
-	left, err := s.takeOff(ctx, stale, name, ask)
+	name := old.Facts[credentialFact]
+	left, err := s.takeOff(ctx, tokensOf(old), name, ask)
 	if len(left) > 0 {
 		s.options.Logger.WarnContext(ctx, "credential was left behind", "tokens", strings.Join(left, " "), "name", name, "err", err)
 	}
