@@ -5,9 +5,6 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -120,33 +117,15 @@ func TestListGivesASignOfLifeAfterEachTokenAndKey(t *testing.T) {
 func signs(t *testing.T, params string) (n int) {
 	t.Helper()
 	const sign = `"method":"await","params":{"for":"",`
-	cmd := exec.CommandContext(t.Context(), house.real)
-	cmd.Env = environment(t)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Fprintln(in, `{"jsonrpc":"2.0","id":1,"method":"list","params":`+params+`}`); err != nil {
-		t.Error(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() && !strings.Contains(lines.Text(), `"result"`) {
-		if !strings.Contains(lines.Text(), sign) {
-			t.Errorf("it said %s", lines.Text())
+	hears(t, `{"jsonrpc":"2.0","id":1,"method":"list","params":`+params+`}`, func(out *bufio.Reader) {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() && !strings.Contains(lines.Text(), `"result"`) {
+			if !strings.Contains(lines.Text(), sign) {
+				t.Errorf("it said %s", lines.Text())
+			}
+			n++
 		}
-		n++
-	}
-	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
-		t.Error(err)
-	}
+	})
 	return n
 }
 

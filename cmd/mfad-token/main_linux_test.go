@@ -72,34 +72,42 @@ func TestRequestsThatAreNoneAreRefused(t *testing.T) {
 		`{"jsonrpc":"2.0","id":1,"method":"oath.code","params":{"challenge":"hush"}}`:            unlike,
 		`{"jsonrpc":"2.0","id":1,"method":"wrap","params":{"identity":"hush","fileKey":"aHVz"}}`: "no identity",
 	} {
-		cmd := exec.CommandContext(t.Context(), house.real)
-		cmd.Env = environment(t)
-		cmd.Stderr = os.Stderr
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := fmt.Fprintln(in, request); err != nil {
-			t.Fatal(err)
-		}
-		answer, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil || !strings.Contains(answer, want) || strings.Contains(answer, "hush") || !strings.Contains(answer, `"error"`) {
-			t.Errorf("%s: %s, %v", request, answer, err)
-		}
-		_ = in.Close() // which ends it
-		if err := cmd.Wait(); err != nil {
-			t.Error(err)
-		}
+		hears(t, request, func(out *bufio.Reader) {
+			answer, err := out.ReadString('\n')
+			if err != nil || !strings.Contains(answer, want) || strings.Contains(answer, "hush") || !strings.Contains(answer, `"error"`) {
+				t.Errorf("%s: %s, %v", request, answer, err)
+			}
+		})
 	}
 	if out, errs, status := runs(t, "garbage\n"); out != "" || errs != "" || status != 0 {
 		t.Errorf("garbage: %q, %q, %d", out, errs, status)
+	}
+}
+
+// hears runs the program for one request, as the agent does, and has f hear what
+// it says until its input is closed, which ends it.
+func hears(t *testing.T, request string, f func(out *bufio.Reader)) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), house.real)
+	cmd.Env = environment(t)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintln(in, request); err != nil {
+		t.Error(err)
+	}
+	f(bufio.NewReader(out))
+	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+		t.Error(err)
 	}
 }
 
