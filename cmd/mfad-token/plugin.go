@@ -89,7 +89,8 @@ func (k *pluginKey) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 	return k.desk.wrapFor(k.ctx, token.WrapParams{Identity: k.identity, FileKey: fileKey})
 }
 
-// Unwrap implements [age.Identity]. A token that did not come is no error: age
+// Unwrap implements [age.Identity]. A token that did not come, or for which there
+// is no service, is no error: age
 // would stop at it, and has one plugin for each identity, in turn. It goes on
 // to the next identity, whose token may be there.
 func (k *pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {

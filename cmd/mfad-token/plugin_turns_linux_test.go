@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -88,6 +89,25 @@ func TestStockAgeGoesOnToTheTokenThatIsThere(t *testing.T) {
 		if err == nil || out != "" || !strings.Contains(errs, "no identity matched") || !strings.Contains(errs, row.says) {
 			t.Errorf("without another identity: %q, %v\n%s", out, err, errs)
 		}
+	}
+}
+
+// A FIDO2 key needs no smart card service.
+func TestStockAgeGoesOnWithoutTheService(t *testing.T) {
+	_, known := plugKey(t, ctap.Options{})
+	h := newHelper(t, known)
+	fido, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plug(t, 0, tokentest.YubiKeyOptions{Serial: 7})
+	card := spare(t, h, "7").Identity
+	file := both(t, h, card, fido.Identity)
+	first, second := write(t, "first.txt", []byte(card+"\n")), write(t, "second.txt", []byte(fido.Identity+"\n"))
+	env := append(slices.Clone(h.Env), "PCSCLITE_CSOCK_NAME="+filepath.Join(t.TempDir(), "nowhere"))
+	out, errs, err := hasty(t, env, "-d", "-i", first, "-i", second, file)
+	if err != nil || out != "open" || !strings.Contains(errs, "the token with serial 7 cannot be reached: ") {
+		t.Errorf("%q, %v\n%s", out, err, errs)
 	}
 }
 
