@@ -20,7 +20,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )

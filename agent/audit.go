@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // auditLimit is the size in bytes at which the audit file is set aside; one

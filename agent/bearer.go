@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
 )
 
@@ -28,9 +28,9 @@ var questions = map[string]string{
 
 // Secret implements [token.Person].
 func (b bearer) Secret(ctx context.Context, q token.Question) ([]byte, error) {
-	again := wire.OneLine(q.Again)
+	again := line.One(q.Again)
 	secret, err := b.ask.Secret(ctx, credproc.Question{
-		What: whatOf(q), Again: again, Token: wire.OneLine(q.Token.String()), Tries: max(q.Retries, 0),
+		What: whatOf(q), Again: again, Token: line.One(q.Token.String()), Tries: max(q.Retries, 0),
 	})
 	if err != nil && again != "" {
 		err = fmt.Errorf("%s: %w", again, err)
@@ -44,7 +44,7 @@ func (b bearer) LastTry(ctx context.Context, q token.Question) (bool, error) {
 	if q.Retries == 1 {
 		left = "Only 1 try is left"
 	}
-	return b.ask.Confirm(ctx, wire.OneLine(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, whatOf(q), q.Token)))
+	return b.ask.Confirm(ctx, line.One(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, whatOf(q), q.Token)))
 }
 
 // Await implements [token.Person].
@@ -58,7 +58,7 @@ func (b bearer) Await(ctx context.Context, w token.Waiting) func() {
 	case w.For == token.AwaitInsert:
 		what = "plug in the token"
 	}
-	return b.ask.Act(ctx, wire.OneLine(what+" "+b.why))
+	return b.ask.Act(ctx, line.One(what+" "+b.why))
 }
 
 func whatOf(q token.Question) string {

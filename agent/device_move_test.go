@@ -15,8 +15,8 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 	"github.com/mfad/mfad/keystore"
-	"github.com/mfad/mfad/keystore/durable/faultfs"
 	"github.com/mfad/mfad/token"
 )
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 	"github.com/mfad/mfad/keystore"
-	"github.com/mfad/mfad/keystore/durable/faultfs"
 	"github.com/mfad/mfad/token"
 )
 

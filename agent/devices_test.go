@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/keystore/durable/faultfs"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
 const serial = "arn:aws:iam::123456789012:mfa/alice"

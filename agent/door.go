@@ -11,6 +11,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/lane"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -34,9 +35,9 @@ type door struct {
 	tokens   Tokens
 	log      *slog.Logger
 
-	opening   lane
+	opening   lane.Lane
 	unlocking flight.Group[attempt, credproc.Asker, *keystore.Vault]
-	scrypt    lane // 256 MiB each
+	scrypt    lane.Lane // 256 MiB each
 	guards    sync.WaitGroup
 
 	mu       sync.Mutex
@@ -54,7 +55,7 @@ func newDoor(o Options) *door {
 			OneWayIn: true, // waysIn has the last word
 		},
 		keychain: o.Keychain, tokens: o.Tokens, log: o.Logger,
-		opening: newLane(), scrypt: newLane(),
+		opening: lane.New(), scrypt: lane.New(),
 	}
 }
 
@@ -63,10 +64,10 @@ func (d *door) open(ctx context.Context) (*keystore.Vault, error) {
 	if v := d.opened(); v != nil {
 		return v, nil
 	}
-	if err := d.opening.enter(ctx); err != nil {
+	if err := d.opening.Enter(ctx); err != nil {
 		return nil, err
 	}
-	defer d.opening.leave()
+	defer d.opening.Leave()
 	if v := d.opened(); v != nil {
 		return v, nil
 	}

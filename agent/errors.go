@@ -11,6 +11,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/keystore/keychain"
 	"github.com/mfad/mfad/token"
@@ -95,7 +96,7 @@ var crossings = []struct {
 // cross turns a refusal into what the client sees: a code, and one line. A
 // refusal that crosses already keeps its code.
 func cross(err error) *wire.Error {
-	return &wire.Error{Code: code(err), Message: wire.OneLine(err.Error())}
+	return &wire.Error{Code: code(err), Message: line.One(err.Error())}
 }
 
 func code(err error) int64 {

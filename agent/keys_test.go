@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 const (
@@ -179,10 +179,10 @@ func TestCallerWhoLeavesWaitsForNoVault(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	b.write(t, "[profile prod]\nmfad_access_key = base\n")
-	if err := b.door.opening.enter(t.Context()); err != nil {
+	if err := b.door.opening.Enter(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	defer b.door.opening.leave()
+	defer b.door.opening.Leave()
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	err := b.callContext(ctx, t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)

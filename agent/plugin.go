@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -15,19 +16,19 @@ import (
 func pluginUI(ctx context.Context, ask credproc.Asker) *plugin.ClientUI {
 	return &plugin.ClientUI{
 		DisplayMessage: func(name, message string) error {
-			ask.Notice(ctx, wire.OneLine(name+": "+message))
+			ask.Notice(ctx, line.One(name+": "+message))
 			return nil
 		},
 		RequestValue: func(name, prompt string, _ bool) (string, error) {
-			secret, err := ask.Secret(ctx, credproc.Question{What: wire.OneLine(fmt.Sprintf("answer to %s: %s", name, prompt))})
+			secret, err := ask.Secret(ctx, credproc.Question{What: line.One(fmt.Sprintf("answer to %s: %s", name, prompt))})
 			defer clear(secret)
 			return string(secret), err
 		},
 		Confirm: func(name, prompt, yes, no string) (bool, error) {
-			return ask.Confirm(ctx, wire.OneLine(fmt.Sprintf("%s: %s (%s, %s)", name, prompt, yes, no)))
+			return ask.Confirm(ctx, line.One(fmt.Sprintf("%s: %s (%s, %s)", name, prompt, yes, no)))
 		},
 		WaitTimer: func(name string) {
-			ask.Notice(ctx, fmt.Sprintf("waiting for %s: it may want a touch", wire.OneLine(name)))
+			ask.Notice(ctx, fmt.Sprintf("waiting for %s: it may want a touch", line.One(name)))
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // profileShow tells how a profile resolves, and fetches nothing.
@@ -44,7 +45,7 @@ func (s *Service) profileList(ctx context.Context, _ *request) ([]wire.Profile, 
 			RoleARN: info.RoleARN, Source: info.Source,
 		}
 		if _, err := s.resolve(ctx, info.Name, ""); err != nil {
-			shown.Fault = wire.OneLine(err.Error())
+			shown.Fault = line.One(err.Error())
 		}
 		profiles = append(profiles, shown)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
+	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/keystore"
-	"github.com/mfad/mfad/keystore/durable"
 )
 
 // seed is that of RFC 6238, appendix B.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
 )
 
 func (s *Service) sessionList(context.Context, *request) ([]wire.Session, error) {
@@ -44,6 +45,6 @@ func (s *Service) forgetAll() int {
 func describeSession(i credproc.SessionInfo) wire.Session {
 	return wire.Session{
 		ID: i.ID, Kind: string(i.Kind), AccessKeyID: i.AccessKeyID, Identity: i.Identity, Account: i.Account,
-		Serial: i.Serial, Profiles: i.Profiles, Expires: i.Expires, Refreshing: i.Refreshing, Fault: wire.OneLine(i.Fault),
+		Serial: i.Serial, Profiles: i.Profiles, Expires: i.Expires, Refreshing: i.Refreshing, Fault: line.One(i.Fault),
 	}
 }

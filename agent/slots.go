@@ -135,10 +135,10 @@ func (s *Service) slotAdd(ctx context.Context, r *request, p wire.SlotAddParams)
 
 // wrapping runs f, which may run scrypt, alone, and gives scrypt's memory back.
 func (d *door) wrapping(ctx context.Context, f func() error) error {
-	if err := d.scrypt.enter(ctx); err != nil {
+	if err := d.scrypt.Enter(ctx); err != nil {
 		return err
 	}
-	defer d.scrypt.leave()
+	defer d.scrypt.Leave()
 	defer debug.FreeOSMemory() // scrypt takes 256 MiB
 	return f()
 }

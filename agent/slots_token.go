@@ -10,6 +10,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -65,7 +66,7 @@ func (s *Service) fillFIDO2(ctx context.Context, ask credproc.Asker, p wire.Slot
 func (s *Service) fill(ctx context.Context, made token.NewKey, who bearer, spec *keystore.SlotSpec) {
 	spec.Recipient = token.KeyBy(ctx, s.tokens, made.Identity, 0, who)
 	spec.Facts = map[string]string{
-		identityFact: made.Identity, modelFact: wire.OneLine(made.Token.String()), serialFact: made.Token.Serial,
+		identityFact: made.Identity, modelFact: line.One(made.Token.String()), serialFact: made.Token.Serial,
 	}
 }
 
@@ -127,7 +128,7 @@ func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []k
 	}
 	if len(missed) > 0 {
 		for _, fault := range list.Faults {
-			missed = append(missed, errors.New(wire.OneLine(fault)))
+			missed = append(missed, errors.New(line.One(fault)))
 		}
 	}
 	return there, missed

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -28,7 +29,7 @@ func (s *Service) status(ctx context.Context, _ *request) (wire.Status, error) {
 		vault := s.describeVault(v)
 		status.Vault = &vault
 	case !errors.Is(err, keystore.ErrNoVault):
-		status.Faults = append([]wire.Fault{{At: s.options.Now(), Text: wire.OneLine(err.Error())}}, status.Faults...)
+		status.Faults = append([]wire.Fault{{At: s.options.Now(), Text: line.One(err.Error())}}, status.Faults...)
 	}
 	return status, nil
 }

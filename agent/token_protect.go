@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -64,7 +65,7 @@ func (s *Service) setAccess(ctx context.Context, r *request, meant string) (toke
 	if meant != "" {
 		which = "token " + meant
 	}
-	code, err := r.ask.newSecret(ctx, wire.OneLine("OATH access code of "+which), "")
+	code, err := r.ask.newSecret(ctx, line.One("OATH access code of "+which), "")
 	if err != nil {
 		return token.Token{}, err
 	}
@@ -103,7 +104,7 @@ func (s *Service) keepAccess(ctx context.Context, r *request, got token.OATHAcce
 	defer clear(got.Key)
 	item := keystore.Item{
 		Name: got.ID, Kind: keystore.KindOATHAccess,
-		Facts: map[string]string{modelFact: wire.OneLine(got.Token.String())},
+		Facts: map[string]string{modelFact: line.One(got.Token.String())},
 	}
 	if got.Token.Serial != "" {
 		item.Facts[serialFact] = got.Token.Serial

@@ -9,8 +9,8 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -150,7 +150,7 @@ func instead(missed []error) string {
 	for _, err := range slices.Backward(missed) {
 		for _, tried := range []error{token.ErrPIN, token.ErrPINBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy, token.ErrHelper} {
 			if errors.Is(err, tried) {
-				return wire.OneLine(err.Error())
+				return line.One(err.Error())
 			}
 		}
 	}

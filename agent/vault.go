@@ -49,10 +49,10 @@ func (s *Service) vaultCreate(ctx context.Context, r *request, p wire.VaultCreat
 
 // create makes the vault and leaves it unlocked.
 func (d *door) create(ctx context.Context, specs []keystore.SlotSpec) (*keystore.Vault, error) {
-	if err := d.opening.enter(ctx); err != nil {
+	if err := d.opening.Enter(ctx); err != nil {
 		return nil, err
 	}
-	defer d.opening.leave()
+	defer d.opening.Leave()
 	if d.opened() != nil {
 		return nil, keystore.ErrExists
 	}

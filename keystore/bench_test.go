@@ -5,7 +5,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/keystore/durable/faultfs"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
 // benchVault is a vault of as many items as a team's lead may have, in a file

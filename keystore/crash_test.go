@@ -11,7 +11,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/keystore/durable/faultfs"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
 // stage is a vault on a breakable file system, with two slots and an item.

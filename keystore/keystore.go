@@ -27,7 +27,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // What a caller may branch on.

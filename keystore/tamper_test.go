@@ -13,7 +13,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // tamper is a closed vault with two items, for a thief to work on.

@@ -11,7 +11,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 const (

@@ -1,14 +1,14 @@
 package token
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/mfad/mfad/internal/sibling"
 )
 
 // programName is mfad-token's file.
@@ -23,19 +23,9 @@ func (h *Helper) find() (string, error) {
 	if h.Program != "" {
 		return h.Program, nil
 	}
-	self, err := os.Executable()
-	if err == nil {
-		self, err = filepath.EvalSymlinks(self)
-	}
-	if err == nil {
-		if beside, err := exec.LookPath(filepath.Join(filepath.Dir(self), programName)); err == nil {
-			return beside, nil
-		}
-	}
-	path, err := exec.LookPath(programName)
+	path, err := sibling.Find(programName)
 	if err != nil {
-		return "", fmt.Errorf("%w: it is neither beside %s nor in PATH: install it there; `make build` says what it needs",
-			ErrNoHelper, cmp.Or(self, "this program"))
+		return "", fmt.Errorf("%w: %w; `make build` says what it needs", ErrNoHelper, err)
 	}
 	return path, nil
 }

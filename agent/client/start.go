@@ -16,7 +16,8 @@ import (
 
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/sibling"
 )
 
 // startTime is how long an agent may take until it listens.
@@ -142,21 +143,7 @@ func Program(told string) (string, error) {
 	if told != "" {
 		return told, nil
 	}
-	const name = "mfad-agent"
-	self, err := os.Executable()
-	if err == nil {
-		self, err = filepath.EvalSymlinks(self)
-	}
-	if err == nil {
-		if beside, err := exec.LookPath(filepath.Join(filepath.Dir(self), name)); err == nil {
-			return beside, nil
-		}
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("%s is neither beside %s nor in PATH: install it there", name, self)
-	}
-	return path, nil
+	return sibling.Find("mfad-agent")
 }
 
 // root is the folder that keeps no file system from being unmounted.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/peer"
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // ErrRunning says that another agent serves, or is about to serve, the socket.

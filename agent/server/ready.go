@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // Ready tells the client that started this process, if one did, that the agent
@@ -26,9 +27,9 @@ func Ready(failure error) {
 		return
 	}
 	defer func() { _ = pipe.Close() }()
-	line := wire.ReadyLine
+	said := wire.ReadyLine
 	if failure != nil {
-		line = wire.OneLine(failure.Error())
+		said = line.One(failure.Error())
 	}
-	_, _ = fmt.Fprintln(pipe, line) // a client that left needs no answer
+	_, _ = fmt.Fprintln(pipe, said) // a client that left needs no answer
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mfad/mfad/agent/harden"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 func main() {
@@ -29,7 +30,7 @@ func main() {
 		err = run(os.Args[1:], os.Stdin, os.Stdout)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "mfad-token: error:", wire.OneLine(err.Error()))
+		fmt.Fprintln(os.Stderr, "mfad-token: error:", line.One(err.Error()))
 		os.Exit(1)
 	}
 }

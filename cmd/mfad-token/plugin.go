@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
 )
 
@@ -138,7 +139,7 @@ func (c *client) Secret(_ context.Context, q token.Question) ([]byte, error) {
 	if q.Again != "" {
 		text = q.Again + "; " + text
 	}
-	secret, err := c.plugin.RequestValue(wire.OneLine(text)+":", true)
+	secret, err := c.plugin.RequestValue(line.One(text)+":", true)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", token.ErrDismissed, err)
 	}
@@ -159,7 +160,7 @@ func (c *client) LastTry(_ context.Context, q token.Question) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	text := fmt.Sprintf("a wrong %s may block %s%s", asked[q.Kind], q.Token, left(q))
-	return c.plugin.Confirm(wire.OneLine(text)+": try all the same?", "yes", "no")
+	return c.plugin.Confirm(line.One(text)+": try all the same?", "yes", "no")
 }
 
 func (c *client) Await(_ context.Context, w token.Waiting) func() {
@@ -178,5 +179,5 @@ func (c *client) Await(_ context.Context, w token.Waiting) func() {
 func (c *client) show(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_ = c.plugin.DisplayMessage(wire.OneLine(text))
+	_ = c.plugin.DisplayMessage(line.One(text))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // grade says how a finding is meant.
@@ -77,9 +78,9 @@ failed, the exit code is 1.`,
 func (d *diagnosis) text() string {
 	var b strings.Builder
 	for _, f := range d.findings {
-		fmt.Fprintf(&b, "%-4s  %s: %s\n", f.Grade, f.Check, wire.OneLine(f.Text))
+		fmt.Fprintf(&b, "%-4s  %s: %s\n", f.Grade, f.Check, line.One(f.Text))
 		if f.Hint != "" {
-			fmt.Fprintf(&b, "      -> %s\n", wire.OneLine(f.Hint))
+			fmt.Fprintf(&b, "      -> %s\n", line.One(f.Hint))
 		}
 	}
 	return b.String()

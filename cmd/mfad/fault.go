@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // A fault is an error of this program's own, with the exit code and the hint
@@ -38,9 +39,9 @@ func failf(exit int, hint, format string, args ...any) error {
 // names, for the hint; it may be empty.
 func report(w io.Writer, err error, subject string) int {
 	exit, hint := judge(err)
-	text := "mfad: error: " + wire.OneLine(err.Error()) + "\n"
+	text := "mfad: error: " + line.One(err.Error()) + "\n"
 	if hint = strings.ReplaceAll(hint, placeholder, orName(subject)); hint != "" {
-		text += "mfad: hint: " + wire.OneLine(hint) + "\n"
+		text += "mfad: hint: " + line.One(hint) + "\n"
 	}
 	_, _ = io.WriteString(w, text)
 	return exit

@@ -10,13 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // say writes a line for a person, to standard error: standard output belongs
 // to what was asked for.
 func (c *cli) say(format string, args ...any) {
-	_, _ = fmt.Fprintln(c.err, wire.OneLine(fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintln(c.err, line.One(fmt.Sprintf(format, args...)))
 }
 
 // hint tells the next step.
@@ -66,7 +66,7 @@ func (t *table) String() string {
 	widths := map[int]int{}
 	for _, row := range t.rows {
 		for i := range row {
-			row[i] = wire.OneLine(row[i])
+			row[i] = line.One(row[i])
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // A recoverySink is where a recovery key goes. It is found before the key is
@@ -61,11 +61,11 @@ has your keys.
 // deliver hands the key over.
 func (c *cli) deliver(s *recoverySink, key, vault string) error {
 	if s.file == nil {
-		_, err := fmt.Fprintf(s.terminal, recoveryAdvice, key, wire.OneLine(vault))
+		_, err := fmt.Fprintf(s.terminal, recoveryAdvice, key, line.One(vault))
 		return errors.Join(err, s.terminal.Close())
 	}
 	// age ignores lines that begin with #.
-	_, err := fmt.Fprintf(s.file, "# mfad: recovery key of %s, made %s\n%s\n", wire.OneLine(vault), time.Now().UTC().Format(time.RFC3339), key)
+	_, err := fmt.Fprintf(s.file, "# mfad: recovery key of %s, made %s\n%s\n", line.One(vault), time.Now().UTC().Format(time.RFC3339), key)
 	if err := errors.Join(err, s.file.Sync(), s.file.Close()); err != nil {
 		return failf(exitError, `Run "mfad vault slot add recovery" for another one.`, "writing the recovery key: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 func (c *cli) slotCommand() *cobra.Command {
@@ -59,7 +60,7 @@ that name.`,
 			if slot.Identity == "" {
 				return usagef(`Run "mfad vault show": the slots with a token have one.`, "slot %s is of kind %s, and no token opens it", slot.ID, slot.Kind)
 			}
-			return c.print(wire.OneLine(slot.Identity) + "\n")
+			return c.print(line.One(slot.Identity) + "\n")
 		},
 	}
 }

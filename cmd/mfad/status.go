@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 func (c *cli) statusCommand() *cobra.Command {
@@ -130,7 +131,7 @@ func (c *cli) statusOrWord(ctx context.Context, asJSON bool) (string, error) {
 		return "", err
 	}
 	if err != nil {
-		return wire.OneLine(err.Error()) + "\n", nil
+		return line.One(err.Error()) + "\n", nil
 	}
 	if !asJSON {
 		return statusText(s, time.Now()), nil

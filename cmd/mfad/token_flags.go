@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // tokenPatience is for how long a person who pressed Tab waits for the tokens:
@@ -128,7 +129,7 @@ func (c *cli) requireOneToken(ctx context.Context, fits func(wire.Token) bool) e
 		}
 	}
 	if len(names) > 1 {
-		return wire.Errorf(wire.ErrTokenAmbiguous, "several tokens are plugged in: %s", wire.OneLine(strings.Join(names, ", ")))
+		return wire.Errorf(wire.ErrTokenAmbiguous, "several tokens are plugged in: %s", line.One(strings.Join(names, ", ")))
 	}
 	return nil
 }

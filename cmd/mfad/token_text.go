@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // namesShown is how many names a line of a listing takes; --json has them all.
@@ -35,7 +36,7 @@ func tokenText(t wire.Token) string {
 	if t.Version != "" {
 		name += ", firmware " + t.Version
 	}
-	b.WriteString(wire.OneLine(name) + "\n")
+	b.WriteString(line.One(name) + "\n")
 	paragraph(&b, "at", t.Place)
 	if t.PIV != nil {
 		paragraph(&b, "PIV", pivText(*t.PIV)...)
@@ -55,12 +56,12 @@ func tokenText(t wire.Token) string {
 
 // paragraph writes lines beside a title.
 func paragraph(b *strings.Builder, title string, lines ...string) {
-	for i, line := range lines {
+	for i, text := range lines {
 		head := ""
 		if i == 0 {
 			head = title + ":"
 		}
-		fmt.Fprintf(b, "  %-7s %s\n", head, strings.TrimRight(wire.OneLine(line), " "))
+		fmt.Fprintf(b, "  %-7s %s\n", head, strings.TrimRight(line.One(text), " "))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/line"
 )
 
 func (c *cli) vaultCommand() *cobra.Command {
@@ -110,7 +111,7 @@ are told one a line on standard output; then the exit code is 1.`,
 func verifyText(r wire.VaultVerifyResult) string {
 	var b strings.Builder
 	for _, f := range r.Faults {
-		b.WriteString(wire.OneLine(f) + "\n")
+		b.WriteString(line.One(f) + "\n")
 	}
 	fmt.Fprintf(&b, "checked %s and %s: %s\n", counted(r.Items, "item"), counted(r.Slots, "slot"), counted(len(r.Faults), "fault"))
 	return b.String()

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // A Ledger remembers the last step whose code was released, per device, over

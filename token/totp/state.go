@@ -13,7 +13,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // Bounds of the ledger's file.

@@ -12,8 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mfad/mfad/keystore/durable"
-	"github.com/mfad/mfad/keystore/durable/faultfs"
+	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

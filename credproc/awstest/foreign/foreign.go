@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // debianAWS is the AWS CLI v2 of Debian, which wins over any other in PATH.

@@ -30,7 +30,7 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // ErrKilled is what every call returns from the step on at which the process

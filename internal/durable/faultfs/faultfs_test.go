@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/mfad/mfad/keystore/durable"
-	"github.com/mfad/mfad/keystore/durable/faultfs"
+	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
 // write is what a careless store does: no temporary file, and syncs as told.

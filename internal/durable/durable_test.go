@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mfad/mfad/keystore/durable"
-	"github.com/mfad/mfad/keystore/durable/faultfs"
+	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
 // lockVariable makes this program the other process that wants a lock.

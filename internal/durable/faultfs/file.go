@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/mfad/mfad/keystore/durable"
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // OpenFile implements [durable.FS].
