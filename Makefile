@@ -10,7 +10,7 @@ LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
 # What runs many goroutines on shared state is tested with the race detector;
 # cmd tests built programs, which go's cache of test results does not see
 # change, and token/qr only computes.
-RACED := ./agent/... ./credproc/... ./keystore/... ./token/totp
+RACED := ./agent/... ./internal/... ./credproc/... ./keystore/... ./token/totp
 # What meets virtual tokens waits most of its time: for pcscd to see them.
 TOKENS := ./token $(addprefix ./token/,fido2 oath pcsc piv tokentest/... yubikey)
 
@@ -24,13 +24,13 @@ RACE := GORACE=atexit_sleep_ms=0 $(GO) test -race
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build into ./bin: mfad and mfad-agent (Go alone), mfad-token (C libraries) where it can be
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-agent
+build: ## build into ./bin: mfad, mfad-cli and mfad-agent (Go alone), mfad-token (C libraries) where it can be
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-cli ./cmd/mfad-agent
 	@GO='$(GO)' LDFLAGS='$(LDFLAGS)' sh .ci/token $(BIN)
 
 install: build ## install what build made into PREFIX/bin (default ~/.local/bin)
 	@install -d '$(DESTDIR)$(PREFIX)/bin'
-	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
+	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-cli $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
 	@[ ! -e $(BIN)/mfad-token ] || ln -sf mfad-token '$(DESTDIR)$(PREFIX)/bin/age-plugin-mfad'
 	@echo 'installed in $(DESTDIR)$(PREFIX)/bin:' mfad mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo mfad-token age-plugin-mfad)
 

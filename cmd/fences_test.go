@@ -60,8 +60,9 @@ var arrows = map[string][]string{
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
 
-	"cmd":      {},
-	"cmd/mfad": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config"},
+	"cmd":          {},
+	"cmd/mfad":     {},
+	"cmd/mfad-cli": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config"},
 	"cmd/mfad-agent": {
 		"agent", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
@@ -123,7 +124,7 @@ func TestProgramsBuildWithoutCgoEverywhere(t *testing.T) {
 	for _, p := range platforms {
 		t.Run(p.String(), func(t *testing.T) {
 			dir := t.TempDir()
-			cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./mfad", "./mfad-agent")
+			cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./mfad", "./mfad-cli", "./mfad-agent")
 			cmd.Env = append(os.Environ(), p.env()...)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)

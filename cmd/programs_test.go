@@ -23,7 +23,7 @@ var build = sync.OnceValue(func() error {
 		return err
 	}
 	built = dir
-	err = goBuild("0", "./mfad", "./mfad-agent", "../credproc/awstest/standin", "../agent/client/minimal")
+	err = goBuild("0", "./mfad", "./mfad-cli", "./mfad-agent", "../credproc/awstest/standin", "../agent/client/minimal")
 	if err == nil {
 		err = goBuild("1", "./mfad-token")
 	}

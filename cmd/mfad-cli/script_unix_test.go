@@ -33,7 +33,7 @@ func (b builder) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	programs = dir
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../mfad", "../mfad-agent")
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../mfad", "../mfad-cli", "../mfad-agent")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "building the programs:", err)

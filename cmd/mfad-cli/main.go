@@ -1,0 +1,71 @@
+// Command mfad is what people and AWS SDKs call: a thin client of mfad-agent's
+// socket, and the terminal that its questions appear on.
+//
+// It starts in about two milliseconds, because `credential_process = mfad
+// credentials --profile NAME` runs on every aws command. It holds no secret
+// longer than a call takes, speaks no AWS, opens no vault and touches no token.
+// What a refusal of the agent means for a person (the hint and the exit code)
+// is decided here and nowhere else.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/mfad/mfad/agent/harden"
+)
+
+func main() {
+	if err := harden.Process(); err != nil {
+		os.Exit(report(os.Stderr, err, ""))
+	}
+	c := &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	os.Exit(c.run(os.Args[1:]))
+}
+
+// ending are the signals by which a person or the system ends us; not those
+// that our parent had us ignore (nohup), which a command under exec inherits.
+func ending() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+}
+
+// run is the program: what it was told to do, and the exit code.
+func (c *cli) run(args []string) int {
+	ctx := context.Background()
+	// What ctx cannot tell at once: a prompt sees an interrupt as well, and may
+	// end as dismissed before ctx has ended.
+	seen := make(chan os.Signal, 1)
+	var err error
+	if profile, ok := credentialsProfile(args); ok {
+		// Nothing is watched for signals, which would cost a thread: they end us
+		// at once, but for a prompt, which watches by itself.
+		err = c.printCredentials(ctx, profile)
+	} else {
+		if watched := ending(); len(watched) > 0 { // none would mean all
+			var stop context.CancelFunc
+			ctx, stop = signal.NotifyContext(ctx, watched...)
+			defer stop()
+			signal.Notify(seen, watched...)
+		}
+		root := c.rootCommand()
+		root.SetArgs(args)
+		err = root.ExecuteContext(ctx)
+	}
+	c.leave()
+	var child *exec.ExitError // of exec, where it could not take our place
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &child):
+		return child.ExitCode()
+	case ctx.Err() != nil, len(seen) > 0:
+		c.say("mfad: interrupted")
+		return exitInterrupted
+	}
+	return report(c.err, err, c.subject)
+}
