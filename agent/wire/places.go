@@ -1,62 +1,33 @@
 package wire
 
-import "path/filepath"
+import (
+	"errors"
+
+	"github.com/mfad/mfad/internal/places"
+)
 
 // SocketVariable names the environment variable that moves the socket.
-const SocketVariable = "MFAD_SOCKET"
+const SocketVariable = places.SocketVariable
 
-// StateDir is the folder of what mfad remembers and may lose: the agent's log,
-// the codes that were given and, without a runtime folder, the socket. The
-// error wraps [ErrNoHome].
-func StateDir(getenv func(string) string) (string, error) {
-	return place(getenv, "XDG_STATE_HOME", filepath.Join(".local", "state"))
-}
+// StateDir is [places.State]. The error wraps [ErrNoHome].
+func StateDir(getenv func(string) string) (string, error) { return coded(places.State(getenv)) }
 
-// LogPath is the file that an agent which a client starts writes its log to.
-// The error wraps [ErrNoHome].
-func LogPath(getenv func(string) string) (string, error) {
-	state, err := StateDir(getenv)
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(state, "agent.log"), nil
-}
+// LogPath is [places.Log]. The error wraps [ErrNoHome].
+func LogPath(getenv func(string) string) (string, error) { return coded(places.Log(getenv)) }
 
-// DataDir is the folder of what mfad must not lose: the vaults. The error wraps
-// [ErrNoHome].
-func DataDir(getenv func(string) string) (string, error) {
-	return place(getenv, "XDG_DATA_HOME", filepath.Join(".local", "share"))
-}
+// DataDir is [places.Data]. The error wraps [ErrNoHome].
+func DataDir(getenv func(string) string) (string, error) { return coded(places.Data(getenv)) }
 
-// place is mfad's part of a base folder: the variable's, else the system's
-// default. The XDG Base Directory Specification says to pass over a relative
-// path.
-func place(getenv func(string) string, variable, underHome string) (string, error) {
-	base := getenv(variable)
-	if !filepath.IsAbs(base) {
-		var err error
-		if base, err = defaultBase(getenv, underHome); err != nil {
-			return "", err
-		}
-	}
-	return filepath.Join(base, "mfad"), nil
-}
+// SocketPath is [places.Socket]. The error wraps [ErrNoHome] or [ErrBadRequest].
+func SocketPath(getenv func(string) string) (string, error) { return coded(places.Socket(getenv)) }
 
-// SocketPath is where the agent listens: $MFAD_SOCKET, else in
-// $XDG_RUNTIME_DIR/mfad, else in [StateDir]. Its folder belongs to mfad alone.
-func SocketPath(getenv func(string) string) (string, error) {
-	if path := getenv(SocketVariable); path != "" {
-		if !filepath.IsAbs(path) {
-			return "", Errorf(ErrBadRequest, "%s must be an absolute path, not %q", SocketVariable, path)
-		}
-		return filepath.Clean(path), nil
+// coded gives an error the code that it crosses the socket by.
+func coded(path string, err error) (string, error) {
+	switch {
+	case err == nil:
+		return path, nil
+	case errors.Is(err, places.ErrNoHome):
+		return "", Wrap(ErrNoHome, err)
 	}
-	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "mfad", "agent.sock"), nil
-	}
-	state, err := StateDir(getenv)
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(state, "run", "agent.sock"), nil
+	return "", Wrap(ErrBadRequest, err)
 }

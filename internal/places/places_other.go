@@ -1,13 +1,15 @@
 //go:build !windows
 
-package wire
+package places
 
 import "path/filepath"
+
+const noHome = "$HOME is not set to a folder"
 
 func defaultBase(getenv func(string) string, underHome string) (string, error) {
 	home := getenv("HOME")
 	if !filepath.IsAbs(home) {
-		return "", Errorf(ErrNoHome, "$HOME is not set to a folder")
+		return "", ErrNoHome
 	}
 	return filepath.Join(home, underHome), nil
 }
