@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"internal/line":            {},
 	"internal/places":          {},
 	"internal/sibling":         {},
+	"internal/socket":          {},
 	"internal/durable/faultfs": {},
 	"keystore/keychain":        {},
 	"keystore/plugintest":      {},

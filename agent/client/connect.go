@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/peer"
+	"github.com/mfad/mfad/internal/socket"
 )
 
 // connect dials a socket whose folder, file and listener are ours.
 func connect(ctx context.Context, path string) (*net.UnixConn, error) {
-	if err := peer.CheckLength(path); err != nil {
+	if err := socket.CheckLength(path); err != nil {
 		return nil, err
 	}
-	if err := peer.CheckSocket(path); err != nil {
+	if err := socket.Check(path); err != nil {
 		return nil, err
 	}
 	conn, err := dial(ctx, path)

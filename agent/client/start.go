@@ -14,10 +14,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/sibling"
+	"github.com/mfad/mfad/internal/socket"
 )
 
 // startTime is how long an agent may take until it listens.
@@ -35,7 +35,7 @@ func summon(ctx context.Context, o Options) (*net.UnixConn, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("%w: making the socket's folder: %w", ErrNotStarted, err)
 	}
-	if err := peer.CheckFolder(dir); err != nil {
+	if err := socket.CheckFolder(dir); err != nil {
 		return nil, err
 	}
 	const first, most = time.Millisecond, 50 * time.Millisecond

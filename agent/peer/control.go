@@ -2,7 +2,19 @@
 
 package peer
 
-import "net"
+import (
+	"net"
+
+	"github.com/mfad/mfad/internal/socket"
+)
+
+func of(conn *net.UnixConn) (p Peer, err error) {
+	err = control(conn, func(fd int) (err error) {
+		p.UID, p.PID, err = socket.Peer(fd)
+		return err
+	})
+	return p, err
+}
 
 // control runs f on the connection's descriptor.
 func control(conn *net.UnixConn, f func(fd int) error) error {

@@ -3,27 +3,9 @@ package peer
 import (
 	"bytes"
 	"encoding/binary"
-	"net"
 
 	"golang.org/x/sys/unix"
 )
-
-// maxPath is sizeof(sun_path) less its final zero.
-const maxPath = 103
-
-func of(conn *net.UnixConn) (Peer, error) {
-	var p Peer
-	err := control(conn, func(fd int) error {
-		cred, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
-		if err != nil {
-			return err
-		}
-		p.UID = int(cred.Uid)
-		p.PID, err = unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID)
-		return err
-	})
-	return p, err
-}
 
 func (p Peer) describe() (Claim, error) {
 	name, parent, err := look(p.PID)

@@ -2,27 +2,11 @@ package peer
 
 import (
 	"errors"
-	"net"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
-
-// maxPath is sizeof(sun_path) less its final zero.
-const maxPath = 107
-
-func of(conn *net.UnixConn) (Peer, error) {
-	var cred *unix.Ucred
-	err := control(conn, func(fd int) (err error) {
-		cred, err = unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
-		return err
-	})
-	if err != nil {
-		return Peer{}, err
-	}
-	return Peer{UID: int(cred.Uid), PID: int(cred.Pid)}, nil
-}
 
 // soPeerPidfd is SO_PEERPIDFD of Linux 6.5.
 const soPeerPidfd = 77

@@ -3,7 +3,6 @@ package peer_test
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -162,45 +161,5 @@ func TestDescribeBoundsTheCommand(t *testing.T) {
 func TestPeerWithoutAConnectionIsNotDescribed(t *testing.T) {
 	if _, err := (peer.Peer{PID: os.Getpid()}).Describe(); err == nil {
 		t.Error("it is described")
-	}
-}
-
-func TestCheckSocket(t *testing.T) {
-	sound := func(t *testing.T) string {
-		path := filepath.Join(place(t), "agent.sock")
-		ln, err := net.Listen("unix", path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = ln.Close() })
-		return path
-	}
-	if err := peer.CheckSocket(sound(t)); err != nil {
-		t.Errorf("a sound one: %v", err)
-	}
-	for _, row := range []struct {
-		name  string
-		spoil func(path string) error
-		want  string
-	}{
-		{"in an open folder", func(path string) error { return os.Chmod(filepath.Dir(path), 0o701) }, "run chmod 700"},
-		{"a file", func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) }, "is not a socket: remove it"},
-		{"a symbolic link", func(path string) error { return errors.Join(os.Rename(path, path+"2"), os.Symlink(path+"2", path)) }, "is not a socket: remove it"},
-		{"missing", os.Remove, "no such file"},
-		{"in a missing folder", func(path string) error { return os.RemoveAll(filepath.Dir(path)) }, "no such file"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			path := sound(t)
-			if err := row.spoil(path); err != nil {
-				t.Fatal(err)
-			}
-			err := peer.CheckSocket(path)
-			if err == nil || !strings.Contains(err.Error(), row.want) {
-				t.Errorf("got %v", err)
-			}
-			if missing := strings.Contains(row.name, "missing"); errors.Is(err, fs.ErrNotExist) != missing {
-				t.Errorf("not there: %v", !missing)
-			}
-		})
 	}
 }

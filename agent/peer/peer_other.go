@@ -7,9 +7,6 @@ import (
 	"net"
 )
 
-// maxPath is the least sizeof(sun_path) of any system, less its final zero.
-const maxPath = 103
-
 func of(*net.UnixConn) (Peer, error) {
 	return Peer{}, errors.New("this system does not tell: mfad cannot guard its socket here")
 }

@@ -12,8 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/socket"
 )
 
 // ErrRunning says that another agent serves, or is about to serve, the socket.
@@ -40,14 +40,14 @@ const handover = 5 * time.Second
 // [ErrRunning]; only when the holder has stopped listening, Listen waits for
 // its Release, five seconds at most.
 func Listen(path string) (*Listener, error) {
-	if err := peer.CheckLength(path); err != nil {
+	if err := socket.CheckLength(path); err != nil {
 		return nil, err
 	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the socket's folder: %w", err)
 	}
-	if err := peer.CheckFolder(dir); err != nil {
+	if err := socket.CheckFolder(dir); err != nil {
 		return nil, err
 	}
 	inherited, err := inherit(path)

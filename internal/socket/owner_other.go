@@ -1,6 +1,6 @@
 //go:build !unix && !windows
 
-package peer
+package socket
 
 import (
 	"errors"

@@ -1,7 +1,7 @@
-package peer
+package socket
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,11 +13,11 @@ import (
 func checkOwner(what, path string, _ fs.FileInfo) error {
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", what, path, err)
+		return &failure{what + " " + path, err}
 	}
 	rest, err := filepath.Rel(home, path)
 	if err != nil || !filepath.IsLocal(rest) || strings.EqualFold(rest, ".") {
-		return fmt.Errorf("%s %s is outside of your profile folder %s: set MFAD_SOCKET to a path inside", what, path, home)
+		return errors.New(what + " " + path + " is outside of your profile folder " + home + ": set MFAD_SOCKET to a path inside")
 	}
 	return nil
 }

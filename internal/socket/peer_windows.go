@@ -1,0 +1,4 @@
+package socket
+
+// maxPath is sizeof(sun_path) less its final zero.
+const maxPath = 107
