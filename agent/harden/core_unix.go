@@ -3,14 +3,10 @@
 package harden
 
 import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
+	"os"
+	"syscall"
 )
 
 func noCore() error {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return fmt.Errorf("RLIMIT_CORE: %w", err)
-	}
-	return nil
+	return os.NewSyscallError("RLIMIT_CORE", syscall.Setrlimit(syscall.RLIMIT_CORE, new(syscall.Rlimit)))
 }

@@ -1,7 +1,7 @@
 package harden
 
 import (
-	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,8 +12,5 @@ func process() error {
 	if err := noCore(); err != nil {
 		return err
 	}
-	if err := unix.PtraceDenyAttach(); err != nil {
-		return fmt.Errorf("PT_DENY_ATTACH: %w", err)
-	}
-	return nil
+	return os.NewSyscallError("PT_DENY_ATTACH", unix.PtraceDenyAttach())
 }

@@ -1,9 +1,10 @@
 package harden
 
 import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
+	"errors"
+	"os"
+	"strconv"
+	"syscall"
 )
 
 // process clears the dumpable flag, which /proc/PID/mem, process_vm_readv,
@@ -13,15 +14,23 @@ func process() error {
 	if err := noCore(); err != nil {
 		return err
 	}
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return fmt.Errorf("PR_SET_DUMPABLE: %w", err)
+	if _, err := prctl(syscall.PR_SET_DUMPABLE, 0); err != nil {
+		return os.NewSyscallError("PR_SET_DUMPABLE", err)
 	}
-	dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
-	if err != nil {
-		return fmt.Errorf("PR_GET_DUMPABLE: %w", err)
-	}
-	if dumpable != 0 {
-		return fmt.Errorf("the process is still dumpable (%d)", dumpable)
+	dumpable, err := prctl(syscall.PR_GET_DUMPABLE, 0)
+	switch {
+	case err != nil:
+		return os.NewSyscallError("PR_GET_DUMPABLE", err)
+	case dumpable != 0:
+		return errors.New("the process is still dumpable (" + strconv.Itoa(dumpable) + ")")
 	}
 	return nil
+}
+
+func prctl(option, argument uintptr) (int, error) {
+	result, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, option, argument, 0, 0, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(result), nil
 }
