@@ -116,6 +116,9 @@ func (b *Broker) sweep() {
 // Request asks for the credentials of a profile.
 type Request struct {
 	Profile, Region string
+	// Cached asks for what is in the cache alone: nothing is made, and nobody is
+	// asked.
+	Cached bool
 	// Asker reaches the person behind the request; nil when there is nobody.
 	Asker Asker
 }
@@ -144,7 +147,11 @@ func (b *Broker) Credentials(ctx context.Context, req Request) (Result, error) {
 		return Result{}, fmt.Errorf("profile %q: %w", req.Profile, err)
 	}
 	creds, _, ok := b.cached(p.last())
-	if !ok {
+	switch {
+	case ok:
+	case req.Cached:
+		err = errNotCached
+	default:
 		creds, err = b.fetch(ctx, p, req.Asker)
 	}
 	if err != nil {
@@ -153,7 +160,10 @@ func (b *Broker) Credentials(ctx context.Context, req Request) (Result, error) {
 	return Result{creds, chain}, nil
 }
 
-var errPatience = errors.New("no answer in time")
+var (
+	errPatience  = errors.New("no answer in time")
+	errNotCached = errors.New("no session in the cache lives long enough")
+)
 
 // fetch makes what is not in the cache, within the broker's patience.
 func (b *Broker) fetch(ctx context.Context, p *plan, ask Asker) (Credentials, error) {
