@@ -15,6 +15,9 @@ import (
 // by files and by the agent's own environment.
 func (s *Service) credentials(ctx context.Context, r *request, p wire.CredentialsParams) (wire.CredentialsResult, error) {
 	result, err := s.fetch(ctx, r, p)
+	if err != nil && p.Cached {
+		return wire.CredentialsResult{}, nil // the caller asks again, and is answered then
+	}
 	e := event{profile: p.Profile, err: err}
 	if err == nil {
 		e.role, e.keyID = lastRole(result.Chain), result.AccessKeyID
@@ -32,7 +35,7 @@ func (s *Service) fetch(ctx context.Context, r *request, p wire.CredentialsParam
 	if err := s.door.refusal(); err != nil {
 		return credproc.Result{}, err
 	}
-	result, err := s.broker.Credentials(ctx, credproc.Request{Profile: p.Profile, Region: p.Region, Asker: r.ask})
+	result, err := s.broker.Credentials(ctx, credproc.Request{Profile: p.Profile, Region: p.Region, Cached: p.Cached, Asker: r.ask})
 	if err == nil {
 		err = s.door.refusal()
 	}

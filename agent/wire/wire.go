@@ -85,13 +85,18 @@ type Desk struct {
 }
 
 // CredentialsParams asks for a profile's credentials. No variable of the
-// caller's environment travels but the region.
+// caller's environment travels but the region. Cached asks for what is in the
+// cache alone: where there is nothing, for whatever reason, the result is empty,
+// nobody is asked, and nothing is logged. The caller asks again without it.
 type CredentialsParams struct {
 	Profile string `json:"profile"`
 	Region  string `json:"region,omitempty"`
+	Cached  bool   `json:"cached,omitempty"`
 }
 
 // CredentialsResult holds the document, ready to print, and what scripts need beside it.
+// The document comes first, and is an object of strings and one number: package
+// agent/client/cached cuts it out by its place.
 type CredentialsResult struct {
 	Document json.RawMessage `json:"document"`
 	Region   string          `json:"region,omitempty"` // the profile's region
