@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mfad/mfad/agent/client/cached"
 	"github.com/mfad/mfad/agent/wire"
 )
 
@@ -42,21 +42,6 @@ the terminal, never on standard input.`,
 	return cmd
 }
 
-// credentialsProfile recognises the command line that stands in config files,
-// exactly: `credentials --profile NAME`. It runs on every aws command, and
-// building the whole tree of verbs for it would be felt.
-func credentialsProfile(args []string) (profile string, ok bool) {
-	switch {
-	case len(args) == 3 && args[0] == "credentials" && args[1] == "--profile":
-		profile = args[2]
-	case len(args) == 2 && args[0] == "credentials":
-		profile, _ = strings.CutPrefix(args[1], "--profile=")
-		ok = profile != args[1]
-	}
-	// A name that looks like a flag is left to the parser of flags.
-	return profile, profile != "" && !strings.HasPrefix(profile, "-") && (ok || len(args) == 3)
-}
-
 func (c *cli) printCredentials(ctx context.Context, profile string) error {
 	result, err := c.fetch(ctx, profile)
 	if err != nil {
@@ -72,6 +57,6 @@ func (c *cli) fetch(ctx context.Context, profile string) (wire.CredentialsResult
 		failf(exitLater, `Run "mfad status" to see what the agent waits for.`, "no credentials for profile %q within %s", profile, credentialsDeadline))
 	defer cancel()
 	var result wire.CredentialsResult
-	err := c.call(ctx, wire.MethodCredentials, wire.CredentialsParams{Profile: profile, Region: callerRegion(c.getenv)}, &result)
+	err := c.call(ctx, wire.MethodCredentials, wire.CredentialsParams{Profile: profile, Region: cached.Region(c.getenv)}, &result)
 	return result, err
 }

@@ -1,10 +1,10 @@
-// Command mfad is what people and AWS SDKs call: a thin client of mfad-agent's
-// socket, and the terminal that its questions appear on.
+// Command mfad-cli is every verb of mfad: a thin client of mfad-agent's socket,
+// and the terminal that its questions appear on. Nobody calls it by that name:
+// mfad, the door beside it, puts it in its own place for all that the agent's
+// cache does not answer. So it calls itself mfad.
 //
-// It starts in about two milliseconds, because `credential_process = mfad
-// credentials --profile NAME` runs on every aws command. It holds no secret
-// longer than a call takes, speaks no AWS, opens no vault and touches no token.
-// What a refusal of the agent means for a person (the hint and the exit code)
+// It holds no secret longer than a call takes, speaks no AWS, opens no vault and
+// touches no token. What a refusal of the agent means for a person (the hint and the exit code)
 // is decided here and nowhere else.
 package main
 
@@ -17,6 +17,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/mfad/mfad/agent/client/cached"
 	"github.com/mfad/mfad/agent/harden"
 )
 
@@ -41,7 +42,8 @@ func (c *cli) run(args []string) int {
 	// end as dismissed before ctx has ended.
 	seen := make(chan os.Signal, 1)
 	var err error
-	if profile, ok := credentialsProfile(args); ok {
+	if profile, ok := cached.Profile(args); ok {
+		// The line of config files: a whole tree of verbs for it would be felt.
 		// Nothing is watched for signals, which would cost a thread: they end us
 		// at once, but for a prompt, which watches by itself.
 		err = c.printCredentials(ctx, profile)

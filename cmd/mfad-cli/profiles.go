@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mfad/mfad/agent/client/cached"
 	"github.com/mfad/mfad/agent/wire"
 )
 
@@ -72,7 +73,7 @@ line each value came. Nothing is fetched, and nobody is asked.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.subject = args[0]
 			var chain wire.Chain
-			p := wire.ProfileShowParams{Profile: args[0], Region: callerRegion(c.getenv)}
+			p := wire.ProfileShowParams{Profile: args[0], Region: cached.Region(c.getenv)}
 			if err := c.call(cmd.Context(), wire.MethodProfileShow, p, &chain); err != nil {
 				return err
 			}

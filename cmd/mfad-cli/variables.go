@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mfad/mfad/agent/client/cached"
 	"github.com/mfad/mfad/agent/wire"
 )
 
@@ -48,7 +49,7 @@ func variablesOf(r wire.CredentialsResult, getenv func(string) string) ([]variab
 		// The cause may quote the document: it is dropped.
 		return nil, errors.New("the agent's answer is not a credential document")
 	}
-	region := callerRegion(getenv)
+	region := cached.Region(getenv)
 	if region == "" {
 		region = r.Region
 	}
@@ -64,14 +65,6 @@ func variablesOf(r wire.CredentialsResult, getenv func(string) string) ([]variab
 		vars = append(vars, variable{name, values[i]})
 	}
 	return vars, nil
-}
-
-// callerRegion is the one variable of the caller's environment that a request carries.
-func callerRegion(getenv func(string) string) string {
-	if r := getenv("AWS_REGION"); r != "" {
-		return r
-	}
-	return getenv("AWS_DEFAULT_REGION")
 }
 
 // environWith returns environ with vars set and with nothing left of other
