@@ -28,17 +28,24 @@ func (c *cli) editor() (*config.Editor, error) {
 	return &config.Editor{Paths: paths, Program: program}, nil
 }
 
-// ownPath is the path that config files name us by: the one in PATH if that is
-// us, because it outlives an upgrade better than what its links point to.
+// ownPath is the path that config files name us by: that of mfad, which stands
+// beside this program and is replaced by it; the one in PATH if that is the
+// same, because it outlives an upgrade better than what its links point to.
 func ownPath() (string, error) {
 	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
 	if err != nil {
 		return "", err
 	}
-	if found, err := exec.LookPath(filepath.Base(self)); err == nil && filepath.IsAbs(found) && sameFile(found, self) {
+	name := "mfad" + filepath.Ext(self) // .exe
+	door := filepath.Join(filepath.Dir(self), name)
+	if found, err := exec.LookPath(name); err == nil && filepath.IsAbs(found) && sameFile(found, door) {
 		return found, nil
 	}
-	return self, nil
+	_, err = os.Stat(door)
+	return door, err
 }
 
 func sameFile(a, b string) bool {
