@@ -225,7 +225,7 @@ func TestWithoutHardwareMfadSaysWhatToInstall(t *testing.T) {
 		if err := os.Mkdir(bin, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"mfad", "mfad-agent"} {
+		for _, name := range []string{"mfad", "mfad-cli", "mfad-agent"} {
 			if err := os.Link(program(t, name), filepath.Join(bin, name)); err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ func main() {
 			fail(err, "")
 		}
 	}
-	fail(handOver(), "Install mfad-cli beside mfad.")
+	fail(handOver(), `Install mfad-cli beside mfad: "make install" does.`)
 }
 
 // printCached prints the document that the command line asks for, if the agent
