@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,10 +14,11 @@ import (
 
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/awstest"
 )
 
-// The processes that a warm call is measured against: in the same run, in
-// turn, so that noise falls on all of them.
+// The processes that a call is measured against: in the same run, in turn, so
+// that noise falls on all of them.
 type runner struct {
 	name string
 	env  []string
@@ -25,10 +27,11 @@ type runner struct {
 
 func (h *home) runners() []runner {
 	h.Helper()
-	params := `{"profile":"prod"}`
+	trip := []string{h.path(".local/state/mfad/run/agent.sock"), wire.MethodCredentials, `{"profile":"prod"}`}
 	rs := []runner{
 		{"true", h.env, []string{"/bin/true"}},
-		{"minimal", h.env, []string{program(h.TB, "minimal"), h.path(".local/state/mfad/run/agent.sock"), wire.MethodCredentials, params}},
+		{"c", h.env, append([]string{minimalC(h.TB)}, trip...)},
+		{"minimal", h.env, append([]string{program(h.TB, "minimal")}, trip...)},
 		{"mfad", h.env, []string{program(h.TB, "mfad"), "credentials", "--profile", "prod"}},
 	}
 	if path, err := exec.LookPath("aws-vault"); err == nil {
@@ -37,23 +40,42 @@ func (h *home) runners() []runner {
 	return rs
 }
 
+// minimalC builds the floor: a static C program for the same round trip.
+func minimalC(tb testing.TB) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "minimal-c")
+	out, err := exec.Command("cc", "-O2", "-static", "-o", path, "../agent/client/minimal/testdata/minimal.c").CombinedOutput()
+	if err != nil {
+		tb.Fatalf("building the C client: %v (run `sh .ci/deps test`)\n%s", err, out)
+	}
+	return path
+}
+
 // awsVault hands out a stored key from its file backend, without a session:
 // the least that it can do.
 func (h *home) awsVault(path string) runner {
 	h.Helper()
-	env := append(slices.Clone(h.env), "AWS_VAULT_BACKEND=file", "AWS_VAULT_FILE_PASSPHRASE=benchmark", "AWS_VAULT_FILE_DIR="+h.path("aws-vault"))
-	add := run(h.TB, append(slices.Clone(env), "AWS_ACCESS_KEY_ID="+h.key.ID, "AWS_SECRET_ACCESS_KEY="+h.key.Secret), "", path, "add", "bench", "--env")
+	env := slices.Concat(h.env, []string{
+		"AWS_VAULT_BACKEND=file", "AWS_VAULT_FILE_PASSPHRASE=benchmark", "AWS_VAULT_FILE_DIR=" + h.path("aws-vault"),
+	})
+	key := []string{"AWS_ACCESS_KEY_ID=" + h.key.ID, "AWS_SECRET_ACCESS_KEY=" + h.key.Secret}
+	add := run(h.TB, slices.Concat(env, key), "", path, "add", "bench", "--env")
 	if add.code != 0 {
 		h.Fatalf("aws-vault add: %v", add)
 	}
 	return runner{"aws-vault", env, []string{path, "export", "--no-session", "--format=json", "bench"}}
 }
 
-// once runs the process to its end; what it prints is thrown away.
-func (r runner) once() error {
+// once runs the process to its end and returns the processor time that it took;
+// what it prints is thrown away.
+func (r runner) once() (time.Duration, error) {
 	cmd := exec.Command(r.argv[0], r.argv[1:]...)
 	cmd.Env = r.env
-	return cmd.Run()
+	err := cmd.Run()
+	if err != nil {
+		return 0, err
+	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
 // warm is a home whose agent holds the session that the benchmarks ask for.
@@ -66,45 +88,65 @@ func warm(b *testing.B) *home {
 
 // BenchmarkWarmProcess is the whole life of one `mfad credentials` beside the
 // minimal Go program that does one JSON round trip with the same agent.
-func BenchmarkWarmProcess(b *testing.B) { compare(b, 1) }
+func BenchmarkWarmProcess(b *testing.B) {
+	compare(b, 1)
+	b.ReportMetric(float64(installedSize(b, "mfad"))/1e6, "mfad-MB")
+}
 
 // BenchmarkFiftyWarmProcesses is the same for 50 at once; the figure is the
 // time until the last has ended.
 func BenchmarkFiftyWarmProcesses(b *testing.B) { compare(b, 50) }
 
+// leastRounds is how often the processes take turns, at the least: medians of a
+// few rounds say little.
+const leastRounds = 20
+
 func compare(b *testing.B, crowd int) {
-	h := warm(b)
-	runners := h.runners()
-	times := make([][]time.Duration, len(runners))
+	runners := warm(b).runners()
+	costs := costs{}
 	for b.Loop() {
-		for i, r := range runners {
-			times[i] = append(times[i], atOnce(b, crowd, r.once))
+		for range leastRounds {
+			for _, r := range runners {
+				costs.add(r.name, atOnce(b, crowd, r.once))
+			}
 		}
 	}
-	b.ReportMetric(0, "ns/op") // an iteration runs all of them: its time says nothing
-	medians := map[string]float64{}
-	for i, r := range runners {
-		slices.Sort(times[i])
-		medians[r.name] = times[i][len(times[i])/2].Seconds() * 1e3
-		b.ReportMetric(medians[r.name], r.name+"-ms")
-	}
-	b.ReportMetric(medians["mfad"]/medians["minimal"], "mfad/minimal")
+	costs.report(b)
+	costs.ratio(b, "mfad", "minimal")
+	costs.ratio(b, "c", "minimal")
 }
 
-// atOnce runs f n times side by side and returns how long all of them took.
-func atOnce(b *testing.B, n int, f func() error) time.Duration {
-	b.Helper()
-	var wg sync.WaitGroup
-	start := time.Now()
-	for range n {
-		wg.Go(func() {
-			if err := f(); err != nil {
-				b.Error(err)
-			}
-		})
+// BenchmarkColdProcess is a call that the cache does not answer, with a role
+// that asks for no code: by mfad, and by mfad-cli, which takes its place. What
+// lies between them is beside a warm call, which does all that the door does
+// before, and is a process more.
+func BenchmarkColdProcess(b *testing.B) {
+	h := warm(b)
+	h.addRole("plain", awstest.Trust{Principals: []string{h.alice.ARN}}, "--source", "base")
+	c, err := h.dial()
+	if err != nil {
+		b.Fatal(err)
 	}
-	wg.Wait()
-	return time.Since(start)
+	defer c.Close()
+	runners := []runner{
+		{"mfad", h.env, []string{program(b, "mfad"), "credentials", "--profile", "plain"}},
+		{"mfad-cli", h.env, []string{program(b, "mfad-cli"), "credentials", "--profile", "plain"}},
+		{"warm", h.env, []string{program(b, "mfad"), "credentials", "--profile", "prod"}},
+	}
+	costs := costs{}
+	for b.Loop() {
+		for range leastRounds {
+			for _, r := range runners {
+				if err := c.Call(b.Context(), wire.MethodSessionForget, wire.SessionForgetParams{Profile: "plain"}, nil); err != nil {
+					b.Fatal(err)
+				}
+				costs.add(r.name, atOnce(b, 1, r.once))
+			}
+		}
+	}
+	costs.report(b)
+	costs.ratio(b, "mfad", "mfad-cli")
+	costs.more(b, "mfad", "mfad-cli", "warm")
 }
 
 // The clients of the throughput benchmarks.
