@@ -32,7 +32,9 @@ func TestCheck(t *testing.T) {
 	}{
 		{"in an open folder", func(path string) error { return os.Chmod(filepath.Dir(path), 0o701) }, "run chmod 700"},
 		{"a file", func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) }, "is not a socket: remove it"},
-		{"a symbolic link", func(path string) error { return errors.Join(os.Rename(path, path+"2"), os.Symlink(path+"2", path)) }, "is not a socket: remove it"},
+		{"a symbolic link", func(path string) error {
+			return errors.Join(os.Rename(path, path+"2"), os.Symlink(path+"2", path))
+		}, "is not a socket: remove it"},
 		{"missing", os.Remove, "no such file"},
 		{"in a missing folder", func(path string) error { return os.RemoveAll(filepath.Dir(path)) }, "no such file"},
 	} {
