@@ -32,7 +32,7 @@ install: build ## install what build made into PREFIX/bin (default ~/.local/bin)
 	@install -d '$(DESTDIR)$(PREFIX)/bin'
 	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-cli $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
 	@[ ! -e $(BIN)/mfad-token ] || ln -sf mfad-token '$(DESTDIR)$(PREFIX)/bin/age-plugin-mfad'
-	@echo 'installed in $(DESTDIR)$(PREFIX)/bin:' mfad mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo mfad-token age-plugin-mfad)
+	@echo 'installed in $(DESTDIR)$(PREFIX)/bin:' mfad mfad-cli mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo mfad-token age-plugin-mfad)
 
 run: ## show the main job against a stand-in AWS and a virtual token: no account, no questions
 	@sh .ci/deps run
