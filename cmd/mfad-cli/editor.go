@@ -33,11 +33,11 @@ func (c *cli) editor() (*config.Editor, error) {
 // same, because it outlives an upgrade better than what its links point to.
 func ownPath() (string, error) {
 	self, err := os.Executable()
-	if err == nil {
-		self, err = filepath.EvalSymlinks(self)
-	}
 	if err != nil {
 		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(self); err == nil {
+		self = real
 	}
 	name := "mfad" + filepath.Ext(self) // .exe
 	door := filepath.Join(filepath.Dir(self), name)

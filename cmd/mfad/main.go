@@ -62,11 +62,11 @@ func printCached(args []string) (printed bool, err error) {
 // handOver puts mfad-cli in our place. It returns only when that failed.
 func handOver() error {
 	self, err := os.Executable()
-	if err == nil {
-		self, err = filepath.EvalSymlinks(self)
-	}
 	if err != nil {
 		return err
+	}
+	if real, err := filepath.EvalSymlinks(self); err == nil {
+		self = real
 	}
 	return become(filepath.Join(filepath.Dir(self), client))
 }
