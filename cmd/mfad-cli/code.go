@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 func (c *cli) codeCommand() *cobra.Command {
@@ -38,7 +39,7 @@ whether it was taken, and cannot be taken back.`,
 			if err := c.call(cmd.Context(), wire.MethodCode, wire.NameParams{Name: args[0]}, &code); err != nil {
 				return err
 			}
-			life := lives(time.Until(code.Expires))
+			life := words.CodeLife(time.Until(code.Expires))
 			if board != nil {
 				how, err := board.put(code.Digits)
 				if err != nil {
@@ -56,13 +57,4 @@ whether it was taken, and cannot be taken back.`,
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "put the code into the clipboard instead of printing it")
 	return cmd
-}
-
-// lives says what is left of a code's step. AWS takes the code of the last one
-// too.
-func lives(left time.Duration) string {
-	if left <= 0 {
-		return "it has just expired, and AWS still takes it"
-	}
-	return "it lives " + span(max(left, time.Second))
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 func (c *cli) deviceCommand() *cobra.Command {
@@ -40,11 +42,11 @@ func (c *cli) deviceListCommand() *cobra.Command {
 	return cmd
 }
 
-func deviceTable(devices []wire.Device) *table {
-	t := newTable("NAME", "SERIAL", "ISSUER", "ACCOUNT", "CODES", "ADDED", "WHERE")
+func deviceTable(devices []wire.Device) *table.Table {
+	t := table.New("NAME", "SERIAL", "ISSUER", "ACCOUNT", "CODES", "ADDED", "WHERE")
 	for _, d := range devices {
-		t.row(d.Name, orDash(d.Serial), orDash(d.Issuer), orDash(d.Account),
-			strconv.Itoa(d.Digits)+" digits, "+strconv.Itoa(d.Period)+" s, "+d.Algorithm, d.Created.Local().Format("2006-01-02"), place(d.Tokens, d.Touch))
+		t.Row(d.Name, table.OrDash(d.Serial), table.OrDash(d.Issuer), table.OrDash(d.Account),
+			strconv.Itoa(d.Digits)+" digits, "+strconv.Itoa(d.Period)+" s, "+d.Algorithm, words.Day(d.Created), place(d.Tokens, d.Touch))
 	}
 	return t
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/line"
 )
@@ -94,7 +95,7 @@ func (d *diagnosis) verdict() error {
 		}
 	}
 	if failed > 0 {
-		return failf(exitError, "Do what the lines marked -> say, from the top.", "%s failed", counted(failed, "check"))
+		return failf(exitError, "Do what the lines marked -> say, from the top.", "%s failed", words.Counted(failed, "check"))
 	}
 	return nil
 }

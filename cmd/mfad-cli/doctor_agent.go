@@ -10,6 +10,8 @@ import (
 
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 // patience is how long doctor waits for an answer of the agent.
@@ -74,9 +76,9 @@ func (d *diagnosis) agent(ctx context.Context) {
 		d.warn(check, `Run "mfad agent restart".`, "version %s runs (pid %d), and mfad is %s", s.Version, s.PID, wire.Version)
 		return
 	}
-	d.ok(check, "version %s answers (pid %d, up %s)", s.Version, s.PID, span(time.Since(s.Started)))
+	d.ok(check, "version %s answers (pid %d, up %s)", s.Version, s.PID, words.Span(time.Since(s.Started)))
 	for _, f := range s.Faults {
-		d.warn("last fault", "", "%s ago, profile %s: %s", span(time.Since(f.At)), orDash(f.Profile), f.Text)
+		d.warn("last fault", "", "%s ago, profile %s: %s", words.Span(time.Since(f.At)), table.OrDash(f.Profile), f.Text)
 		break // the others are in `mfad status`
 	}
 }
@@ -94,7 +96,7 @@ func (d *diagnosis) vault(ctx context.Context) {
 		d.failBy(check, err)
 		return
 	}
-	d.ok(check, "%s is %s, and keeps %s", v.Path, vaultState(v, time.Now()), counted(len(v.Items), "item"))
+	d.ok(check, "%s is %s, and keeps %s", v.Path, words.VaultState(v, time.Now()), words.Counted(len(v.Items), "item"))
 	if len(v.Slots) < 2 {
 		d.warn(check, `Run "mfad vault slot add recovery".`, "there is only one way in: when it is lost, so is everything")
 	}
@@ -131,8 +133,8 @@ func (d *diagnosis) clock(context.Context) {
 	}
 	skew := time.Duration(d.status.SkewMillis) * time.Millisecond
 	if skew.Abs() > tolerable {
-		d.warn(check, "Set this machine's clock.", "it is %s; codes are corrected for that, and other programs are not", skewText(skew))
+		d.warn(check, "Set this machine's clock.", "it is %s; codes are corrected for that, and other programs are not", words.Skew(skew))
 		return
 	}
-	d.ok(check, "no more than %s from AWS's, as far as it has told", span(max(skew.Abs(), time.Second)))
+	d.ok(check, "no more than %s from AWS's, as far as it has told", words.Span(max(skew.Abs(), time.Second)))
 }

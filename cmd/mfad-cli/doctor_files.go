@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/credproc/config"
 )
 
@@ -113,7 +115,7 @@ func (d *diagnosis) served(context.Context) {
 		}
 	}
 	if len(d.findings) == before {
-		d.ok(check, "aws finds mfad for %s", counted(len(served), "profile"))
+		d.ok(check, "aws finds mfad for %s", words.Counted(len(served), "profile"))
 	}
 }
 
@@ -131,7 +133,7 @@ func (d *diagnosis) process(check string, s config.Served) {
 		d.warn(check, rewrite, "%s: %s is another mfad than this one", s.Process.Origin, s.Program)
 	}
 	if s.Asks != s.Name {
-		d.warn(check, rewrite, "%s: profile %q asks for the credentials of %q", s.Process.Origin, s.Name, orDash(s.Asks))
+		d.warn(check, rewrite, "%s: profile %q asks for the credentials of %q", s.Process.Origin, s.Name, table.OrDash(s.Asks))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 func (c *cli) keyCommand() *cobra.Command {
@@ -33,9 +35,9 @@ func (c *cli) keyListCommand() *cobra.Command {
 				c.hint(`Run "mfad key import --csv accessKeys.csv".`)
 				return nil
 			}
-			t := newTable("NAME", "ACCESS KEY ID", "ADDED", "WHERE", "TRUSTED ENDPOINTS")
+			t := table.New("NAME", "ACCESS KEY ID", "ADDED", "WHERE", "TRUSTED ENDPOINTS")
 			for _, k := range keys {
-				t.row(k.Name, k.AccessKeyID, k.Created.Local().Format("2006-01-02"), place(k.Tokens, k.Touch), orDash(strings.Join(k.Trust, " ")))
+				t.Row(k.Name, k.AccessKeyID, words.Day(k.Created), place(k.Tokens, k.Touch), table.OrDash(strings.Join(k.Trust, " ")))
 			}
 			return c.print(t.String())
 		},

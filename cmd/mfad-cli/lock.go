@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 func (c *cli) lockCommand() *cobra.Command {
@@ -57,7 +58,7 @@ token's PIN, unless --slot chooses the token.`,
 			if err := c.call(cmd.Context(), wire.MethodVaultUnlock, p, &v); err != nil {
 				return err
 			}
-			c.say("mfad: vault %q is %s", v.Name, vaultState(v, time.Now()))
+			c.say("mfad: vault %q is %s", v.Name, words.VaultState(v, time.Now()))
 			return nil
 		},
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 func (c *cli) profileCommand() *cobra.Command {
@@ -47,14 +49,14 @@ finds mfad's credential_process for it.`,
 	return cmd
 }
 
-func profileTable(profiles []wire.Profile) *table {
-	t := newTable("PROFILE", "SERVED", "ROLE", "SOURCE", "FAULT")
+func profileTable(profiles []wire.Profile) *table.Table {
+	t := table.New("PROFILE", "SERVED", "ROLE", "SOURCE", "FAULT")
 	for _, p := range profiles {
 		served := "no"
 		if p.Served {
 			served = "yes"
 		}
-		t.row(p.Name, served, orDash(p.RoleARN), orDash(p.Source), p.Fault)
+		t.Row(p.Name, served, table.OrDash(p.RoleARN), table.OrDash(p.Source), p.Fault)
 	}
 	return t
 }
@@ -88,18 +90,18 @@ line each value came. Nothing is fetched, and nobody is asked.`,
 
 // chainText shows a chain as a numbered list of steps, each with its settings.
 func chainText(chain wire.Chain, now time.Time) string {
-	head := newTable("profile:", chain.Profile)
+	head := table.New("profile:", chain.Profile)
 	if chain.Region != nil {
-		head.row("region:", chain.Region.Text, chain.Region.From)
+		head.Row("region:", chain.Region.Text, chain.Region.From)
 	}
-	t := newTable()
+	t := table.New()
 	for i, step := range chain.Steps {
-		t.row(strconv.Itoa(i+1)+".", step.Kind, stepProfile(step), step.At)
+		t.Row(strconv.Itoa(i+1)+".", step.Kind, stepProfile(step), step.At)
 		for _, v := range step.Settings {
-			t.row("", "  "+v.Name, v.Text, v.From)
+			t.Row("", "  "+v.Name, v.Text, v.From)
 		}
 		if s := step.Session; s != nil {
-			t.row("", "  cached", s.AccessKeyID, "for "+lifetime(s.Expires, now))
+			t.Row("", "  cached", s.AccessKeyID, "for "+words.Lifetime(s.Expires, now))
 		}
 	}
 	return head.String() + "\n" + t.String()

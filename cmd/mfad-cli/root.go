@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 const rootHelp = `mfad keeps MFA seeds and AWS access keys in a vault, answers MFA prompts, and
@@ -98,21 +100,10 @@ func misuse(cmd *cobra.Command, err error) error {
 func takes(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if n := len(args); n < least || n > most {
-			return misuse(cmd, fmt.Errorf("%q was given %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"), counted(n, "argument")))
+			return misuse(cmd, fmt.Errorf("%q was given %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"), words.Counted(n, "argument")))
 		}
 		return nil
 	}
-}
-
-// counted is such as "no session", "1 session", "2 sessions".
-func counted(n int, noun string) string {
-	switch n {
-	case 0:
-		return "no " + noun
-	case 1:
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // requireOne refuses a choice that is not among those named.

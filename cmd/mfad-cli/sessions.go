@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 func (c *cli) sessionCommand() *cobra.Command {
@@ -42,14 +44,14 @@ func (c *cli) sessionListCommand() *cobra.Command {
 	return cmd
 }
 
-func sessionTable(sessions []wire.Session, now time.Time) *table {
-	t := newTable("SESSION", "KIND", "OF", "ACCOUNT", "LIVES", "PROFILES")
+func sessionTable(sessions []wire.Session, now time.Time) *table.Table {
+	t := table.New("SESSION", "KIND", "OF", "ACCOUNT", "LIVES", "PROFILES")
 	for _, s := range sessions {
-		lives := lifetime(s.Expires, now)
+		lives := words.Lifetime(s.Expires, now)
 		if s.Refreshing {
 			lives += ", refreshing"
 		}
-		t.row(s.ID, s.Kind, orDash(s.Identity), orDash(s.Account), lives, orDash(strings.Join(s.Profiles, " ")))
+		t.Row(s.ID, s.Kind, table.OrDash(s.Identity), table.OrDash(s.Account), lives, table.OrDash(strings.Join(s.Profiles, " ")))
 	}
 	return t
 }
@@ -87,7 +89,7 @@ handed out lives until it expires.`,
 			if r.Forgotten == 0 && !p.All {
 				return failf(exitMissing, `Run "mfad session list" to see the sessions.`, "no such session")
 			}
-			c.say("mfad: %s forgotten", counted(r.Forgotten, "session"))
+			c.say("mfad: %s forgotten", words.Counted(r.Forgotten, "session"))
 			return nil
 		},
 	}

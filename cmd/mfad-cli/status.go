@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -46,25 +48,25 @@ well, each is one line.`,
 }
 
 func statusText(s wire.Status, now time.Time) string {
-	facts := newTable("agent:", fmt.Sprintf("%s, pid %d, up %s", s.Version, s.PID, span(now.Sub(s.Started))))
-	facts.row("socket:", fmt.Sprintf("%s (%s)", s.Socket, counted(s.Connections, "connection")))
+	facts := table.New("agent:", fmt.Sprintf("%s, pid %d, up %s", s.Version, s.PID, words.Span(now.Sub(s.Started))))
+	facts.Row("socket:", fmt.Sprintf("%s (%s)", s.Socket, words.Counted(s.Connections, "connection")))
 	for i, file := range s.ConfigFiles {
 		title := ""
 		if i == 0 {
 			title = "reads:"
 		}
-		facts.row(title, file)
+		facts.Row(title, file)
 	}
 	if skew := time.Duration(s.SkewMillis) * time.Millisecond; skew.Abs() >= time.Second {
-		facts.row("clock:", skewText(skew))
+		facts.Row("clock:", words.Skew(skew))
 	}
 	if s.Vault == nil {
-		facts.row("vault:", "none; run: mfad init")
+		facts.Row("vault:", "none; run: mfad init")
 	} else {
-		facts.row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, vaultState(*s.Vault, now), holdText(s.Vault.Hold)))
-		facts.row("", fmt.Sprintf("%s, ways in: %s", counted(len(s.Vault.Items), "item"), orDash(strings.Join(slotKinds(s.Vault.Slots), ", "))))
+		facts.Row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, words.VaultState(*s.Vault, now), words.Hold(s.Vault.Hold)))
+		facts.Row("", fmt.Sprintf("%s, ways in: %s", words.Counted(len(s.Vault.Items), "item"), table.OrDash(strings.Join(slotKinds(s.Vault.Slots), ", "))))
 	}
-	facts.row("sessions:", strconv.Itoa(len(s.Sessions)))
+	facts.Row("sessions:", strconv.Itoa(len(s.Sessions)))
 	text := facts.String()
 	if len(s.Sessions) > 0 {
 		text += "\n" + sessionTable(s.Sessions, now).String()
@@ -73,27 +75,19 @@ func statusText(s wire.Status, now time.Time) string {
 }
 
 func faultText(s wire.Status, now time.Time) string {
-	t := newTable("AGO", "PROFILE", "FAULT")
+	t := table.New("AGO", "PROFILE", "FAULT")
 	for _, f := range s.Faults {
-		t.row(span(now.Sub(f.At)), orDash(f.Profile), f.Text)
+		t.Row(words.Span(now.Sub(f.At)), table.OrDash(f.Profile), f.Text)
 	}
 	for _, session := range s.Sessions {
 		if session.Fault != "" {
-			t.row("now", orDash(strings.Join(session.Profiles, " ")), "refreshing: "+session.Fault)
+			t.Row("now", table.OrDash(strings.Join(session.Profiles, " ")), "refreshing: "+session.Fault)
 		}
 	}
-	if len(t.rows) == 1 {
+	if t.Len() == 1 {
 		return ""
 	}
 	return "\n" + t.String()
-}
-
-// skewText says how far our clock is off; skew is what to add to it.
-func skewText(skew time.Duration) string {
-	if skew < 0 {
-		return fmt.Sprintf("%s ahead of AWS's", span(skew.Abs()))
-	}
-	return fmt.Sprintf("%s behind AWS's", span(skew))
 }
 
 // watch shows the status each second until ctx ends, which is how a person

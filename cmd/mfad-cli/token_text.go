@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -70,9 +72,9 @@ func pivText(p wire.TokenPIV) []string {
 	if p.Version != "" {
 		head = "version " + p.Version + ", " + head
 	}
-	t := newTable()
+	t := table.New()
 	for _, k := range p.Keys {
-		t.row(k.Slot, k.Algorithm, "PIN "+orUnknown(k.PIN), "touch "+orUnknown(k.Touch), origin(k), k.Subject)
+		t.Row(k.Slot, k.Algorithm, "PIN "+orUnknown(k.PIN), "touch "+orUnknown(k.Touch), origin(k), k.Subject)
 	}
 	lines := []string{head}
 	for line := range strings.Lines(t.String()) {
@@ -89,7 +91,7 @@ func origin(k wire.TokenPIVKey) string {
 }
 
 func oathText(o wire.TokenOATH) []string {
-	state := counted(o.Credentials, "credential")
+	state := words.Counted(o.Credentials, "credential")
 	access := "no access code"
 	switch {
 	case o.Locked:

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -40,41 +42,21 @@ func (c *cli) vaultShowCommand() *cobra.Command {
 }
 
 func vaultText(v wire.Vault, now time.Time) string {
-	facts := newTable("vault:", v.Name)
-	facts.row("folder:", v.Path)
-	facts.row("state:", vaultState(v, now))
-	facts.row("hold:", holdText(v.Hold))
-	facts.row("generation:", strconv.FormatUint(v.Generation, 10))
-	facts.row("recipient:", v.Recipient)
-	slots := newTable("SLOT", "KIND", "LABEL", "MADE", "TOKEN")
+	facts := table.New("vault:", v.Name)
+	facts.Row("folder:", v.Path)
+	facts.Row("state:", words.VaultState(v, now))
+	facts.Row("hold:", words.Hold(v.Hold))
+	facts.Row("generation:", strconv.FormatUint(v.Generation, 10))
+	facts.Row("recipient:", v.Recipient)
+	slots := table.New("SLOT", "KIND", "LABEL", "MADE", "TOKEN")
 	for _, s := range v.Slots {
-		slots.row(s.ID, s.Kind, orDash(s.Label), s.Created.Local().Format("2006-01-02"), orDash(s.Token))
+		slots.Row(s.ID, s.Kind, table.OrDash(s.Label), words.Day(s.Created), table.OrDash(s.Token))
 	}
-	items := newTable("ITEM", "KIND", "NAME", "MADE")
+	items := table.New("ITEM", "KIND", "NAME", "MADE")
 	for _, i := range v.Items {
-		items.row(i.ID, i.Kind, i.Name, i.Created.Local().Format("2006-01-02"))
+		items.Row(i.ID, i.Kind, i.Name, words.Day(i.Created))
 	}
 	return facts.String() + "\n" + slots.String() + "\n" + items.String()
-}
-
-func vaultState(v wire.Vault, now time.Time) string {
-	switch {
-	case v.Locked:
-		return "locked"
-	case v.HeldUntil.IsZero():
-		return "unlocked"
-	}
-	return "unlocked for " + lifetime(v.HeldUntil, now)
-}
-
-func holdText(seconds int64) string {
-	switch {
-	case seconds < 0:
-		return "until it is locked"
-	case seconds == 0:
-		return "unlocked for each use"
-	}
-	return span(time.Duration(seconds)*time.Second) + " after an unlock"
 }
 
 func (c *cli) vaultVerifyCommand() *cobra.Command {
@@ -99,7 +81,7 @@ are told one a line on standard output; then the exit code is 1.`,
 				return err
 			}
 			if len(r.Faults) > 0 {
-				return failf(exitError, adviceOn(wire.CodeVaultDamaged).hint, "the vault has %s", counted(len(r.Faults), "fault"))
+				return failf(exitError, adviceOn(wire.CodeVaultDamaged).hint, "the vault has %s", words.Counted(len(r.Faults), "fault"))
 			}
 			return nil
 		},
@@ -113,7 +95,7 @@ func verifyText(r wire.VaultVerifyResult) string {
 	for _, f := range r.Faults {
 		b.WriteString(line.One(f) + "\n")
 	}
-	fmt.Fprintf(&b, "checked %s and %s: %s\n", counted(r.Items, "item"), counted(r.Slots, "slot"), counted(len(r.Faults), "fault"))
+	fmt.Fprintf(&b, "checked %s and %s: %s\n", words.Counted(r.Items, "item"), words.Counted(r.Slots, "slot"), words.Counted(len(r.Faults), "fault"))
 	return b.String()
 }
 
@@ -139,7 +121,7 @@ takes a way in, even while the vault is open.`,
 			if err := c.call(cmd.Context(), wire.MethodVaultHold, p, nil); err != nil {
 				return err
 			}
-			c.say("mfad: hold: %s", holdText(p.Seconds))
+			c.say("mfad: hold: %s", words.Hold(p.Seconds))
 			return nil
 		},
 	}
