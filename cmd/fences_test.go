@@ -64,10 +64,11 @@ var arrows = map[string][]string{
 	"cmd/mfad": {},
 	"cmd/mfad-cli": {
 		"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config",
-		"cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/words",
+		"cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/tokentext", "cmd/mfad-cli/internal/words",
 	},
-	"cmd/mfad-cli/internal/table": {},
-	"cmd/mfad-cli/internal/words": {"agent/wire"},
+	"cmd/mfad-cli/internal/table":     {},
+	"cmd/mfad-cli/internal/tokentext": {"agent/wire", "cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/words"},
+	"cmd/mfad-cli/internal/words":     {"agent/wire"},
 	"cmd/mfad-agent": {
 		"agent", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 // maxSeed bounds a seed's text; a migration URI of ten devices has under 1 KiB.
@@ -131,7 +132,7 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 		all, left = append(all, last.Devices...), append(left, last.Left...)
 	}
 	for _, d := range all {
-		c.say("mfad: device %q added%s%s", d.Name, labelled(d), whither(d.Tokens, d.Touch))
+		c.say("mfad: device %q added%s%s", d.Name, labelled(d), tokentext.Onto(d.Tokens, d.Touch))
 		if d.Serial == "" {
 			where := ""
 			if p.OnToken {

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 func (c *cli) deviceMoveCommand() *cobra.Command {
@@ -39,7 +40,7 @@ if nothing opens by itself.`,
 			if err := c.call(cmd.Context(), wire.MethodDeviceMove, p, &d); err != nil {
 				return err
 			}
-			c.say("mfad: device %q moved%s", d.Name, whither(d.Tokens, d.Touch))
+			c.say("mfad: device %q moved%s", d.Name, tokentext.Onto(d.Tokens, d.Touch))
 			c.sayOnlyThere([]wire.Device{d})
 			c.hint(`Run "mfad code %s" to see that it works.`, d.Name)
 			return nil
@@ -54,7 +55,7 @@ if nothing opens by itself.`,
 func (c *cli) sayOnlyThere(devices []wire.Device) {
 	for _, d := range devices {
 		if len(d.Tokens) == 1 {
-			c.say("mfad: %s alone has the secret of %q: when it is lost, so is the device", onTokens(d.Tokens), d.Name)
+			c.say("mfad: %s alone has the secret of %q: when it is lost, so is the device", tokentext.On(d.Tokens), d.Name)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
@@ -46,7 +47,7 @@ func deviceTable(devices []wire.Device) *table.Table {
 	t := table.New("NAME", "SERIAL", "ISSUER", "ACCOUNT", "CODES", "ADDED", "WHERE")
 	for _, d := range devices {
 		t.Row(d.Name, table.OrDash(d.Serial), table.OrDash(d.Issuer), table.OrDash(d.Account),
-			strconv.Itoa(d.Digits)+" digits, "+strconv.Itoa(d.Period)+" s, "+d.Algorithm, words.Day(d.Created), place(d.Tokens, d.Touch))
+			strconv.Itoa(d.Digits)+" digits, "+strconv.Itoa(d.Period)+" s, "+d.Algorithm, words.Day(d.Created), tokentext.Where(d.Tokens, d.Touch))
 	}
 	return t
 }

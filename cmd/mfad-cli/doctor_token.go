@@ -10,6 +10,7 @@ import (
 
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 // tokens: what talks to them, what it finds, and which PIN is nearly blocked.
@@ -53,13 +54,13 @@ func (d *diagnosis) plugged(check string, r wire.TokenListResult) {
 	for _, t := range r.Tokens {
 		before := len(d.findings)
 		if t.Fault != "" {
-			d.warn(check, `Plug it out and in, then run "mfad token list".`, "%s: %s", tokenName(t), t.Fault)
+			d.warn(check, `Plug it out and in, then run "mfad token list".`, "%s: %s", tokentext.Name(t), t.Fault)
 		}
-		for _, few := range triesOf(t) {
-			d.warn(check, few.hint, "%s: %s", tokenName(t), few.text)
+		for _, few := range tokentext.Warnings(t) {
+			d.warn(check, few.Hint, "%s: %s", tokentext.Name(t), few.Text)
 		}
 		if len(d.findings) == before {
-			d.ok(check, "%s is plugged in", tokenName(t))
+			d.ok(check, "%s is plugged in", tokentext.Name(t))
 		}
 	}
 }

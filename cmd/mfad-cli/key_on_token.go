@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 func (c *cli) keyMoveCommand() *cobra.Command {
@@ -56,7 +57,7 @@ func (c *cli) moveKey(cmd *cobra.Command, name string, o onToken) error {
 	if err := c.call(cmd.Context(), wire.MethodKeyMove, p, &k); err != nil {
 		return err
 	}
-	c.say("mfad: the secret of access key %q moved%s", k.Name, whither(k.Tokens, false))
+	c.say("mfad: the secret of access key %q moved%s", k.Name, tokentext.Onto(k.Tokens, false))
 	works := "profiles work as before"
 	if k.Touch {
 		works += "; one touch signs until the UTC day ends or the vault locks"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
@@ -37,7 +38,7 @@ func (c *cli) keyListCommand() *cobra.Command {
 			}
 			t := table.New("NAME", "ACCESS KEY ID", "ADDED", "WHERE", "TRUSTED ENDPOINTS")
 			for _, k := range keys {
-				t.Row(k.Name, k.AccessKeyID, words.Day(k.Created), place(k.Tokens, k.Touch), table.OrDash(strings.Join(k.Trust, " ")))
+				t.Row(k.Name, k.AccessKeyID, words.Day(k.Created), tokentext.Where(k.Tokens, k.Touch), table.OrDash(strings.Join(k.Trust, " ")))
 			}
 			return c.print(t.String())
 		},

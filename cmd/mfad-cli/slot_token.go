@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 // The policies of a PIV key, as PIV itself and ykman name them.
@@ -210,7 +211,7 @@ func (c *cli) completePIVSlots(*cobra.Command, []string, string) ([]string, cobr
 		}
 		for _, k := range t.PIV.Keys {
 			if retired(k.Slot) && k.Algorithm == "P-256" {
-				words = append(words, cobra.CompletionWithDesc(k.Slot, tokenName(t)+" "+k.Subject))
+				words = append(words, cobra.CompletionWithDesc(k.Slot, tokentext.Name(t)+" "+k.Subject))
 			}
 		}
 	}

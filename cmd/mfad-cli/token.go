@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 func (c *cli) tokenCommand() *cobra.Command {
@@ -45,7 +46,7 @@ func (c *cli) showTokens(r wire.TokenListResult, asJSON bool) error {
 	if asJSON {
 		err = c.printJSON(r)
 	} else {
-		err = c.print(tokensText(r.Tokens))
+		err = c.print(tokentext.Blocks(r.Tokens))
 	}
 	for _, fault := range r.Faults {
 		c.say("mfad: %s", fault)
@@ -59,9 +60,9 @@ func (c *cli) showTokens(r wire.TokenListResult, asJSON bool) error {
 		c.say("mfad: no token is plugged in")
 	}
 	for _, t := range r.Tokens {
-		for _, few := range triesOf(t) {
-			c.say("mfad: %s: %s", tokenName(t), few.text)
-			c.hint("%s", few.hint)
+		for _, few := range tokentext.Warnings(t) {
+			c.say("mfad: %s: %s", tokentext.Name(t), few.Text)
+			c.hint("%s", few.Hint)
 		}
 	}
 	return nil

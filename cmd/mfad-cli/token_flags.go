@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -125,7 +126,7 @@ func (c *cli) requireOneToken(ctx context.Context, fits func(wire.Token) bool) e
 	var names []string
 	for _, t := range r.Tokens {
 		if fits(t) {
-			names = append(names, tokenName(t))
+			names = append(names, tokentext.Name(t))
 		}
 	}
 	if len(names) > 1 {
@@ -169,42 +170,11 @@ func oathSerial(t wire.Token) string {
 	return t.Serial
 }
 
-// place says where a secret is: "vault", or on which tokens.
-func place(tokens []string, touch bool) string {
-	if len(tokens) == 0 {
-		return "vault"
-	}
-	text := onTokens(tokens)
-	if touch {
-		text += ", touch"
-	}
-	return text
-}
-
-// whither is place for what was just put there, and nothing for the vault.
-func whither(tokens []string, touch bool) string {
-	switch {
-	case len(tokens) == 0:
-		return ""
-	case touch:
-		return ", on " + onTokens(tokens) + "; each use takes a touch"
-	}
-	return ", on " + onTokens(tokens)
-}
-
-// onTokens is such as "token 1" or "tokens 1, 2".
-func onTokens(serials []string) string {
-	if len(serials) == 1 {
-		return "token " + serials[0]
-	}
-	return "tokens " + strings.Join(serials, ", ")
-}
-
 // sayLeft tells which tokens hold what was removed, or replaced, still.
 func (c *cli) sayLeft(left []string) {
 	for _, serial := range left {
 		c.say("mfad: token %s still holds the old secret: it could not be reached", serial)
-		c.hint(`Plug it in, and run "ykman%s oath accounts list" to find it and "ykman%[1]s oath accounts delete" to delete it.`, ykmanDevice(serial))
+		c.hint(`Plug it in, and run "ykman%s oath accounts list" to find it and "ykman%[1]s oath accounts delete" to delete it.`, tokentext.YkmanDevice(serial))
 	}
 }
 
@@ -234,7 +204,7 @@ func (c *cli) completeFIDO2(*cobra.Command, []string, string) ([]string, cobra.S
 	var words []string
 	for _, t := range c.askTokens() {
 		if t.FIDO2 != nil && t.FIDO2.HMACSecret {
-			words = append(words, cobra.CompletionWithDesc(t.Place, tokenName(t)))
+			words = append(words, cobra.CompletionWithDesc(t.Place, tokentext.Name(t)))
 		}
 	}
 	return words, cobra.ShellCompDirectiveDefault

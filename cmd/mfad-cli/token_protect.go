@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 func (c *cli) tokenProtectCommand() *cobra.Command {
@@ -36,7 +37,7 @@ never taken from the command line.`,
 			if err := c.call(cmd.Context(), wire.MethodTokenProtect, wire.TokenProtectParams{Token: token, Action: action}, &t); err != nil {
 				return err
 			}
-			c.say("mfad: %s: %s", tokenName(t), protected(action))
+			c.say("mfad: %s: %s", tokentext.Name(t), protected(action))
 			return nil
 		},
 	}

@@ -1,4 +1,10 @@
-package main
+// Package tokentext tells of hardware tokens in words: what a token is and can
+// do, how many tries its PINs have, and where a secret lies that a token keeps.
+//
+// It only words what the agent has told; it talks to no token. "mfad token list"
+// prints its blocks, and the verbs that put things onto tokens and doctor use
+// its names and warnings. Text of a token is made printable here.
+package tokentext
 
 import (
 	"fmt"
@@ -13,28 +19,28 @@ import (
 // namesShown is how many names a line of a listing takes; --json has them all.
 const namesShown = 3
 
-// tokenName names a token to a person: "YubiKey 5 NFC (serial 12345678)".
-func tokenName(t wire.Token) string {
+// Name names a token to a person: "YubiKey 5 NFC (serial 12345678)".
+func Name(t wire.Token) string {
 	if t.Serial == "" {
 		return t.Model
 	}
 	return fmt.Sprintf("%s (serial %s)", t.Model, t.Serial)
 }
 
-// tokensText shows tokens, a block each.
-func tokensText(tokens []wire.Token) string {
+// Blocks shows tokens, a block of lines each.
+func Blocks(tokens []wire.Token) string {
 	var blocks []string
 	for _, t := range tokens {
-		blocks = append(blocks, tokenText(t))
+		blocks = append(blocks, block(t))
 	}
 	return strings.Join(blocks, "\n")
 }
 
-// tokenText is a token's block: its name, then a paragraph for each thing that
+// block is a token's block: its name, then a paragraph for each thing that
 // it can do.
-func tokenText(t wire.Token) string {
+func block(t wire.Token) string {
 	var b strings.Builder
-	name := tokenName(t)
+	name := Name(t)
 	if t.Version != "" {
 		name += ", firmware " + t.Version
 	}

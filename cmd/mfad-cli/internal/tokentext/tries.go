@@ -1,4 +1,4 @@
-package main
+package tokentext
 
 import (
 	"fmt"
@@ -37,27 +37,32 @@ func fewTries(left, guard int) string {
 	return fmt.Sprintf("ONLY %d PIN TRIES LEFT", left)
 }
 
-// A triesWarning is a PIN that is blocked or nearly, and what to do about it.
-type triesWarning struct{ text, hint string }
+// A Warning is a PIN that is blocked or nearly, and what to do about it.
+type Warning struct{ Text, Hint string }
 
-// triesOf are the warnings about a token's PINs.
-func triesOf(t wire.Token) []triesWarning {
-	var all []triesWarning
+const unblockFIDO2 = "Plug it out and in before the next try: one right PIN sets the counter back, " +
+	"and a blocked key can only be reset, which erases it."
+
+// Warnings are those about a token's PINs.
+func Warnings(t wire.Token) []Warning {
+	var all []Warning
 	if t.PIV != nil {
 		if few := fewTries(t.PIV.Retries, guardPIV); few != "" {
-			all = append(all, triesWarning{"PIV: " + few, fmt.Sprintf(`Run "ykman%s piv access unblock-pin" to set the counter back by the PUK.`, ykmanDevice(t.Serial))})
+			hint := fmt.Sprintf(`Run "ykman%s piv access unblock-pin" to set the counter back by the PUK.`, YkmanDevice(t.Serial))
+			all = append(all, Warning{"PIV: " + few, hint})
 		}
 	}
 	if t.FIDO2 != nil && t.FIDO2.PINSet {
 		if few := fewTries(t.FIDO2.Retries, guardFIDO2); few != "" {
-			all = append(all, triesWarning{"FIDO2: " + few, "Plug it out and in before the next try: one right PIN sets the counter back, and a blocked key can only be reset, which erases it."})
+			all = append(all, Warning{"FIDO2: " + few, unblockFIDO2})
 		}
 	}
 	return all
 }
 
-// ykmanDevice tells ykman which YubiKey is meant; it knows serial numbers alone.
-func ykmanDevice(serial string) string {
+// YkmanDevice is the option that tells ykman which YubiKey is meant. It is empty
+// for a token without a serial number, because ykman knows no other name.
+func YkmanDevice(serial string) string {
 	if _, err := strconv.ParseUint(serial, 10, 32); err != nil {
 		return ""
 	}
