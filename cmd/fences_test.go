@@ -63,9 +63,11 @@ var arrows = map[string][]string{
 	"cmd":      {},
 	"cmd/mfad": {},
 	"cmd/mfad-cli": {
-		"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config",
-		"cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/tokentext", "cmd/mfad-cli/internal/words",
+		"agent/client", "agent/harden", "agent/prompt", "agent/wire", "cmd/mfad-cli/internal/become", "cmd/mfad-cli/internal/shelltext",
+		"cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/tokentext", "cmd/mfad-cli/internal/words", "credproc/config",
 	},
+	"cmd/mfad-cli/internal/become":    {},
+	"cmd/mfad-cli/internal/shelltext": {"agent/wire"},
 	"cmd/mfad-cli/internal/table":     {},
 	"cmd/mfad-cli/internal/tokentext": {"agent/wire", "cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/words"},
 	"cmd/mfad-cli/internal/words":     {"agent/wire"},

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 )
 
 // credentialsDeadline ends before SDKs lose patience: Go's kills the shell
@@ -72,6 +73,6 @@ func (c *cli) fetch(ctx context.Context, profile string) (wire.CredentialsResult
 		failf(exitLater, `Run "mfad status" to see what the agent waits for.`, "no credentials for profile %q within %s", profile, credentialsDeadline))
 	defer cancel()
 	var result wire.CredentialsResult
-	err := c.call(ctx, wire.MethodCredentials, wire.CredentialsParams{Profile: profile, Region: callerRegion(c.getenv)}, &result)
+	err := c.call(ctx, wire.MethodCredentials, wire.CredentialsParams{Profile: profile, Region: shelltext.CallerRegion(c.getenv)}, &result)
 	return result, err
 }

@@ -2,10 +2,11 @@ package main
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 )
 
 func (c *cli) envCommand() *cobra.Command {
@@ -47,14 +48,14 @@ the user can read them. "mfad exec" gives them to one command only.`,
 		},
 	}
 	c.profileFlag(cmd, &profile)
-	cmd.Flags().StringVar(&format, "format", defaultFormat, "the shell: "+strings.Join(envFormats(), ", "))
+	cmd.Flags().StringVar(&format, "format", shelltext.Default, "the shell: "+strings.Join(envFormats(), ", "))
 	cmd.Flags().BoolVar(&unset, "unset", false, "remove the variables instead")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 // variables gets what to set.
-func (c *cli) variables(cmd *cobra.Command, profile string) ([]variable, error) {
+func (c *cli) variables(cmd *cobra.Command, profile string) ([]shelltext.Variable, error) {
 	if profile == "" {
 		return nil, misuse(cmd, errNoProfileGiven)
 	}
@@ -62,57 +63,42 @@ func (c *cli) variables(cmd *cobra.Command, profile string) ([]variable, error) 
 	if err != nil {
 		return nil, err
 	}
-	return variablesOf(result, c.getenv)
+	return shelltext.VariablesOf(result, c.getenv)
 }
 
 // printFailure makes an evaluation of our output fail: that of nothing would
 // succeed, and a script go on with other credentials, or none.
 func (c *cli) printFailure(format string) error {
-	d, _ := findDialect(format)
-	if d.fail == "" {
+	d, _ := shelltext.Find(format)
+	if d.Fail == "" {
 		return nil
 	}
-	return c.print(d.fail)
+	return c.print(d.Fail)
 }
 
-func envFormats() []string {
-	var names []string
-	for _, d := range dialects {
-		names = append(names, d.name)
-	}
-	return append(names, "json")
-}
+// envFormats are what --format takes.
+func envFormats() []string { return append(shelltext.Names(), formatJSON) }
+
+// formatJSON is the format for programs: an object of the variables.
+const formatJSON = "json"
 
 // printVariables writes everything in one write: half a set of credentials
 // evaluated would be worse than none.
-func (c *cli) printVariables(format string, vars []variable) error {
-	d, isShell := findDialect(format)
-	if !isShell {
-		object := map[string]string{}
-		for _, v := range vars {
-			object[v.name] = v.value
-		}
-		return c.printJSON(object)
+func (c *cli) printVariables(format string, vars []shelltext.Variable) error {
+	if d, isShell := shelltext.Find(format); isShell {
+		return c.print(d.Set(vars))
 	}
-	var b strings.Builder
-	b.WriteString(d.unset(without(vars)...))
+	object := map[string]string{}
 	for _, v := range vars {
-		b.WriteString(d.set(v.name, v.value))
+		object[v.Name] = v.Value
 	}
-	return c.print(b.String())
-}
-
-// without names the variables that must not stay beside vars.
-func without(vars []variable) []string {
-	return slices.DeleteFunc(slices.Concat(rivalVariables, credentialVariables), func(name string) bool {
-		return slices.ContainsFunc(vars, func(v variable) bool { return v.name == name })
-	})
+	return c.printJSON(object)
 }
 
 func (c *cli) printUnset(format string) error {
-	d, isShell := findDialect(format)
+	d, isShell := shelltext.Find(format)
 	if !isShell {
 		return usagef(`Run "mfad env --unset --format sh".`, "--unset needs the format of a shell, not %s", format)
 	}
-	return c.print(d.unset(credentialVariables...))
+	return c.print(d.Unset())
 }

@@ -7,6 +7,9 @@ import (
 	"os/exec"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/become"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 )
 
 var errNoProfileGiven = errors.New("no profile: neither --profile nor AWS_PROFILE names one")
@@ -50,11 +53,12 @@ put credentials there; "aws --profile" needs neither.`,
 			if err != nil {
 				return err
 			}
-			vars, err := variablesOf(result, c.getenv)
+			vars, err := shelltext.VariablesOf(result, c.getenv)
 			if err != nil {
 				return err
 			}
-			return c.become(path, args, environWith(os.Environ(), vars))
+			c.leave()
+			return started(args[0], become.Become(path, args, shelltext.Environ(os.Environ(), vars)))
 		},
 	}
 	// What follows the command belongs to the command.
@@ -71,6 +75,16 @@ func (c *cli) profileOrEnv(flag string) string {
 		}
 	}
 	return ""
+}
+
+// started words the error of running a command; one that the command itself
+// ended with stays as it is.
+func started(name string, err error) error {
+	var exit *exec.ExitError
+	if err == nil || errors.As(err, &exit) {
+		return err
+	}
+	return notRunnable(name, err)
 }
 
 // notRunnable words the two ways in which a command cannot be started, with

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
@@ -74,7 +75,7 @@ line each value came. Nothing is fetched, and nobody is asked.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.subject = args[0]
 			var chain wire.Chain
-			p := wire.ProfileShowParams{Profile: args[0], Region: callerRegion(c.getenv)}
+			p := wire.ProfileShowParams{Profile: args[0], Region: shelltext.CallerRegion(c.getenv)}
 			if err := c.call(cmd.Context(), wire.MethodProfileShow, p, &chain); err != nil {
 				return err
 			}

@@ -10,14 +10,6 @@ import (
 	"syscall"
 )
 
-// defaultFormat is the shell that `mfad env` writes for.
-const defaultFormat = "sh"
-
-// sameName tells whether a variable is the one named.
-func sameName(name string) func(string) bool {
-	return func(other string) bool { return name == other }
-}
-
 // openTerminal opens the terminal of the session for writing, whatever the
 // standard streams are.
 func openTerminal() (io.WriteCloser, error) { return os.OpenFile("/dev/tty", os.O_WRONLY, 0) }

@@ -5,19 +5,10 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/windows"
 )
-
-// defaultFormat is the shell that `mfad env` writes for.
-const defaultFormat = "powershell"
-
-// sameName tells whether a variable is the one named; Windows ignores case.
-func sameName(name string) func(string) bool {
-	return func(other string) bool { return strings.EqualFold(name, other) }
-}
 
 // openTerminal opens the console for writing, whatever the standard streams are.
 func openTerminal() (io.WriteCloser, error) { return os.OpenFile("CONOUT$", os.O_WRONLY, 0) }

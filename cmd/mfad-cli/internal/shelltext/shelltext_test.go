@@ -1,4 +1,4 @@
-package main
+package shelltext
 
 import (
 	"os/exec"
@@ -25,7 +25,7 @@ func TestQuotedValuesComeOutOfTheShellAsTheyWere(t *testing.T) {
 		if _, err := exec.LookPath(shell.command[0]); err != nil {
 			t.Fatalf("install %s (make test does): %v", shell.command[0], err)
 		}
-		d, _ := findDialect(shell.dialect)
+		d, _ := Find(shell.dialect)
 		for _, value := range awkward {
 			out, err := exec.Command(shell.command[0], shell.command[1], d.set("X", value)+shell.print).Output()
 			if err != nil || string(out) != value {
@@ -46,7 +46,7 @@ func TestUnsetRemovesTheVariable(t *testing.T) {
 		{"sh", []string{"fish", "-c"}},
 		{"fish", []string{"fish", "-c"}},
 	} {
-		d, _ := findDialect(shell.dialect)
+		d, _ := Find(shell.dialect)
 		script := d.set("X", "y") + d.set("Y", "z") + d.unset("X", "Y") + d.unset("Y", "X") + "env | grep -c '^[XY]=' || true"
 		out, err := exec.Command(shell.command[0], append(shell.command[1:], script)...).CombinedOutput()
 		if err != nil || string(out) != "0\n" {

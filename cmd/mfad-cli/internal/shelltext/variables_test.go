@@ -1,4 +1,4 @@
-package main
+package shelltext
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ const testDocument = `{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey"
 
 func TestVariablesTakeTheCallersRegionBeforeTheProfiles(t *testing.T) {
 	r := wire.CredentialsResult{Document: json.RawMessage(testDocument), Region: "eu-west-1"}
-	common := []variable{
+	common := []Variable{
 		{"AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"},
 		{"AWS_SECRET_ACCESS_KEY", "s"},
 		{"AWS_SESSION_TOKEN", "t"},
@@ -30,12 +30,12 @@ func TestVariablesTakeTheCallersRegionBeforeTheProfiles(t *testing.T) {
 		"AWS_REGION":     {map[string]string{"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}, "a"},
 		"default region": {map[string]string{"AWS_DEFAULT_REGION": "b"}, "b"},
 	} {
-		got, err := variablesOf(r, func(key string) string { return test.env[key] })
+		got, err := VariablesOf(r, func(key string) string { return test.env[key] })
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := append(slices.Clone(common), variable{"AWS_REGION", test.want}, variable{"AWS_DEFAULT_REGION", test.want})
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(variable{})); diff != "" {
+		want := append(slices.Clone(common), Variable{"AWS_REGION", test.want}, Variable{"AWS_DEFAULT_REGION", test.want})
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
@@ -48,7 +48,7 @@ func TestVariablesRefuseWhatIsNoDocumentWithoutQuotingIt(t *testing.T) {
 		"other types": `{"AccessKeyId":"A","SecretAccessKey":["secret"]}`,
 		"line break":  `{"AccessKeyId":"A","SecretAccessKey":"secret\nexport PATH=x"}`,
 	} {
-		_, err := variablesOf(wire.CredentialsResult{Document: json.RawMessage(text)}, func(string) string { return "" })
+		_, err := VariablesOf(wire.CredentialsResult{Document: json.RawMessage(text)}, func(string) string { return "" })
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -60,7 +60,7 @@ func TestEnvironKeepsWhatIsNotAboutCredentials(t *testing.T) {
 		"PATH=/bin", "AWS_PROFILE=other", "AWS_VAULT=other", "AWS_ACCESS_KEY_ID=old", "AWS_SESSION_TOKEN=old",
 		"AWS_ROLE_ARN=x", "AWS_CONFIG_FILE=/c", "AWS_PAGER=", "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://x", "HOME=/h",
 	}
-	got := environWith(environ, []variable{{"AWS_ACCESS_KEY_ID", "new"}})
+	got := Environ(environ, []Variable{{"AWS_ACCESS_KEY_ID", "new"}})
 	want := []string{"PATH=/bin", "AWS_CONFIG_FILE=/c", "AWS_PAGER=", "HOME=/h", "AWS_ACCESS_KEY_ID=new"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -1,4 +1,4 @@
-package main
+package shelltext
 
 import (
 	"encoding/json"
@@ -9,10 +9,10 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
-// A variable is one of the environment.
-type variable struct{ name, value string }
+// A Variable is one of the environment.
+type Variable struct{ Name, Value string }
 
-// credentialVariables are what exec and env set; env --unset removes them.
+// credentialVariables are what is set for credentials, and removed with them.
 var credentialVariables = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 	"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_REGION", "AWS_DEFAULT_REGION",
@@ -40,20 +40,20 @@ type document struct {
 	AccountID       string `json:"AccountId"`
 }
 
-// variablesOf gives what to set for a result. A region that the environment
+// VariablesOf gives what to set for a result. A region that the environment
 // already has stays: it wins over a profile's in every SDK.
-func variablesOf(r wire.CredentialsResult, getenv func(string) string) ([]variable, error) {
+func VariablesOf(r wire.CredentialsResult, getenv func(string) string) ([]Variable, error) {
 	var d document
 	if err := json.Unmarshal(r.Document, &d); err != nil || d.AccessKeyID == "" || d.SecretAccessKey == "" {
 		// The cause may quote the document: it is dropped.
 		return nil, errors.New("the agent's answer is not a credential document")
 	}
-	region := callerRegion(getenv)
+	region := CallerRegion(getenv)
 	if region == "" {
 		region = r.Region
 	}
 	values := []string{d.AccessKeyID, d.SecretAccessKey, d.SessionToken, d.Expiration, d.AccountID, region, region}
-	var vars []variable
+	var vars []Variable
 	for i, name := range credentialVariables {
 		if values[i] == "" {
 			continue
@@ -61,28 +61,29 @@ func variablesOf(r wire.CredentialsResult, getenv func(string) string) ([]variab
 		if err := checkEvaluable(name, values[i]); err != nil {
 			return nil, err
 		}
-		vars = append(vars, variable{name, values[i]})
+		vars = append(vars, Variable{name, values[i]})
 	}
 	return vars, nil
 }
 
-// callerRegion is the one variable of the caller's environment that a request carries.
-func callerRegion(getenv func(string) string) string {
+// CallerRegion is the region that the caller's environment names, if any: the one
+// variable of it that a request for credentials carries.
+func CallerRegion(getenv func(string) string) string {
 	if r := getenv("AWS_REGION"); r != "" {
 		return r
 	}
 	return getenv("AWS_DEFAULT_REGION")
 }
 
-// environWith returns environ with vars set and with nothing left of other
+// Environ returns environ with vars set and with nothing left of other
 // credentials.
-func environWith(environ []string, vars []variable) []string {
+func Environ(environ []string, vars []Variable) []string {
 	out := slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
 		return slices.ContainsFunc(rivalVariables, sameName(name)) || slices.ContainsFunc(credentialVariables, sameName(name))
 	})
 	for _, v := range vars {
-		out = append(out, v.name+"="+v.value)
+		out = append(out, v.Name+"="+v.Value)
 	}
 	return out
 }
