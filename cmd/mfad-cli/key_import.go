@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/keycsv"
 	"github.com/mfad/mfad/credproc/config"
 )
 
@@ -129,12 +130,12 @@ func (c *cli) importKey(cmd *cobra.Command, k keyImport) error {
 
 // keyOfCSV reads a key of the console's file. The caller wipes the secret.
 func (c *cli) keyOfCSV(name, user string) (id string, secret []byte, err error) {
-	data, err := c.readInput(name, maxCSV)
+	data, err := c.readInput(name, keycsv.Most)
 	if err != nil {
 		return "", nil, err
 	}
 	defer clear(data)
-	keys, err := parseCSV(data)
+	keys, err := keycsv.Parse(data)
 	if err != nil {
 		return "", nil, usagef("Download the file again from the IAM console, or type the key: \"mfad key import\".", "%s: %w", name, err)
 	}
@@ -142,27 +143,27 @@ func (c *cli) keyOfCSV(name, user string) (id string, secret []byte, err error) 
 	if err != nil {
 		return "", nil, err
 	}
-	return k.id, bytes.Clone(k.secret), nil
+	return k.ID, bytes.Clone(k.Secret), nil
 }
 
-func chooseKey(keys []csvKey, user string) (csvKey, error) {
+func chooseKey(keys []keycsv.Key, user string) (keycsv.Key, error) {
 	var users []string
-	var chosen []csvKey
+	var chosen []keycsv.Key
 	for _, k := range keys {
-		if user == "" || k.user == user {
+		if user == "" || k.User == user {
 			chosen = append(chosen, k)
 		}
-		users = append(users, fmt.Sprintf("%.64q (line %d)", k.user, k.line))
+		users = append(users, fmt.Sprintf("%.64q (line %d)", k.User, k.Line))
 	}
 	switch {
 	case len(chosen) == 1:
 		return chosen[0], nil
 	case len(chosen) == 0:
-		return csvKey{}, usagef("Give --user one of those.", "the file has no key of user %.64q, but of %s", user, strings.Join(users, ", "))
+		return keycsv.Key{}, usagef("Give --user one of those.", "the file has no key of user %.64q, but of %s", user, strings.Join(users, ", "))
 	case user == "":
-		return csvKey{}, usagef("Say which with --user NAME.", "the file has %d keys: of %s", len(keys), strings.Join(users, ", "))
+		return keycsv.Key{}, usagef("Say which with --user NAME.", "the file has %d keys: of %s", len(keys), strings.Join(users, ", "))
 	}
-	return csvKey{}, usagef("Delete the lines that you do not mean from the file.", "the file has %d keys of user %.64q", len(chosen), user)
+	return keycsv.Key{}, usagef("Delete the lines that you do not mean from the file.", "the file has %d keys of user %.64q", len(chosen), user)
 }
 
 // typedKey asks for a key. The caller wipes the secret.

@@ -1,4 +1,11 @@
-package main
+// Package keycsv reads the CSV files that the IAM console downloads for access
+// keys.
+//
+// It knows the two shapes of those files and checks each key's form; it opens
+// no file, and it does not decide which key of several is meant. Secrets stay
+// slices of the file's bytes, so that the caller, "mfad key import", can wipe
+// them all by wiping the file. Errors name the line and never quote a field.
+package keycsv
 
 import (
 	"bytes"
@@ -9,40 +16,40 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 )
 
-// maxCSV is far above what the console writes for all users of an account.
-const maxCSV = 1 << 20
+// Most is how many bytes a file may have: far above what the console writes for all users of an account.
+const Most = 1 << 20
 
-// A csvKey is one access key of a file that the IAM console made.
-type csvKey struct {
-	user   string // empty in the two-column shape
-	id     string
-	secret []byte // a slice of the file's bytes: wiping the file wipes it
-	line   int
+// A Key is one access key of a file that the IAM console made.
+type Key struct {
+	User   string // empty in the two-column shape
+	ID     string
+	Secret []byte // a slice of the file's bytes: wiping the file wipes it
+	Line   int    // where its record begins, from 1
 }
 
-// parseCSV reads the two shapes that the console downloads: "Access key ID,
+// Parse reads the two shapes that the console downloads: "Access key ID,
 // Secret access key", and the same between "User name,Password" and "Console
 // login link". Columns are found by their titles. Errors name the line and
 // never quote a field, which may be a secret.
 //
 // It is not encoding/csv, because that makes strings, and strings cannot be wiped.
-func parseCSV(data []byte) ([]csvKey, error) {
+func Parse(data []byte) ([]Key, error) {
 	switch {
-	case len(data) > maxCSV:
-		return nil, fmt.Errorf("the file is longer than %d bytes", maxCSV)
+	case len(data) > Most:
+		return nil, fmt.Errorf("the file is longer than %d bytes", Most)
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		return nil, errors.New("the file is UTF-16: save it as UTF-8, or download it again")
 	}
-	r := csvReader{rest: bytes.TrimPrefix(data, []byte("\ufeff")), line: 1}
+	r := reader{rest: bytes.TrimPrefix(data, []byte("\ufeff")), line: 1}
 	header, err := r.record()
 	if err != nil {
 		return nil, err
 	}
-	columns, err := findColumns(header)
+	where, err := findColumns(header)
 	if err != nil {
 		return nil, fmt.Errorf("line %d: %w", r.recordLine, err)
 	}
-	var keys []csvKey
+	var keys []Key
 	for {
 		fields, err := r.record()
 		if errors.Is(err, errNoRecord) {
@@ -50,12 +57,12 @@ func parseCSV(data []byte) ([]csvKey, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		k, err := columns.key(fields)
+		k, err := where.key(fields)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", r.recordLine, err)
 		}
-		if k.id != "" { // else a user who has a password alone
-			k.line = r.recordLine
+		if k.ID != "" { // else a user who has a password alone
+			k.Line = r.recordLine
 			keys = append(keys, k)
 		}
 	}
@@ -65,11 +72,11 @@ func parseCSV(data []byte) ([]csvKey, error) {
 	return keys, nil
 }
 
-// csvColumns is where the fields stand; -1 where there is none.
-type csvColumns struct{ user, id, secret, count int }
+// columns are where the fields stand; -1 where there is none.
+type columns struct{ user, id, secret, count int }
 
-func findColumns(header [][]byte) (csvColumns, error) {
-	c := csvColumns{user: -1, id: -1, secret: -1, count: len(header)}
+func findColumns(header [][]byte) (columns, error) {
+	c := columns{user: -1, id: -1, secret: -1, count: len(header)}
 	for i, title := range header {
 		at := &c.user
 		switch strings.ToLower(string(bytes.TrimSpace(title))) {
@@ -92,32 +99,32 @@ func findColumns(header [][]byte) (csvColumns, error) {
 	return c, nil
 }
 
-func (c csvColumns) key(fields [][]byte) (csvKey, error) {
+func (c columns) key(fields [][]byte) (Key, error) {
 	if len(fields) != c.count {
-		return csvKey{}, fmt.Errorf("%d fields where the titles are %d", len(fields), c.count)
+		return Key{}, fmt.Errorf("%d fields where the titles are %d", len(fields), c.count)
 	}
-	k := csvKey{id: string(bytes.TrimSpace(fields[c.id])), secret: bytes.TrimSpace(fields[c.secret])}
+	k := Key{ID: string(bytes.TrimSpace(fields[c.id])), Secret: bytes.TrimSpace(fields[c.secret])}
 	if c.user >= 0 {
-		k.user = string(bytes.TrimSpace(fields[c.user]))
+		k.User = string(bytes.TrimSpace(fields[c.user]))
 	}
-	if k.id == "" && len(k.secret) == 0 {
+	if k.ID == "" && len(k.Secret) == 0 {
 		return k, nil
 	}
-	return k, config.CheckLongTermKey(k.id, k.secret)
+	return k, config.CheckLongTermKey(k.ID, k.Secret)
 }
 
 var errNoRecord = errors.New("the file is empty")
 
-// csvReader reads RFC 4180: fields between commas, quotes around fields, a
+// reader reads RFC 4180: fields between commas, quotes around fields, a
 // quote in a quoted field doubled, records ended by LF or CRLF.
-type csvReader struct {
+type reader struct {
 	rest       []byte
 	line       int
 	recordLine int // where the last record began
 }
 
 // record returns the next record that is not blank, as slices of the file.
-func (r *csvReader) record() ([][]byte, error) {
+func (r *reader) record() ([][]byte, error) {
 	for {
 		if len(r.rest) == 0 {
 			return nil, errNoRecord
@@ -140,7 +147,7 @@ func (r *csvReader) record() ([][]byte, error) {
 }
 
 // field returns the next field, and whether the record goes on after it.
-func (r *csvReader) field() (field []byte, more bool, err error) {
+func (r *reader) field() (field []byte, more bool, err error) {
 	if len(r.rest) > 0 && r.rest[0] == '"' {
 		if field, err = r.quoted(); err != nil {
 			return nil, false, err
@@ -170,7 +177,7 @@ func (r *csvReader) field() (field []byte, more bool, err error) {
 	return field, more, nil
 }
 
-func (r *csvReader) upTo(end int) []byte {
+func (r *reader) upTo(end int) []byte {
 	if end < 0 {
 		return r.rest
 	}
@@ -179,7 +186,7 @@ func (r *csvReader) upTo(end int) []byte {
 
 // quoted takes a quoted field from the rest. Doubled quotes are undone in
 // place, so that no copy of a secret is made.
-func (r *csvReader) quoted() ([]byte, error) {
+func (r *reader) quoted() ([]byte, error) {
 	field := r.rest[1:1]
 	for i := 1; i < len(r.rest); i++ {
 		switch b := r.rest[i]; {

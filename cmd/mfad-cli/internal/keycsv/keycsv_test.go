@@ -1,4 +1,4 @@
-package main
+package keycsv
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func TestCSVReadsBothShapesOfTheConsole(t *testing.T) {
 		"user without a key": {"User name,Access key ID,Secret access key\nbob,,\nalice," + testID + "," + testSecret + "\n", "alice", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			keys, err := parseCSV([]byte(test.text))
+			keys, err := Parse([]byte(test.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,8 +40,8 @@ func TestCSVReadsBothShapesOfTheConsole(t *testing.T) {
 				t.Fatalf("%d keys", len(keys))
 			}
 			k := keys[0]
-			if k.id != testID || string(k.secret) != testSecret || k.user != test.user || k.line != test.line {
-				t.Errorf("got user %q, line %d, id %q", k.user, k.line, k.id)
+			if k.ID != testID || string(k.Secret) != testSecret || k.User != test.user || k.Line != test.line {
+				t.Errorf("got user %q, line %d, id %q", k.User, k.Line, k.ID)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func TestCSVErrorNamesTheLineAndNoSecret(t *testing.T) {
 		"binary":            {titles + testID + ",\x00\x00" + testSecret + "\n", "line 2: a zero byte"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := parseCSV([]byte(test.text))
+			_, err := Parse([]byte(test.text))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}
@@ -81,33 +81,14 @@ func TestCSVErrorNamesTheLineAndNoSecret(t *testing.T) {
 	}
 }
 
-func TestChooseKeyAsksWhichOfSeveral(t *testing.T) {
-	keys := []csvKey{{user: "alice", id: "A", line: 2}, {user: "bob", id: "B", line: 3}, {user: "bob", id: "C", line: 4}}
-	if k, err := chooseKey(keys, "alice"); err != nil || k.id != "A" {
-		t.Errorf("alice: %v, %v", k.id, err)
-	}
-	for user, want := range map[string]string{"": "3 keys", "bob": "2 keys of user", "carol": "no key of user"} {
-		_, err := chooseKey(keys, user)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("user %q: got %v, want %q", user, err, want)
-		}
-	}
-	_, err := chooseKey(keys, "")
-	for _, want := range []string{`"alice" (line 2)`, `"bob" (line 3)`} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q does not tell of %s", err, want)
-		}
-	}
-}
-
-// FuzzCSV holds parseCSV to what it promises, and to encoding/csv: a file that
+// FuzzCSV holds Parse to what it promises, and to encoding/csv: a file that
 // both take has the same fields.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte("Access key ID,Secret access key\n" + testID + "," + testSecret + "\n"))
 	f.Add([]byte("\ufeffUser name,Password,Access key ID,Secret access key,Console login link\r\n\"a,\"\"b\",," + testID + "," + testSecret + ",\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := bytes.Clone(data)
-		keys, err := parseCSV(data)
+		keys, err := Parse(data)
 		if (err == nil) != (len(keys) > 0) {
 			t.Fatalf("%d keys and error %v", len(keys), err)
 		}
@@ -116,10 +97,10 @@ func FuzzCSV(f *testing.F) {
 		}
 		theirs := readWithStandardLibrary(before)
 		for _, k := range keys {
-			if config.CheckLongTermKey(k.id, k.secret) != nil {
+			if config.CheckLongTermKey(k.ID, k.Secret) != nil {
 				t.Error("took a key that it should refuse")
 			}
-			if theirs != nil && !theirs[k.id+","+string(k.secret)] {
+			if theirs != nil && !theirs[k.ID+","+string(k.Secret)] {
 				t.Error("took a key that encoding/csv does not see")
 			}
 		}
