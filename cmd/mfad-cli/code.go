@@ -6,8 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/clipboard"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tty"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
+
+const noClipboardHint = `Install wl-clipboard (Wayland) or xclip (X11), or run "mfad code {name}" without --copy.`
 
 func (c *cli) codeCommand() *cobra.Command {
 	var copyIt bool
@@ -28,11 +32,11 @@ whether it was taken, and cannot be taken back.`,
 		ValidArgsFunction: c.completeOne(c.completeDevices),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.subject = args[0]
-			var board clipboard
+			var board clipboard.Clipboard
 			if copyIt { // before a code is taken that could not be delivered
 				var err error
-				if board, err = c.findClipboard(); err != nil {
-					return err
+				if board, err = clipboard.Find(c.getenv, tty.Open); err != nil {
+					return &fault{err, exitPerson, noClipboardHint}
 				}
 			}
 			var code wire.Code
@@ -41,7 +45,7 @@ whether it was taken, and cannot be taken back.`,
 			}
 			life := words.CodeLife(time.Until(code.Expires))
 			if board != nil {
-				how, err := board.put(code.Digits)
+				how, err := board.Put(code.Digits)
 				if err != nil {
 					return failf(exitError, `Run "mfad code {name}" to have it printed.`, "copying the code: %w", err)
 				}

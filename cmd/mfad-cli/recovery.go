@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tty"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -29,7 +30,7 @@ func openRecoverySink(path string) (*recoverySink, error) {
 		}
 		return &recoverySink{file: file}, nil
 	}
-	terminal, err := openTerminal()
+	terminal, err := tty.Open()
 	if err != nil {
 		return nil, failf(exitPerson, "Give --recovery-file PATH to have it written there.", "there is no terminal to show the recovery key on")
 	}

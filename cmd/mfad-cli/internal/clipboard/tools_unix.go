@@ -1,10 +1,10 @@
 //go:build unix && !darwin
 
-package main
+package clipboard
 
-// clipboardTools in the order of preference. The first two own the selection
+// tools in the order of preference. The first two own the selection
 // while they run and give it once.
-var clipboardTools = []clipboardTool{
+var tools = []tool{
 	{needs: "WAYLAND_DISPLAY", copy: []string{"wl-copy", "--foreground", "--paste-once"}},
 	{needs: "DISPLAY", copy: []string{"xclip", "-quiet", "-selection", "clipboard", "-loops", "1"}},
 	{needs: "WSL_DISTRO_NAME", copy: []string{"clip.exe"}, paste: []string{"powershell.exe", "-NoProfile", "-Command", "Get-Clipboard"}},

@@ -1,6 +1,6 @@
-package main
+package clipboard
 
-// clipboardTools in the order of preference.
-var clipboardTools = []clipboardTool{
+// tools in the order of preference.
+var tools = []tool{
 	{copy: []string{"clip.exe"}, paste: []string{"powershell.exe", "-NoProfile", "-Command", "Get-Clipboard"}},
 }
