@@ -1,4 +1,4 @@
-package main
+package doctor
 
 // noKeychain: the keychain is always there.
 func noKeychain(func(string) string) string { return "" }
