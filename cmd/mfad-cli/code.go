@@ -13,7 +13,7 @@ import (
 
 const noClipboardHint = `Install wl-clipboard (Wayland) or xclip (X11), or run "mfad code {name}" without --copy.`
 
-func (c *cli) codeCommand() *cobra.Command {
+func codeCommand(c *cli) *cobra.Command {
 	var copyIt bool
 	cmd := &cobra.Command{
 		Use:   "code DEVICE",
@@ -29,14 +29,13 @@ whether it was taken, and cannot be taken back.`,
 		Example: `  mfad code phone
   mfad code phone --copy`,
 		Args:              takes(1, 1),
-		ValidArgsFunction: c.completeOne(c.completeDevices),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c.subject = args[0]
+		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
 			var board clipboard.Clipboard
 			if copyIt { // before a code is taken that could not be delivered
 				var err error
 				if board, err = clipboard.Find(c.getenv, tty.Open); err != nil {
-					return &fault{err, exitPerson, noClipboardHint}
+					return advice{exitPerson, noClipboardHint}.on(err)
 				}
 			}
 			var code wire.Code
@@ -47,7 +46,7 @@ whether it was taken, and cannot be taken back.`,
 			if board != nil {
 				how, err := board.Put(code.Digits)
 				if err != nil {
-					return failf(exitError, `Run "mfad code {name}" to have it printed.`, "copying the code: %w", err)
+					return advice{exitError, `Run "mfad code {name}" to have it printed.`}.errorf("copying the code: %w", err)
 				}
 				c.say("mfad: the code of %s is %s; %s", args[0], how, life)
 				return nil
@@ -57,8 +56,25 @@ whether it was taken, and cannot be taken back.`,
 			}
 			c.say("mfad: %s", life)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "put the code into the clipboard instead of printing it")
 	return cmd
+}
+
+// holdClipboardCommand is the child of `mfad code --copy`: hidden, since it is
+// of no use to anybody else.
+func holdClipboardCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:    clipboard.HoldVerb + " TOOL",
+		Hidden: true,
+		Args:   takes(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			known, err := clipboard.Hold(cmd.Context(), args[0], c.in)
+			if !known {
+				return usagef(noHint, "no clipboard tool %q", args[0])
+			}
+			return err
+		},
+	}
 }

@@ -17,7 +17,7 @@ import (
 // around us at 60 s, and would leave us behind.
 const credentialsDeadline = 55 * time.Second
 
-func (c *cli) credentialsCommand() *cobra.Command {
+func credentialsCommand(c *cli) *cobra.Command {
 	var profile string
 	cmd := &cobra.Command{
 		Use:   "credentials --profile NAME",
@@ -36,10 +36,10 @@ the terminal, never on standard input.`,
 			if profile == "" {
 				return misuse(cmd, errors.New("no profile: --profile names none, and AWS_PROFILE is not read"))
 			}
-			return c.printCredentials(cmd.Context(), profile)
+			return printCredentials(cmd.Context(), c, profile)
 		},
 	}
-	c.profileFlag(cmd, &profile)
+	profileFlag(cmd, c.getenv, &profile)
 	return cmd
 }
 
@@ -58,8 +58,8 @@ func credentialsProfile(args []string) (profile string, ok bool) {
 	return profile, profile != "" && !strings.HasPrefix(profile, "-") && (ok || len(args) == 3)
 }
 
-func (c *cli) printCredentials(ctx context.Context, profile string) error {
-	result, err := c.fetch(ctx, profile)
+func printCredentials(ctx context.Context, c *cli, profile string) error {
+	result, err := fetch(ctx, c, profile)
 	if err != nil {
 		return err
 	}
@@ -67,12 +67,13 @@ func (c *cli) printCredentials(ctx context.Context, profile string) error {
 }
 
 // fetch asks the agent for a profile's credentials, within the deadline.
-func (c *cli) fetch(ctx context.Context, profile string) (wire.CredentialsResult, error) {
-	c.subject = profile
+func fetch(ctx context.Context, c *cli, profile string) (wire.CredentialsResult, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, credentialsDeadline,
-		failf(exitLater, `Run "mfad status" to see what the agent waits for.`, "no credentials for profile %q within %s", profile, credentialsDeadline))
+		advice{exitLater, `Run "mfad status" to see what the agent waits for.`}.errorf(
+			"no credentials for profile %q within %s", profile, credentialsDeadline))
 	defer cancel()
 	var result wire.CredentialsResult
-	err := c.call(ctx, wire.MethodCredentials, wire.CredentialsParams{Profile: profile, Region: shelltext.CallerRegion(c.getenv)}, &result)
-	return result, err
+	p := wire.CredentialsParams{Profile: profile, Region: shelltext.CallerRegion(c.getenv)}
+	err := c.call(ctx, wire.MethodCredentials, p, &result)
+	return result, about(profile, err)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,7 @@ import (
 // maxSeed bounds a seed's text; a migration URI of ten devices has under 1 KiB.
 const maxSeed = 16 << 10
 
-func (c *cli) deviceAddCommand() *cobra.Command {
+func deviceAddCommand(c *cli) *cobra.Command {
 	var picture string
 	var serials []string
 	var replace bool
@@ -47,36 +46,36 @@ fills a second token in the same go, for the day the first is lost.`,
   mfad device add work --serial ARN --on-token --token 12345678 --also 23456789`,
 		Args:              refuseSeedArgument,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p := wire.DeviceAddParams{Serial: strings.Join(serials, " "), Replace: replace}
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
+			p := wire.DeviceAddParams{Serial: strings.Join(serials, " "), Replace: replace, OnToken: o.wanted, Touch: o.touch}
 			if len(args) > 0 {
-				p.Name, c.subject = args[0], args[0]
+				p.Name = args[0]
 			}
+			ctx := cmd.Context()
 			if err := o.check(cmd); err != nil {
 				return err
 			}
 			var err error
-			p.OnToken, p.Touch = o.wanted, o.touch
-			if p.Tokens, err = c.tokens(cmd.Context(), o); err != nil {
+			if p.Tokens, err = o.serials(ctx, c.call); err != nil {
 				return err
 			}
 			if o.wanted && picture == "" && c.inIsTerminal() {
-				if err := c.requireToken(cmd.Context(), o); err != nil {
+				if err := o.requirePlugged(ctx, c.call); err != nil {
 					return err
 				}
 			}
-			seeds, err := c.readSeeds(cmd.Context(), p.Name, picture)
+			seeds, err := readSeeds(ctx, c, p.Name, picture)
 			if err != nil {
 				return err
 			}
 			defer wipeAll(seeds)
-			return c.addDevices(cmd.Context(), p, seeds)
-		},
+			return addDevices(ctx, c, p, seeds)
+		}),
 	}
 	cmd.Flags().StringArrayVar(&serials, "serial", nil, "the device's serial number: its ARN at AWS (repeatable, for an export of several)")
 	cmd.Flags().StringVar(&picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the device of that name")
-	c.onTokenFlags(cmd, &o, "each code takes a touch")
+	o.flags(cmd, c.callRunning, "each code takes a touch")
 	_ = cmd.MarkFlagFilename("qr", "png", "jpg", "jpeg", "gif")
 	_ = cmd.RegisterFlagCompletionFunc("serial", cobra.NoFileCompletions)
 	return cmd
@@ -95,9 +94,9 @@ func refuseSeedArgument(cmd *cobra.Command, args []string) error {
 
 // readSeeds gets the texts of one or more seeds, from a picture, from standard
 // input or from the terminal. The caller wipes them.
-func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, error) {
+func readSeeds(ctx context.Context, c *cli, name, picture string) ([][]byte, error) {
 	if picture != "" {
-		return c.readPicture(ctx, picture)
+		return readPicture(ctx, c.in, picture)
 	}
 	if name == "" {
 		name = "the MFA device"
@@ -107,7 +106,7 @@ func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, er
 			return nil, err
 		}
 	}
-	text, err := c.readSecret(ctx, "secret of "+name+" (otpauth:// URI or base32)", maxSeed)
+	text, err := readSeed(ctx, c, "secret of "+name+" (otpauth:// URI or base32)")
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +116,21 @@ func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, er
 	return [][]byte{text}, nil
 }
 
-func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]byte) error {
+// readSeed reads a seed's text from standard input when that is not a terminal,
+// else asks for it. The caller wipes it.
+func readSeed(ctx context.Context, c *cli, what string) ([]byte, error) {
+	if c.inIsTerminal() {
+		return c.askSecret(ctx, what)
+	}
+	text, err := c.readInput("-", maxSeed)
+	if err != nil {
+		clear(text)
+		return nil, err
+	}
+	return bytes.TrimSpace(text), nil
+}
+
+func addDevices(ctx context.Context, c *cli, p wire.DeviceAddParams, seeds [][]byte) error {
 	var all []wire.Device
 	var left []string
 	var last wire.DeviceAddResult
@@ -131,20 +144,8 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 		}
 		all, left = append(all, last.Devices...), append(left, last.Left...)
 	}
-	for _, d := range all {
-		c.say("mfad: device %q added%s%s", d.Name, labelled(d), tokentext.Onto(d.Tokens, d.Touch))
-		if d.Serial == "" {
-			where := ""
-			if p.OnToken {
-				where = " --on-token"
-			}
-			c.hint(`Run "mfad device add %s --serial ARN --replace%s" to connect it with a profile's mfa_serial.`, d.Name, where)
-		}
-	}
-	if p.OnToken {
-		c.sayOnlyThere(all)
-	}
-	c.sayLeft(left)
+	tellAdded(c.console, all, p.OnToken)
+	sayLeft(c.console, left)
 	switch {
 	case last.Parts > len(seeds):
 		c.hint("This was part %d of an export in %d QR codes: add the others too.", last.Part, last.Parts)
@@ -152,6 +153,22 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 		c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial %s".`, all[0].Serial)
 	}
 	return nil
+}
+
+func tellAdded(c console, devices []wire.Device, onToken bool) {
+	where := ""
+	if onToken {
+		where = " --on-token"
+	}
+	for _, d := range devices {
+		c.say("mfad: device %q added%s%s", d.Name, labelled(d), tokentext.Onto(d.Tokens, d.Touch))
+		if d.Serial == "" {
+			c.hint(`Run "mfad device add %s --serial ARN --replace%s" to connect it with a profile's mfa_serial.`, d.Name, where)
+		}
+	}
+	if onToken {
+		sayOnlyThere(c, devices)
+	}
 }
 
 func labelled(d wire.Device) string {
@@ -162,45 +179,6 @@ func labelled(d wire.Device) string {
 		return fmt.Sprintf(" (%s)", d.Issuer+d.Account)
 	}
 	return ""
-}
-
-const migrationScheme = "otpauth-migration://"
-
-// chooseSeeds decides what to do with the texts of a picture's codes: one is
-// taken; several only when they are the parts of one export.
-func chooseSeeds(texts [][]byte) ([][]byte, error) {
-	parts := 0
-	var labels []string
-	for _, text := range texts {
-		if bytes.HasPrefix(text, []byte(migrationScheme)) {
-			parts++
-		}
-		labels = append(labels, codeLabel(text))
-	}
-	if len(texts) == 1 || parts == len(texts) {
-		return texts, nil
-	}
-	return nil, usagef("Crop the picture to the code that you mean, and give that.",
-		"the picture has %d QR codes: %s", len(texts), strings.Join(labels, "; "))
-}
-
-// codeLabel says which code it is without its secret: the label of an otpauth
-// URI, and of anything else no more than that it is something else.
-func codeLabel(text []byte) string {
-	uri, isURI := bytes.CutPrefix(text, []byte("otpauth://"))
-	if !isURI {
-		if bytes.HasPrefix(text, []byte(migrationScheme)) {
-			return "an export of several devices"
-		}
-		return "one that is no MFA device"
-	}
-	_, label, _ := bytes.Cut(uri, []byte("/"))
-	label, _, _ = bytes.Cut(label, []byte("?"))
-	name, err := url.PathUnescape(string(label))
-	if err != nil || name == "" {
-		return "an MFA device without a name"
-	}
-	return fmt.Sprintf("%.64q", name)
 }
 
 func wipeAll(secrets [][]byte) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -11,9 +12,8 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-func (c *cli) doctorCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
+func doctorCommand(c *cli) *cobra.Command {
+	return showCommand(c.console, &cobra.Command{
 		Use:   "doctor",
 		Short: "Check everything that credentials depend on",
 		Long: `Check, in this order, everything that credentials depend on: the programs, the
@@ -26,26 +26,24 @@ Each line is ok, warn or fail; what is not ok says what to do. If anything
 failed, the exit code is 1.`,
 		Example: "  mfad doctor\n  mfad doctor --json",
 		Args:    takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			findings := doctor.Doctor{
+	}, showing[[]doctor.Finding]{
+		fetch: func(ctx context.Context, _ []string) ([]doctor.Finding, error) {
+			d := doctor.Doctor{
 				Getenv: c.getenv, Call: c.call, CallRunning: c.callRunning,
-				Self: ownPath, SameFile: sameFile, Hint: hintOn, PasteName: orName,
-			}.Examine(cmd.Context())
-			if asJSON {
-				if err := c.printJSON(findings); err != nil {
-					return err
-				}
-			} else if err := c.print(doctor.Text(findings)); err != nil {
-				return err
+				Self: ownPath, SameFile: sameFile, Hint: hintOn, PasteName: pasteName,
 			}
-			if failed := doctor.Failed(findings); failed > 0 {
-				return failf(exitError, "Do what the lines marked -> say, from the top.", "%s failed", words.Counted(failed, "check"))
-			}
-			return nil
+			return d.Examine(ctx), nil
 		},
-	}
-	jsonFlag(cmd, &asJSON)
-	return cmd
+		tell: func(findings []doctor.Finding) error { return c.print(doctor.Text(findings)) },
+		after: func(findings []doctor.Finding) error {
+			failed := doctor.Failed(findings)
+			if failed == 0 {
+				return nil
+			}
+			return advice{exitError, "Do what the lines marked -> say, from the top."}.errorf(
+				"%s failed", words.Counted(failed, "check"))
+		},
+	})
 }
 
 // hintOn is the advice on an error of the agent, or of the person's files.
@@ -56,5 +54,5 @@ func hintOn(err error) string {
 		err = judgedConfig(err)
 	}
 	_, hint := judge(err)
-	return strings.ReplaceAll(hint, placeholder, orName(""))
+	return strings.ReplaceAll(hint, placeholder, pasteName(""))
 }

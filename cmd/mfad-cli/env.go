@@ -9,7 +9,7 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 )
 
-func (c *cli) envCommand() *cobra.Command {
+func envCommand(c *cli) *cobra.Command {
 	var profile, format string
 	var unset bool
 	cmd := &cobra.Command{
@@ -37,29 +37,29 @@ the user can read them. "mfad exec" gives them to one command only.`,
 				return err
 			}
 			if unset {
-				return c.printUnset(format)
+				return printUnset(c, format)
 			}
-			profile = c.profileOrEnv(profile)
-			vars, err := c.variables(cmd, profile)
+			profile = profileOrEnv(profile, c.getenv)
+			vars, err := fetchVariables(cmd, c, profile)
 			if err != nil {
-				return errors.Join(err, c.printFailure(format))
+				return errors.Join(err, printFailure(c, format))
 			}
-			return c.printVariables(format, vars)
+			return printVariables(c, format, vars)
 		},
 	}
-	c.profileFlag(cmd, &profile)
+	profileFlag(cmd, c.getenv, &profile)
 	cmd.Flags().StringVar(&format, "format", shelltext.Default, "the shell: "+strings.Join(envFormats(), ", "))
 	cmd.Flags().BoolVar(&unset, "unset", false, "remove the variables instead")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// variables gets what to set.
-func (c *cli) variables(cmd *cobra.Command, profile string) ([]shelltext.Variable, error) {
+// fetchVariables gets what to set.
+func fetchVariables(cmd *cobra.Command, c *cli, profile string) ([]shelltext.Variable, error) {
 	if profile == "" {
 		return nil, misuse(cmd, errNoProfileGiven)
 	}
-	result, err := c.fetch(cmd.Context(), profile)
+	result, err := fetch(cmd.Context(), c, profile)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (c *cli) variables(cmd *cobra.Command, profile string) ([]shelltext.Variabl
 
 // printFailure makes an evaluation of our output fail: that of nothing would
 // succeed, and a script go on with other credentials, or none.
-func (c *cli) printFailure(format string) error {
+func printFailure(c *cli, format string) error {
 	d, _ := shelltext.Find(format)
 	if d.Fail == "" {
 		return nil
@@ -84,7 +84,7 @@ const formatJSON = "json"
 
 // printVariables writes everything in one write: half a set of credentials
 // evaluated would be worse than none.
-func (c *cli) printVariables(format string, vars []shelltext.Variable) error {
+func printVariables(c *cli, format string, vars []shelltext.Variable) error {
 	if d, isShell := shelltext.Find(format); isShell {
 		return c.print(d.Set(vars))
 	}
@@ -95,7 +95,7 @@ func (c *cli) printVariables(format string, vars []shelltext.Variable) error {
 	return c.printJSON(object)
 }
 
-func (c *cli) printUnset(format string) error {
+func printUnset(c *cli, format string) error {
 	d, isShell := shelltext.Find(format)
 	if !isShell {
 		return usagef(`Run "mfad env --unset --format sh".`, "--unset needs the format of a shell, not %s", format)

@@ -14,7 +14,7 @@ import (
 
 var errNoProfileGiven = errors.New("no profile: neither --profile nor AWS_PROFILE names one")
 
-func (c *cli) execCommand() *cobra.Command {
+func execCommand(c *cli) *cobra.Command {
 	var profile string
 	cmd := &cobra.Command{
 		Use:   "exec --profile NAME -- COMMAND [ARGUMENT…]",
@@ -41,7 +41,7 @@ put credentials there; "aws --profile" needs neither.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if profile = c.profileOrEnv(profile); profile == "" {
+			if profile = profileOrEnv(profile, c.getenv); profile == "" {
 				return misuse(cmd, errNoProfileGiven)
 			}
 			// Before any question is asked: a code spent on a typing error is lost.
@@ -49,7 +49,7 @@ put credentials there; "aws --profile" needs neither.`,
 			if err != nil {
 				return notRunnable(args[0], err)
 			}
-			result, err := c.fetch(cmd.Context(), profile)
+			result, err := fetch(cmd.Context(), c, profile)
 			if err != nil {
 				return err
 			}
@@ -63,13 +63,13 @@ put credentials there; "aws --profile" needs neither.`,
 	}
 	// What follows the command belongs to the command.
 	cmd.Flags().SetInterspersed(false)
-	c.profileFlag(cmd, &profile)
+	profileFlag(cmd, c.getenv, &profile)
 	return cmd
 }
 
 // profileOrEnv is the profile of --profile, else the shell's.
-func (c *cli) profileOrEnv(flag string) string {
-	for _, name := range []string{flag, c.getenv("AWS_PROFILE"), c.getenv("AWS_DEFAULT_PROFILE")} {
+func profileOrEnv(flag string, getenv func(string) string) string {
+	for _, name := range []string{flag, getenv("AWS_PROFILE"), getenv("AWS_DEFAULT_PROFILE")} {
 		if name != "" {
 			return name
 		}
@@ -93,11 +93,11 @@ func notRunnable(name string, err error) error {
 	var unfound *exec.Error
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return failf(exitNotFound, "Check the spelling, or give the command's full path.", "command %q not found", name)
+		return advice{exitNotFound, "Check the spelling, or give the command's full path."}.errorf("command %q not found", name)
 	case errors.Is(err, exec.ErrDot):
-		return failf(exitNotRunnable, "Write ./ before a command of the current folder.", "command %q would be run from the current folder", name)
+		return advice{exitNotRunnable, "Write ./ before a command of the current folder."}.errorf("command %q would be run from the current folder", name)
 	case errors.As(err, &unfound):
 		err = unfound.Err // without the name, which we say ourselves
 	}
-	return failf(exitNotRunnable, noHint, "running %q: %w", name, err)
+	return advice{exitNotRunnable, noHint}.errorf("running %q: %w", name, err)
 }

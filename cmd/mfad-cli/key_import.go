@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type keyImport struct {
 	trust       []string
 }
 
-func (c *cli) keyImportCommand() *cobra.Command {
+func keyImportCommand(c *cli) *cobra.Command {
 	var k keyImport
 	cmd := &cobra.Command{
 		Use:   "import [NAME]",
@@ -52,7 +53,10 @@ and its second the secret. A secret is never taken from the command line.
 			if len(args) > 0 {
 				k.name = args[0]
 			}
-			return c.importKey(cmd, k)
+			if err := k.check(cmd); err != nil {
+				return err
+			}
+			return importKey(cmd.Context(), c, k)
 		},
 	}
 	f := cmd.Flags()
@@ -63,7 +67,7 @@ and its second the secret. A secret is never taken from the command line.
 	f.BoolVar(&k.replace, "replace", false, "replace the access key of that name")
 	f.StringArrayVar(&k.trust, "trust-endpoint", nil, "let its requests go to this URL, which is not AWS's (repeatable)")
 	_ = cmd.MarkFlagFilename("csv", "csv")
-	_ = cmd.RegisterFlagCompletionFunc("from-profile", c.completeProfiles)
+	_ = cmd.RegisterFlagCompletionFunc("from-profile", completeProfiles(c.getenv))
 	_ = cmd.RegisterFlagCompletionFunc("trust-endpoint", cobra.NoFileCompletions)
 	_ = cmd.RegisterFlagCompletionFunc("user", cobra.NoFileCompletions)
 	return cmd
@@ -80,7 +84,8 @@ func refuseKeyArgument(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func (c *cli) importKey(cmd *cobra.Command, k keyImport) error {
+// check refuses flags that do not go together.
+func (k keyImport) check(cmd *cobra.Command) error {
 	switch {
 	case k.csv != "" && k.fromProfile != "":
 		return misuse(cmd, errors.New("--csv and --from-profile: the key comes from one of them"))
@@ -89,47 +94,55 @@ func (c *cli) importKey(cmd *cobra.Command, k keyImport) error {
 	case k.keep && k.fromProfile == "":
 		return misuse(cmd, errors.New("--keep is for --from-profile"))
 	}
-	ctx := cmd.Context()
-	p := wire.KeyImportParams{Name: k.name, Replace: k.replace, Trust: k.trust}
-	var err error
-	switch {
-	case k.csv != "":
-		p.AccessKeyID, p.Secret, err = c.keyOfCSV(k.csv, k.user)
-	case k.fromProfile != "":
-		if p.Name == "" {
-			p.Name = k.fromProfile
-		}
-		p.AccessKeyID, p.Secret, err = c.keyOfProfile(k.fromProfile)
-	default:
-		p.AccessKeyID, p.Secret, err = c.typedKey(ctx)
-	}
-	defer func() { clear(p.Secret) }()
+	return nil
+}
+
+func importKey(ctx context.Context, c *cli, k keyImport) error {
+	id, secret, err := k.read(ctx, c)
+	defer clear(secret)
 	if err != nil {
 		return err
 	}
-	if p.Name == "" {
-		p.Name = defaultKey
-	}
-	c.subject = p.Name
+	name := cmp.Or(k.name, k.fromProfile, defaultKey)
 	var key wire.Key
-	if err := c.call(ctx, wire.MethodKeyImport, p, &key); err != nil {
-		return err
+	err = c.call(ctx, wire.MethodKeyImport, wire.KeyImportParams{
+		Name: name, AccessKeyID: id, Secret: secret, Replace: k.replace, Trust: k.trust,
+	}, &key)
+	if err == nil {
+		c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
+		err = k.tellNext(ctx, c, key.Name)
 	}
-	c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
+	return about(name, err)
+}
+
+// read gets the key from where the command line says. The caller wipes the
+// secret, which may be there beside an error.
+func (k keyImport) read(ctx context.Context, c *cli) (id string, secret []byte, err error) {
+	switch {
+	case k.csv != "":
+		return keyOfCSV(c.console, k.csv, k.user)
+	case k.fromProfile != "":
+		return keyOfProfile(k.fromProfile, c.getenv)
+	}
+	return typedKey(ctx, c)
+}
+
+// tellNext says where the key still is, beside the vault, and what comes next.
+func (k keyImport) tellNext(ctx context.Context, c *cli, name string) error {
 	if k.fromProfile != "" && !k.keep {
-		return c.removeKeyOfProfile(ctx, k.fromProfile, key.Name)
+		return removeKeyOfProfile(ctx, c, k.fromProfile, name)
 	}
 	if k.csv != "" && k.csv != "-" {
 		c.say("mfad: %s still holds the secret", k.csv)
 		c.hint(`Delete that file, then run "mfad device add phone --serial ARN".`)
 		return nil
 	}
-	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, key.Name)
+	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, name)
 	return nil
 }
 
 // keyOfCSV reads a key of the console's file. The caller wipes the secret.
-func (c *cli) keyOfCSV(name, user string) (id string, secret []byte, err error) {
+func keyOfCSV(c console, name, user string) (id string, secret []byte, err error) {
 	data, err := c.readInput(name, keycsv.Most)
 	if err != nil {
 		return "", nil, err
@@ -167,7 +180,7 @@ func chooseKey(keys []keycsv.Key, user string) (keycsv.Key, error) {
 }
 
 // typedKey asks for a key. The caller wipes the secret.
-func (c *cli) typedKey(ctx context.Context) (id string, secret []byte, err error) {
+func typedKey(ctx context.Context, c *cli) (id string, secret []byte, err error) {
 	const hint = `Copy both from the IAM console, and run "mfad key import" again.`
 	if !c.inIsTerminal() {
 		text, err := c.readInput("-", maxSeed)

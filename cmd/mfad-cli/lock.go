@@ -10,7 +10,7 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-func (c *cli) lockCommand() *cobra.Command {
+func lockCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "lock",
 		Short: "Close the vault and forget every session",
@@ -33,8 +33,9 @@ until "mfad unlock" or a restart of the agent.`,
 	}
 }
 
-func (c *cli) unlockCommand() *cobra.Command {
+func unlockCommand(c *cli) *cobra.Command {
 	var p wire.VaultUnlockParams
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "unlock",
 		Short: "Open the vault",
@@ -53,7 +54,8 @@ token's PIN, unless --slot chooses the token.`,
 		Args:              takes(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.pinStdin = p.Slot != ""
+			by.pinStdin = p.Slot != ""
+			c.answerBy(by)
 			var v wire.Vault
 			if err := c.call(cmd.Context(), wire.MethodVaultUnlock, p, &v); err != nil {
 				return err
@@ -63,13 +65,7 @@ token's PIN, unless --slot chooses the token.`,
 		},
 	}
 	cmd.Flags().StringVar(&p.Slot, "slot", "", "the way in: an ID or a kind (passphrase, keychain, recovery, piv, fido2, plugin)")
-	_ = cmd.RegisterFlagCompletionFunc("slot", c.completeWaysIn)
-	c.passphraseFlag(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("slot", completeWaysIn(c.callRunning))
+	passphraseFlag(cmd, &by)
 	return cmd
-}
-
-// passphraseFlag declares --passphrase-stdin, which answers the agent's
-// questions for secrets from the lines of standard input.
-func (c *cli) passphraseFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&c.passphraseStdin, "passphrase-stdin", false, "answer questions for a passphrase, and after it for a PIN, with the lines of standard input, in turn")
 }

@@ -22,10 +22,10 @@ import (
 
 func main() {
 	if err := harden.Process(); err != nil {
-		os.Exit(report(os.Stderr, err, ""))
+		os.Exit(report(os.Stderr, err))
 	}
-	c := &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
-	os.Exit(c.run(os.Args[1:]))
+	c := &cli{console: console{in: os.Stdin, out: os.Stdout, err: os.Stderr}, getenv: os.Getenv}
+	os.Exit(run(c, os.Args[1:]))
 }
 
 // ending are the signals by which a person or the system ends us; not those
@@ -35,7 +35,7 @@ func ending() []os.Signal {
 }
 
 // run is the program: what it was told to do, and the exit code.
-func (c *cli) run(args []string) int {
+func run(c *cli, args []string) int {
 	ctx := context.Background()
 	// What ctx cannot tell at once: a prompt sees an interrupt as well, and may
 	// end as dismissed before ctx has ended.
@@ -44,7 +44,7 @@ func (c *cli) run(args []string) int {
 	if profile, ok := credentialsProfile(args); ok {
 		// Nothing is watched for signals, which would cost a thread: they end us
 		// at once, but for a prompt, which watches by itself.
-		err = c.printCredentials(ctx, profile)
+		err = printCredentials(ctx, c, profile)
 	} else {
 		if watched := ending(); len(watched) > 0 { // none would mean all
 			var stop context.CancelFunc
@@ -52,7 +52,7 @@ func (c *cli) run(args []string) int {
 			defer stop()
 			signal.Notify(seen, watched...)
 		}
-		root := c.rootCommand()
+		root := rootCommand(c)
 		root.SetArgs(args)
 		err = root.ExecuteContext(ctx)
 	}
@@ -67,5 +67,5 @@ func (c *cli) run(args []string) int {
 		c.say("mfad: interrupted")
 		return exitInterrupted
 	}
-	return report(c.err, err, c.subject)
+	return report(c.err, err)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
-	c := &cli{in: os.Stdin, out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
+	c := &cli{console: console{in: os.Stdin, out: io.Discard, err: io.Discard}, getenv: func(string) string { return "" }}
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		for _, below := range cmd.Commands() {
@@ -38,5 +38,5 @@ func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
 			}
 		}
 	}
-	walk(c.rootCommand())
+	walk(rootCommand(c))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,9 +15,10 @@ import (
 // maxIdentity bounds an age plugin's identity file.
 const maxIdentity = 16 << 10
 
-const pluginSlot, recoverySlot, pivSlot, fido2Slot = "plugin", "recovery", "piv", "fido2"
-
-var addableSlots = []string{"passphrase", "keychain", recoverySlot, pivSlot, fido2Slot, pluginSlot}
+// addableSlots are the kinds of slots that a vault takes.
+var addableSlots = []string{
+	wire.SlotPassphrase, wire.SlotKeychain, wire.SlotRecovery, wire.SlotPIV, wire.SlotFIDO2, wire.SlotPlugin,
+}
 
 // A slotAdd is the command line of `mfad vault slot add`.
 type slotAdd struct {
@@ -26,8 +28,9 @@ type slotAdd struct {
 	recoveryFile, identityFile string
 }
 
-func (c *cli) slotAddCommand() *cobra.Command {
+func slotAddCommand(c *cli) *cobra.Command {
 	var s slotAdd
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "add " + strings.Join(addableSlots, "|"),
 		Short: "Add a way into the vault",
@@ -62,7 +65,8 @@ A token can be lost: keep another way in, such as a second token or the recovery
 				}
 				s.p.Identity = string(text)
 			}
-			return c.addSlot(cmd, s)
+			c.answerBy(by)
+			return addSlot(cmd.Context(), c, s)
 		},
 	}
 	f := cmd.Flags()
@@ -70,8 +74,8 @@ A token can be lost: keep another way in, such as a second token or the recovery
 	f.StringVar(&s.p.Recipient, "recipient", "", "plugin: the recipient, age1NAME1…")
 	f.StringVar(&s.identityFile, "identity-file", "", "plugin: the file of the identity (- for standard input)")
 	f.StringVar(&s.recoveryFile, "recovery-file", "", "recovery: write the key to this new file instead of the terminal")
-	c.slotTokenFlags(cmd, &s)
-	c.passphraseFlag(cmd)
+	s.tokenFlags(cmd, c.callRunning)
+	passphraseFlag(cmd, &by)
 	return cmd
 }
 
@@ -84,10 +88,11 @@ func (s *slotAdd) read(cmd *cobra.Command, args []string) error {
 	if s.p.Kind, err = s.kind(cmd, args); err != nil {
 		return err
 	}
-	if (s.p.Recipient != "" || s.identityFile != "") != (s.p.Kind == pluginSlot) {
-		return usagef(`Run "mfad vault slot add plugin --recipient age1… --identity-file FILE".`, "a plugin slot, and only that, needs --recipient and --identity-file")
+	if (s.p.Recipient != "" || s.identityFile != "") != (s.p.Kind == wire.SlotPlugin) {
+		return usagef(`Run "mfad vault slot add plugin --recipient age1… --identity-file FILE".`,
+			"a plugin slot, and only that, needs --recipient and --identity-file")
 	}
-	if s.recoveryFile != "" && s.p.Kind != recoverySlot {
+	if s.recoveryFile != "" && s.p.Kind != wire.SlotRecovery {
 		return misuse(cmd, errors.New("--recovery-file is for a recovery slot"))
 	}
 	return s.readToken(cmd)
@@ -97,14 +102,15 @@ func (s *slotAdd) read(cmd *cobra.Command, args []string) error {
 func (s *slotAdd) kind(cmd *cobra.Command, args []string) (string, error) {
 	kinds := slices.Clone(args)
 	if s.piv {
-		kinds = append(kinds, pivSlot)
+		kinds = append(kinds, wire.SlotPIV)
 	}
 	if s.fido2 {
-		kinds = append(kinds, fido2Slot)
+		kinds = append(kinds, wire.SlotFIDO2)
 	}
 	for _, kind := range kinds {
 		if !slices.Contains(addableSlots, kind) {
-			return "", usagef("Run \""+cmd.CommandPath()+" recovery\", or one of the others.", "%.40q is no kind of slot; there are %s", kind, strings.Join(addableSlots, ", "))
+			return "", usagef("Run \""+cmd.CommandPath()+" recovery\", or one of the others.",
+				"%.40q is no kind of slot; there are %s", kind, strings.Join(addableSlots, ", "))
 		}
 	}
 	slices.Sort(kinds)
@@ -117,22 +123,22 @@ func (s *slotAdd) kind(cmd *cobra.Command, args []string) (string, error) {
 	return "", misuse(cmd, fmt.Errorf("a slot is of one kind, not of %s", strings.Join(kinds, " and ")))
 }
 
-func (c *cli) addSlot(cmd *cobra.Command, s slotAdd) error {
-	if err := s.requireToken(cmd.Context(), c); err != nil {
+func addSlot(ctx context.Context, c *cli, s slotAdd) error {
+	if err := s.requireToken(ctx, c.call); err != nil {
 		return err
 	}
 	var sink *recoverySink
-	if s.p.Kind == recoverySlot {
+	if s.p.Kind == wire.SlotRecovery {
 		var err error
 		if sink, err = openRecoverySink(s.recoveryFile); err != nil {
 			return err
 		}
 	}
 	if s.unguarded() {
-		c.say("mfad: warning: with neither PIN nor touch, whoever has the token opens the vault, and so does any program while it is plugged in")
+		c.say("mfad: warning: %s", unguardedWarning)
 	}
 	var added wire.SlotAddResult
-	err := c.call(cmd.Context(), wire.MethodSlotAdd, s.p, &added)
+	err := c.call(ctx, wire.MethodSlotAdd, s.p, &added)
 	if err != nil {
 		if sink != nil {
 			sink.abandon()
@@ -140,12 +146,12 @@ func (c *cli) addSlot(cmd *cobra.Command, s slotAdd) error {
 		return err
 	}
 	if sink != nil {
-		if err := c.deliver(sink, added.Recovery, "the vault"); err != nil {
+		if err := sink.deliver(c.console, added.Recovery, "the vault"); err != nil {
 			return err
 		}
 	}
 	c.say("mfad: %s slot %s added%s", added.Slot.Kind, added.Slot.ID, s.opens(added.Slot))
-	if added.Slot.Identity != "" {
+	if hasIdentity(added.Slot) {
 		c.hint(`Run "mfad vault slot identity %s" for the identity by which age itself opens the vault with that token.`, added.Slot.ID)
 	}
 	return nil

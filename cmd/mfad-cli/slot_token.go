@@ -43,8 +43,8 @@ func (p *pinPolicy) Type() string { return "bool" }
 // The retired slots of PIV, in hexadecimal.
 const firstRetired, lastRetired = 0x82, 0x95
 
-// slotTokenFlags declares the flags of slots that a token opens.
-func (c *cli) slotTokenFlags(cmd *cobra.Command, s *slotAdd) {
+// tokenFlags declares the flags of slots that a token opens.
+func (s *slotAdd) tokenFlags(cmd *cobra.Command, running caller) {
 	f := cmd.Flags()
 	f.BoolVar(&s.piv, "piv", false, "the kind piv")
 	f.BoolVar(&s.fido2, "fido2", false, "the kind fido2")
@@ -59,9 +59,9 @@ func (c *cli) slotTokenFlags(cmd *cobra.Command, s *slotAdd) {
 	}
 	fixed("touch", touchPolicies...)
 	fixed("pin", pinPolicies...)
-	_ = cmd.RegisterFlagCompletionFunc("token", c.completeTokens)
-	_ = cmd.RegisterFlagCompletionFunc("device", c.completeFIDO2)
-	_ = cmd.RegisterFlagCompletionFunc("piv-slot", c.completePIVSlots)
+	_ = cmd.RegisterFlagCompletionFunc("token", completeTokens(running))
+	_ = cmd.RegisterFlagCompletionFunc("device", completeFIDO2(running))
+	_ = cmd.RegisterFlagCompletionFunc("piv-slot", completePIVSlots(running))
 }
 
 // loosePIN gives --pin the word that follows it. A flag whose value may be left
@@ -90,21 +90,21 @@ func (s *slotAdd) readToken(cmd *cobra.Command) error {
 		name  string
 		kinds []string
 	}{
-		{"token", []string{pivSlot, fido2Slot}},
-		{"device", []string{fido2Slot}},
-		{"piv-slot", []string{pivSlot}},
-		{"touch", []string{pivSlot}},
-		{"pin", []string{pivSlot, fido2Slot}},
+		{"token", []string{wire.SlotPIV, wire.SlotFIDO2}},
+		{"device", []string{wire.SlotFIDO2}},
+		{"piv-slot", []string{wire.SlotPIV}},
+		{"touch", []string{wire.SlotPIV}},
+		{"pin", []string{wire.SlotPIV, wire.SlotFIDO2}},
 	} {
 		if cmd.Flags().Changed(flag.name) && !slices.Contains(flag.kinds, s.p.Kind) {
 			return misuse(cmd, fmt.Errorf("--%s is for a slot of kind %s, not %s", flag.name, strings.Join(flag.kinds, " or "), s.p.Kind))
 		}
 	}
 	switch s.p.Kind {
-	case pivSlot:
+	case wire.SlotPIV:
 		s.p.Token = s.token
 		return s.readPIV(cmd)
-	case fido2Slot:
+	case wire.SlotFIDO2:
 		return s.readFIDO2(cmd)
 	}
 	return nil
@@ -146,7 +146,8 @@ func (s *slotAdd) readFIDO2(cmd *cobra.Command) error {
 		s.p.Token = s.token
 	}
 	if _, err := strconv.ParseUint(s.p.Token, 10, 64); err == nil {
-		return usagef(`Run "mfad token list" to see the paths, then give --device PATH.`, "a FIDO2 key is named by the path of its device, not by a serial number")
+		return usagef(`Run "mfad token list" to see the paths, then give --device PATH.`,
+			"a FIDO2 key is named by the path of its device, not by a serial number")
 	}
 	switch {
 	case s.p.PIN == barePIN:
@@ -159,25 +160,31 @@ func (s *slotAdd) readFIDO2(cmd *cobra.Command) error {
 	return nil
 }
 
-// requireToken refuses before a person proves who they are, where it can.
-func (s *slotAdd) requireToken(ctx context.Context, c *cli) error {
-	switch {
-	case s.p.Kind == pivSlot && s.p.Token == "":
-		return c.requireOneToken(ctx, hasPIV)
-	case s.p.Kind == pivSlot || s.p.Kind == fido2Slot:
-		return c.requireOneToken(ctx, func(wire.Token) bool { return false })
+// requireToken refuses, before a person proves who they are, a slot for a token
+// if tokens cannot be looked for, or several could be meant. With none plugged
+// in the agent waits for one.
+func (s *slotAdd) requireToken(ctx context.Context, call caller) error {
+	if !openedByToken(s.p.Kind) {
+		return nil
 	}
-	return nil
+	plugged, err := pluggedIn(ctx, call, hasPIV)
+	if err != nil || s.p.Kind != wire.SlotPIV || s.p.Token != "" {
+		return err
+	}
+	return refuseSeveral(plugged)
 }
+
+// openedByToken tells whether a token opens a slot of that kind.
+func openedByToken(kind string) bool { return kind == wire.SlotPIV || kind == wire.SlotFIDO2 }
 
 // opens says by what a slot opens, for a slot that a token does.
 func (s *slotAdd) opens(slot wire.Slot) string {
 	switch {
-	case slot.Kind != pivSlot && slot.Kind != fido2Slot:
+	case !openedByToken(slot.Kind):
 		return ""
 	case s.p.PIVSlot != "":
 		return fmt.Sprintf(": the key in slot %s of %s opens the vault, with the PIN and touch policies that it has", s.p.PIVSlot, slot.Token)
-	case slot.Kind == pivSlot:
+	case slot.Kind == wire.SlotPIV:
 		return fmt.Sprintf(": a new key of %s opens the vault (PIN: %s, touch: %s)", slot.Token, s.p.PIN, s.p.Touch)
 	case s.p.PIN == "always":
 		return fmt.Sprintf(": %s opens the vault, by its PIN and a touch each time", slot.Token)
@@ -185,9 +192,12 @@ func (s *slotAdd) opens(slot wire.Slot) string {
 	return fmt.Sprintf(": %s opens the vault, by a touch each time and no PIN", slot.Token)
 }
 
+const unguardedWarning = "with neither PIN nor touch, whoever has the token opens the vault, " +
+	"and so does any program while it is plugged in"
+
 // unguarded tells whether a new key would work for any program, with nobody there.
 func (s *slotAdd) unguarded() bool {
-	return s.p.Kind == pivSlot && s.p.PIVSlot == "" && s.p.Touch == "never" && s.p.PIN == "never"
+	return s.p.Kind == wire.SlotPIV && s.p.PIVSlot == "" && s.p.Touch == "never" && s.p.PIN == "never"
 }
 
 // completeSlotAdd are the kinds, or what may follow a --pin without "=".
@@ -203,19 +213,34 @@ func completeSlotAdd(cmd *cobra.Command, args []string, _ string) ([]string, cob
 }
 
 // completePIVSlots are the retired slots of the tokens that have a P-256 key.
-func (c *cli) completePIVSlots(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var words []string
-	for _, t := range c.askTokens() {
-		if t.PIV == nil {
-			continue
-		}
-		for _, k := range t.PIV.Keys {
-			if retired(k.Slot) && k.Algorithm == "P-256" {
-				words = append(words, cobra.CompletionWithDesc(k.Slot, tokentext.Name(t)+" "+k.Subject))
+func completePIVSlots(running caller) cobra.CompletionFunc {
+	return completeWords(func() []string {
+		var words []string
+		for _, t := range tokensAtTab(running) {
+			if t.PIV == nil {
+				continue
+			}
+			for _, k := range t.PIV.Keys {
+				if retired(k.Slot) && k.Algorithm == "P-256" {
+					words = append(words, cobra.CompletionWithDesc(k.Slot, tokentext.Name(t)+" "+k.Subject))
+				}
 			}
 		}
+		return words
+	})
+}
+
+// completeFIDO2 are the paths of FIDO2 keys that can open a vault, and any other.
+func completeFIDO2(running caller) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var words []string
+		for _, t := range tokensAtTab(running) {
+			if t.FIDO2 != nil && t.FIDO2.HMACSecret {
+				words = append(words, cobra.CompletionWithDesc(t.Place, tokentext.Name(t)))
+			}
+		}
+		return words, cobra.ShellCompDirectiveDefault
 	}
-	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
 // retired tells whether a slot, in hexadecimal, is one of the retired.

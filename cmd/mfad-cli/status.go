@@ -16,8 +16,8 @@ import (
 	"github.com/mfad/mfad/internal/line"
 )
 
-func (c *cli) statusCommand() *cobra.Command {
-	var asJSON, watch bool
+func statusCommand(c *cli) *cobra.Command {
+	var watch bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the agent, the vault, the sessions and the last faults",
@@ -28,21 +28,25 @@ With --watch it is shown anew each second until interrupted; with --json as
 well, each is one line.`,
 		Example: "  mfad status\n  mfad status --watch\n  mfad status --json",
 		Args:    takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if watch {
-				return c.watch(cmd.Context(), asJSON)
-			}
-			var s wire.Status
-			if err := c.callRunning(cmd.Context(), wire.MethodStatus, nil, &s); err != nil {
-				return err
-			}
-			if asJSON {
-				return c.printJSON(s)
-			}
-			return c.print(statusText(s, time.Now()))
-		},
 	}
-	jsonFlag(cmd, &asJSON)
+	showCommand(c.console, cmd, showing[wire.Status]{
+		fetch: func(ctx context.Context, _ []string) (s wire.Status, err error) {
+			err = c.callRunning(ctx, wire.MethodStatus, nil, &s)
+			return s, err
+		},
+		tell: func(s wire.Status) error { return c.print(statusText(s, time.Now())) },
+	})
+	once := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !watch {
+			return once(cmd, args)
+		}
+		asJSON, err := cmd.Flags().GetBool("json")
+		if err != nil {
+			return err
+		}
+		return watchStatus(cmd.Context(), c, asJSON)
+	}
 	cmd.Flags().BoolVar(&watch, "watch", false, "show it anew each second until interrupted")
 	return cmd
 }
@@ -64,7 +68,8 @@ func statusText(s wire.Status, now time.Time) string {
 		facts.Row("vault:", "none; run: mfad init")
 	} else {
 		facts.Row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, words.VaultState(*s.Vault, now), words.Hold(s.Vault.Hold)))
-		facts.Row("", fmt.Sprintf("%s, ways in: %s", words.Counted(len(s.Vault.Items), "item"), table.OrDash(strings.Join(slotKinds(s.Vault.Slots), ", "))))
+		items := words.Counted(len(s.Vault.Items), "item")
+		facts.Row("", fmt.Sprintf("%s, ways in: %s", items, table.OrDash(words.WaysIn(s.Vault.Slots))))
 	}
 	facts.Row("sessions:", strconv.Itoa(len(s.Sessions)))
 	text := facts.String()
@@ -90,14 +95,14 @@ func faultText(s wire.Status, now time.Time) string {
 	return "\n" + t.String()
 }
 
-// watch shows the status each second until ctx ends, which is how a person
+// watchStatus shows the status each second until ctx ends, which is how a person
 // ends it: no error. On a terminal each takes the place of the one before.
-func (c *cli) watch(ctx context.Context, asJSON bool) error {
+func watchStatus(ctx context.Context, c *cli, asJSON bool) error {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	onTerminal := !asJSON && c.outIsTerminal()
 	for {
-		text, err := c.statusOrWord(ctx, asJSON)
+		text, err := statusFrame(ctx, c, asJSON)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -117,8 +122,8 @@ func (c *cli) watch(ctx context.Context, asJSON bool) error {
 	}
 }
 
-// statusOrWord is one frame of watch. Watching goes on while the agent restarts.
-func (c *cli) statusOrWord(ctx context.Context, asJSON bool) (string, error) {
+// statusFrame is what watchStatus shows at a time. Watching goes on while the agent restarts.
+func statusFrame(ctx context.Context, c *cli, asJSON bool) (string, error) {
 	var s wire.Status
 	err := c.callRunning(ctx, wire.MethodStatus, nil, &s)
 	if exit, _ := judge(err); err != nil && (asJSON || exit != exitAgent) {

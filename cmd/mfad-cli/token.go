@@ -7,15 +7,18 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
-func (c *cli) tokenCommand() *cobra.Command {
-	return group("token", "Show hardware tokens, and protect what is on them",
-		`Hardware tokens: what is plugged in, and the access code of a YubiKey's OATH
+func tokenCommand(c *cli) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "token",
+		Short: "Show hardware tokens, and protect what is on them",
+		Long: `Hardware tokens: what is plugged in, and the access code of a YubiKey's OATH
 applet. What goes onto a token is told by the verbs of what it is:
 "mfad vault slot add --piv", "mfad device move", "mfad key move".`,
-		c.tokenListCommand(), c.tokenProtectCommand())
+	},
+		tokenListCommand(c), tokenProtectCommand(c))
 }
 
-func (c *cli) tokenListCommand() *cobra.Command {
+func tokenListCommand(c *cli) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -34,14 +37,14 @@ with nothing plugged in it is 0.`,
 			if err := c.call(cmd.Context(), wire.MethodTokenList, nil, &r); err != nil {
 				return err
 			}
-			return c.showTokens(r, asJSON)
+			return showTokens(c.console, r, asJSON)
 		},
 	}
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
-func (c *cli) showTokens(r wire.TokenListResult, asJSON bool) error {
+func showTokens(c console, r wire.TokenListResult, asJSON bool) error {
 	var err error
 	if asJSON {
 		err = c.printJSON(r)
@@ -55,7 +58,7 @@ func (c *cli) showTokens(r wire.TokenListResult, asJSON bool) error {
 	case err != nil:
 		return err
 	case len(r.Tokens) == 0 && len(r.Faults) > 0:
-		return failf(exitMissing, `Do what the lines above say, then run "mfad token list" again.`, "no token could be looked for")
+		return advice{exitMissing, `Do what the lines above say, then run "mfad token list" again.`}.errorf("no token could be looked for")
 	case len(r.Tokens) == 0:
 		c.say("mfad: no token is plugged in")
 	}

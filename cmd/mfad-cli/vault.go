@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,31 +15,28 @@ import (
 	"github.com/mfad/mfad/internal/line"
 )
 
-func (c *cli) vaultCommand() *cobra.Command {
-	return group("vault", "Show and verify the vault, change its ways in", "The vault: plain age files, one for each secret and one for each way in.",
-		c.vaultShowCommand(), c.vaultVerifyCommand(), c.vaultHoldCommand(), c.slotCommand())
+func vaultCommand(c *cli) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "vault",
+		Short: "Show and verify the vault, change its ways in",
+		Long:  "The vault: plain age files, one for each secret and one for each way in.",
+	},
+		vaultShowCommand(c), vaultVerifyCommand(c), vaultHoldCommand(c), slotCommand(c))
 }
 
-func (c *cli) vaultShowCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
+func vaultShowCommand(c *cli) *cobra.Command {
+	return showCommand(c.console, &cobra.Command{
 		Use:     "show",
 		Short:   "Show the vault: its folder, its ways in and what it keeps",
 		Example: "  mfad vault show\n  mfad vault show --json",
 		Args:    takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var v wire.Vault
-			if err := c.call(cmd.Context(), wire.MethodVaultShow, nil, &v); err != nil {
-				return err
-			}
-			if asJSON {
-				return c.printJSON(v)
-			}
-			return c.print(vaultText(v, time.Now()))
+	}, showing[wire.Vault]{
+		fetch: func(ctx context.Context, _ []string) (v wire.Vault, err error) {
+			err = c.call(ctx, wire.MethodVaultShow, nil, &v)
+			return v, err
 		},
-	}
-	jsonFlag(cmd, &asJSON)
-	return cmd
+		tell: func(v wire.Vault) error { return c.print(vaultText(v, time.Now())) },
+	})
 }
 
 func vaultText(v wire.Vault, now time.Time) string {
@@ -59,35 +57,28 @@ func vaultText(v wire.Vault, now time.Time) string {
 	return facts.String() + "\n" + slots.String() + "\n" + items.String()
 }
 
-func (c *cli) vaultVerifyCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
+func vaultVerifyCommand(c *cli) *cobra.Command {
+	return showCommand(c.console, &cobra.Command{
 		Use:   "verify",
 		Short: "Check every file of the vault",
 		Long: `Check every file of the vault against its manifest, and open every item. Faults
 are told one a line on standard output; then the exit code is 1.`,
 		Example: "  mfad vault verify",
 		Args:    takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var r wire.VaultVerifyResult
-			if err := c.call(cmd.Context(), wire.MethodVaultVerify, nil, &r); err != nil {
-				return err
-			}
-			if asJSON {
-				if err := c.printJSON(r); err != nil {
-					return err
-				}
-			} else if err := c.print(verifyText(r)); err != nil {
-				return err
-			}
-			if len(r.Faults) > 0 {
-				return failf(exitError, adviceOn(wire.CodeVaultDamaged).hint, "the vault has %s", words.Counted(len(r.Faults), "fault"))
-			}
-			return nil
+	}, showing[wire.VaultVerifyResult]{
+		fetch: func(ctx context.Context, _ []string) (r wire.VaultVerifyResult, err error) {
+			err = c.call(ctx, wire.MethodVaultVerify, nil, &r)
+			return r, err
 		},
-	}
-	jsonFlag(cmd, &asJSON)
-	return cmd
+		tell: func(r wire.VaultVerifyResult) error { return c.print(verifyText(r)) },
+		after: func(r wire.VaultVerifyResult) error {
+			if len(r.Faults) == 0 {
+				return nil
+			}
+			hint := adviceOn(wire.CodeVaultDamaged).hint
+			return advice{exitError, hint}.errorf("the vault has %s", words.Counted(len(r.Faults), "fault"))
+		},
+	})
 }
 
 func verifyText(r wire.VaultVerifyResult) string {
@@ -102,7 +93,8 @@ func verifyText(r wire.VaultVerifyResult) string {
 // untilLocked is how the hold time "as long as nobody locks" is written.
 const untilLocked = "until-locked"
 
-func (c *cli) vaultHoldCommand() *cobra.Command {
+func vaultHoldCommand(c *cli) *cobra.Command {
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "hold DURATION",
 		Short: "Set for how long the vault stays open once unlocked",
@@ -117,6 +109,7 @@ takes a way in, even while the vault is open.`,
 			if err != nil {
 				return err
 			}
+			c.answerBy(by)
 			p := wire.VaultHoldParams{Seconds: int64(hold / time.Second)}
 			if err := c.call(cmd.Context(), wire.MethodVaultHold, p, nil); err != nil {
 				return err
@@ -125,7 +118,7 @@ takes a way in, even while the vault is open.`,
 			return nil
 		},
 	}
-	c.passphraseFlag(cmd)
+	passphraseFlag(cmd, &by)
 	return cmd
 }
 

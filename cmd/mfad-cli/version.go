@@ -9,7 +9,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
-func (c *cli) versionCommand() *cobra.Command {
+func versionCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:               "version",
 		Short:             "Print the version",

@@ -8,6 +8,7 @@ package words
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
@@ -87,4 +88,13 @@ func Hold(seconds int64) string {
 		return "unlocked for each use"
 	}
 	return Span(time.Duration(seconds)*time.Second) + " after an unlock"
+}
+
+// WaysIn lists the kinds of a vault's slots.
+func WaysIn(slots []wire.Slot) string {
+	var kinds []string
+	for _, s := range slots {
+		kinds = append(kinds, s.Kind)
+	}
+	return strings.Join(kinds, ", ")
 }

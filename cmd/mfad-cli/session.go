@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -12,36 +13,38 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-func (c *cli) sessionCommand() *cobra.Command {
-	return group("session", "List and forget cached sessions", "The temporary credentials that the agent keeps, in its memory alone.",
-		c.sessionListCommand(), c.sessionForgetCommand())
+func sessionCommand(c *cli) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "session",
+		Short: "List and forget cached sessions",
+		Long:  "The temporary credentials that the agent keeps, in its memory alone.",
+	},
+		sessionListCommand(c), sessionForgetCommand(c))
 }
 
-func (c *cli) sessionListCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
+func sessionListCommand(c *cli) *cobra.Command {
+	return listCommand(c.console, &cobra.Command{
 		Use:     "list",
 		Short:   "List the cached sessions",
 		Example: "  mfad session list\n  mfad session list --json",
 		Args:    takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			sessions := []wire.Session{}
-			err := c.callRunning(cmd.Context(), wire.MethodSessionList, nil, &sessions)
-			if err != nil && !errors.Is(err, errNotRunning) {
-				return err
-			}
-			if asJSON {
-				return c.printJSON(sessions)
-			}
-			if len(sessions) == 0 {
-				c.say("mfad: no sessions")
-				return nil
-			}
-			return c.print(sessionTable(sessions, time.Now()).String())
-		},
+	}, listing[wire.Session]{
+		call:   orNothing(c.callRunning),
+		method: wire.MethodSessionList,
+		table:  func(sessions []wire.Session) *table.Table { return sessionTable(sessions, time.Now()) },
+		none:   "no sessions",
+	})
+}
+
+// orNothing takes an agent that does not run for one that has nothing.
+func orNothing(running caller) caller {
+	return func(ctx context.Context, method string, params, result any) error {
+		err := running(ctx, method, params, result)
+		if errors.Is(err, errNotRunning) {
+			return nil
+		}
+		return err
 	}
-	jsonFlag(cmd, &asJSON)
-	return cmd
 }
 
 func sessionTable(sessions []wire.Session, now time.Time) *table.Table {
@@ -56,7 +59,7 @@ func sessionTable(sessions []wire.Session, now time.Time) *table.Table {
 	return t
 }
 
-func (c *cli) sessionForgetCommand() *cobra.Command {
+func sessionForgetCommand(c *cli) *cobra.Command {
 	var p wire.SessionForgetParams
 	cmd := &cobra.Command{
 		Use:   "forget [ID]",
@@ -67,7 +70,7 @@ handed out lives until it expires.`,
 		Example: `  mfad session forget --profile prod
   mfad session forget --all`,
 		Args:              takes(0, 1),
-		ValidArgsFunction: c.completeOne(c.completeSessions),
+		ValidArgsFunction: completeOne(completeSessions(c.callRunning)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				p.ID = args[0]
@@ -82,18 +85,22 @@ handed out lives until it expires.`,
 				return misuse(cmd, errors.New("which session: give an ID, --profile or --all"))
 			}
 			var r wire.SessionForgetResult
-			err := c.callRunning(cmd.Context(), wire.MethodSessionForget, p, &r)
-			if err != nil && !errors.Is(err, errNotRunning) {
+			if err := orNothing(c.callRunning)(cmd.Context(), wire.MethodSessionForget, p, &r); err != nil {
 				return err
 			}
 			if r.Forgotten == 0 && !p.All {
-				return failf(exitMissing, `Run "mfad session list" to see the sessions.`, "no such session")
+				return advice{exitMissing, `Run "mfad session list" to see the sessions.`}.errorf("no such session")
 			}
 			c.say("mfad: %s forgotten", words.Counted(r.Forgotten, "session"))
 			return nil
 		},
 	}
-	c.profileFlag(cmd, &p.Profile)
+	profileFlag(cmd, c.getenv, &p.Profile)
 	cmd.Flags().BoolVar(&p.All, "all", false, "forget all of them")
 	return cmd
+}
+
+func completeSessions(running caller) cobra.CompletionFunc {
+	word := func(s wire.Session) string { return cobra.CompletionWithDesc(s.ID, s.Identity) }
+	return completeWords(func() []string { return listed(running, wire.MethodSessionList, word) })
 }

@@ -1,18 +1,26 @@
 package main
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/line"
 )
 
-func (c *cli) slotCommand() *cobra.Command {
-	return group("slot", "Add, remove and name ways into the vault", "The ways into the vault: each wraps the same key, so adding one rewrites no secret.",
-		c.slotAddCommand(), c.slotRemoveCommand(), c.slotIdentityCommand())
+func slotCommand(c *cli) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "slot",
+		Short: "Add, remove and name ways into the vault",
+		Long:  "The ways into the vault: each wraps the same key, so adding one rewrites no secret.",
+	},
+		slotAddCommand(c), slotRemoveCommand(c), slotIdentityCommand(c))
 }
 
-func (c *cli) slotRemoveCommand() *cobra.Command {
+func slotRemoveCommand(c *cli) *cobra.Command {
 	var p wire.SlotRemoveParams
 	cmd := &cobra.Command{
 		Use:   "remove ID",
@@ -22,7 +30,7 @@ kept unless --last is given, and the last one always. A copy of the vault made
 earlier can still be opened by it. A token keeps its key, which opens nothing else.`,
 		Example:           "  mfad vault slot remove 3f9c0a",
 		Args:              takes(1, 1),
-		ValidArgsFunction: c.completeOne(c.completeSlots),
+		ValidArgsFunction: completeOne(completeSlots(c.callRunning, anySlot)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.ID = args[0]
 			if err := c.call(cmd.Context(), wire.MethodSlotRemove, p, nil); err != nil {
@@ -36,7 +44,7 @@ earlier can still be opened by it. A token keeps its key, which opens nothing el
 	return cmd
 }
 
-func (c *cli) slotIdentityCommand() *cobra.Command {
+func slotIdentityCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "identity ID",
 		Short: "Print the identity by which age itself opens a token's slot",
@@ -47,7 +55,7 @@ that name.`,
 		Example: `  mfad vault slot identity 3f9c0a
   mfad vault slot identity 3f9c0a | age -d -i - slots/3f9c0a.age      # in the vault's folder`,
 		Args:              takes(1, 1),
-		ValidArgsFunction: c.completeOne(c.completeTokenSlots),
+		ValidArgsFunction: completeOne(completeSlots(c.callRunning, hasIdentity)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var v wire.Vault
 			if err := c.call(cmd.Context(), wire.MethodVaultShow, nil, &v); err != nil {
@@ -57,8 +65,9 @@ that name.`,
 			if err != nil {
 				return err
 			}
-			if slot.Identity == "" {
-				return usagef(`Run "mfad vault show": the slots with a token have one.`, "slot %s is of kind %s, and no token opens it", slot.ID, slot.Kind)
+			if !hasIdentity(slot) {
+				return usagef(`Run "mfad vault show": the slots with a token have one.`,
+					"slot %s is of kind %s, and no token opens it", slot.ID, slot.Kind)
 			}
 			return c.print(line.One(slot.Identity) + "\n")
 		},
@@ -83,4 +92,47 @@ func findSlot(slots []wire.Slot, name string) (wire.Slot, error) {
 		return ofKind[0], nil
 	}
 	return wire.Slot{}, usagef(`Run "mfad vault show" and give the slot's ID.`, "there are %d slots of kind %s", len(ofKind), name)
+}
+
+func anySlot(wire.Slot) bool { return true }
+
+// hasIdentity tells whether a token opens the slot.
+func hasIdentity(s wire.Slot) bool { return s.Identity != "" }
+
+// completeSlots are the slots of the vault that fit.
+func completeSlots(running caller, fits func(wire.Slot) bool) cobra.CompletionFunc {
+	return completeWords(func() []string { return slotWords(slotsAtTab(running), fits) })
+}
+
+// completeWaysIn are slots, and the kinds that the vault has.
+func completeWaysIn(running caller) cobra.CompletionFunc {
+	return completeWords(func() []string {
+		slots := slotsAtTab(running)
+		all := slotWords(slots, anySlot)
+		var kinds []string
+		for _, s := range slots {
+			kinds = append(kinds, s.Kind)
+		}
+		slices.Sort(kinds)
+		for _, kind := range slices.Compact(kinds) {
+			if !slices.ContainsFunc(slots, func(s wire.Slot) bool { return s.ID == kind }) {
+				all = append(all, kind)
+			}
+		}
+		return all
+	})
+}
+
+func slotsAtTab(running caller) []wire.Slot {
+	return atTab[wire.Vault](running, wire.MethodVaultShow, completionDeadline).Slots
+}
+
+func slotWords(slots []wire.Slot, fits func(wire.Slot) bool) []string {
+	var words []string
+	for _, s := range slots {
+		if fits(s) {
+			words = append(words, cobra.CompletionWithDesc(s.ID, strings.TrimSpace(s.Kind+" "+cmp.Or(s.Label, s.Token))))
+		}
+	}
+	return words
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -12,42 +13,33 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-func (c *cli) profileCommand() *cobra.Command {
-	return group("profile", "Write, adopt, list and explain profiles",
-		`The profiles that mfad serves. A profile's role settings stand in mfad's own
+func profileCommand(c *cli) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "profile",
+		Short: "Write, adopt, list and explain profiles",
+		Long: `The profiles that mfad serves. A profile's role settings stand in mfad's own
 file, ~/.config/mfad/profiles, which has the format of ~/.aws/config; the AWS
 config file holds the credential_process that calls mfad, and region and output.`,
-		c.profileAddCommand(), c.profileAdoptCommand(), c.profileReleaseCommand(), c.profileRemoveCommand(),
-		c.profileListCommand(), c.profileShowCommand())
+	},
+		profileAddCommand(c), profileAdoptCommand(c), profileReleaseCommand(c), profileRemoveCommand(c),
+		profileListCommand(c), profileShowCommand(c))
 }
 
-func (c *cli) profileListCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
+func profileListCommand(c *cli) *cobra.Command {
+	return listCommand(c.console, &cobra.Command{
 		Use:   "list",
 		Short: "List the profiles",
 		Long: `List the profiles of mfad's file and of the AWS files. SERVED says whether aws
 finds mfad's credential_process for it.`,
 		Example: "  mfad profile list\n  mfad profile list --json",
 		Args:    takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			profiles := []wire.Profile{}
-			if err := c.call(cmd.Context(), wire.MethodProfileList, nil, &profiles); err != nil {
-				return err
-			}
-			if asJSON {
-				return c.printJSON(profiles)
-			}
-			if len(profiles) == 0 {
-				c.say("mfad: no profiles")
-				c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial ARN".`)
-				return nil
-			}
-			return c.print(profileTable(profiles).String())
-		},
-	}
-	jsonFlag(cmd, &asJSON)
-	return cmd
+	}, listing[wire.Profile]{
+		call:   c.call,
+		method: wire.MethodProfileList,
+		table:  profileTable,
+		none:   "no profiles",
+		hint:   `Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial ARN".`,
+	})
 }
 
 func profileTable(profiles []wire.Profile) *table.Table {
@@ -62,31 +54,24 @@ func profileTable(profiles []wire.Profile) *table.Table {
 	return t
 }
 
-func (c *cli) profileShowCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
+func profileShowCommand(c *cli) *cobra.Command {
+	return showCommand(c.console, &cobra.Command{
 		Use:   "show PROFILE",
 		Short: "Show step by step how a profile's credentials are made",
 		Long: `Show step by step how a profile's credentials are made, and from which file and
 line each value came. Nothing is fetched, and nobody is asked.`,
 		Example:           "  mfad profile show prod\n  mfad profile show prod --json",
 		Args:              takes(1, 1),
-		ValidArgsFunction: c.completeOne(c.completeProfiles),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c.subject = args[0]
+		ValidArgsFunction: completeOne(completeProfiles(c.getenv)),
+	}, showing[wire.Chain]{
+		fetch: func(ctx context.Context, args []string) (wire.Chain, error) {
 			var chain wire.Chain
 			p := wire.ProfileShowParams{Profile: args[0], Region: shelltext.CallerRegion(c.getenv)}
-			if err := c.call(cmd.Context(), wire.MethodProfileShow, p, &chain); err != nil {
-				return err
-			}
-			if asJSON {
-				return c.printJSON(chain)
-			}
-			return c.print(chainText(chain, time.Now()))
+			err := c.call(ctx, wire.MethodProfileShow, p, &chain)
+			return chain, about(args[0], err)
 		},
-	}
-	jsonFlag(cmd, &asJSON)
-	return cmd
+		tell: func(chain wire.Chain) error { return c.print(chainText(chain, time.Now())) },
+	})
 }
 
 // chainText shows a chain as a numbered list of steps, each with its settings.
