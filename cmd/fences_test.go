@@ -64,7 +64,7 @@ var arrows = map[string][]string{
 	"cmd/mfad": {},
 	"cmd/mfad-cli": {
 		"agent/client", "agent/harden", "agent/prompt", "agent/wire", "cmd/mfad-cli/internal/become", "cmd/mfad-cli/internal/clipboard",
-		"cmd/mfad-cli/internal/doctor", "cmd/mfad-cli/internal/keycsv", "cmd/mfad-cli/internal/shelltext",
+		"cmd/mfad-cli/internal/doctor", "cmd/mfad-cli/internal/keycsv", "cmd/mfad-cli/internal/manpages", "cmd/mfad-cli/internal/shelltext",
 		"cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/tokentext", "cmd/mfad-cli/internal/tty", "cmd/mfad-cli/internal/words",
 		"credproc/config",
 	},
@@ -75,6 +75,7 @@ var arrows = map[string][]string{
 		"credproc/config",
 	},
 	"cmd/mfad-cli/internal/keycsv":    {"credproc/config"},
+	"cmd/mfad-cli/internal/manpages":  {},
 	"cmd/mfad-cli/internal/shelltext": {"agent/wire"},
 	"cmd/mfad-cli/internal/table":     {},
 	"cmd/mfad-cli/internal/tokentext": {"agent/wire", "cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/words"},

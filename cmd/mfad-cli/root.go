@@ -53,6 +53,6 @@ func rootCommand(c *cli) *cobra.Command {
 	add(groupUse, credentialsCommand(c), execCommand(c), envCommand(c), codeCommand(c), sessionCommand(c))
 	add(groupSecret, lockCommand(c), unlockCommand(c), vaultCommand(c), tokenCommand(c), agentCommand(c))
 	add(groupLook, statusCommand(c), doctorCommand(c), versionCommand(c))
-	root.AddCommand(exitCodesTopic(), holdClipboardCommand(c))
+	root.AddCommand(exitCodesTopic(), holdClipboardCommand(c), manCommand())
 	return root
 }
