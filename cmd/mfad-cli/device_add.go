@@ -180,9 +180,3 @@ func labelled(d wire.Device) string {
 	}
 	return ""
 }
-
-func wipeAll(secrets [][]byte) {
-	for _, s := range secrets {
-		clear(s)
-	}
-}

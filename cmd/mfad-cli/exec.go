@@ -95,7 +95,8 @@ func notRunnable(name string, err error) error {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return advice{exitNotFound, "Check the spelling, or give the command's full path."}.errorf("command %q not found", name)
 	case errors.Is(err, exec.ErrDot):
-		return advice{exitNotRunnable, "Write ./ before a command of the current folder."}.errorf("command %q would be run from the current folder", name)
+		return advice{exitNotRunnable, "Write ./ before a command of the current folder."}.errorf(
+			"command %q would be run from the current folder", name)
 	case errors.As(err, &unfound):
 		err = unfound.Err // without the name, which we say ourselves
 	}

@@ -18,6 +18,9 @@ import (
 // defaultKey is the name of an access key that was given none.
 const defaultKey = "base"
 
+// maxTypedKey bounds an access key that is read from standard input.
+const maxTypedKey = 16 << 10
+
 // A keyImport is the command line of `mfad key import`.
 type keyImport struct {
 	name        string
@@ -176,14 +179,15 @@ func chooseKey(keys []keycsv.Key, user string) (keycsv.Key, error) {
 	case user == "":
 		return keycsv.Key{}, usagef("Say which with --user NAME.", "the file has %d keys: of %s", len(keys), strings.Join(users, ", "))
 	}
-	return keycsv.Key{}, usagef("Delete the lines that you do not mean from the file.", "the file has %d keys of user %.64q", len(chosen), user)
+	return keycsv.Key{}, usagef("Delete the lines that you do not mean from the file.",
+		"the file has %d keys of user %.64q", len(chosen), user)
 }
 
 // typedKey asks for a key. The caller wipes the secret.
 func typedKey(ctx context.Context, c *cli) (id string, secret []byte, err error) {
 	const hint = `Copy both from the IAM console, and run "mfad key import" again.`
 	if !c.inIsTerminal() {
-		text, err := c.readInput("-", maxSeed)
+		text, err := c.readInput("-", maxTypedKey)
 		if err != nil {
 			return "", nil, err
 		}

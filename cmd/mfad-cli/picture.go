@@ -120,3 +120,9 @@ func codeLabel(text []byte) string {
 	}
 	return fmt.Sprintf("%.64q", name)
 }
+
+func wipeAll(secrets [][]byte) {
+	for _, s := range secrets {
+		clear(s)
+	}
+}

@@ -32,7 +32,8 @@ func openRecoverySink(path string) (*recoverySink, error) {
 	}
 	terminal, err := tty.Open()
 	if err != nil {
-		return nil, advice{exitPerson, "Give --recovery-file PATH to have it written there."}.errorf("there is no terminal to show the recovery key on")
+		return nil, advice{exitPerson, "Give --recovery-file PATH to have it written there."}.errorf(
+			"there is no terminal to show the recovery key on")
 	}
 	return &recoverySink{terminal: terminal}, nil
 }

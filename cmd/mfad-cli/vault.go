@@ -86,7 +86,8 @@ func verifyText(r wire.VaultVerifyResult) string {
 	for _, f := range r.Faults {
 		b.WriteString(line.One(f) + "\n")
 	}
-	fmt.Fprintf(&b, "checked %s and %s: %s\n", words.Counted(r.Items, "item"), words.Counted(r.Slots, "slot"), words.Counted(len(r.Faults), "fault"))
+	fmt.Fprintf(&b, "checked %s and %s: %s\n",
+		words.Counted(r.Items, "item"), words.Counted(r.Slots, "slot"), words.Counted(len(r.Faults), "fault"))
 	return b.String()
 }
 

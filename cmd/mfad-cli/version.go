@@ -18,7 +18,8 @@ func versionCommand(c *cli) *cobra.Command {
 		Args:              takes(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			return c.print(fmt.Sprintf("mfad %s (protocol %d, %s, %s/%s)\n", wire.Version, wire.Protocol, runtime.Version(), runtime.GOOS, runtime.GOARCH))
+			return c.print(fmt.Sprintf("mfad %s (protocol %d, %s, %s/%s)\n",
+				wire.Version, wire.Protocol, runtime.Version(), runtime.GOOS, runtime.GOARCH))
 		},
 	}
 }
