@@ -27,7 +27,7 @@ func agentCommand(c *cli) *cobra.Command {
 		}
 		return startAgent(ctx, c)
 	}
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "agent",
 		Short: "Start, stop and restart the agent",
 		Long:  "The agent: mfad-agent, the process that holds the vault open and the sessions." + agentEnvironmentHelp,
@@ -52,7 +52,7 @@ func agentCommand(c *cli) *cobra.Command {
 // agentVerb makes cmd a verb about the agent, which takes no arguments.
 func agentVerb(c *cli, run func(context.Context, *cli) error, cmd *cobra.Command) *cobra.Command {
 	cmd.Example = "  mfad agent " + cmd.Use
-	cmd.Args = takes(0, 0)
+	cmd.Args = argCount(0, 0)
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), c) }
 	return cmd

@@ -28,7 +28,7 @@ clipboard (over ssh) it is sent to the terminal by OSC 52, which does not tell
 whether it was taken, and cannot be taken back.`,
 		Example: `  mfad code phone
   mfad code phone --copy`,
-		Args:              takes(1, 1),
+		Args:              argCount(1, 1),
 		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
 		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
 			var board clipboard.Clipboard
@@ -68,7 +68,7 @@ func holdClipboardCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:    clipboard.HoldVerb + " TOOL",
 		Hidden: true,
-		Args:   takes(1, 1),
+		Args:   argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			known, err := clipboard.Hold(cmd.Context(), args[0], c.in)
 			if !known {

@@ -10,8 +10,8 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-// group makes cmd a verb that only has verbs below it.
-func group(cmd *cobra.Command, below ...*cobra.Command) *cobra.Command {
+// newGroup makes cmd a verb that only has verbs below it.
+func newGroup(cmd *cobra.Command, below ...*cobra.Command) *cobra.Command {
 	cmd.Args = noSuchVerb
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	cmd.AddCommand(below...)
@@ -36,19 +36,19 @@ func misuse(cmd *cobra.Command, err error) error {
 	return &fault{err, exitUsage, fmt.Sprintf("Run %q.", cmd.CommandPath()+" --help")}
 }
 
-// takes is the Args of a verb that takes from least to most arguments.
-func takes(least, most int) cobra.PositionalArgs {
+// argCount is the Args of a verb that takes from least to most arguments.
+func argCount(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if n := len(args); n < least || n > most {
 			line := strings.TrimSuffix(cmd.UseLine(), " [flags]")
-			return misuse(cmd, fmt.Errorf("%q was given %s", line, words.Counted(n, "argument")))
+			return misuse(cmd, fmt.Errorf("%q was given %s", line, words.Count(n, "argument")))
 		}
 		return nil
 	}
 }
 
-// requireOne refuses a choice that is not among those named.
-func requireOne(flag, value string, choices ...string) error {
+// requireChoice refuses a choice that is not among those named.
+func requireChoice(flag, value string, choices ...string) error {
 	if slices.Contains(choices, value) {
 		return nil
 	}
@@ -79,6 +79,6 @@ func onNamed(run func(cmd *cobra.Command, args []string) error) func(*cobra.Comm
 		if len(args) == 0 {
 			return err
 		}
-		return about(args[0], err)
+		return errorAbout(args[0], err)
 	}
 }

@@ -55,30 +55,30 @@ func profileWords(getenv func(string) string) []string {
 }
 
 func completeKeys(running caller) cobra.CompletionFunc {
-	return completeWords(func() []string { return listed(running, wire.MethodKeyList, keyWord) })
+	return completeWords(func() []string { return listWords(running, wire.MethodKeyList, keyWord) })
 }
 
 func keyWord(k wire.Key) string { return cobra.CompletionWithDesc(k.Name, k.AccessKeyID) }
 
 func completeDevices(running caller) cobra.CompletionFunc {
 	word := func(d wire.Device) string { return cobra.CompletionWithDesc(d.Name, d.Serial) }
-	return completeWords(func() []string { return listed(running, wire.MethodDeviceList, word) })
+	return completeWords(func() []string { return listWords(running, wire.MethodDeviceList, word) })
 }
 
 func completeSerials(running caller) cobra.CompletionFunc {
 	word := func(d wire.Device) string { return cobra.CompletionWithDesc(d.Serial, d.Name) }
-	return completeWords(func() []string { return listed(running, wire.MethodDeviceList, word) })
+	return completeWords(func() []string { return listWords(running, wire.MethodDeviceList, word) })
 }
 
 // completeSources are profiles and access keys.
 func completeSources(c *cli) cobra.CompletionFunc {
 	return completeWords(func() []string {
-		return append(profileWords(c.getenv), listed(c.callRunning, wire.MethodKeyList, keyWord)...)
+		return append(profileWords(c.getenv), listWords(c.callRunning, wire.MethodKeyList, keyWord)...)
 	})
 }
 
-// listed are the words for a list of the agent.
-func listed[T any](running caller, method string, word func(T) string) []string {
+// listWords are the words for a list of the agent.
+func listWords[T any](running caller, method string, word func(T) string) []string {
 	var words []string
 	for _, item := range atTab[[]T](running, method, completionDeadline) {
 		words = append(words, word(item))

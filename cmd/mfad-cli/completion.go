@@ -21,7 +21,7 @@ sessions and tokens.`,
   mfad completion zsh > "${fpath[1]}/_mfad"
   mfad completion fish > ~/.config/fish/completions/mfad.fish
   mfad completion powershell | Out-String | Invoke-Expression             # in $PROFILE`,
-		Args:      takes(1, 1),
+		Args:      argCount(1, 1),
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()

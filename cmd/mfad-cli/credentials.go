@@ -30,7 +30,7 @@ Standard output carries the document and nothing else; questions are asked on
 the terminal, never on standard input.`,
 		Example: `  mfad credentials --profile prod
   credential_process = /usr/local/bin/mfad credentials --profile prod`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if profile == "" {
@@ -59,15 +59,15 @@ func credentialsProfile(args []string) (profile string, ok bool) {
 }
 
 func printCredentials(ctx context.Context, c *cli, profile string) error {
-	result, err := fetch(ctx, c, profile)
+	result, err := fetchCredentials(ctx, c, profile)
 	if err != nil {
 		return err
 	}
 	return c.print(string(append(bytes.TrimSpace(result.Document), '\n')))
 }
 
-// fetch asks the agent for a profile's credentials, within the deadline.
-func fetch(ctx context.Context, c *cli, profile string) (wire.CredentialsResult, error) {
+// fetchCredentials asks the agent for a profile's credentials, within the deadline.
+func fetchCredentials(ctx context.Context, c *cli, profile string) (wire.CredentialsResult, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, credentialsDeadline,
 		advice{exitLater, `Run "mfad status" to see what the agent waits for.`}.errorf(
 			"no credentials for profile %q within %s", profile, credentialsDeadline))
@@ -75,5 +75,5 @@ func fetch(ctx context.Context, c *cli, profile string) (wire.CredentialsResult,
 	var result wire.CredentialsResult
 	p := wire.CredentialsParams{Profile: profile, Region: shelltext.CallerRegion(c.getenv)}
 	err := c.call(ctx, wire.MethodCredentials, p, &result)
-	return result, about(profile, err)
+	return result, errorAbout(profile, err)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func deviceCommand(c *cli) *cobra.Command {
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "device",
 		Short: "Add, list, move and remove MFA devices",
 		Long:  "The MFA devices whose secrets the vault keeps, or a hardware token.",
@@ -24,7 +24,7 @@ func deviceListCommand(c *cli) *cobra.Command {
 		Use:     "list",
 		Short:   "List the MFA devices",
 		Example: "  mfad device list",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}, listing[wire.Device]{
 		call:   c.call,
 		method: wire.MethodDeviceList,
@@ -39,7 +39,7 @@ func deviceTable(devices []wire.Device) *table.Table {
 	for _, d := range devices {
 		codes := strconv.Itoa(d.Digits) + " digits, " + strconv.Itoa(d.Period) + " s, " + d.Algorithm
 		t.Row(d.Name, table.OrDash(d.Serial), table.OrDash(d.Issuer), table.OrDash(d.Account),
-			codes, words.Day(d.Created), tokentext.Where(d.Tokens, d.Touch))
+			codes, words.Date(d.Created), tokentext.Location(d.Tokens, d.Touch))
 	}
 	return t
 }
@@ -61,7 +61,7 @@ if nothing opens by itself.`,
 		complete: completeDevices(c.callRunning),
 		touch:    "each code takes a touch",
 		tell: func(d wire.Device) {
-			c.say("mfad: device %q moved%s", d.Name, tokentext.Onto(d.Tokens, d.Touch))
+			c.say("mfad: device %q moved%s", d.Name, tokentext.OntoTokens(d.Tokens, d.Touch))
 			sayOnlyThere(c.console, []wire.Device{d})
 			c.hint(`Run "mfad code %s" to see that it works.`, d.Name)
 		},

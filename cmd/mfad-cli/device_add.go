@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +17,17 @@ import (
 // maxSeed bounds a seed's text; a migration URI of ten devices has under 1 KiB.
 const maxSeed = 16 << 10
 
+// A deviceAdd is the command line of `mfad device add`.
+type deviceAdd struct {
+	name    string
+	picture string
+	serials []string
+	replace bool
+	onToken onToken
+}
+
 func deviceAddCommand(c *cli) *cobra.Command {
-	var picture string
-	var serials []string
-	var replace bool
-	var o onToken
+	var d deviceAdd
 	cmd := &cobra.Command{
 		Use:   "add [NAME] --serial ARN",
 		Short: "Add an MFA device by its secret",
@@ -47,35 +54,19 @@ fills a second token in the same go, for the day the first is lost.`,
 		Args:              refuseSeedArgument,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
-			p := wire.DeviceAddParams{Serial: strings.Join(serials, " "), Replace: replace, OnToken: o.wanted, Touch: o.touch}
 			if len(args) > 0 {
-				p.Name = args[0]
+				d.name = args[0]
 			}
-			ctx := cmd.Context()
-			if err := o.check(cmd); err != nil {
+			if err := d.onToken.check(cmd); err != nil {
 				return err
 			}
-			var err error
-			if p.Tokens, err = o.serials(ctx, c.call); err != nil {
-				return err
-			}
-			if o.wanted && picture == "" && c.inIsTerminal() {
-				if err := o.requirePlugged(ctx, c.call); err != nil {
-					return err
-				}
-			}
-			seeds, err := readSeeds(ctx, c, p.Name, picture)
-			if err != nil {
-				return err
-			}
-			defer wipeAll(seeds)
-			return addDevices(ctx, c, p, seeds)
+			return d.add(cmd.Context(), c)
 		}),
 	}
-	cmd.Flags().StringArrayVar(&serials, "serial", nil, "the device's serial number: its ARN at AWS (repeatable, for an export of several)")
-	cmd.Flags().StringVar(&picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
-	cmd.Flags().BoolVar(&replace, "replace", false, "replace the device of that name")
-	o.flags(cmd, c.callRunning, "each code takes a touch")
+	cmd.Flags().StringArrayVar(&d.serials, "serial", nil, "the device's serial number: its ARN at AWS (repeatable, for an export of several)")
+	cmd.Flags().StringVar(&d.picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
+	cmd.Flags().BoolVar(&d.replace, "replace", false, "replace the device of that name")
+	d.onToken.flags(cmd, c.callRunning, "each code takes a touch")
 	_ = cmd.MarkFlagFilename("qr", "png", "jpg", "jpeg", "gif")
 	_ = cmd.RegisterFlagCompletionFunc("serial", cobra.NoFileCompletions)
 	return cmd
@@ -92,20 +83,40 @@ func refuseSeedArgument(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// add gets the seeds and has the agent keep them.
+func (d deviceAdd) add(ctx context.Context, c *cli) error {
+	serials, err := d.onToken.serials(ctx, c.call)
+	if err != nil {
+		return err
+	}
+	if d.onToken.wanted && d.picture == "" && c.inIsTerminal() {
+		if err := d.onToken.requirePlugged(ctx, c.call); err != nil {
+			return err
+		}
+	}
+	seeds, err := d.readSeeds(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer wipeAll(seeds)
+	return addDevices(ctx, c, wire.DeviceAddParams{
+		Name: d.name, Serial: strings.Join(d.serials, " "), Replace: d.replace,
+		OnToken: d.onToken.wanted, Touch: d.onToken.touch, Tokens: serials,
+	}, seeds)
+}
+
 // readSeeds gets the texts of one or more seeds, from a picture, from standard
 // input or from the terminal. The caller wipes them.
-func readSeeds(ctx context.Context, c *cli, name, picture string) ([][]byte, error) {
-	if picture != "" {
-		return readPicture(ctx, c.in, picture)
-	}
-	if name == "" {
-		name = "the MFA device"
+func (d deviceAdd) readSeeds(ctx context.Context, c *cli) ([][]byte, error) {
+	if d.picture != "" {
+		return readPicture(ctx, c.in, d.picture)
 	}
 	if c.inIsTerminal() {
 		if err := c.requireVault(ctx); err != nil {
 			return nil, err
 		}
 	}
+	name := cmp.Or(d.name, "the MFA device")
 	text, err := readSeed(ctx, c, "secret of "+name+" (otpauth:// URI or base32)")
 	if err != nil {
 		return nil, err
@@ -161,7 +172,7 @@ func tellAdded(c console, devices []wire.Device, onToken bool) {
 		where = " --on-token"
 	}
 	for _, d := range devices {
-		c.say("mfad: device %q added%s%s", d.Name, labelled(d), tokentext.Onto(d.Tokens, d.Touch))
+		c.say("mfad: device %q added%s%s", d.Name, deviceLabel(d), tokentext.OntoTokens(d.Tokens, d.Touch))
 		if d.Serial == "" {
 			c.hint(`Run "mfad device add %s --serial ARN --replace%s" to connect it with a profile's mfa_serial.`, d.Name, where)
 		}
@@ -171,7 +182,7 @@ func tellAdded(c console, devices []wire.Device, onToken bool) {
 	}
 }
 
-func labelled(d wire.Device) string {
+func deviceLabel(d wire.Device) string {
 	switch {
 	case d.Issuer != "" && d.Account != "":
 		return fmt.Sprintf(" (%s, %s)", d.Issuer, d.Account)

@@ -25,7 +25,7 @@ AWS is not called.
 Each line is ok, warn or fail; what is not ok says what to do. If anything
 failed, the exit code is 1.`,
 		Example: "  mfad doctor\n  mfad doctor --json",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}, showing[[]doctor.Finding]{
 		fetch: func(ctx context.Context, _ []string) ([]doctor.Finding, error) {
 			d := doctor.Doctor{
@@ -41,7 +41,7 @@ failed, the exit code is 1.`,
 				return nil
 			}
 			return advice{exitError, "Do what the lines marked -> say, from the top."}.errorf(
-				"%s failed", words.Counted(failed, "check"))
+				"%s failed", words.Count(failed, "check"))
 		},
 	})
 }
@@ -51,8 +51,8 @@ func hintOn(err error) string {
 	var refusal *wire.Error
 	var f *fault
 	if !errors.As(err, &refusal) && !errors.As(err, &f) {
-		err = judgedConfig(err)
+		err = adviseOnFiles(err)
 	}
-	_, hint := judge(err)
+	_, hint := exitAndHint(err)
 	return strings.ReplaceAll(hint, placeholder, pasteName(""))
 }

@@ -74,12 +74,12 @@ func tellChanges(c console, changes []config.Change, err error) error {
 			c.say("mfad: changed %s (as it was: %s)", change.File, change.Backup)
 		}
 	}
-	return judgedConfig(err)
+	return adviseOnFiles(err)
 }
 
-// judgedConfig gives an error of the person's files the advice that the same
+// adviseOnFiles gives an error of the person's files the advice that the same
 // error of the agent has. Conflicts say themselves what to do.
-func judgedConfig(err error) error {
+func adviseOnFiles(err error) error {
 	advised := func(code int64) error { return adviceOn(code).on(err) }
 	var wrong *config.Error
 	switch {

@@ -30,10 +30,10 @@ the user can read them. "mfad exec" gives them to one command only.`,
   mfad env --profile prod --format powershell | Out-String | Invoke-Expression
   mfad env --profile prod --format json
   eval "$(mfad env --unset)"`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := requireOne("format", format, envFormats()...); err != nil {
+			if err := requireChoice("format", format, envFormats()...); err != nil {
 				return err
 			}
 			if unset {
@@ -59,7 +59,7 @@ func fetchVariables(cmd *cobra.Command, c *cli, profile string) ([]shelltext.Var
 	if profile == "" {
 		return nil, misuse(cmd, errNoProfileGiven)
 	}
-	result, err := fetch(cmd.Context(), c, profile)
+	result, err := fetchCredentials(cmd.Context(), c, profile)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ put credentials there; "aws --profile" needs neither.`,
 			if err != nil {
 				return notRunnable(args[0], err)
 			}
-			result, err := fetch(cmd.Context(), c, profile)
+			result, err := fetchCredentials(cmd.Context(), c, profile)
 			if err != nil {
 				return err
 			}
@@ -58,7 +58,7 @@ put credentials there; "aws --profile" needs neither.`,
 				return err
 			}
 			c.leave()
-			return started(args[0], become.Become(path, args, shelltext.Environ(os.Environ(), vars)))
+			return startError(args[0], become.Become(path, args, shelltext.Environ(os.Environ(), vars)))
 		},
 	}
 	// What follows the command belongs to the command.
@@ -77,9 +77,9 @@ func profileOrEnv(flag string, getenv func(string) string) string {
 	return ""
 }
 
-// started words the error of running a command; one that the command itself
+// startError words the error of running a command; one that the command itself
 // ended with stays as it is.
-func started(name string, err error) error {
+func startError(name string, err error) error {
 	var exit *exec.ExitError
 	if err == nil || errors.As(err, &exit) {
 		return err

@@ -48,18 +48,18 @@ type namedError struct {
 
 func (e *namedError) Unwrap() error { return e.error }
 
-// about says which profile or item an error, if it is one, is about.
-func about(name string, err error) error {
+// errorAbout says which profile or item an error, if it is one, is about.
+func errorAbout(name string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return &namedError{err, name}
 }
 
-// report writes what err says, and what to do about it, for a person, and
+// reportError writes what err says, and what to do about it, for a person, and
 // returns the exit code.
-func report(w io.Writer, err error) int {
-	exit, hint := judge(err)
+func reportError(w io.Writer, err error) int {
+	exit, hint := exitAndHint(err)
 	var named *namedError
 	name := ""
 	if errors.As(err, &named) {
@@ -73,8 +73,8 @@ func report(w io.Writer, err error) int {
 	return exit
 }
 
-// judge finds the exit code and the hint of an error.
-func judge(err error) (exit int, hint string) {
+// exitAndHint finds the exit code and the hint of an error.
+func exitAndHint(err error) (exit int, hint string) {
 	var f *fault
 	if errors.As(err, &f) {
 		return f.exit, f.hint
@@ -87,9 +87,9 @@ func judge(err error) (exit int, hint string) {
 	return exitError, noHint
 }
 
-// judged gives an error of the way to the agent its exit code and hint; what
+// adviseOnLink gives an error of the way to the agent its exit code and hint; what
 // the agent itself refused has them by its code.
-func judged(err error) error {
+func adviseOnLink(err error) error {
 	var refusal *wire.Error
 	var f *fault
 	switch {

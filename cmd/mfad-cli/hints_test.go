@@ -76,7 +76,7 @@ func TestReportIsOneLineAndAHint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			if exit := report(&b, about(test.subject, test.err)); exit != test.exit {
+			if exit := reportError(&b, errorAbout(test.subject, test.err)); exit != test.exit {
 				t.Errorf("exit %d, want %d", exit, test.exit)
 			}
 			if b.String() != test.want {

@@ -28,11 +28,11 @@ The recovery key is shown on the terminal, or written to a new file with
 		Example: `  mfad init
   mfad init --passphrase yes                     # a passphrase beside the keychain
   mfad init --keychain no --passphrase-stdin --recovery-file recovery.txt < passphrase.txt`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for flag, value := range map[string]string{"keychain": p.Keychain, "passphrase": p.Passphrase} {
-				if err := requireOne(flag, value, waysOpen...); err != nil {
+				if err := requireChoice(flag, value, waysOpen...); err != nil {
 					return err
 				}
 			}

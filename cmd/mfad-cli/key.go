@@ -12,7 +12,7 @@ import (
 )
 
 func keyCommand(c *cli) *cobra.Command {
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "key",
 		Short: "Bring in, list, move, trust and remove access keys",
 		Long:  "The long-term access keys that the vault keeps, or a hardware token.",
@@ -25,7 +25,7 @@ func keyListCommand(c *cli) *cobra.Command {
 		Use:     "list",
 		Short:   "List the access keys",
 		Example: "  mfad key list",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}, listing[wire.Key]{
 		call:   c.call,
 		method: wire.MethodKeyList,
@@ -38,8 +38,8 @@ func keyListCommand(c *cli) *cobra.Command {
 func keyTable(keys []wire.Key) *table.Table {
 	t := table.New("NAME", "ACCESS KEY ID", "ADDED", "WHERE", "TRUSTED ENDPOINTS")
 	for _, k := range keys {
-		t.Row(k.Name, k.AccessKeyID, words.Day(k.Created),
-			tokentext.Where(k.Tokens, k.Touch), table.OrDash(strings.Join(k.Trust, " ")))
+		t.Row(k.Name, k.AccessKeyID, words.Date(k.Created),
+			tokentext.Location(k.Tokens, k.Touch), table.OrDash(strings.Join(k.Trust, " ")))
 	}
 	return t
 }
@@ -68,7 +68,7 @@ proxy, a local stand-in. Whoever runs that endpoint sees the MFA codes sent to
 it, so mfad asks before the first use of each; this verb answers beforehand.`,
 		Example: `  mfad key trust base https://sts.internal.example:8443
   mfad key trust base https://sts.internal.example:8443 --revoke`,
-		Args:              takes(2, 2),
+		Args:              argCount(2, 2),
 		ValidArgsFunction: completeOne(completeKeys(c.callRunning)),
 		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
 			p := wire.KeyTrustParams{Name: args[0], Endpoint: args[1], Revoke: revoke}

@@ -115,7 +115,7 @@ func importKey(ctx context.Context, c *cli, k keyImport) error {
 		c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
 		err = k.tellNext(ctx, c, key.Name)
 	}
-	return about(name, err)
+	return errorAbout(name, err)
 }
 
 // read gets the key from where the command line says. The caller wipes the

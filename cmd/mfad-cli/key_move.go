@@ -34,7 +34,7 @@ if nothing opens by itself.`,
 }
 
 func tellMovedKey(c console, k wire.Key) {
-	c.say("mfad: the secret of access key %q moved%s", k.Name, tokentext.Onto(k.Tokens, false))
+	c.say("mfad: the secret of access key %q moved%s", k.Name, tokentext.OntoTokens(k.Tokens, false))
 	works := "profiles work as before"
 	if k.Touch {
 		works += "; one touch signs until the UTC day ends or the vault locks"

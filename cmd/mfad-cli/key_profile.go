@@ -14,7 +14,7 @@ func keyOfProfile(profile string, getenv func(string) string) (id string, secret
 	}
 	step, err := e.KeysOf(profile)
 	if err != nil {
-		return "", nil, judgedConfig(err)
+		return "", nil, adviseOnFiles(err)
 	}
 	defer clear(step.SecretAccessKey.Bytes)
 	return step.AccessKeyID.Text, bytes.Clone(step.SecretAccessKey.Bytes), nil

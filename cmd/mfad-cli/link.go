@@ -68,7 +68,7 @@ func (c *cli) exchange(ctx context.Context, method string, params, result any) e
 	case errors.Is(err, wire.ErrDismissed) && c.lines != nil && c.lines.refused != "":
 		return advice{exitPerson, noHint}.errorf("the line on standard input would not do: %s", c.lines.refused)
 	}
-	return judged(err)
+	return adviseOnLink(err)
 }
 
 // A dialing says what to do when no agent runs: start none, or one with an
@@ -85,17 +85,17 @@ func (c *cli) connect(ctx context.Context, how dialing) error {
 	}
 	socket, err := wire.SocketPath(c.getenv)
 	if err != nil {
-		return judged(err)
+		return adviseOnLink(err)
 	}
 	log, err := wire.LogPath(c.getenv)
 	if err != nil {
-		return judged(err)
+		return adviseOnLink(err)
 	}
 	c.conn, err = client.Dial(ctx, client.Options{
 		Socket: socket, Log: log, NoStart: how.noStart, Env: how.environ,
 		Version: wire.Version, Prompter: c.prompter(),
 	})
-	return judged(err)
+	return adviseOnLink(err)
 }
 
 // close ends the connection, and withdraws the prompts that came over it.

@@ -17,7 +17,7 @@ func lockCommand(c *cli) *cobra.Command {
 		Long: `Close the vault and forget every session. From then on requests fail at once,
 until "mfad unlock" or a restart of the agent.`,
 		Example:           "  mfad lock",
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := c.callRunning(cmd.Context(), wire.MethodVaultLock, nil, nil)
@@ -51,7 +51,7 @@ token's PIN, unless --slot chooses the token.`,
   mfad unlock --slot piv
   mfad unlock --slot recovery
   mfad unlock --passphrase-stdin < passphrase.txt`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			by.pinStdin = p.Slot != ""

@@ -22,15 +22,15 @@ import (
 
 func main() {
 	if err := harden.Process(); err != nil {
-		os.Exit(report(os.Stderr, err))
+		os.Exit(reportError(os.Stderr, err))
 	}
 	c := &cli{console: console{in: os.Stdin, out: os.Stdout, err: os.Stderr}, getenv: os.Getenv}
 	os.Exit(run(c, os.Args[1:]))
 }
 
-// ending are the signals by which a person or the system ends us; not those
+// endingSignals are the signals by which a person or the system ends us; not those
 // that our parent had us ignore (nohup), which a command under exec inherits.
-func ending() []os.Signal {
+func endingSignals() []os.Signal {
 	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
 }
 
@@ -46,7 +46,7 @@ func run(c *cli, args []string) int {
 		// at once, but for a prompt, which watches by itself.
 		err = printCredentials(ctx, c, profile)
 	} else {
-		if watched := ending(); len(watched) > 0 { // none would mean all
+		if watched := endingSignals(); len(watched) > 0 { // none would mean all
 			var stop context.CancelFunc
 			ctx, stop = signal.NotifyContext(ctx, watched...)
 			defer stop()
@@ -67,5 +67,5 @@ func run(c *cli, args []string) int {
 		c.say("mfad: interrupted")
 		return exitInterrupted
 	}
-	return report(c.err, err)
+	return reportError(c.err, err)
 }

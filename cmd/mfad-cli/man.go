@@ -13,7 +13,7 @@ func manCommand() *cobra.Command {
 		Use:    "man FOLDER",
 		Short:  "Write the manual pages into a folder",
 		Hidden: true,
-		Args:   takes(1, 1),
+		Args:   argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return manpages.Write(args[0], cmd.Root(), "mfad "+wire.Version)
 		},

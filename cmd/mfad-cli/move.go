@@ -27,7 +27,7 @@ func moveCommand[T any](c *cli, cmd *cobra.Command, m moving[T]) *cobra.Command 
 	var o onToken
 	var by answers
 	cmd.Use = "move NAME --on-token"
-	cmd.Args = takes(1, 1)
+	cmd.Args = argCount(1, 1)
 	cmd.ValidArgsFunction = completeOne(m.complete)
 	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
 		if !o.wanted {

@@ -122,7 +122,7 @@ func (o onToken) named() bool { return o.token != "" || len(o.also) > 0 }
 func sayOnlyThere(c console, devices []wire.Device) {
 	for _, d := range devices {
 		if len(d.Tokens) == 1 {
-			c.say("mfad: %s alone has the secret of %q: when it is lost, so is the device", tokentext.On(d.Tokens), d.Name)
+			c.say("mfad: %s alone has the secret of %q: when it is lost, so is the device", tokentext.OnTokens(d.Tokens), d.Name)
 		}
 	}
 }

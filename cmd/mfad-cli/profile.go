@@ -14,7 +14,7 @@ import (
 )
 
 func profileCommand(c *cli) *cobra.Command {
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "profile",
 		Short: "Write, adopt, list and explain profiles",
 		Long: `The profiles that mfad serves. A profile's role settings stand in mfad's own
@@ -32,7 +32,7 @@ func profileListCommand(c *cli) *cobra.Command {
 		Long: `List the profiles of mfad's file and of the AWS files. SERVED says whether aws
 finds mfad's credential_process for it.`,
 		Example: "  mfad profile list\n  mfad profile list --json",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}, listing[wire.Profile]{
 		call:   c.call,
 		method: wire.MethodProfileList,
@@ -61,14 +61,14 @@ func profileShowCommand(c *cli) *cobra.Command {
 		Long: `Show step by step how a profile's credentials are made, and from which file and
 line each value came. Nothing is fetched, and nobody is asked.`,
 		Example:           "  mfad profile show prod\n  mfad profile show prod --json",
-		Args:              takes(1, 1),
+		Args:              argCount(1, 1),
 		ValidArgsFunction: completeOne(completeProfiles(c.getenv)),
 	}, showing[wire.Chain]{
 		fetch: func(ctx context.Context, args []string) (wire.Chain, error) {
 			var chain wire.Chain
 			p := wire.ProfileShowParams{Profile: args[0], Region: shelltext.CallerRegion(c.getenv)}
 			err := c.call(ctx, wire.MethodProfileShow, p, &chain)
-			return chain, about(args[0], err)
+			return chain, errorAbout(args[0], err)
 		},
 		tell: func(chain wire.Chain) error { return c.print(chainText(chain, time.Now())) },
 	})

@@ -35,7 +35,7 @@ of that access key.`,
 		Example: `  mfad profile add prod --role-arn arn:aws:iam::123456789012:role/Admin --source base \
       --mfa-serial arn:aws:iam::123456789012:mfa/alice --region eu-west-1
   mfad profile add me --key base --mfa-serial arn:aws:iam::123456789012:mfa/alice`,
-		Args:              takes(1, 1),
+		Args:              argCount(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
 			settings, err := p.settings(cmd)
@@ -153,7 +153,7 @@ config file. Keys and devices stay in the vault.`,
 
 // profileEditCommand makes cmd a verb that edits a profile.
 func profileEditCommand(c *cli, cmd *cobra.Command, p profileEdit) *cobra.Command {
-	cmd.Args = takes(1, 1)
+	cmd.Args = argCount(1, 1)
 	cmd.ValidArgsFunction = completeOne(completeProfiles(c.getenv))
 	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
 		err := editFiles(cmd.Context(), c, func(e *config.Editor) ([]config.Change, error) {

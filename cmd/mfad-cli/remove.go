@@ -17,7 +17,7 @@ type removal struct {
 // removeCommand makes cmd a verb that removes an item.
 func removeCommand(c *cli, cmd *cobra.Command, r removal) *cobra.Command {
 	cmd.Use = "remove NAME"
-	cmd.Args = takes(1, 1)
+	cmd.Args = argCount(1, 1)
 	cmd.ValidArgsFunction = completeOne(r.complete)
 	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
 		var result wire.RemoveResult

@@ -14,7 +14,7 @@ import (
 )
 
 func sessionCommand(c *cli) *cobra.Command {
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "session",
 		Short: "List and forget cached sessions",
 		Long:  "The temporary credentials that the agent keeps, in its memory alone.",
@@ -27,7 +27,7 @@ func sessionListCommand(c *cli) *cobra.Command {
 		Use:     "list",
 		Short:   "List the cached sessions",
 		Example: "  mfad session list\n  mfad session list --json",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}, listing[wire.Session]{
 		call:   orNothing(c.callRunning),
 		method: wire.MethodSessionList,
@@ -69,7 +69,7 @@ func sessionForgetCommand(c *cli) *cobra.Command {
 handed out lives until it expires.`,
 		Example: `  mfad session forget --profile prod
   mfad session forget --all`,
-		Args:              takes(0, 1),
+		Args:              argCount(0, 1),
 		ValidArgsFunction: completeOne(completeSessions(c.callRunning)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -91,7 +91,7 @@ handed out lives until it expires.`,
 			if r.Forgotten == 0 && !p.All {
 				return advice{exitMissing, `Run "mfad session list" to see the sessions.`}.errorf("no such session")
 			}
-			c.say("mfad: %s forgotten", words.Counted(r.Forgotten, "session"))
+			c.say("mfad: %s forgotten", words.Count(r.Forgotten, "session"))
 			return nil
 		},
 	}
@@ -102,5 +102,5 @@ handed out lives until it expires.`,
 
 func completeSessions(running caller) cobra.CompletionFunc {
 	word := func(s wire.Session) string { return cobra.CompletionWithDesc(s.ID, s.Identity) }
-	return completeWords(func() []string { return listed(running, wire.MethodSessionList, word) })
+	return completeWords(func() []string { return listWords(running, wire.MethodSessionList, word) })
 }

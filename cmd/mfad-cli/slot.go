@@ -12,7 +12,7 @@ import (
 )
 
 func slotCommand(c *cli) *cobra.Command {
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "slot",
 		Short: "Add, remove and name ways into the vault",
 		Long:  "The ways into the vault: each wraps the same key, so adding one rewrites no secret.",
@@ -29,7 +29,7 @@ func slotRemoveCommand(c *cli) *cobra.Command {
 kept unless --last is given, and the last one always. A copy of the vault made
 earlier can still be opened by it. A token keeps its key, which opens nothing else.`,
 		Example:           "  mfad vault slot remove 3f9c0a",
-		Args:              takes(1, 1),
+		Args:              argCount(1, 1),
 		ValidArgsFunction: completeOne(completeSlots(c.callRunning, anySlot)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.ID = args[0]
@@ -54,7 +54,7 @@ age opens the vault, by the plugin age-plugin-mfad, which is mfad-token under
 that name.`,
 		Example: `  mfad vault slot identity 3f9c0a
   mfad vault slot identity 3f9c0a | age -d -i - slots/3f9c0a.age      # in the vault's folder`,
-		Args:              takes(1, 1),
+		Args:              argCount(1, 1),
 		ValidArgsFunction: completeOne(completeSlots(c.callRunning, hasIdentity)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var v wire.Vault

@@ -52,7 +52,7 @@ A token can be lost: keep another way in, such as a second token or the recovery
   mfad vault slot add --piv --token 12345678 --piv-slot 82 --label "blue YubiKey"
   mfad vault slot add --fido2 --pin
   mfad vault slot add plugin --recipient age1tpm1… --identity-file tpm.txt`,
-		Args:              takes(0, 2),
+		Args:              argCount(0, 2),
 		ValidArgsFunction: completeSlotAdd,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := s.read(cmd, args); err != nil {

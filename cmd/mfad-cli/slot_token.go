@@ -74,12 +74,12 @@ func (s *slotAdd) loosePIN(cmd *cobra.Command, args []string) ([]string, error) 
 				return slices.Delete(slices.Clone(args), i, i+1), nil
 			}
 			if !slices.Contains(addableSlots, arg) {
-				return nil, requireOne("pin", arg, pinPolicies...)
+				return nil, requireChoice("pin", arg, pinPolicies...)
 			}
 		}
 	}
 	if len(args) > 1 {
-		return nil, takes(0, 1)(cmd, args)
+		return nil, argCount(0, 1)(cmd, args)
 	}
 	return args, nil
 }
@@ -115,7 +115,7 @@ func (s *slotAdd) readPIV(cmd *cobra.Command) error {
 		return misuse(cmd, fmt.Errorf("--pin of a piv slot needs one of %s", strings.Join(pinPolicies, ", ")))
 	}
 	if cmd.Flags().Changed("piv-slot") {
-		if !retired(s.p.PIVSlot) {
+		if !isRetired(s.p.PIVSlot) {
 			return misuse(cmd, fmt.Errorf("--piv-slot %.40q is no retired slot: they are 82 to 95, in hexadecimal", s.p.PIVSlot))
 		}
 		if s.p.PIN != "" || s.p.Touch != "" {
@@ -130,10 +130,10 @@ func (s *slotAdd) readPIV(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("touch") {
 		s.p.Touch = defaultTouch
 	}
-	if err := requireOne("pin", s.p.PIN, pinPolicies...); err != nil {
+	if err := requireChoice("pin", s.p.PIN, pinPolicies...); err != nil {
 		return err
 	}
-	return requireOne("touch", s.p.Touch, touchPolicies...)
+	return requireChoice("touch", s.p.Touch, touchPolicies...)
 }
 
 func (s *slotAdd) readFIDO2(cmd *cobra.Command) error {
@@ -221,7 +221,7 @@ func completePIVSlots(running caller) cobra.CompletionFunc {
 				continue
 			}
 			for _, k := range t.PIV.Keys {
-				if retired(k.Slot) && k.Algorithm == "P-256" {
+				if isRetired(k.Slot) && k.Algorithm == "P-256" {
 					words = append(words, cobra.CompletionWithDesc(k.Slot, tokentext.Name(t)+" "+k.Subject))
 				}
 			}
@@ -243,8 +243,8 @@ func completeFIDO2(running caller) cobra.CompletionFunc {
 	}
 }
 
-// retired tells whether a slot, in hexadecimal, is one of the retired.
-func retired(slot string) bool {
+// isRetired tells whether a slot, in hexadecimal, is one of the retired.
+func isRetired(slot string) bool {
 	n, err := strconv.ParseUint(slot, 16, 8)
 	return err == nil && len(slot) == 2 && n >= firstRetired && n <= lastRetired
 }

@@ -27,7 +27,7 @@ hide. It starts no agent: when none is running, the exit code is 6.
 With --watch it is shown anew each second until interrupted; with --json as
 well, each is one line.`,
 		Example: "  mfad status\n  mfad status --watch\n  mfad status --json",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}
 	showCommand(c.console, cmd, showing[wire.Status]{
 		fetch: func(ctx context.Context, _ []string) (s wire.Status, err error) {
@@ -53,7 +53,7 @@ well, each is one line.`,
 
 func statusText(s wire.Status, now time.Time) string {
 	facts := table.New("agent:", fmt.Sprintf("%s, pid %d, up %s", s.Version, s.PID, words.Span(now.Sub(s.Started))))
-	facts.Row("socket:", fmt.Sprintf("%s (%s)", s.Socket, words.Counted(s.Connections, "connection")))
+	facts.Row("socket:", fmt.Sprintf("%s (%s)", s.Socket, words.Count(s.Connections, "connection")))
 	for i, file := range s.ConfigFiles {
 		title := ""
 		if i == 0 {
@@ -62,13 +62,13 @@ func statusText(s wire.Status, now time.Time) string {
 		facts.Row(title, file)
 	}
 	if skew := time.Duration(s.SkewMillis) * time.Millisecond; skew.Abs() >= time.Second {
-		facts.Row("clock:", words.Skew(skew))
+		facts.Row("clock:", words.ClockSkew(skew))
 	}
 	if s.Vault == nil {
 		facts.Row("vault:", "none; run: mfad init")
 	} else {
-		facts.Row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, words.VaultState(*s.Vault, now), words.Hold(s.Vault.Hold)))
-		items := words.Counted(len(s.Vault.Items), "item")
+		facts.Row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, words.VaultState(*s.Vault, now), words.HoldTime(s.Vault.Hold)))
+		items := words.Count(len(s.Vault.Items), "item")
 		facts.Row("", fmt.Sprintf("%s, ways in: %s", items, table.OrDash(words.WaysIn(s.Vault.Slots))))
 	}
 	facts.Row("sessions:", strconv.Itoa(len(s.Sessions)))
@@ -126,7 +126,7 @@ func watchStatus(ctx context.Context, c *cli, asJSON bool) error {
 func statusFrame(ctx context.Context, c *cli, asJSON bool) (string, error) {
 	var s wire.Status
 	err := c.callRunning(ctx, wire.MethodStatus, nil, &s)
-	if exit, _ := judge(err); err != nil && (asJSON || exit != exitAgent) {
+	if exit, _ := exitAndHint(err); err != nil && (asJSON || exit != exitAgent) {
 		return "", err
 	}
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func tokenCommand(c *cli) *cobra.Command {
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "token",
 		Short: "Show hardware tokens, and protect what is on them",
 		Long: `Hardware tokens: what is plugged in, and the access code of a YubiKey's OATH
@@ -31,7 +31,7 @@ Why something cannot be found is told on standard error, with the package to
 install where that is it. If nothing could be looked at, the exit code is 4;
 with nothing plugged in it is 0.`,
 		Example: "  mfad token list\n  mfad token list --json",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := wire.TokenListResult{Tokens: []wire.Token{}}
 			if err := c.call(cmd.Context(), wire.MethodTokenList, nil, &r); err != nil {

@@ -55,7 +55,7 @@ remove it takes a way into the vault, even while that is open. An access code is
 never taken from the command line.`,
 		Example: `  mfad token protect
   mfad token protect --token 12345678 --remember`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			wanted, err := wantedProtecting(cmd)

@@ -16,7 +16,7 @@ import (
 )
 
 func vaultCommand(c *cli) *cobra.Command {
-	return group(&cobra.Command{
+	return newGroup(&cobra.Command{
 		Use:   "vault",
 		Short: "Show and verify the vault, change its ways in",
 		Long:  "The vault: plain age files, one for each secret and one for each way in.",
@@ -29,7 +29,7 @@ func vaultShowCommand(c *cli) *cobra.Command {
 		Use:     "show",
 		Short:   "Show the vault: its folder, its ways in and what it keeps",
 		Example: "  mfad vault show\n  mfad vault show --json",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}, showing[wire.Vault]{
 		fetch: func(ctx context.Context, _ []string) (v wire.Vault, err error) {
 			err = c.call(ctx, wire.MethodVaultShow, nil, &v)
@@ -43,16 +43,16 @@ func vaultText(v wire.Vault, now time.Time) string {
 	facts := table.New("vault:", v.Name)
 	facts.Row("folder:", v.Path)
 	facts.Row("state:", words.VaultState(v, now))
-	facts.Row("hold:", words.Hold(v.Hold))
+	facts.Row("hold:", words.HoldTime(v.Hold))
 	facts.Row("generation:", strconv.FormatUint(v.Generation, 10))
 	facts.Row("recipient:", v.Recipient)
 	slots := table.New("SLOT", "KIND", "LABEL", "MADE", "TOKEN")
 	for _, s := range v.Slots {
-		slots.Row(s.ID, s.Kind, table.OrDash(s.Label), words.Day(s.Created), table.OrDash(s.Token))
+		slots.Row(s.ID, s.Kind, table.OrDash(s.Label), words.Date(s.Created), table.OrDash(s.Token))
 	}
 	items := table.New("ITEM", "KIND", "NAME", "MADE")
 	for _, i := range v.Items {
-		items.Row(i.ID, i.Kind, i.Name, words.Day(i.Created))
+		items.Row(i.ID, i.Kind, i.Name, words.Date(i.Created))
 	}
 	return facts.String() + "\n" + slots.String() + "\n" + items.String()
 }
@@ -64,7 +64,7 @@ func vaultVerifyCommand(c *cli) *cobra.Command {
 		Long: `Check every file of the vault against its manifest, and open every item. Faults
 are told one a line on standard output; then the exit code is 1.`,
 		Example: "  mfad vault verify",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 	}, showing[wire.VaultVerifyResult]{
 		fetch: func(ctx context.Context, _ []string) (r wire.VaultVerifyResult, err error) {
 			err = c.call(ctx, wire.MethodVaultVerify, nil, &r)
@@ -76,7 +76,7 @@ are told one a line on standard output; then the exit code is 1.`,
 				return nil
 			}
 			hint := adviceOn(wire.CodeVaultDamaged).hint
-			return advice{exitError, hint}.errorf("the vault has %s", words.Counted(len(r.Faults), "fault"))
+			return advice{exitError, hint}.errorf("the vault has %s", words.Count(len(r.Faults), "fault"))
 		},
 	})
 }
@@ -87,7 +87,7 @@ func verifyText(r wire.VaultVerifyResult) string {
 		b.WriteString(line.One(f) + "\n")
 	}
 	fmt.Fprintf(&b, "checked %s and %s: %s\n",
-		words.Counted(r.Items, "item"), words.Counted(r.Slots, "slot"), words.Counted(len(r.Faults), "fault"))
+		words.Count(r.Items, "item"), words.Count(r.Slots, "slot"), words.Count(len(r.Faults), "fault"))
 	return b.String()
 }
 
@@ -103,7 +103,7 @@ func vaultHoldCommand(c *cli) *cobra.Command {
 or 8h; 0 to unlock it for each use; or "` + untilLocked + `". A longer time than before
 takes a way in, even while the vault is open.`,
 		Example:   "  mfad vault hold 15m\n  mfad vault hold 0\n  mfad vault hold " + untilLocked,
-		Args:      takes(1, 1),
+		Args:      argCount(1, 1),
 		ValidArgs: []string{"0", "15m", "1h", "8h", untilLocked},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			hold, err := parseHold(args[0])
@@ -115,7 +115,7 @@ takes a way in, even while the vault is open.`,
 			if err := c.call(cmd.Context(), wire.MethodVaultHold, p, nil); err != nil {
 				return err
 			}
-			c.say("mfad: hold: %s", words.Hold(p.Seconds))
+			c.say("mfad: hold: %s", words.HoldTime(p.Seconds))
 			return nil
 		},
 	}

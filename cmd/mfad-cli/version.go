@@ -15,7 +15,7 @@ func versionCommand(c *cli) *cobra.Command {
 		Short:             "Print the version",
 		Long:              `Print the version of this program. "mfad doctor" compares it with the agent's.`,
 		Example:           "  mfad version",
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			return c.print(fmt.Sprintf("mfad %s (protocol %d, %s, %s/%s)\n",

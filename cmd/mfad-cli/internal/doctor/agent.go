@@ -90,7 +90,7 @@ func checkVault(ctx context.Context, e *examination, r *record) {
 		r.failBy(e, err)
 		return
 	}
-	r.ok("%s is %s, and keeps %s", v.Path, words.VaultState(v, time.Now()), words.Counted(len(v.Items), "item"))
+	r.ok("%s is %s, and keeps %s", v.Path, words.VaultState(v, time.Now()), words.Count(len(v.Items), "item"))
 	if len(v.Slots) < 2 {
 		r.warn(`Run "mfad vault slot add recovery".`, "there is only one way in: when it is lost, so is everything")
 	}
@@ -126,7 +126,7 @@ func checkClock(_ context.Context, e *examination, r *record) {
 	}
 	skew := time.Duration(e.status.SkewMillis) * time.Millisecond
 	if skew.Abs() > tolerable {
-		r.warn("Set this machine's clock.", "it is %s; codes are corrected for that, and other programs are not", words.Skew(skew))
+		r.warn("Set this machine's clock.", "it is %s; codes are corrected for that, and other programs are not", words.ClockSkew(skew))
 		return
 	}
 	r.ok("no more than %s from AWS's, as far as it has told", words.Span(max(skew.Abs(), time.Second)))

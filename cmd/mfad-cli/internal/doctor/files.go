@@ -60,19 +60,19 @@ func checkFile(path string, secret bool, r *record) {
 	default:
 		r.ok("%s", path)
 	}
-	if backup := config.BackupOf(path); secret && exists(backup) {
+	if backup := config.BackupOf(path); secret && fileExists(backup) {
 		r.warn("Delete it when you are satisfied: \"rm "+backup+"\".", "%s holds keys as they were before the last change", backup)
 	}
 }
 
-func exists(path string) bool {
+func fileExists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
 }
 
-// harm says what AWS's tools do when a profile has a setting beside its
+// rivalHarm says what AWS's tools do when a profile has a setting beside its
 // credential_process.
-func harm(key string) string {
+func rivalHarm(key string) string {
 	switch key {
 	case "role_arn":
 		return "the AWS CLI and JavaScript assume the role themselves and do not ask mfad; Go refuses the profile"
@@ -86,8 +86,8 @@ func harm(key string) string {
 	return "the AWS CLI and Go sign in by IAM Identity Center instead" // sso_…
 }
 
-// cure says what to do about it.
-func cure(profile, key string) string {
+// rivalCure says what to do about it.
+func rivalCure(profile, key string) string {
 	switch key {
 	case "role_arn":
 		return fmt.Sprintf(`Run "mfad profile adopt %s".`, profile)
@@ -110,11 +110,11 @@ func checkServed(_ context.Context, e *examination, r *record) {
 	for _, s := range served {
 		checkProcess(e, s, r)
 		for _, rival := range s.Rivals {
-			r.warn(cure(s.Name, rival.Text), "%s: %s of profile %q: %s", rival.Origin, rival.Text, s.Name, harm(rival.Text))
+			r.warn(rivalCure(s.Name, rival.Text), "%s: %s of profile %q: %s", rival.Origin, rival.Text, s.Name, rivalHarm(rival.Text))
 		}
 	}
 	if len(r.findings) == 0 {
-		r.ok("aws finds mfad for %s", words.Counted(len(served), "profile"))
+		r.ok("aws finds mfad for %s", words.Count(len(served), "profile"))
 	}
 }
 
@@ -126,7 +126,7 @@ func checkProcess(e *examination, s config.Served, r *record) {
 		r.fail(rewrite, "%s: the AWS CLI expands neither $ nor ~ in %q", s.Process.Origin, s.Program)
 	case !filepath.IsAbs(s.Program):
 		r.warn(rewrite, "%s: %q is found only where PATH has it", s.Process.Origin, s.Program)
-	case !exists(s.Program):
+	case !fileExists(s.Program):
 		r.fail(rewrite, "%s: %s does not exist", s.Process.Origin, s.Program)
 	case filepath.Base(s.Program) == filepath.Base(e.self()) && !e.SameFile(s.Program, e.self()):
 		r.warn(rewrite, "%s: %s is another mfad than this one", s.Process.Origin, s.Program)

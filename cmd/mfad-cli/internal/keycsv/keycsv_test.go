@@ -14,6 +14,7 @@ import (
 const (
 	testID     = "AKIAIOSFODNN7EXAMPLE"
 	testSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+	fiveTitles = "User name,Password,Access key ID,Secret access key,Console login link"
 )
 
 func TestCSVReadsBothShapesOfTheConsole(t *testing.T) {
@@ -26,8 +27,8 @@ func TestCSVReadsBothShapesOfTheConsole(t *testing.T) {
 		"byte order mark":    {"\ufeffAccess key ID,Secret access key\r\n" + testID + "," + testSecret + "\r\n", "", 2},
 		"no final newline":   {"Access key ID,Secret access key\n" + testID + "," + testSecret, "", 2},
 		"quoted":             {"\"Access key ID\",\"Secret access key\"\r\n\"" + testID + "\",\"" + testSecret + "\"\r\n", "", 2},
-		"five columns":       {"User name,Password,Access key ID,Secret access key,Console login link\nalice,pw," + testID + "," + testSecret + ",https://x\n", "alice", 2},
-		"quoted odd user":    {"User name,Password,Access key ID,Secret access key,Console login link\n\"a,\"\"b\"\"\",\"p,w\"," + testID + "," + testSecret + ",\n", `a,"b"`, 2},
+		"five columns":       {fiveTitles + "\nalice,pw," + testID + "," + testSecret + ",https://x\n", "alice", 2},
+		"quoted odd user":    {fiveTitles + "\n\"a,\"\"b\"\"\",\"p,w\"," + testID + "," + testSecret + ",\n", `a,"b"`, 2},
 		"blank lines":        {"\r\n\nAccess key ID,Secret access key\n\n" + testID + "," + testSecret + "\n\n", "", 5},
 		"user without a key": {"User name,Access key ID,Secret access key\nbob,,\nalice," + testID + "," + testSecret + "\n", "alice", 3},
 	} {
@@ -85,7 +86,7 @@ func TestCSVErrorNamesTheLineAndNoSecret(t *testing.T) {
 // both take has the same fields.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte("Access key ID,Secret access key\n" + testID + "," + testSecret + "\n"))
-	f.Add([]byte("\ufeffUser name,Password,Access key ID,Secret access key,Console login link\r\n\"a,\"\"b\",," + testID + "," + testSecret + ",\r\n"))
+	f.Add([]byte("\ufeff" + fiveTitles + "\r\n\"a,\"\"b\",," + testID + "," + testSecret + ",\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := bytes.Clone(data)
 		keys, err := Parse(data)

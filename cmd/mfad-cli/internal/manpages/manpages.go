@@ -28,8 +28,8 @@ func Write(dir string, root *cobra.Command, source string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the folder of the manual pages: %w", err)
 	}
-	for _, cmd := range shown(root) {
-		if err := os.WriteFile(filepath.Join(dir, FileName(cmd)), []byte(page(cmd, source)), 0o644); err != nil {
+	for _, cmd := range listVisible(root) {
+		if err := os.WriteFile(filepath.Join(dir, FileName(cmd)), []byte(formatPage(cmd, source)), 0o644); err != nil {
 			return fmt.Errorf("writing a manual page: %w", err)
 		}
 	}
@@ -37,27 +37,27 @@ func Write(dir string, root *cobra.Command, source string) error {
 }
 
 // FileName is the name of a command's page: "mfad-key-import.1".
-func FileName(cmd *cobra.Command) string { return title(cmd) + "." + section }
+func FileName(cmd *cobra.Command) string { return pageTitle(cmd) + "." + section }
 
-func title(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
+func pageTitle(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
 
-// shown are a command and all below it, without those that are hidden, and
+// listVisible are a command and all below it, without those that are hidden, and
 // without cobra's verb help, which shows what the pages show.
-func shown(cmd *cobra.Command) []*cobra.Command {
+func listVisible(cmd *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{cmd}
 	for _, below := range cmd.Commands() {
 		if !below.Hidden && below.Name() != "help" {
-			all = append(all, shown(below)...)
+			all = append(all, listVisible(below)...)
 		}
 	}
 	return all
 }
 
-// page is the roff of one page; see man(7) and groff_man(7).
-func page(cmd *cobra.Command, source string) string {
+// formatPage is the roff of one page; see man(7) and groff_man(7).
+func formatPage(cmd *cobra.Command, source string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".TH \"%s\" \"%s\" \"\" \"%s\" \"mfad manual\"\n", escape(strings.ToUpper(title(cmd))), section, escape(source))
-	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", escape(title(cmd)), escape(cmd.Short))
+	fmt.Fprintf(&b, ".TH \"%s\" \"%s\" \"\" \"%s\" \"mfad manual\"\n", escape(strings.ToUpper(pageTitle(cmd))), section, escape(source))
+	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", escape(pageTitle(cmd)), escape(cmd.Short))
 	if !cmd.IsAdditionalHelpTopicCommand() {
 		arguments := strings.TrimPrefix(cmd.UseLine(), cmd.CommandPath())
 		if cmd.HasAvailableSubCommands() {
@@ -65,36 +65,36 @@ func page(cmd *cobra.Command, source string) string {
 		}
 		fmt.Fprintf(&b, ".SH SYNOPSIS\n\\fB%s\\fR%s\n", escape(cmd.CommandPath()), escape(arguments))
 	}
-	b.WriteString(".SH DESCRIPTION\n" + prose(cmp.Or(cmd.Long, cmd.Short+".")))
+	b.WriteString(".SH DESCRIPTION\n" + formatProse(cmp.Or(cmd.Long, cmd.Short+".")))
 	writeCommands(&b, cmd)
 	writeOptions(&b, cmd)
 	if cmd.Example != "" {
-		b.WriteString(".SH EXAMPLES\n" + verbatim(cmd.Example))
+		b.WriteString(".SH EXAMPLES\n" + formatVerbatim(cmd.Example))
 	}
 	writeSeeAlso(&b, cmd)
 	return b.String()
 }
 
-// prose sets paragraphs; one that has an indented line stays as it is.
-func prose(text string) string {
+// formatProse sets paragraphs; one that has an indented line stays as it is.
+func formatProse(text string) string {
 	var b strings.Builder
 	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
 		if i > 0 {
 			b.WriteString(".PP\n")
 		}
 		if strings.HasPrefix(paragraph, " ") || strings.Contains(paragraph, "\n ") {
-			b.WriteString(verbatim(paragraph))
+			b.WriteString(formatVerbatim(paragraph))
 			continue
 		}
-		b.WriteString(lines(paragraph))
+		b.WriteString(formatLines(paragraph))
 	}
 	return b.String()
 }
 
-func verbatim(text string) string { return ".EX\n" + lines(text) + ".EE\n" }
+func formatVerbatim(text string) string { return ".EX\n" + formatLines(text) + ".EE\n" }
 
-// lines escapes text line by line, so that none is taken for a request.
-func lines(text string) string {
+// formatLines escapes text line by line, so that none is taken for a request.
+func formatLines(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		line = escape(strings.TrimRight(line, "\n"))
@@ -126,7 +126,7 @@ func writeCommands(b *strings.Builder, cmd *cobra.Command) {
 				fmt.Fprintf(b, ".SS %s\n", escape(strings.TrimSuffix(group.Title, ":")))
 			}
 			first = false
-			fmt.Fprintf(b, ".TP\n\\fB%s\\fR(%s)\n%s\n", escape(title(below)), section, escape(below.Short))
+			fmt.Fprintf(b, ".TP\n\\fB%s\\fR(%s)\n%s\n", escape(pageTitle(below)), section, escape(below.Short))
 		}
 	}
 }
@@ -156,7 +156,7 @@ func writeOptions(b *strings.Builder, cmd *cobra.Command) {
 		default:
 			usage += fmt.Sprintf(" (default %s)", f.DefValue)
 		}
-		b.WriteString("\n" + lines(usage))
+		b.WriteString("\n" + formatLines(usage))
 	})
 }
 
@@ -164,11 +164,11 @@ func writeOptions(b *strings.Builder, cmd *cobra.Command) {
 func writeSeeAlso(b *strings.Builder, cmd *cobra.Command) {
 	var others []string
 	if cmd.HasParent() {
-		others = append(others, title(cmd.Parent()))
+		others = append(others, pageTitle(cmd.Parent()))
 	}
 	for _, topic := range cmd.Root().Commands() {
 		if topic.IsAdditionalHelpTopicCommand() && !topic.Hidden && topic != cmd {
-			others = append(others, title(topic))
+			others = append(others, pageTitle(topic))
 		}
 	}
 	if len(others) == 0 {

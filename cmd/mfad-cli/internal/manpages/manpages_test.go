@@ -22,7 +22,8 @@ func TestAPageShowsWhatAPersonMayType(t *testing.T) {
 	}
 	copies.Flags().StringVar(&token, "token", "auto", "the `serial` number")
 	root := &cobra.Command{Use: "tool", Short: "A tool"}
-	root.AddCommand(copies, &cobra.Command{Use: "secret", Hidden: true, Run: copies.Run}, &cobra.Command{Use: "topic", Short: "Words", Long: "Words."})
+	hidden := &cobra.Command{Use: "secret", Hidden: true, Run: copies.Run}
+	root.AddCommand(copies, hidden, &cobra.Command{Use: "topic", Short: "Words", Long: "Words."})
 	dir := filepath.Join(t.TempDir(), "man")
 	if err := manpages.Write(dir, root, "tool 1"); err != nil {
 		t.Fatal(err)

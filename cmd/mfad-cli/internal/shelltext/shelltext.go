@@ -28,7 +28,7 @@ type Dialect struct {
 // of other credentials.
 func (d Dialect) Set(vars []Variable) string {
 	var b strings.Builder
-	b.WriteString(d.unset(others(vars)...))
+	b.WriteString(d.unset(namesToUnset(vars)...))
 	for _, v := range vars {
 		b.WriteString(d.set(v.Name, v.Value))
 	}
@@ -38,8 +38,8 @@ func (d Dialect) Set(vars []Variable) string {
 // Unset is the text that removes what Set sets.
 func (d Dialect) Unset() string { return d.unset(credentialVariables...) }
 
-// others names the variables that must not stay beside vars.
-func others(vars []Variable) []string {
+// namesToUnset names the variables that must not stay beside vars.
+func namesToUnset(vars []Variable) []string {
 	return slices.DeleteFunc(slices.Concat(rivalVariables, credentialVariables), func(name string) bool {
 		return slices.ContainsFunc(vars, func(v Variable) bool { return v.Name == name })
 	})

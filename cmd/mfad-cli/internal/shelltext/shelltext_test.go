@@ -7,7 +7,8 @@ import (
 
 // awkward are values that a shell would do something with.
 var awkward = []string{
-	"plain", "", "it's", `back\slash`, `\'`, "$HOME", "$(touch x)", "`id`", `"double"`, "a b;c|d&e", "*", "~", "!x", "#x", "ünïcode ‘curly’", "'; rm -rf x; '",
+	"plain", "", "it's", `back\slash`, `\'`, "$HOME", "$(touch x)", "`id`", `"double"`,
+	"a b;c|d&e", "*", "~", "!x", "#x", "ünïcode ‘curly’", "'; rm -rf x; '",
 }
 
 func TestQuotedValuesComeOutOfTheShellAsTheyWere(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
-const testDocument = `{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-11-22T07:53:32Z","AccountId":"123456789012"}`
+const testDocument = `{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"s","SessionToken":"t",` +
+	`"Expiration":"2026-11-22T07:53:32Z","AccountId":"123456789012"}`
 
 func TestVariablesTakeTheCallersRegionBeforeTheProfiles(t *testing.T) {
 	r := wire.CredentialsResult{Document: json.RawMessage(testDocument), Region: "eu-west-1"}

@@ -31,39 +31,39 @@ func Name(t wire.Token) string {
 func Blocks(tokens []wire.Token) string {
 	var blocks []string
 	for _, t := range tokens {
-		blocks = append(blocks, block(t))
+		blocks = append(blocks, tokenBlock(t))
 	}
 	return strings.Join(blocks, "\n")
 }
 
-// block is a token's block: its name, then a paragraph for each thing that
+// tokenBlock is a token's block: its name, then a paragraph for each thing that
 // it can do.
-func block(t wire.Token) string {
+func tokenBlock(t wire.Token) string {
 	var b strings.Builder
 	name := Name(t)
 	if t.Version != "" {
 		name += ", firmware " + t.Version
 	}
 	b.WriteString(line.One(name) + "\n")
-	paragraph(&b, "at", t.Place)
+	writeParagraph(&b, "at", t.Place)
 	if t.PIV != nil {
-		paragraph(&b, "PIV", pivText(*t.PIV)...)
+		writeParagraph(&b, "PIV", pivText(*t.PIV)...)
 	}
 	if t.OATH != nil {
-		paragraph(&b, "OATH", oathText(*t.OATH)...)
+		writeParagraph(&b, "OATH", oathText(*t.OATH)...)
 	}
 	if t.FIDO2 != nil {
-		paragraph(&b, "FIDO2", fido2Text(*t.FIDO2)...)
+		writeParagraph(&b, "FIDO2", fido2Text(*t.FIDO2)...)
 	}
-	paragraph(&b, "keeps", t.Keeps...)
+	writeParagraph(&b, "keeps", t.Keeps...)
 	if t.Fault != "" {
-		paragraph(&b, "fault", t.Fault)
+		writeParagraph(&b, "fault", t.Fault)
 	}
 	return b.String()
 }
 
-// paragraph writes lines beside a title.
-func paragraph(b *strings.Builder, title string, lines ...string) {
+// writeParagraph writes lines beside a title.
+func writeParagraph(b *strings.Builder, title string, lines ...string) {
 	for i, text := range lines {
 		head := ""
 		if i == 0 {
@@ -80,7 +80,7 @@ func pivText(p wire.TokenPIV) []string {
 	}
 	t := table.New()
 	for _, k := range p.Keys {
-		t.Row(k.Slot, k.Algorithm, "PIN "+orUnknown(k.PIN), "touch "+orUnknown(k.Touch), origin(k), k.Subject)
+		t.Row(k.Slot, k.Algorithm, "PIN "+orUnknown(k.PIN), "touch "+orUnknown(k.Touch), keyOrigin(k), k.Subject)
 	}
 	lines := []string{head}
 	for line := range strings.Lines(t.String()) {
@@ -89,7 +89,7 @@ func pivText(p wire.TokenPIV) []string {
 	return lines
 }
 
-func origin(k wire.TokenPIVKey) string {
+func keyOrigin(k wire.TokenPIVKey) string {
 	if k.Attested {
 		return "attested"
 	}
@@ -97,7 +97,7 @@ func origin(k wire.TokenPIVKey) string {
 }
 
 func oathText(o wire.TokenOATH) []string {
-	state := words.Counted(o.Credentials, "credential")
+	state := words.Count(o.Credentials, "credential")
 	access := "no access code"
 	switch {
 	case o.Locked:
@@ -109,11 +109,11 @@ func oathText(o wire.TokenOATH) []string {
 	if len(o.Touch) == 0 {
 		return []string{head}
 	}
-	return []string{head, "touch: " + someOf(o.Touch)}
+	return []string{head, "touch: " + firstNames(o.Touch)}
 }
 
-// someOf names the first of many.
-func someOf(names []string) string {
+// firstNames names the first of many.
+func firstNames(names []string) string {
 	if more := len(names) - namesShown; more > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:namesShown], ", "), more)
 	}

@@ -47,10 +47,10 @@ func TestWhereASecretIs(t *testing.T) {
 		{[]string{"1"}, false, "token 1", ", on token 1"},
 		{[]string{"1", "2"}, true, "tokens 1, 2, touch", ", on tokens 1, 2; each use takes a touch"},
 	} {
-		if got := tokentext.Where(test.tokens, test.touch); got != test.where {
+		if got := tokentext.Location(test.tokens, test.touch); got != test.where {
 			t.Errorf("%v: got %q", test.tokens, got)
 		}
-		if got := tokentext.Onto(test.tokens, test.touch); got != test.onto {
+		if got := tokentext.OntoTokens(test.tokens, test.touch); got != test.onto {
 			t.Errorf("%v: got %q", test.tokens, got)
 		}
 	}

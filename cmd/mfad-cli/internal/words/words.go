@@ -14,8 +14,8 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
-// Counted is such as "no session", "1 session", "2 sessions".
-func Counted(n int, noun string) string {
+// Count is such as "no session", "1 session", "2 sessions".
+func Count(n int, noun string) string {
 	switch n {
 	case 0:
 		return "no " + noun
@@ -57,11 +57,11 @@ func Span(d time.Duration) string {
 	return fmt.Sprintf("%d h %02d min", d/time.Hour, d%time.Hour/time.Minute)
 }
 
-// Day is the date of a time, where the person is.
-func Day(t time.Time) string { return t.Local().Format("2006-01-02") }
+// Date is the date of a time, where the person is.
+func Date(t time.Time) string { return t.Local().Format("2006-01-02") }
 
-// Skew says how far our clock is off; skew is what to add to it.
-func Skew(skew time.Duration) string {
+// ClockSkew says how far our clock is off; skew is what to add to it.
+func ClockSkew(skew time.Duration) string {
 	if skew < 0 {
 		return fmt.Sprintf("%s ahead of AWS's", Span(skew.Abs()))
 	}
@@ -79,8 +79,8 @@ func VaultState(v wire.Vault, now time.Time) string {
 	return "unlocked for " + Lifetime(v.HeldUntil, now)
 }
 
-// Hold says for how long a vault stays open; seconds are as [wire.Vault] has them.
-func Hold(seconds int64) string {
+// HoldTime says for how long a vault stays open; seconds are as [wire.Vault] has them.
+func HoldTime(seconds int64) string {
 	switch {
 	case seconds < 0:
 		return "until it is locked"
