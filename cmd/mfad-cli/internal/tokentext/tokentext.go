@@ -14,6 +14,7 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/internal/pinguard"
 )
 
 // namesShown is how many names a line of a listing takes; --json has them all.
@@ -74,7 +75,7 @@ func writeParagraph(b *strings.Builder, title string, lines ...string) {
 }
 
 func pivText(p wire.TokenPIV) []string {
-	head := triesText(p.Retries, guardPIV)
+	head := triesText(p.Retries, pinguard.PIV)
 	if p.Version != "" {
 		head = "version " + p.Version + ", " + head
 	}
@@ -127,7 +128,7 @@ func fido2Text(f wire.TokenFIDO2) []string {
 	}
 	pin := "no PIN set"
 	if f.PINSet {
-		pin = triesText(f.Retries, guardFIDO2)
+		pin = triesText(f.Retries, pinguard.FIDO2)
 	}
 	return []string{use + ", " + pin, "AAGUID " + f.AAGUID}
 }

@@ -5,12 +5,7 @@ import (
 	"strconv"
 
 	"github.com/mfad/mfad/agent/wire"
-)
-
-// So many PIN tries left, or fewer, are not risked without asking.
-const (
-	guardPIV   = 1
-	guardFIDO2 = 2
+	"github.com/mfad/mfad/internal/pinguard"
 )
 
 // triesText says how many tries a PIN has; the token may not tell.
@@ -47,13 +42,13 @@ const unblockFIDO2 = "Plug it out and in before the next try: one right PIN sets
 func Warnings(t wire.Token) []Warning {
 	var all []Warning
 	if t.PIV != nil {
-		if few := fewTries(t.PIV.Retries, guardPIV); few != "" {
+		if few := fewTries(t.PIV.Retries, pinguard.PIV); few != "" {
 			hint := fmt.Sprintf(`Run "ykman%s piv access unblock-pin" to set the counter back by the PUK.`, YkmanDevice(t.Serial))
 			all = append(all, Warning{"PIV: " + few, hint})
 		}
 	}
 	if t.FIDO2 != nil && t.FIDO2.PINSet {
-		if few := fewTries(t.FIDO2.Retries, guardFIDO2); few != "" {
+		if few := fewTries(t.FIDO2.Retries, pinguard.FIDO2); few != "" {
 			all = append(all, Warning{"FIDO2: " + few, unblockFIDO2})
 		}
 	}
