@@ -10,3 +10,6 @@ const (
 	SlotFIDO2      = "fido2"      // a FIDO2 key that has hmac-secret
 	SlotPlugin     = "plugin"     // an age plugin in PATH
 )
+
+// TokenOpens tells whether a hardware token opens slots of that kind.
+func TokenOpens(kind string) bool { return kind == SlotPIV || kind == SlotFIDO2 }

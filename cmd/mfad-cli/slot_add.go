@@ -15,11 +15,6 @@ import (
 // maxIdentity bounds an age plugin's identity file.
 const maxIdentity = 16 << 10
 
-// addableSlots are the kinds of slots that a vault takes.
-var addableSlots = []string{
-	wire.SlotPassphrase, wire.SlotKeychain, wire.SlotRecovery, wire.SlotPIV, wire.SlotFIDO2, wire.SlotPlugin,
-}
-
 // A slotAdd is the command line of `mfad vault slot add`.
 type slotAdd struct {
 	p                          wire.SlotAddParams
@@ -32,7 +27,7 @@ func slotAddCommand(c *cli) *cobra.Command {
 	var s slotAdd
 	var by answers
 	cmd := &cobra.Command{
-		Use:   "add " + strings.Join(addableSlots, "|"),
+		Use:   "add " + strings.Join(slotKindNames(), "|"),
 		Short: "Add a way into the vault",
 		Long: `Add a way into the vault: a passphrase, the desktop's keychain, a recovery key
 (shown once), a hardware token, or any age plugin in PATH, given its recipient
@@ -107,20 +102,53 @@ func (s *slotAdd) kind(cmd *cobra.Command, args []string) (string, error) {
 	if s.fido2 {
 		kinds = append(kinds, wire.SlotFIDO2)
 	}
+	all := slotKindNames()
 	for _, kind := range kinds {
-		if !slices.Contains(addableSlots, kind) {
+		if !slices.Contains(all, kind) {
 			return "", usagef("Run \""+cmd.CommandPath()+" recovery\", or one of the others.",
-				"%.40q is no kind of slot; there are %s", kind, strings.Join(addableSlots, ", "))
+				"%.40q is no kind of slot; there are %s", kind, strings.Join(all, ", "))
 		}
 	}
 	slices.Sort(kinds)
 	switch kinds = slices.Compact(kinds); len(kinds) {
 	case 0:
-		return "", misuse(cmd, fmt.Errorf("which kind of slot: give one of %s", strings.Join(addableSlots, ", ")))
+		return "", misuse(cmd, fmt.Errorf("which kind of slot: give one of %s", strings.Join(all, ", ")))
 	case 1:
 		return kinds[0], nil
 	}
 	return "", misuse(cmd, fmt.Errorf("a slot is of one kind, not of %s", strings.Join(kinds, " and ")))
+}
+
+// loosePIN gives --pin the word that follows it. A flag whose value may be left
+// out takes none after a space: the word is then among the arguments.
+func (s *slotAdd) loosePIN(cmd *cobra.Command, args []string) ([]string, error) {
+	if s.p.PIN == barePIN {
+		for i, arg := range args {
+			if slices.Contains(pinPolicies, arg) {
+				s.p.PIN = arg
+				return slices.Delete(slices.Clone(args), i, i+1), nil
+			}
+			if !slices.Contains(slotKindNames(), arg) {
+				return nil, requireChoice("pin", arg, pinPolicies...)
+			}
+		}
+	}
+	if len(args) > 1 {
+		return nil, argCount(0, 1)(cmd, args)
+	}
+	return args, nil
+}
+
+// completeSlotAdd are the kinds, or what may follow a --pin without "=".
+func completeSlotAdd(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var words []string
+	if pin := cmd.Flags().Lookup("pin"); pin.Value.String() == barePIN {
+		words = append(words, pinPolicies...)
+	}
+	if len(args) == 0 {
+		words = append(words, slotKindNames()...)
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
 func addSlot(ctx context.Context, c *cli, s slotAdd) error {
