@@ -10,11 +10,13 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
@@ -42,7 +44,7 @@ type Options struct {
 	Environ func(string) string
 	// Desk reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
-	Desk func(at wire.Desk) Desk
+	Desk func(at wire.Desk) ask.Desk
 	// Source gives the credentials of the machine; nil when there are none.
 	Source credproc.Source
 	// Stop is called once, after agent.stop was answered; it must not wait.
@@ -133,9 +135,9 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	if !known {
 		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	ask := s.asker(c, call)
-	defer ask.close()
-	r := &request{method: name, conn: c, ask: ask}
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: s.options.Desk})
+	defer chain.Close()
+	r := &request{method: name, conn: c, ask: chain}
 	result, err := do(ctx, s, r, call.Params)
 	if slices.Contains(audited, name) {
 		s.record(ctx, r, change(call.Params, result, err))
@@ -144,6 +146,13 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 		return nil, s.cross(ctx, name, err)
 	}
 	return result, nil
+}
+
+// profileOf is the profile that a call is about; it may be about none.
+func profileOf(params json.RawMessage) string {
+	var about struct{ Profile string }
+	_ = json.Unmarshal(params, &about)
+	return about.Profile
 }
 
 // cross is [cross] that logs what nobody expected.

@@ -123,11 +123,12 @@ func (s *Service) typedCode(ctx context.Context, why credproc.Purpose, again str
 		again = fmt.Sprintf("the code it shows now was used: wait %s for the next one", wait.Round(time.Second))
 	}
 	for range tries {
-		text, err := ask.Code(ctx, why, again)
+		answer, err := ask.Ask(ctx, why.Question(again))
 		if err != nil {
 			return credproc.Code{}, err
 		}
-		digits := strings.Join(strings.Fields(text), "")
+		digits := strings.Join(strings.Fields(string(answer.Text)), "")
+		answer.Wipe()
 		switch {
 		case !awsCode.MatchString(digits):
 			again = "a code has 6 digits"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -110,7 +111,7 @@ func TestEightDigitsAreNotForAWS(t *testing.T) {
 
 // typist types answers one after the other.
 func typist(answers ...string) *person {
-	return &person{code: func(wire.PromptCodeParams) (string, bool) {
+	return &person{code: func(human.Question) (string, bool) {
 		if len(answers) == 0 {
 			return "", true
 		}
@@ -163,10 +164,10 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		if _, err := b.Code(t.Context(), why, "", typist("1", "2", "3").asker()); !errors.Is(err, wire.ErrBadRequest) {
 			t.Errorf("after three bad answers: %v", err)
 		}
-		if _, err := b.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, credproc.ErrNoPrompt) {
+		if _, err := b.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, human.ErrNoPrompt) {
 			t.Errorf("without a person: %v", err)
 		}
-		if _, err := b.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, credproc.ErrDismissed) {
+		if _, err := b.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, human.ErrDismissed) {
 			t.Errorf("dismissed: %v", err)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/durable/faultfs"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -274,13 +275,13 @@ func TestTokenIsWaitedForOnlyWhereSomebodyCanPlugItIn(t *testing.T) {
 // background is an Asker that nobody is behind.
 type background struct{ credproc.Asker }
 
-func (background) Reach() credproc.Reach { return credproc.Nobody }
+func (background) Reach() human.Reach { return human.Nobody }
 
 func TestTouchIsNotAskedForInTheBackground(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true, Touch: true}, nil)
-	if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, credproc.ErrNoPrompt) {
+	if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, human.ErrNoPrompt) {
 		t.Errorf("got %v", err)
 	}
 	if n := r.count(token.MethodOATHCode); n != 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/keystore/keychain"
@@ -70,8 +71,8 @@ var crossings = []struct {
 	{config.ErrBadName, wire.ErrBadRequest},
 	{config.ErrConflict, wire.ErrBadConfig},
 	{credproc.ErrUntrustedEndpoint, wire.ErrUntrustedEndpoint}, // whatever came of asking
-	{credproc.ErrNoPrompt, wire.ErrNoPrompt},
-	{credproc.ErrDismissed, wire.ErrDismissed},
+	{human.ErrNoPrompt, wire.ErrNoPrompt},
+	{human.ErrDismissed, wire.ErrDismissed},
 	{credproc.ErrNoKey, wire.ErrNoKey},
 	{credproc.ErrCodeRefused, wire.ErrCodeRefused},
 	{credproc.ErrDeviceRefused, wire.ErrDeviceRefused},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -93,7 +94,7 @@ func TestRefusalsCrossWithTheirCodeOnOneLine(t *testing.T) {
 		"a full disk":      {&fs.PathError{Op: "write", Path: "vault.json", Err: syscall.ENOSPC}, wire.ErrDisk, "write vault.json: " + syscall.ENOSPC.Error()},
 		"a deadline":       {context.DeadlineExceeded, wire.ErrTimeout, "context deadline exceeded"},
 		"anything else":    {errors.New("odd"), wire.ErrInternal, "odd"},
-		"several at once":  {errors.Join(keystore.ErrWrongPassphrase, credproc.ErrNoPrompt), wire.ErrWrongPassphrase, "wrong passphrase or key; nobody to ask"},
+		"several at once":  {errors.Join(keystore.ErrWrongPassphrase, human.ErrNoPrompt), wire.ErrWrongPassphrase, "wrong passphrase or key; nobody to ask"},
 		"terminal control": {errors.New("a\x1b[2Jb"), wire.ErrInternal, "a\ufffd[2Jb"},
 	} {
 		t.Run(name, func(t *testing.T) {

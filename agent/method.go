@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/mfad/mfad/agent/ask"
+	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
 )
 
@@ -14,7 +16,14 @@ import (
 type request struct {
 	method string
 	conn   conn
-	ask    *asker
+	ask    *ask.Chain
+}
+
+// conn is the connection that a call came by. [*server.Conn] is one.
+type conn interface {
+	ask.Conn
+	// Peer is the process at the other end.
+	Peer() peer.Peer
 }
 
 // method answers one call.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -57,7 +58,7 @@ func (s *Service) makeSlot(ctx context.Context, r *request, p wire.SlotAddParams
 func (s *Service) choosePassphrase(ctx context.Context, r *request, spec *keystore.SlotSpec) error {
 	what, again := fmt.Sprintf("passphrase of vault %q", vaultName), "" // a prompter says that it is a new one
 	for range tries {
-		pass, err := r.ask.newSecret(ctx, what, again)
+		pass, err := human.AskSecret(ctx, r.ask, human.Question{What: what, Again: again, New: true})
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
@@ -93,8 +93,8 @@ func TestPINIsAskedForWithTokenAndTries(t *testing.T) {
 	b, r := withSlots(t, "piv", "12345678")
 	r.tokens[0].pin = "123456"
 	answers := []string{"000000", "123456"}
-	var asked []wire.PromptSecretParams
-	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	var asked []human.Question
+	p := &person{secret: func(q human.Question) (string, bool) {
 		asked = append(asked, q)
 		answer := answers[0]
 		answers = answers[1:]
@@ -128,7 +128,7 @@ func TestLastTryTakesAWord(t *testing.T) {
 func TestDismissedPINIsNoCallForThePassphrase(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
 	r.tokens[0].pin = "123456"
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) { return "", true }}
+	p := &person{secret: func(human.Question) (string, bool) { return "", true }}
 	b.refused(t, p, wire.ErrDismissed, wire.MethodVaultUnlock, nil)
 	if n := len(p.questions()); n != 1 {
 		t.Errorf("asked %q", p.questions())
@@ -153,7 +153,7 @@ func sentinelOf(err error) *wire.Error { return &wire.Error{Code: code(err)} }
 func TestNoTokenIsTouchedToUnlockForTheBackground(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
 	_, err := b.door.unlocked(t.Context(), background{nobody.asker()})
-	if !errors.Is(err, credproc.ErrNoPrompt) || r.count(token.MethodUnwrap) > 0 {
+	if !errors.Is(err, human.ErrNoPrompt) || r.count(token.MethodUnwrap) > 0 {
 		t.Errorf("%v after %d tries", err, r.count(token.MethodUnwrap))
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -71,7 +71,7 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 
 // codes is who chooses, and types, an access code.
 func codes(code string) *person {
-	return &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	return &person{secret: func(q human.Question) (string, bool) {
 		if !strings.HasPrefix(q.What, "OATH access code") {
 			return "", true
 		}
@@ -181,7 +181,7 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 		}
 	}
 	_, err := bearer{ask: nobody.asker()}.Secret(t.Context(), token.Question{Again: "that code is old"})
-	if !errors.Is(err, credproc.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
+	if !errors.Is(err, human.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
 		t.Errorf("nobody was asked: %v", err)
 	}
 	if got := whatOf(token.Question{Kind: "new"}); got != "answer" {

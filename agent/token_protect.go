@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -65,7 +66,7 @@ func (s *Service) setAccess(ctx context.Context, r *request, meant string) (toke
 	if meant != "" {
 		which = "token " + meant
 	}
-	code, err := r.ask.newSecret(ctx, line.One("OATH access code of "+which), "")
+	code, err := human.AskSecret(ctx, r.ask, human.Question{What: line.One("OATH access code of " + which), New: true})
 	if err != nil {
 		return token.Token{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -35,7 +36,7 @@ func (s *Service) Endpoint(ctx context.Context, keyID, raw string, ask credproc.
 	}
 	_, err = s.trusting.Do(ctx, keyID+" "+endpoint, ask, func(ctx context.Context, riders *flight.Riders[credproc.Asker]) (none, error) {
 		ask := credproc.Relay(riders)
-		yes, err := ask.Confirm(ctx, trustQuestion(keyID, endpoint))
+		yes, err := human.AskYes(ctx, ask, trustQuestion(keyID, endpoint))
 		if err != nil {
 			return none{}, fmt.Errorf("%w: %s is not AWS's, and access key %s was never used with it: %w", credproc.ErrUntrustedEndpoint, endpoint, keyID, err)
 		}

@@ -12,8 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -42,7 +43,7 @@ func TestVaultIsMadeWithAKeychainAndARecoveryKey(t *testing.T) {
 func TestVaultIsMadeWithAPassphraseWhereThereIsNoKeychain(t *testing.T) {
 	b := newBench(t)
 	answers := []string{"short", passphrase}
-	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(q human.Question) (string, bool) {
 		if !q.New {
 			t.Errorf("asked for an old %s", q.What)
 		}
@@ -104,7 +105,7 @@ func TestHundredRequestsAskForOnePassphrase(t *testing.T) {
 	b.withVault(t)
 	const callers = 100
 	answered := make(chan struct{})
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		<-answered
 		return passphrase, false
 	}}
@@ -127,7 +128,7 @@ func TestWrongPassphraseIsAskedForAgainThreeTimes(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	answers := []string{"wrong", "", passphrase}
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		answer := answers[0]
 		answers = answers[1:]
 		return answer, false
@@ -153,7 +154,7 @@ func TestUnlockingGoesToWhoeverCanBeAsked(t *testing.T) {
 	if got := b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultVerify, nil); !strings.Contains(got, `unlocking vault "default"`) {
 		t.Errorf("the refusal %q does not say what was locked", got)
 	}
-	no := &person{secret: func(wire.PromptSecretParams) (string, bool) { return "", true }}
+	no := &person{secret: func(human.Question) (string, bool) { return "", true }}
 	b.refused(t, no, wire.ErrDismissed, wire.MethodVaultVerify, nil)
 	b.must(t, knows(passphrase), wire.MethodVaultVerify, nil, nil)
 }
@@ -168,8 +169,8 @@ func (away) Call(ctx context.Context, _ string, _, _ any) error {
 
 func TestWhoDoesNotAnswerIsPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gone := &asker{conn: away{nobody}, tty: true}
-		if _, err := gone.Secret(t.Context(), credproc.Question{What: "passphrase"}); !errors.Is(err, credproc.ErrNoPrompt) {
+		gone := ask.New(away{nobody}, ask.Options{TTY: true})
+		if _, err := human.AskSecret(t.Context(), gone, human.Question{What: "passphrase"}); !errors.Is(err, human.ErrNoPrompt) {
 			t.Errorf("got %v, which keeps the others who wait from being asked", err)
 		}
 	})
@@ -211,7 +212,7 @@ func TestExplicitLockSticks(t *testing.T) {
 // answer is closed.
 func (b *bench) unlocking(t *testing.T) (answer chan<- struct{}, ended <-chan error) {
 	asked, typed, end := make(chan struct{}), make(chan struct{}), make(chan error)
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		close(asked)
 		<-typed
 		return passphrase, false
@@ -240,7 +241,7 @@ func TestPromptEndsWithItsRequest(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	ctx, leave := context.WithCancel(t.Context())
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		leave()
 		return "", true
 	}}

@@ -10,10 +10,6 @@ import (
 
 // What a caller may branch on.
 var (
-	// ErrNoPrompt: a question had to be asked and there was nowhere to ask it.
-	ErrNoPrompt = errors.New("nobody to ask")
-	// ErrDismissed: the person declined to answer.
-	ErrDismissed = errors.New("dismissed")
 	// ErrNoKey: the vault keeps no access key of that name.
 	ErrNoKey = errors.New("no such access key")
 	// ErrUntrustedEndpoint: the endpoint is not AWS's and nobody vouched for it.

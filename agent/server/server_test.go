@@ -256,9 +256,9 @@ func TestHandlerCallsTheClientBack(t *testing.T) {
 		if err := c.Notify(ctx, wire.MethodPromptNotice, wire.PromptNoticeParams{Text: "soon"}); err != nil {
 			return nil, err
 		}
-		var answer wire.PromptCodeResult
-		err := c.Call(ctx, wire.MethodPromptCode, wire.PromptCodeParams{ID: "a"}, &answer)
-		return answer.Code, err
+		var answer wire.PromptResult
+		err := c.Call(ctx, wire.MethodPromptAsk, wire.PromptParams{ID: "a"}, &answer)
+		return string(answer.Text), err
 	}, server.Options{})
 	c := dial(t, a.path)
 	c.call("1", "m")
@@ -266,10 +266,10 @@ func TestHandlerCallsTheClientBack(t *testing.T) {
 		t.Errorf("first came %+v", m)
 	}
 	m := c.read()
-	if m.Method != wire.MethodPromptCode {
+	if m.Method != wire.MethodPromptAsk {
 		t.Fatalf("then came %+v", m)
 	}
-	c.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"result":{"code":"123456"}}` + "\n")
+	c.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"result":{"text":"MTIzNDU2"}}` + "\n")
 	if m := c.read(); string(m.Result) != `"123456"` {
 		t.Errorf("got %s, %v", m.Result, m.Error)
 	}
@@ -286,7 +286,7 @@ func TestClosedConnectionEndsItsCallsAndTheirCallbacks(t *testing.T) {
 	ended := make(chan error, 2)
 	a := serve(t, func(ctx context.Context, c *server.Conn, _ wire.Call, method string) (any, error) {
 		if method == "callback" {
-			ended <- c.Call(context.WithoutCancel(ctx), wire.MethodPromptConfirm, wire.PromptConfirmParams{}, nil)
+			ended <- c.Call(context.WithoutCancel(ctx), wire.MethodPromptAsk, wire.PromptParams{}, nil)
 			return nil, nil
 		}
 		<-ctx.Done()
@@ -314,7 +314,7 @@ func TestCallbackEndsWithItsContext(t *testing.T) {
 	a := serve(t, func(ctx context.Context, c *server.Conn, _ wire.Call, _ string) (any, error) {
 		short, cancel := context.WithTimeout(ctx, time.Millisecond)
 		defer cancel()
-		err := c.Call(short, wire.MethodPromptConfirm, wire.PromptConfirmParams{}, nil)
+		err := c.Call(short, wire.MethodPromptAsk, wire.PromptParams{}, nil)
 		return errors.Is(err, context.DeadlineExceeded), nil
 	}, server.Options{})
 	c := dial(t, a.path)
