@@ -23,6 +23,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -125,7 +126,7 @@ func (s *Service) Close() error {
 }
 
 // Handle answers one call; it is the server's handler. Every error that it
-// returns is a [*wire.Error].
+// returns is a [*errcode.Error].
 func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, method string) (any, error) {
 	return s.serve(ctx, c, call, method)
 }
@@ -133,7 +134,7 @@ func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, me
 func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string) (any, error) {
 	do, known := methods[name]
 	if !known {
-		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
+		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
 	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: s.options.Desk})
 	defer chain.Close()
@@ -158,7 +159,7 @@ func profileOf(params json.RawMessage) string {
 // cross is [cross] that logs what nobody expected.
 func (s *Service) cross(ctx context.Context, method string, err error) error {
 	crossed := cross(err)
-	if crossed.Code == wire.CodeInternal {
+	if crossed.Code == errcode.Internal {
 		s.options.Logger.ErrorContext(ctx, "internal error", "method", method, "err", err)
 	}
 	return crossed

@@ -16,6 +16,7 @@ import (
 	"github.com/mfad/mfad/agent/prompt/notify"
 	"github.com/mfad/mfad/agent/prompt/pinentry"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 )
 
@@ -91,7 +92,7 @@ func TestNoOnTheDesktopIsANo(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	b.withPinentry(t, map[string]string{"GETPIN": "ERR 83886179 Operation cancelled <Pinentry>\n"})
-	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); !errors.Is(err, wire.ErrDismissed) {
+	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -112,7 +113,7 @@ func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := told()
 			err := b.from(t, row.at, wire.MethodVaultVerify, nil)
-			if !errors.Is(err, wire.ErrNoPrompt) || !strings.Contains(err.Error(), row.says) {
+			if !errors.Is(err, errcode.NoPrompt) || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("got %v", err)
 			}
 			if ran := told() != before; ran != row.runs {

@@ -10,6 +10,7 @@ import (
 	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // request is one call as the methods see it: who asks, and how to ask back.
@@ -90,13 +91,13 @@ func decode(raw json.RawMessage, params any) error {
 	err := d.Decode(params)
 	if err == nil {
 		if _, tail := d.Token(); !errors.Is(tail, io.EOF) {
-			return wire.Errorf(wire.ErrBadRequest, "bad request: something follows the parameters")
+			return errcode.Errorf(errcode.BadRequest, "bad request: something follows the parameters")
 		}
 		return nil
 	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return wire.Errorf(wire.ErrBadRequest, "bad request: parameter %q is not of type %s", wrong.Field, wrong.Type)
+		return errcode.Errorf(errcode.BadRequest, "bad request: parameter %q is not of type %s", wrong.Field, wrong.Type)
 	}
-	return wire.Errorf(wire.ErrBadRequest, "bad request: the parameters are not what this method takes")
+	return errcode.Errorf(errcode.BadRequest, "bad request: the parameters are not what this method takes")
 }

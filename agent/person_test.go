@@ -9,6 +9,7 @@ import (
 	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 )
 
@@ -57,24 +58,24 @@ func (p *person) Call(_ context.Context, method string, params, result any) erro
 	case q.Kind == human.Secret:
 		p.note("secret: " + q.What + " | " + q.Again)
 		if p.secret == nil {
-			return wire.ErrNoPrompt
+			return errcode.NoPrompt
 		}
 		text, dismissed = p.secret(q)
 	case q.Kind == human.Code:
 		p.note(fmt.Sprintf("code: %s %s %s %s | %s", q.Profile, q.RoleARN, q.Account, q.Serial, q.Again))
 		if p.code == nil {
-			return wire.ErrNoPrompt
+			return errcode.NoPrompt
 		}
 		text, dismissed = p.code(q)
 	default:
 		p.note("confirm: " + q.What)
 		if p.confirm == nil {
-			return wire.ErrNoPrompt
+			return errcode.NoPrompt
 		}
 		answer.Yes = p.confirm(q.What)
 	}
 	if dismissed {
-		return wire.ErrDismissed
+		return errcode.Dismissed
 	}
 	answer.Text = []byte(text)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore/plugintest"
 )
@@ -39,7 +40,7 @@ func TestPluginAsksThroughTheClient(t *testing.T) {
 	}
 
 	b.restart(t)
-	b.refused(t, knows("0000"), wire.ErrPlugin, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "plugin"})
+	b.refused(t, knows("0000"), errcode.Plugin, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "plugin"})
 	p = &person{secret: func(q human.Question) (string, bool) {
 		return passphrase, strings.HasPrefix(q.What, "answer to")
 	}}

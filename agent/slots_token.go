@@ -10,6 +10,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
@@ -46,10 +47,10 @@ func (s *Service) fillPIV(ctx context.Context, ask credproc.Asker, p wire.SlotAd
 // fillFIDO2 makes a FIDO2 credential.
 func (s *Service) fillFIDO2(ctx context.Context, ask credproc.Asker, p wire.SlotAddParams, spec *keystore.SlotSpec) error {
 	if !slices.Contains([]string{"", "always", "never"}, p.PIN) {
-		return wire.Errorf(wire.ErrBadRequest, "the PIN of a FIDO2 key is wanted always or never, not %.20q", p.PIN)
+		return errcode.Errorf(errcode.BadRequest, "the PIN of a FIDO2 key is wanted always or never, not %.20q", p.PIN)
 	}
 	if p.PIVSlot != "" || p.Touch != "" {
-		return wire.Errorf(wire.ErrBadRequest, "a FIDO2 key has no PIV slot, and always wants a touch")
+		return errcode.Errorf(errcode.BadRequest, "a FIDO2 key has no PIV slot, and always wants a touch")
 	}
 	who := bearer{ask, "to make a way into the vault"}
 	made, err := s.tokens.FIDO2Key(ctx, token.FIDO2KeyParams{Place: p.Token, PIN: p.PIN == "always"}, who)

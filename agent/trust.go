@@ -12,6 +12,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
@@ -167,10 +168,10 @@ func canonicalEndpoints(raw []string) ([]string, error) {
 func canonicalEndpoint(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return "", wire.Errorf(wire.ErrBadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
+		return "", errcode.Errorf(errcode.BadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", wire.Errorf(wire.ErrBadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
+		return "", errcode.Errorf(errcode.BadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
 	}
 	host := strings.ToLower(u.Host)
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])

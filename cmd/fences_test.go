@@ -15,6 +15,7 @@ import (
 // seen in review.
 var arrows = map[string][]string{
 	"internal/durable":         {},
+	"internal/errcode":         {},
 	"internal/human":           {},
 	"internal/lane":            {},
 	"internal/line":            {},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 )
 
@@ -30,7 +31,7 @@ func (t *terminal) ask(ctx context.Context, q human.Question) (answer human.Answ
 	case ctx.Err() != nil:
 		t.withdraw(ctx, params.ID)
 		return answer, context.Cause(ctx)
-	case errors.Is(err, wire.ErrDismissed):
+	case errors.Is(err, errcode.Dismissed):
 		return answer, human.ErrDismissed
 	}
 	// Whatever else went wrong at the client, there is no answer from there.

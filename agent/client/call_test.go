@@ -14,6 +14,7 @@ import (
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 )
 
@@ -111,7 +112,7 @@ func TestWhoDeclinesIsNotTakenForNobody(t *testing.T) {
 	p := &person{fault: human.ErrDismissed, notices: make(chan string, 9)}
 	c := within(t, asking, client.Options{Prompter: p})
 	err := c.Call(t.Context(), wire.MethodPromptAsk, question(human.Secret), nil)
-	if !errors.Is(err, wire.ErrDismissed) {
+	if !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -121,12 +122,12 @@ func TestQuestionsThatCannotBePutAreRefused(t *testing.T) {
 	for _, row := range []struct {
 		name, method string
 		prompter     human.Prompter
-		want         *wire.Error
+		want         errcode.Code
 		text         string
 	}{
-		{"without a prompter", wire.MethodPromptAsk, nil, wire.ErrNoPrompt, "nobody to ask"},
-		{"without a terminal", wire.MethodPromptAsk, p, wire.ErrNoPrompt, "no terminal"},
-		{"of another version", "prompt.dance", p, wire.ErrBadRequest, "this mfad knows no prompt.dance: it is older than the agent"},
+		{"without a prompter", wire.MethodPromptAsk, nil, errcode.NoPrompt, "nobody to ask"},
+		{"without a terminal", wire.MethodPromptAsk, p, errcode.NoPrompt, "no terminal"},
+		{"of another version", "prompt.dance", p, errcode.BadRequest, "this mfad knows no prompt.dance: it is older than the agent"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := within(t, asking, client.Options{Prompter: row.prompter})
@@ -152,7 +153,7 @@ func TestAgentWithdrawsAPrompt(t *testing.T) {
 		}
 		return nil, <-answered
 	}, client.Options{Prompter: p})
-	if err := c.Call(t.Context(), "m", nil, nil); !errors.Is(err, wire.ErrDismissed) {
+	if err := c.Call(t.Context(), "m", nil, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -204,17 +205,17 @@ func TestPromptEndsWithItsCall(t *testing.T) {
 
 func TestRefusalCrossesTheSocket(t *testing.T) {
 	c := within(t, func(_ context.Context, _ *server.Conn, call wire.Call, _ string) (any, error) {
-		return nil, wire.Errorf(wire.ErrNoProfile, "no profile for mfad %s, tty %v", call.Client, call.TTY)
+		return nil, errcode.Errorf(errcode.NoProfile, "no profile for mfad %s, tty %v", call.Client, call.TTY)
 	}, client.Options{Version: "1.2"})
 	err := c.Call(t.Context(), "m", nil, nil)
-	if !errors.Is(err, wire.ErrNoProfile) || err.Error() != "no profile for mfad 1.2, tty false" {
+	if !errors.Is(err, errcode.NoProfile) || err.Error() != "no profile for mfad 1.2, tty false" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestRequestThatIsTooLongIsNotSent(t *testing.T) {
 	c := within(t, func(context.Context, *server.Conn, wire.Call, string) (any, error) { return "ok", nil }, client.Options{})
-	if err := c.Call(t.Context(), "m", strings.Repeat("x", wire.MaxFrame), nil); !errors.Is(err, wire.ErrBadRequest) {
+	if err := c.Call(t.Context(), "m", strings.Repeat("x", wire.MaxFrame), nil); !errors.Is(err, errcode.BadRequest) {
 		t.Errorf("got %v", err)
 	}
 	if err := c.Call(t.Context(), "m", nil, nil); err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 )
 
@@ -38,7 +39,7 @@ func (p *prompts) take(ctx context.Context, m *wire.Message) {
 	case wire.MethodPromptAsk:
 		p.ask(ctx, m)
 	default:
-		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "this mfad knows no %s: it is older than the agent", m.Method))
+		p.refuse(m, errcode.Errorf(errcode.BadRequest, "this mfad knows no %s: it is older than the agent", m.Method))
 	}
 }
 
@@ -46,11 +47,11 @@ func (p *prompts) take(ctx context.Context, m *wire.Message) {
 func (p *prompts) ask(ctx context.Context, m *wire.Message) {
 	var q wire.PromptParams
 	if err := json.Unmarshal(m.Params, &q); err != nil {
-		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "this mfad does not understand the agent's %s", m.Method))
+		p.refuse(m, errcode.Errorf(errcode.BadRequest, "this mfad does not understand the agent's %s", m.Method))
 		return
 	}
 	if p.prompter == nil {
-		p.refuse(m, wire.ErrNoPrompt)
+		p.refuse(m, errcode.Bare(errcode.NoPrompt))
 		return
 	}
 	ctx, cancel := p.begin(ctx, q.ID)
@@ -62,11 +63,11 @@ func (p *prompts) ask(ctx context.Context, m *wire.Message) {
 		case err == nil:
 			p.answer(m, answer)
 		case errors.Is(err, human.ErrDismissed):
-			p.refuse(m, wire.Wrap(wire.ErrDismissed, err))
+			p.refuse(m, errcode.Wrap(errcode.Dismissed, err))
 		case ctx.Err() != nil:
-			p.refuse(m, wire.Errorf(wire.ErrDismissed, "the prompt was withdrawn"))
+			p.refuse(m, errcode.Errorf(errcode.Dismissed, "the prompt was withdrawn"))
 		default:
-			p.refuse(m, wire.Wrap(wire.ErrNoPrompt, err))
+			p.refuse(m, errcode.Wrap(errcode.NoPrompt, err))
 		}
 	})
 }
@@ -109,17 +110,17 @@ func (p *prompts) end() {
 func (p *prompts) answer(m *wire.Message, result any) {
 	raw, err := json.Marshal(result)
 	if err != nil {
-		p.refuse(m, wire.Wrap(wire.ErrNoPrompt, err))
+		p.refuse(m, errcode.Wrap(errcode.NoPrompt, err))
 		return
 	}
 	defer clear(raw)
 	if err := p.send(&wire.Message{Version: "2.0", ID: m.ID, Result: raw}); errors.Is(err, wire.ErrFrameTooLong) {
-		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "the answer is longer than %d bytes", wire.MaxFrame))
+		p.refuse(m, errcode.Errorf(errcode.BadRequest, "the answer is longer than %d bytes", wire.MaxFrame))
 	}
 }
 
 // refuse answers with an error, unless it was a notification.
-func (p *prompts) refuse(m *wire.Message, why *wire.Error) {
+func (p *prompts) refuse(m *wire.Message, why *errcode.Error) {
 	if m.ID != nil {
 		_ = p.send(&wire.Message{Version: "2.0", ID: m.ID, Error: why}) // the reader sees a broken connection too
 	}

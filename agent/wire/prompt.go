@@ -1,6 +1,8 @@
 package wire
 
-import "github.com/mfad/mfad/internal/human"
+import (
+	"github.com/mfad/mfad/internal/human"
+)
 
 // PromptParams puts a question to the person at the client's end. ID names it
 // for [PromptCancelParams].
@@ -9,7 +11,7 @@ type PromptParams struct {
 	human.Question
 }
 
-// PromptResult is the answer. Who declines is [ErrDismissed].
+// PromptResult is the answer. Who declines is [errcode.Dismissed].
 type PromptResult = human.Answer
 
 // PromptNoticeParams shows a line while the call waits; empty takes it away.

@@ -15,7 +15,7 @@ import (
 
 // Protocol is raised when a change would let an older peer misunderstand. Each
 // call carries it in its parameters' "v"; the agent refuses another with
-// [CodeVersion], but for [MethodStop], which every version understands: that is
+// [errcode.Version], but for [MethodStop], which every version understands: that is
 // how an agent of another version is replaced.
 const Protocol = 1
 

@@ -127,11 +127,20 @@ var texts = [...]string{
 
 // Error says it in a few words.
 func (c Code) Error() string {
-	if c <= 0 || int(c) >= len(texts) {
+	if !c.Known() {
 		return "refused with code " + strconv.FormatInt(int64(c), 10)
 	}
 	return texts[c]
 }
+
+// Is makes it equal to every sentinel of the code.
+func (c Code) Is(target error) bool {
+	s, ok := target.(*Sentinel)
+	return ok && s.code == c
+}
+
+// Known says that this version has the code.
+func (c Code) Known() bool { return c > 0 && int(c) < len(texts) }
 
 // Codes are all of this version's.
 func Codes() []Code {

@@ -64,6 +64,9 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{code, fmt.Sprintf(format, args...)}
 }
 
+// Bare is a refusal that says no more than its code.
+func Bare(code Code) *Error { return &Error{code, code.Error()} }
+
 // Wrap is the refusal of a code with the words of err, which it does not wrap.
 func Wrap(code Code, err error) *Error { return &Error{code, err.Error()} }
 

@@ -10,16 +10,17 @@ package human
 
 import (
 	"context"
-	"errors"
 	"time"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // What a caller may branch on.
 var (
 	// ErrNoPrompt: a question had to be asked and there was nowhere to ask it.
-	ErrNoPrompt = errors.New("nobody to ask")
+	ErrNoPrompt = errcode.New(errcode.NoPrompt, "nobody to ask")
 	// ErrDismissed: the person declined to answer.
-	ErrDismissed = errors.New("dismissed")
+	ErrDismissed = errcode.New(errcode.Dismissed, "dismissed")
 )
 
 // Kind says what a question asks for.
