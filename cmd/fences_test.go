@@ -15,6 +15,8 @@ import (
 // seen in review.
 var arrows = map[string][]string{
 	"internal/durable":         {},
+	"internal/errcode":         {},
+	"internal/human":           {},
 	"internal/lane":            {},
 	"internal/line":            {},
 	"internal/pinguard":        {},
@@ -49,7 +51,8 @@ var arrows = map[string][]string{
 	"agent/wire":              {},
 	"agent/peer":              {},
 	"agent/harden":            {},
-	"agent/prompt":            {"agent/wire", "agent/client"},
+	"agent/ask":               {"agent/wire", "agent/peer"},
+	"agent/prompt":            {},
 	"agent/prompt/pinentry":   {"agent/prompt", "agent/wire"},
 	"agent/prompt/notify":     {"agent/prompt", "agent/wire", "agent/peer"},
 	"agent/prompt/screentest": {},
@@ -57,7 +60,7 @@ var arrows = map[string][]string{
 	"agent/client/minimal":    {},
 	"agent/server":            {"agent/wire", "agent/peer"},
 	"agent": {
-		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
+		"agent/ask", "agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
 
@@ -83,7 +86,7 @@ var arrows = map[string][]string{
 	"cmd/mfad-cli/internal/tty":       {},
 	"cmd/mfad-cli/internal/words":     {"agent/wire"},
 	"cmd/mfad-agent": {
-		"agent", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
+		"agent", "agent/ask", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},

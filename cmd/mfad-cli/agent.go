@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // stopDeadline bounds how long a stopping agent may take to let go of its socket.
@@ -90,7 +91,7 @@ func stopAgent(ctx context.Context, c *cli) error {
 	case errors.Is(err, errNotRunning):
 		c.say("mfad: the agent is not running")
 		return nil
-	case err != nil && !errors.Is(err, wire.ErrStopping):
+	case err != nil && !errors.Is(err, errcode.Stopping):
 		return err
 	}
 	if err := c.awaitSilence(ctx); err != nil {

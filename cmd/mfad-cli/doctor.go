@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/doctor"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 func doctorCommand(c *cli) *cobra.Command {
@@ -48,7 +48,7 @@ failed, the exit code is 1.`,
 
 // hintOn is the advice on an error of the agent, or of the person's files.
 func hintOn(err error) string {
-	var refusal *wire.Error
+	var refusal *errcode.Error
 	var f *fault
 	if !errors.As(err, &refusal) && !errors.As(err, &f) {
 		err = adviseOnFiles(err)

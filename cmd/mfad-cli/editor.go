@@ -13,13 +13,14 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // newEditor changes the person's own files, as getenv names them.
 func newEditor(getenv func(string) string) (*config.Editor, error) {
 	paths, err := config.DefaultPaths(getenv)
 	if err != nil {
-		return nil, wire.Wrap(wire.ErrNoHome, err)
+		return nil, errcode.Wrap(errcode.NoHome, err)
 	}
 	program, err := ownPath()
 	if err != nil {
@@ -80,21 +81,21 @@ func tellChanges(c console, changes []config.Change, err error) error {
 // adviseOnFiles gives an error of the person's files the advice that the same
 // error of the agent has. Conflicts say themselves what to do.
 func adviseOnFiles(err error) error {
-	advised := func(code int64) error { return adviceOn(code).on(err) }
+	advised := func(code errcode.Code) error { return adviceOn(code).on(err) }
 	var wrong *config.Error
 	switch {
 	case errors.Is(err, config.ErrNoProfile):
-		return advised(wire.CodeNoProfile)
+		return advised(errcode.NoProfile)
 	case errors.Is(err, config.ErrBadName):
 		return &fault{err, exitUsage, noHint}
 	case errors.Is(err, config.ErrBadConfig) && errors.As(err, &wrong) && wrong.Origin == (config.Origin{}):
 		return &fault{err, exitUsage, `Run "mfad profile add --help".`}
 	case errors.Is(err, config.ErrBadConfig):
-		return advised(wire.CodeBadConfig)
+		return advised(errcode.BadConfig)
 	case errors.Is(err, config.ErrConflict):
 		return &fault{err, exitError, noHint}
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EIO):
-		return advised(wire.CodeDisk)
+		return advised(errcode.Disk)
 	}
 	return err
 }

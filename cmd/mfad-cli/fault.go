@@ -8,14 +8,14 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/client"
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
 // A fault is an error of this program's own, with the exit code and the hint
-// that go with it. Refusals of the agent are [wire.Error]s, and take theirs
-// from the table in hints.go.
+// that go with it. Errors that have a code, such as refusals of the agent, take
+// theirs from the table in hints.go.
 type fault struct {
 	err  error
 	exit int
@@ -79,9 +79,8 @@ func exitAndHint(err error) (exit int, hint string) {
 	if errors.As(err, &f) {
 		return f.exit, f.hint
 	}
-	var refusal *wire.Error
-	if errors.As(err, &refusal) {
-		a := adviceOn(refusal.Code)
+	if code, coded := errcode.Of(err); coded {
+		a := adviceOn(code)
 		return a.exit, a.hint
 	}
 	return exitError, noHint
@@ -90,7 +89,7 @@ func exitAndHint(err error) (exit int, hint string) {
 // adviseOnLink gives an error of the way to the agent its exit code and hint; what
 // the agent itself refused has them by its code.
 func adviseOnLink(err error) error {
-	var refusal *wire.Error
+	var refusal *errcode.Error
 	var f *fault
 	switch {
 	case err == nil, errors.As(err, &refusal), errors.As(err, &f), errors.Is(err, context.Canceled):

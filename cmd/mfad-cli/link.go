@@ -8,6 +8,7 @@ import (
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // A cli is one run of the program: its streams, its environment, who answers
@@ -65,7 +66,7 @@ func (c *cli) exchange(ctx context.Context, method string, params, result any) e
 	switch {
 	case errors.Is(err, client.ErrAgentGone):
 		c.close() // the next call may find another agent
-	case errors.Is(err, wire.ErrDismissed) && c.lines != nil && c.lines.refused != "":
+	case errors.Is(err, errcode.Dismissed) && c.lines != nil && c.lines.refused != "":
 		return advice{exitPerson, noHint}.errorf("the line on standard input would not do: %s", c.lines.refused)
 	}
 	return adviseOnLink(err)

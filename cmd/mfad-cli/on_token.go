@@ -11,6 +11,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // An onToken says onto which tokens a secret goes.
@@ -79,11 +80,11 @@ func (o onToken) serials(ctx context.Context, call caller) ([]string, error) {
 	}
 	switch len(others) {
 	case 0:
-		return nil, wire.Errorf(wire.ErrNoToken, "no other token is plugged in than what --also names")
+		return nil, errcode.Errorf(errcode.NoToken, "no other token is plugged in than what --also names")
 	case 1:
 		return append(others, o.also...), nil
 	}
-	return nil, wire.Errorf(wire.ErrTokenAmbiguous,
+	return nil, errcode.Errorf(errcode.TokenAmbiguous,
 		"beside what --also names, several tokens are plugged in: %s", strings.Join(others, ", "))
 }
 
@@ -95,7 +96,7 @@ func (o onToken) requirePlugged(ctx context.Context, call caller) error {
 	case err != nil:
 		return err
 	case len(plugged) == 0:
-		return wire.Errorf(wire.ErrNoToken, "no token with an OATH applet is plugged in")
+		return errcode.Errorf(errcode.NoToken, "no token with an OATH applet is plugged in")
 	case o.named():
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -37,7 +38,7 @@ func refuseSeveral(tokens []wire.Token) error {
 	for _, t := range tokens {
 		names = append(names, tokentext.Name(t))
 	}
-	return wire.Errorf(wire.ErrTokenAmbiguous, "several tokens are plugged in: %s", line.One(strings.Join(names, ", ")))
+	return errcode.Errorf(errcode.TokenAmbiguous, "several tokens are plugged in: %s", line.One(strings.Join(names, ", ")))
 }
 
 func hasOATH(t wire.Token) bool { return t.OATH != nil }

@@ -12,6 +12,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -75,7 +76,7 @@ are told one a line on standard output; then the exit code is 1.`,
 			if len(r.Faults) == 0 {
 				return nil
 			}
-			hint := adviceOn(wire.CodeVaultDamaged).hint
+			hint := adviceOn(errcode.VaultDamaged).hint
 			return advice{exitError, hint}.errorf("the vault has %s", words.Count(len(r.Faults), "fault"))
 		},
 	})
