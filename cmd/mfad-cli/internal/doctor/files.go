@@ -70,31 +70,39 @@ func fileExists(path string) bool {
 	return err == nil
 }
 
-// rivalHarm says what AWS's tools do when a profile has a setting beside its
+// A rival is a setting that AWS's tools heed beside, or before, a profile's
 // credential_process.
-func rivalHarm(key string) string {
-	switch key {
-	case "role_arn":
-		return "the AWS CLI and JavaScript assume the role themselves and do not ask mfad; Go refuses the profile"
-	case "aws_access_key_id":
-		return "keys in the credentials file win in every SDK, and those in config win in Go and JavaScript"
-	case "login_session":
-		return "the AWS CLI and Go use the session of `aws login` instead"
-	case "web_identity_token_file":
-		return "the AWS CLI and JavaScript use the web identity instead; Go refuses the profile"
-	}
-	return "the AWS CLI and Go sign in by IAM Identity Center instead" // sso_…
+type rival struct {
+	key  string
+	harm string // what the tools do then
+	cure string // what to do about it, with {profile} for its name
 }
 
-// rivalCure says what to do about it.
-func rivalCure(profile, key string) string {
-	switch key {
-	case "role_arn":
-		return fmt.Sprintf(`Run "mfad profile adopt %s".`, profile)
-	case "aws_access_key_id":
-		return fmt.Sprintf(`Run "mfad key import --from-profile %s".`, profile)
+const dropLine = "Delete that line, or choose another name for mfad's profile."
+
+var rivals = []rival{
+	{
+		"role_arn",
+		"the AWS CLI and JavaScript assume the role themselves and do not ask mfad; Go refuses the profile",
+		`Run "mfad profile adopt {profile}".`,
+	},
+	{
+		"aws_access_key_id",
+		"keys in the credentials file win in every SDK, and those in config win in Go and JavaScript",
+		`Run "mfad key import --from-profile {profile}".`,
+	},
+	{"login_session", "the AWS CLI and Go use the session of `aws login` instead", dropLine},
+	{"web_identity_token_file", "the AWS CLI and JavaScript use the web identity instead; Go refuses the profile", dropLine},
+}
+
+// findRival finds what a setting does; all others are of IAM Identity Center.
+func findRival(key string) rival {
+	for _, r := range rivals {
+		if r.key == key {
+			return r
+		}
 	}
-	return "Delete that line, or choose another name for mfad's profile."
+	return rival{key, "the AWS CLI and Go sign in by IAM Identity Center instead", dropLine}
 }
 
 // checkServed: the profiles by which aws comes to mfad.
@@ -109,8 +117,10 @@ func checkServed(_ context.Context, e *examination, r *record) {
 	}
 	for _, s := range served {
 		checkProcess(e, s, r)
-		for _, rival := range s.Rivals {
-			r.warn(rivalCure(s.Name, rival.Text), "%s: %s of profile %q: %s", rival.Origin, rival.Text, s.Name, rivalHarm(rival.Text))
+		for _, setting := range s.Rivals {
+			rival := findRival(setting.Text)
+			cure := strings.ReplaceAll(rival.cure, "{profile}", s.Name)
+			r.warn(cure, "%s: %s of profile %q: %s", setting.Origin, rival.key, s.Name, rival.harm)
 		}
 	}
 	if len(r.findings) == 0 {
