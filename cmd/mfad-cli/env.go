@@ -66,8 +66,9 @@ func fetchVariables(cmd *cobra.Command, c *cli, profile string) ([]shelltext.Var
 	return shelltext.VariablesOf(result, c.getenv)
 }
 
-// printFailure makes an evaluation of our output fail: that of nothing would
-// succeed, and a script go on with other credentials, or none.
+// printFailure prints what makes the evaluation of our output fail. A shell that
+// evaluates nothing succeeds, and its script goes on with other credentials or
+// with none.
 func printFailure(c *cli, format string) error {
 	d, _ := shelltext.Find(format)
 	if d.Fail == "" {
@@ -82,8 +83,8 @@ func envFormats() []string { return append(shelltext.Names(), formatJSON) }
 // formatJSON is the format for programs: an object of the variables.
 const formatJSON = "json"
 
-// printVariables writes everything in one write: half a set of credentials
-// evaluated would be worse than none.
+// printVariables prints all of them in one write: half a set of credentials is
+// worse than none.
 func printVariables(c *cli, format string, vars []shelltext.Variable) error {
 	if d, isShell := shelltext.Find(format); isShell {
 		return c.print(d.Set(vars))

@@ -17,7 +17,7 @@ const placeholder = "{name}"
 const noHint = ""
 
 // advices has every code of package errcode; a test fails when one is missing.
-// It is an array and no map, which would be made anew at each start.
+// It is an array, because a map is made anew at each start.
 var advices = [...]advice{
 	errcode.Internal:   {exitError, `Run "mfad doctor", and read the agent's log that it names.`},
 	errcode.Version:    {exitAgent, `Run "mfad agent restart".`},

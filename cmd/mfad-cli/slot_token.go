@@ -35,7 +35,7 @@ func (p *pinPolicy) Set(word string) error {
 	return nil
 }
 
-// Type has the help show no default, as of a flag that may be bare.
+// Type makes the help show no default, as it does for a flag that takes no value.
 func (p *pinPolicy) Type() string { return "bool" }
 
 // The retired slots of PIV, in hexadecimal.
@@ -111,7 +111,7 @@ func (s *slotAdd) opensByFIDO2(slot wire.Slot) string {
 const unguardedWarning = "with neither PIN nor touch, whoever has the token opens the vault, " +
 	"and so does any program while it is plugged in"
 
-// unguarded tells whether a new key would work for any program, with nobody there.
+// unguarded tells whether any program can use the new key while nobody is there.
 func (s *slotAdd) unguarded() bool {
 	return s.p.Kind == wire.SlotPIV && s.p.PIVSlot == "" && s.p.Touch == "never" && s.p.PIN == "never"
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/mfad/mfad/internal/sibling"
 )
 
-// checkPrograms: ours, and the agent that we would start.
+// checkPrograms finds our program, and the agent that it starts.
 func checkPrograms(_ context.Context, e *examination, r *record) {
 	self, err := e.Self()
 	if err != nil {
@@ -30,7 +30,7 @@ func checkPrograms(_ context.Context, e *examination, r *record) {
 	r.ok("the agent that it starts is %s", agent)
 }
 
-// checkSocket: where it is, and whether it can be only ours.
+// checkSocket looks where the socket is, and whether it can be only ours.
 func checkSocket(_ context.Context, e *examination, r *record) {
 	socket, err := wire.SocketPath(e.Getenv)
 	if err != nil {
@@ -53,7 +53,7 @@ func checkSocket(_ context.Context, e *examination, r *record) {
 	}
 }
 
-// checkAgent: whether it answers, and is of our version.
+// checkAgent asks whether the agent answers, and is of our version.
 func checkAgent(ctx context.Context, e *examination, r *record) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 4*patience, errors.New("it does not answer"))
 	defer cancel()
@@ -78,7 +78,8 @@ func checkAgent(ctx context.Context, e *examination, r *record) {
 	}
 }
 
-// checkVault: there, whole on the face of it, and with two ways in.
+// checkVault looks whether the vault is there, closed to others, and has two
+// ways in.
 func checkVault(ctx context.Context, e *examination, r *record) {
 	if e.status == nil {
 		return
@@ -99,7 +100,8 @@ func checkVault(ctx context.Context, e *examination, r *record) {
 	}
 }
 
-// checkKeychain: whether one can be reached, when the vault has a slot in one.
+// checkKeychain looks whether a keychain can be reached, when the vault has a
+// slot in one.
 func checkKeychain(_ context.Context, e *examination, r *record) {
 	if e.status == nil || e.status.Vault == nil {
 		return
@@ -118,7 +120,7 @@ func checkKeychain(_ context.Context, e *examination, r *record) {
 	r.ok("not used")
 }
 
-// checkClock: as far as AWS has told the agent. Codes are corrected by it.
+// checkClock compares our clock with AWS's, as far as AWS has told the agent.
 func checkClock(_ context.Context, e *examination, r *record) {
 	const tolerable = 15 * time.Second
 	if e.status == nil {

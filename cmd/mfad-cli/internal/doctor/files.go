@@ -16,7 +16,8 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 )
 
-// checkFiles: readable, parseable, not open to others, and the ones that the agent reads.
+// checkFiles looks whether the files can be read and parsed, are closed to
+// others, and are the ones that the agent reads.
 func checkFiles(_ context.Context, e *examination, r *record) {
 	var err error
 	if e.paths, err = config.DefaultPaths(e.Getenv); err != nil {
@@ -105,7 +106,7 @@ func findRival(key string) rival {
 	return rival{key, "the AWS CLI and Go sign in by IAM Identity Center instead", dropLine}
 }
 
-// checkServed: the profiles by which aws comes to mfad.
+// checkServed looks at the profiles by which aws comes to mfad.
 func checkServed(_ context.Context, e *examination, r *record) {
 	served, err := e.reader().Served()
 	if err != nil {
@@ -128,7 +129,8 @@ func checkServed(_ context.Context, e *examination, r *record) {
 	}
 }
 
-// checkProcess: whether a credential_process runs this mfad, for its own profile.
+// checkProcess looks whether a credential_process runs this mfad, for its own
+// profile.
 func checkProcess(e *examination, s config.Served, r *record) {
 	rewrite := fmt.Sprintf("Write it as \"credential_process = %s credentials --profile %s\".", e.self(), s.Name)
 	switch {
@@ -154,7 +156,7 @@ func (e *examination) self() string {
 	return self
 }
 
-// checkProfiles: whether what mfad serves resolves.
+// checkProfiles asks whether the profiles that mfad serves make sense.
 func checkProfiles(ctx context.Context, e *examination, r *record) {
 	if e.status == nil {
 		return
@@ -173,7 +175,7 @@ func checkProfiles(ctx context.Context, e *examination, r *record) {
 	}
 }
 
-// checkEnvironment: what in this shell keeps aws from asking mfad.
+// checkEnvironment looks for what in this shell keeps aws from asking mfad.
 func checkEnvironment(_ context.Context, e *examination, r *record) {
 	set := func(name string) bool { return e.Getenv(name) != "" }
 	if set("AWS_ACCESS_KEY_ID") {

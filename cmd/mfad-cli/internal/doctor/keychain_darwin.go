@@ -1,4 +1,4 @@
 package doctor
 
-// noKeychain: the keychain is always there.
+// noKeychain says nothing: the keychain is always there.
 func noKeychain(func(string) string) string { return "" }

@@ -8,5 +8,5 @@ func openToOthers(fs.FileInfo) bool { return false }
 // writableByOthers says no, for the same reason.
 func writableByOthers(fs.FileInfo) bool { return false }
 
-// noKeychain: the Credential Manager is always there.
+// noKeychain says nothing: the Credential Manager is always there.
 func noKeychain(func(string) string) string { return "" }

@@ -17,8 +17,8 @@ const tokenProgram = "mfad-token"
 const installTokens = `Run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" ` +
 	`and then "make install" where mfad's source is.`
 
-// checkTokens: what talks to them, what it finds, and which PIN is nearly blocked.
-// It is quiet where nobody has a token.
+// checkTokens looks at what talks to tokens, what is plugged in, and which PIN is
+// nearly blocked. It is quiet where nobody has a token.
 func checkTokens(ctx context.Context, e *examination, r *record) {
 	if e.status == nil {
 		return
@@ -78,7 +78,7 @@ func tokensUsed(v *wire.Vault) bool {
 		slices.ContainsFunc(v.Items, func(i wire.Item) bool { return strings.HasPrefix(i.Kind, "oath") })
 }
 
-// besideAgent is where the agent that we would start looks for a program first.
+// besideAgent is where the agent looks for a program first.
 func besideAgent(name string) string {
 	agent, err := sibling.Find("mfad-agent")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// awkward are values that a shell would do something with.
+// awkward are values that mean something to a shell.
 var awkward = []string{
 	"plain", "", "it's", `back\slash`, `\'`, "$HOME", "$(touch x)", "`id`", `"double"`,
 	"a b;c|d&e", "*", "~", "!x", "#x", "ünïcode ‘curly’", "'; rm -rf x; '",

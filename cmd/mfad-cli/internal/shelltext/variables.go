@@ -18,8 +18,8 @@ var credentialVariables = []string{
 	"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_REGION", "AWS_DEFAULT_REGION",
 }
 
-// rivalVariables would make a client look elsewhere, or make it assume a role
-// on top, if they stayed beside the credentials. (Which of them win differs by
+// rivalVariables make a client look elsewhere, or assume a role on top, when
+// they stay beside the credentials. (Which of them win differs by
 // SDK: AWS_PROFILE beats environment keys in JavaScript.)
 var rivalVariables = []string{
 	"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_VAULT", "AWS_SECURITY_TOKEN", "AWS_SESSION_EXPIRATION",
