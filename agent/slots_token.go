@@ -10,6 +10,8 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -45,10 +47,10 @@ func (s *Service) fillPIV(ctx context.Context, ask credproc.Asker, p wire.SlotAd
 // fillFIDO2 makes a FIDO2 credential.
 func (s *Service) fillFIDO2(ctx context.Context, ask credproc.Asker, p wire.SlotAddParams, spec *keystore.SlotSpec) error {
 	if !slices.Contains([]string{"", "always", "never"}, p.PIN) {
-		return wire.Errorf(wire.ErrBadRequest, "the PIN of a FIDO2 key is wanted always or never, not %.20q", p.PIN)
+		return errcode.Errorf(errcode.BadRequest, "the PIN of a FIDO2 key is wanted always or never, not %.20q", p.PIN)
 	}
 	if p.PIVSlot != "" || p.Touch != "" {
-		return wire.Errorf(wire.ErrBadRequest, "a FIDO2 key has no PIV slot, and always wants a touch")
+		return errcode.Errorf(errcode.BadRequest, "a FIDO2 key has no PIV slot, and always wants a touch")
 	}
 	who := bearer{ask, "to make a way into the vault"}
 	made, err := s.tokens.FIDO2Key(ctx, token.FIDO2KeyParams{Place: p.Token, PIN: p.PIN == "always"}, who)
@@ -77,8 +79,8 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	if len(slots) == 0 {
 		return false, nil, nil
 	}
-	if credproc.ReachOf(u.ask) == credproc.Nobody {
-		return false, []error{fmt.Errorf("%w for a touch or PIN of a token", credproc.ErrNoPrompt)}, nil
+	if u.ask.Reach() == human.Nobody {
+		return false, []error{fmt.Errorf("%w for a touch or PIN of a token", human.ErrNoPrompt)}, nil
 	}
 	wait := 0
 	if chosen && len(slots) == 1 {
@@ -88,7 +90,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	}
 	for _, slot := range slots {
 		err := u.byToken(ctx, slot, wait)
-		dismissed := errors.Is(err, credproc.ErrDismissed) || errors.Is(err, token.ErrDismissed)
+		dismissed := errors.Is(err, human.ErrDismissed) || errors.Is(err, token.ErrDismissed)
 		if err == nil || fatal(err) || dismissed || ctx.Err() != nil {
 			return true, nil, err
 		}
