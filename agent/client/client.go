@@ -1,8 +1,9 @@
 // Package client is a client's end of the agent's socket: it finds the agent,
 // starts one if there is none, calls it, and lets it ask the person back.
 //
-// It is on the start-up path of every aws command, so it looks nothing up,
-// links little, and makes a call in the caller's own goroutine. It prints
+// It is on the start-up path of every verb, so it looks nothing up, links
+// little, and makes a call in the caller's own goroutine. The one question that
+// runs on every aws command has a client of its own, package cached. It prints
 // nothing and prompts only through the [human.Prompter] that it is given.
 package client
 

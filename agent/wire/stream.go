@@ -38,7 +38,7 @@ type Limits struct {
 
 // The two ends of a connection. A client's calls have a deadline as a whole,
 // and it trusts the agent: a clock for each frame would wake one more thread
-// on the start-up path of every aws command.
+// on the start-up path of every verb.
 var (
 	AgentLimits  = Limits{Read: MaxFrame, Write: MaxAnswer, Frame: FrameTime}
 	ClientLimits = Limits{Read: MaxAnswer, Write: MaxFrame}

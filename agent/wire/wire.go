@@ -5,7 +5,9 @@
 //
 // The package holds names, shapes and error codes, and the codec that bounds
 // frames. It links nothing but encoding/json and jsonrpc2, because it is on
-// the start-up path of every aws command. It does not dial, listen or decide.
+// the start-up path of every call that the cache does not answer. (One that it
+// answers is cmd/mfad's, which links not even this.) It does not dial, listen or
+// decide.
 package wire
 
 import (
