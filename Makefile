@@ -10,13 +10,18 @@ LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
 # What runs many goroutines on shared state is tested with the race detector;
 # cmd tests built programs, which go's cache of test results does not see
 # change, and token/qr only computes.
-RACED := ./agent/... ./internal/... ./credproc/... ./keystore/... ./token/totp
-# What meets virtual tokens waits most of its time: for pcscd to see them.
+# keystore comes first, for it takes longest.
+RACED := ./keystore/... ./agent/... ./internal/... ./credproc/... ./token/totp
+# What meets virtual tokens waits for pcscd to see them, and what runs programs
+# waits for these: WAITING has more of it at once than there are processors.
+WAITING := -p 8 -parallel 6
 TOKENS := ./token $(addprefix ./token/,fido2 oath pcsc piv tokentest/... yubikey)
 
 # Many tests run themselves as another process, whose end the race detector
-# would put off by a second each.
-RACE := GORACE=atexit_sleep_ms=0 $(GO) test -race
+# would put off by a second each. It does not look into two packages that only
+# compute, on memory of their own, and would take ten times as long with it.
+COMPUTING := crypto/internal/fips140/edwards25519/field golang.org/x/crypto/scrypt
+RACE := GORACE=atexit_sleep_ms=0 $(GO) test -race $(COMPUTING:%=-gcflags=%=-race=false)
 
 .DEFAULT_GOAL := help
 .PHONY: help build man install run test bench lint fuzz clean
@@ -49,12 +54,12 @@ run: ## show the main job against a stand-in AWS and a virtual token: no account
 test: ## install what the tests need, run all of them, fuzz each parser for 10 s
 	@sh .ci/deps test
 	@$(RACE) $(RACED)
-	@$(RACE) -p 8 $(TOKENS)
-	@$(GO) test -count=1 -p 4 ./cmd/...
+	@$(RACE) $(WAITING) $(TOKENS)
+	@$(GO) test -count=1 $(WAITING) ./cmd/...
 	@$(GO) test ./token/qr
 	@$(MAKE) --no-print-directory fuzz
 
-fuzz: ## fuzz each parser for FUZZTIME (10s)
+fuzz: ## fuzz each parser for FUZZTIME (10s), one on each processor
 	@GO='$(GO)' sh .ci/fuzz $(or $(FUZZTIME),10s)
 
 bench: ## measure, as ratios within one run; prints the table that the README quotes

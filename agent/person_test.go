@@ -19,6 +19,7 @@ type person struct {
 	secret  func(q human.Question) (answer string, dismissed bool)
 	code    func(q human.Question) (answer string, dismissed bool)
 	confirm func(question string) bool
+	notice  func(text string)
 
 	mu      sync.Mutex
 	asked   []string
@@ -86,7 +87,11 @@ func (p *person) Notify(_ context.Context, method string, params any) error {
 	defer p.mu.Unlock()
 	switch method {
 	case wire.MethodPromptNotice:
-		p.notices = append(p.notices, params.(wire.PromptNoticeParams).Text)
+		text := params.(wire.PromptNoticeParams).Text
+		p.notices = append(p.notices, text)
+		if p.notice != nil {
+			p.notice(text)
+		}
 	case wire.MethodPromptCancel:
 		p.left = true
 	}

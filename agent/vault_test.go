@@ -42,6 +42,7 @@ func TestVaultIsMadeWithAKeychainAndARecoveryKey(t *testing.T) {
 }
 
 func TestVaultIsMadeWithAPassphraseWhereThereIsNoKeychain(t *testing.T) {
+	t.Parallel() // scrypt takes its time, and more under the race detector
 	b := newBench(t)
 	answers := []string{"short", passphrase}
 	p := &person{secret: func(q human.Question) (string, bool) {

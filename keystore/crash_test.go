@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"filippo.io/age"
@@ -205,9 +206,12 @@ func measure(t *testing.T, cold bool, act func(*stage) error) (steps int, after 
 // TestEveryFaultLeavesOldOrNew breaks each step of each write, in each way, and
 // opens the vault again.
 func TestEveryFaultLeavesOldOrNew(t *testing.T) {
-	total := 0
+	t.Parallel()
+	var total atomic.Int64
+	t.Cleanup(func() { t.Logf("%d faults", total.Load()) })
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
 			steps, after := measure(t, op.cold, op.act)
 			for _, fault := range faultfs.Every(steps) {
 				s, old := begin(t, op.cold)
@@ -229,10 +233,9 @@ func TestEveryFaultLeavesOldOrNew(t *testing.T) {
 					t.Errorf("%v, with error %v: found %s; old %s, new %s", fault, err, found, old, after)
 				}
 			}
-			total += 4 * steps
+			total.Add(int64(4 * steps))
 		})
 	}
-	t.Logf("%d faults", total)
 }
 
 // wantAlive checks that a vault whose write failed believes what is on the
@@ -256,11 +259,13 @@ func (s *stage) wantAlive(t *testing.T, fault faultfs.Fault) {
 // can be seen but is not on the disk: the Unlock that follows must neither
 // raise the mark nor remove files as if it were.
 func TestPowerCutAfterAKillAndAnUnlock(t *testing.T) {
+	t.Parallel()
 	for _, op := range operations {
 		if op.cold {
 			continue
 		}
 		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
 			steps, after := measure(t, op.cold, op.act)
 			for step := 1; step <= steps; step++ {
 				s, old := begin(t, op.cold)

@@ -117,6 +117,7 @@ func (x *tamper) files() []string {
 // TestEveryFlippedBitAndTruncationIsRefused goes through each bit and each
 // length of each file.
 func TestEveryFlippedBitAndTruncationIsRefused(t *testing.T) {
+	t.Parallel()
 	broken := &overlay{FS: durable.OS}
 	x := newTamper(t, Options{FS: broken})
 	x.broken = broken

@@ -79,7 +79,7 @@ func spy(text string) string {
 func start(t *testing.T, role string) (first string, pid int) {
 	t.Helper()
 	cmd := exec.Command(program(t))
-	cmd.Env = []string{roleVariable + "=" + role}
+	cmd.Env = []string{roleVariable + "=" + role, "GORACE=atexit_sleep_ms=0"} // not a second later, under -race
 	cmd.Stderr = os.Stderr
 	if os.Getuid() == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

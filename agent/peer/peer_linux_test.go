@@ -19,6 +19,9 @@ import (
 // that it names.
 const roleVariable = "MFAD_TEST_PEER"
 
+// atOnce keeps a program with the race detector from sleeping before it ends.
+const atOnce = "GORACE=atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
 	path := os.Getenv(roleVariable)
 	if path == "" {
@@ -64,7 +67,7 @@ func connect(t *testing.T, args []string, as *syscall.Credential) (conn *net.Uni
 	}
 	defer func() { _ = self.Close() }()
 	cmd = &exec.Cmd{
-		Path: "/proc/self/fd/3", Args: args, Env: []string{roleVariable + "=" + path}, Stderr: os.Stderr,
+		Path: "/proc/self/fd/3", Args: args, Env: []string{roleVariable + "=" + path, atOnce}, Stderr: os.Stderr,
 		ExtraFiles: []*os.File{self}, SysProcAttr: &syscall.SysProcAttr{Credential: as},
 	}
 	in, err := cmd.StdinPipe()

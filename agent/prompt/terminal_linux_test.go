@@ -23,6 +23,9 @@ import (
 // terminal and prints what it got to its standard output.
 const roleVariable = "MFAD_TEST_PROMPT"
 
+// atOnce keeps a program with the race detector from sleeping before it ends.
+const atOnce = "GORACE=atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
 	if name := os.Getenv(roleVariable); name != "" {
 		if err := play(name); err != nil {
@@ -91,7 +94,7 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 	},
 	"background": func(*prompt.Terminal, func()) (any, error) {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = []string{roleVariable + "=secret"}
+		cmd.Env = []string{roleVariable + "=secret", atOnce}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		out, err := cmd.Output()
 		return string(out), err
@@ -142,7 +145,7 @@ type scene struct {
 func open(t *testing.T, role string) *scene {
 	t.Helper()
 	s := &scene{Screen: screentest.New(t), t: t, cmd: exec.Command(os.Args[0])}
-	s.cmd.Env = []string{roleVariable + "=" + role}
+	s.cmd.Env = []string{roleVariable + "=" + role, atOnce}
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, os.Stderr
 	s.cmd.ExtraFiles = []*os.File{s.TTY}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
@@ -324,7 +327,7 @@ func TestBackgroundJobDoesNotPrompt(t *testing.T) {
 
 func TestOpenWithoutATerminal(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = []string{roleVariable + "=secret"}
+	cmd.Env = []string{roleVariable + "=secret", atOnce}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	out, err := cmd.Output()
 	if err != nil || !strings.HasPrefix(string(out), "error: no terminal: ") {

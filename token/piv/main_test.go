@@ -12,7 +12,7 @@ import (
 )
 
 // readers of the private pcscd; a test that runs has one to itself.
-const readers = 6
+const readers = 12
 
 var (
 	service *tokentest.Service

@@ -72,6 +72,7 @@ func pullAtEach(t *testing.T, how tokentest.Action, d *desk, before func(), work
 }
 
 func TestPulledOutAtEachCommandOfUnwrap(t *testing.T) {
+	t.Parallel()
 	for name, how := range pulls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +86,7 @@ func TestPulledOutAtEachCommandOfUnwrap(t *testing.T) {
 // No key that was made may be lost sight of: after a pull the slot is passed
 // over, and the text of the error names it.
 func TestPulledOutAtEachCommandOfNewKey(t *testing.T) {
+	t.Parallel()
 	for name, how := range pulls {
 		if how == tokentest.PullOutAnswered { // as before the next
 			continue

@@ -18,15 +18,21 @@ import (
 // again by its seed.
 func TestGuardHoldsOnRandomFaultTraces(t *testing.T) {
 	const traces, lanes = 300, 5
+	var desks [lanes]*desk
+	var keys [lanes]Identity
 	for lane := range lanes {
 		d := newDesk(t, tokentest.YubiKeyOptions{Serial: uint32(2001 + lane)})
-		i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+		keys[lane], _ = d.make(token.PIVKeyParams{Touch: "never"})
 		protectManagementKey(d)
+		desks[lane] = d
+	}
+	t.Parallel() // not before: ykman wants to be alone
+	for lane, d := range desks {
 		t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
 			t.Parallel()
 			d.t = t
 			for seed := lane; seed < traces; seed += lanes {
-				d.trace(uint64(seed), i)
+				d.trace(uint64(seed), keys[lane])
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)
 				}

@@ -7,8 +7,8 @@ import (
 )
 
 // Insert puts a card into the empty reader i and returns when pcscd has seen
-// it, in about 0.4 s. A card that has pulled itself out may be put in again. A
-// card must not be in two readers.
+// it. A card that has pulled itself out may be put in again. A card must not be
+// in two readers.
 func (s *Service) Insert(i int, c Card) error {
 	r := s.readers[i]
 	r.mu.Lock()

@@ -64,7 +64,7 @@ func StartService(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{dir: o.Dir, program: program}
+	s := &Service{dir: o.Dir}
 	if o.Dir == "" {
 		s.ownDir = true
 		if s.dir, err = os.MkdirTemp(shortTemp(), "pcscd"); err != nil {
@@ -73,6 +73,9 @@ func StartService(o Options) (*Service, error) {
 	}
 	s.Socket = filepath.Join(s.dir, "pcsc")
 	s.thread = startThread()
+	if s.program, err = quickDaemon(program, s.dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("copying pcscd: %w", err), s.Close())
+	}
 	if err := s.open(max(o.Readers, 1), driver); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

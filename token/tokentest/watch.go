@@ -28,7 +28,7 @@ const (
 )
 
 // watchLimit is for how long the service waits for pcscd to start; lookLimit is
-// for how long for it to look at a reader, which it does every 0.4 s.
+// for how long for it to look at a reader, which it does every 0.4 s or sooner.
 const (
 	watchLimit = 20 * time.Second
 	lookLimit  = 4 * time.Second

@@ -1,0 +1,17 @@
+package agent
+
+import "strings"
+
+// hurried is a person for whom nobody has to wait for the next code: when told
+// of a wait, he puts the clock on by a step, and the ledger looks at the clock.
+func (b *bench) hurried() *person {
+	return &person{
+		confirm: func(string) bool { return false },
+		notice: func(text string) {
+			if strings.Contains(text, "waiting") {
+				b.clock.advance(awsPeriod)
+				_ = b.ledger.SetSkew(b.ledger.Skew()) // nothing new, but a reason to look
+			}
+		},
+	}
+}
