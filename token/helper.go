@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -142,7 +141,7 @@ func (h *Helper) Watch(ctx context.Context, p WatchParams) error {
 func (r Ref) call(method string, params, result any, person Person) *call {
 	c := &call{method: method, params: params, result: result, person: person, wait: seconds(r.Wait)}
 	for _, serial := range r.Serials {
-		c.lanes = append(c.lanes, serialLane(serial))
+		c.lanes = append(c.lanes, SerialLanes(serial)...)
 	}
 	if len(r.Serials) == 0 {
 		c.lanes = anyLane
@@ -150,22 +149,15 @@ func (r Ref) call(method string, params, result any, person Person) *call {
 	return c
 }
 
-// fido2Lane stands beside those of the tokens that have a serial, or an applet's
-// ID.
-const fido2Lane = "fido2"
-
-// serialLane is the lane of a token: one of sixteen, so that a call that may be
-// for any token can take all of them.
-func serialLane(serial string) string { return strings.ToLower(serial[max(0, len(serial)-1):]) }
-
-var anyLane = strings.Split("0123456789abcdef", "")
+// fido2Lane stands beside those of the tokens that have a serial.
+const fido2Lane = KindFIDO2
 
 // lanesOf are the lanes of the token that an identity points to.
 func lanesOf(identity string) []string {
 	kind, serial, err := ParseIdentity(identity)
 	switch {
 	case err == nil && kind == IdentityPIV:
-		return []string{serialLane(strconv.FormatUint(uint64(serial), 10))}
+		return SerialLanes(strconv.FormatUint(uint64(serial), 10))
 	case err == nil && kind == IdentityFIDO2:
 		return []string{fido2Lane}
 	}

@@ -14,18 +14,6 @@ import (
 // AGE-PLUGIN-MFAD-1…, and its program is age-plugin-mfad.
 const PluginName = "mfad"
 
-// The first byte of an identity of ours says what kind of key it points to.
-const (
-	IdentityPIV   byte = 1 // serial, slot and public key
-	IdentityFIDO2 byte = 2 // as token/fido2 says
-)
-
-// The plugins whose identities are read too.
-const (
-	yubikeyPlugin = "yubikey"
-	hmacPlugin    = "fido2-hmac"
-)
-
 // ParseIdentity tells the kind of the key that an identity points to, and the
 // serial of a PIV key's token. It reads no more; an error wraps ErrInvalid and
 // does not quote the text.
