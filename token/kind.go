@@ -58,7 +58,7 @@ type Kind interface {
 // The facts of a slot that every kind has.
 const (
 	FactIdentity = "identity" // what the plugin finds the key by: it is public
-	FactModel    = "model"    // what to call the token: "YubiKey 5 NFC (serial 12345678)"
+	FactModel    = "token"    // what to call the token: "YubiKey 5 NFC (serial 12345678)"
 	FactSerial   = "serial"   // of the token; empty when it tells none
 )
 
@@ -89,20 +89,23 @@ func (ks Kinds) Parse(identity string) (k Kind, serial string, err error) {
 			}
 		}
 	}
-	return nil, "", fmt.Errorf("%w: this is no identity of a %s key", ErrInvalid, ks.titles())
+	return nil, "", fmt.Errorf("%w: this is no identity of a %s key", ErrInvalid, alternatives(ks, Kind.Title))
 }
 
-// titles are the kinds as a sentence has them: "PIV or FIDO2".
-func (ks Kinds) titles() string {
-	var titles []string
+// String lists the names as a sentence has them: "piv or fido2".
+func (ks Kinds) String() string { return alternatives(ks, Kind.Name) }
+
+// alternatives joins a word of each kind: "a, b or c".
+func alternatives(ks Kinds, word func(Kind) string) string {
+	var words []string
 	for _, k := range ks {
-		titles = append(titles, k.Title())
+		words = append(words, word(k))
 	}
-	last := len(titles) - 1
-	if last < 1 {
-		return strings.Join(titles, "")
+	last := max(len(words)-1, 0)
+	if last == 0 {
+		return strings.Join(words, "")
 	}
-	return strings.Join(titles[:last], ", ") + " or " + titles[last]
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // serialOf is the serial that the identity of a slot of kind k tells.

@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"filippo.io/age/plugin"
@@ -62,6 +63,9 @@ func TestFIDO2KeyTakesItsOwnParametersAlone(t *testing.T) {
 
 // The facts stand in vaults: another name or value is another format.
 func TestFactsOfASlotAreThoseOfOldVaults(t *testing.T) {
+	if got := []string{token.FactIdentity, token.FactModel, token.FactSerial}; !slices.Equal(got, []string{"identity", "token", "serial"}) {
+		t.Errorf("got %q", got)
+	}
 	piv := token.NewKey{Key: &token.PIVKey{Slot: "82", PIN: "once", Touch: "cached"}}
 	fido2 := token.NewKey{Token: token.Token{FIDO2: &token.FIDO2{AAGUID: "2fc0"}}}
 	for _, row := range []struct {
@@ -101,7 +105,8 @@ func TestKindsTellWhichTokensMayHaveAKey(t *testing.T) {
 		"another serial":     {token.KindPIV, piv, token.Token{Serial: "1", PIV: full}, false, false, ""},
 		"no serial":          {token.KindPIV, map[string]string{identity: "odd"}, token.Token{PIV: full}, false, false, ""},
 		"its make": {
-			token.KindFIDO2, fido2, token.Token{FIDO2: &token.FIDO2{AAGUID: "2fc0", HMACSecret: true}},
+			token.KindFIDO2, fido2,
+			token.Token{FIDO2: &token.FIDO2{AAGUID: "2fc0", HMACSecret: true}},
 			true, true, ", with this key or another of its make",
 		},
 		"another make": {token.KindFIDO2, fido2, token.Token{FIDO2: &token.FIDO2{AAGUID: "1", HMACSecret: true}}, true, false, ""},
