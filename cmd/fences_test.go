@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"internal/durable":         {},
 	"internal/lane":            {},
 	"internal/line":            {},
+	"internal/params":          {},
 	"internal/sibling":         {},
 	"internal/durable/faultfs": {},
 	"keystore/keychain":        {},
