@@ -187,13 +187,10 @@ func (h *Helper) call(ctx context.Context, c *call) (err error) {
 	return c.run(ctx)
 }
 
-// hesitation is how long a call waits for its turn in silence.
-const hesitation = time.Second
-
 // enter waits for the turn of c.
 func (h *Helper) enter(ctx context.Context, c *call) (leave func(), err error) {
 	if c.person != nil {
-		defer Later(hesitation, func() func() { return c.person.Await(ctx, Waiting{For: AwaitTurn}) })()
+		defer Later(Hesitation, func() func() { return c.person.Await(ctx, Waiting{For: AwaitTurn}) })()
 	}
 	return h.lanes.enter(ctx, c.lanes)
 }

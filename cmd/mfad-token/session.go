@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/oath"
@@ -131,10 +130,6 @@ func openAll(ctx context.Context, service *pcsc.Service, readers []string) (open
 	return opened, faults
 }
 
-// hesitation is how long a token may be silent before the person hears that it
-// may want a touch.
-const hesitation = time.Second
-
 // touched runs f, which may wait for a touch: for sure, or nobody knows.
 func (o operation) touched(ctx context.Context, t token.Token, sure bool, f func() error) error {
 	if ctx.Err() != nil { // it would blink for nobody
@@ -145,6 +140,6 @@ func (o operation) touched(ctx context.Context, t token.Token, sure bool, f func
 		defer tell()()
 		return f()
 	}
-	defer token.Later(hesitation, tell)()
+	defer token.Later(token.Hesitation, tell)()
 	return f()
 }

@@ -150,7 +150,7 @@ func (c *card) generate(management []byte, what pivgo.Key) (token.NewKey, error)
 		return token.NewKey{}, err
 	}
 	c.rights = true
-	c.expectTouch(hesitation) // by the management key
+	c.expectTouch(token.Hesitation) // by the management key
 	public, err := c.yk.GenerateKey(management, pivSlot(slot), what)
 	switch {
 	case notAuthenticated(err):

@@ -6,17 +6,12 @@ import (
 	"context"
 	"crypto/ecdh"
 	"fmt"
-	"time"
 
 	"filippo.io/age"
 	pivgo "github.com/go-piv/piv-go/v2/piv"
 
 	"github.com/mfad/mfad/token"
 )
-
-// hesitation is how long a touch is awaited without a word where it may not be
-// needed.
-const hesitation = time.Second
 
 // Unwrap returns the file key that one of the stanzas wraps for the key of i,
 // which is on the token. It asks the person for the PIN if the key wants it, and
@@ -150,7 +145,7 @@ func (c *card) awaitTouch(k key) {
 		c.expectTouch(0)
 	case k.touch == pivgo.TouchPolicyNever:
 	case k.touch == pivgo.TouchPolicyCached:
-		c.expectTouch(hesitation)
+		c.expectTouch(token.Hesitation)
 	default: // always, or unknown
 		c.expectTouch(0)
 	}
