@@ -15,6 +15,7 @@ import (
 // seen in review.
 var arrows = map[string][]string{
 	"internal/durable":         {},
+	"internal/environ":         {},
 	"internal/lane":            {},
 	"internal/line":            {},
 	"internal/params":          {},

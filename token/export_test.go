@@ -21,7 +21,7 @@ func (h *Helper) Lanes() int {
 func Codes() []error { return codes[1:] }
 
 // Scrub is what of an environment the program gets.
-var Scrub = scrub
+var Scrub = passing.Scrub
 
 // Quiet waits until the programs that were given up have ended.
 func (h *Helper) Quiet() {

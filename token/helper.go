@@ -206,7 +206,7 @@ func (h *Helper) begin(ctx context.Context, c *call) error {
 	}
 	env := h.Env
 	if env == nil {
-		env = scrub(os.Environ())
+		env = passing.Scrub(os.Environ())
 	}
 	c.limits = h.limits
 	if c.limits == (limits{}) {
