@@ -72,13 +72,13 @@ func (h *Helper) Look(ctx context.Context, person Person) (r Listing, err error)
 
 // OATHCode computes a code.
 func (h *Helper) OATHCode(ctx context.Context, p OATHCodeParams, person Person) (r OATHCode, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHCode, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHCode, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHDay computes a day's key; the caller wipes it.
 func (h *Helper) OATHDay(ctx context.Context, p OATHDayParams, person Person) (r OATHDay, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHDay, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHDay, params: p, result: &r, person: person})
 	return r, err
 }
 
@@ -86,27 +86,27 @@ func (h *Helper) OATHDay(ctx context.Context, p OATHDayParams, person Person) (r
 // p.Key. Of a token that was pulled out in the middle the error says whether
 // the credential may be on it.
 func (h *Helper) OATHPut(ctx context.Context, p OATHPutParams, person Person) (r Placed, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHPut, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHPut, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHDelete deletes a credential from tokens.
 func (h *Helper) OATHDelete(ctx context.Context, p OATHDeleteParams, person Person) (r Placed, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHDelete, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHDelete, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHAccess derives the key to an OATH applet, and proves it; the caller
 // wipes it.
 func (h *Helper) OATHAccess(ctx context.Context, p OATHAccessParams, person Person) (r OATHAccess, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHAccess, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHAccess, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHProtect sets or removes an access code; the caller wipes p.New and the
 // key.
 func (h *Helper) OATHProtect(ctx context.Context, p OATHProtectParams, person Person) (r OATHAccess, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHProtect, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHProtect, params: p, result: &r, person: person})
 	return r, err
 }
 
@@ -152,16 +152,16 @@ func (h *Helper) Watch(ctx context.Context, p WatchParams) error {
 	return h.call(ctx, &call{method: MethodWatch, params: p, result: &Gone{}, endless: true})
 }
 
-// call is one call of the tokens that r names.
-func (r Ref) call(method string, params, result any, person Person) *call {
-	c := &call{method: method, params: params, result: result, person: person, wait: seconds(r.Wait)}
-	for _, serial := range r.Serials {
+// onTokens runs a call that is for the tokens that ref names.
+func (h *Helper) onTokens(ctx context.Context, ref Ref, c *call) error {
+	c.wait = seconds(ref.Wait)
+	for _, serial := range ref.Serials {
 		c.lanes = append(c.lanes, SerialLanes(serial)...)
 	}
-	if len(r.Serials) == 0 {
+	if len(ref.Serials) == 0 {
 		c.lanes = anyLane
 	}
-	return c
+	return h.call(ctx, c)
 }
 
 // lanesOf are the lanes of the token that an identity points to.

@@ -21,10 +21,10 @@ const mostTries = 3
 // oathCode computes a code.
 func (o operation) oathCode(ctx context.Context, p token.OATHCodeParams) (r token.OATHCode, err error) {
 	challenge := binary.BigEndian.AppendUint64(nil, p.Challenge)
-	r.Token, err = o.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, _ token.OATHCredential) (err error) {
+	r.Token, err = o.calculate(ctx, use{p.Ref, p.Name, func(a *oath.Applet, _ token.OATHCredential) (err error) {
 		r.Digits, err = a.Code(p.Name, challenge)
 		return err
-	})
+	}})
 	if err != nil {
 		return token.OATHCode{}, err
 	}
@@ -36,13 +36,13 @@ func (o operation) oathDay(ctx context.Context, p token.OATHDayParams) (r token.
 	if len(p.Day) != len("20261121") || strings.Trim(p.Day, "0123456789") != "" {
 		return r, fmt.Errorf("%w: a day that is not of the form 20261121", token.ErrInvalid)
 	}
-	r.Token, err = o.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, c token.OATHCredential) (err error) {
+	r.Token, err = o.calculate(ctx, use{p.Ref, p.Name, func(a *oath.Applet, c token.OATHCredential) (err error) {
 		if c.Algorithm != "SHA256" {
 			return fmt.Errorf("%w: the credential's algorithm is %s, and a signing key's is SHA256", token.ErrInvalid, c.Algorithm)
 		}
 		r.Key, _, err = a.Full(p.Name, []byte(p.Day))
 		return err
-	})
+	}})
 	if err != nil {
 		clear(r.Key)
 		return token.OATHDay{}, err
@@ -50,28 +50,35 @@ func (o operation) oathDay(ctx context.Context, p token.OATHDayParams) (r token.
 	return r, nil
 }
 
-// calculate has f use a credential of the first of the tokens that has it.
-func (o operation) calculate(ctx context.Context, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (t token.Token, err error) {
+// use is what is to be done with a credential, on one of the tokens.
+type use struct {
+	ref  token.Ref
+	name string
+	do   func(*oath.Applet, token.OATHCredential) error
+}
+
+// calculate uses a credential of the first of the tokens that has it.
+func (o operation) calculate(ctx context.Context, u use) (t token.Token, err error) {
 	service, err := pcsc.Open()
 	if err != nil {
 		return token.Token{}, err
 	}
 	defer func() { _ = service.Close() }()
-	sessions, err := o.find(ctx, service, want{Ref: ref, applet: "OATH", present: true})
+	sessions, err := o.find(ctx, service, want{Ref: u.ref, applet: "OATH", present: true})
 	if err != nil {
 		return token.Token{}, err
 	}
 	defer releaseAll(sessions)
 	releaseAll(sessions[1:]) // the first may take a while
 	for _, s := range sessions {
-		if t, err = o.calculateOn(ctx, s, ref, name, f); !errors.Is(err, token.ErrNoCredential) {
+		if t, err = o.calculateOn(ctx, s, u); !errors.Is(err, token.ErrNoCredential) {
 			break
 		}
 		s.release()
 	}
-	if errors.Is(err, token.ErrNoCredential) && len(sessions) < len(ref.Serials) {
+	if errors.Is(err, token.ErrNoCredential) && len(sessions) < len(u.ref.Serials) {
 		// One that could not be looked at may have it.
-		if hidden := o.hidden(ctx, service, ref, sessions); hidden != nil {
+		if hidden := o.hidden(ctx, service, u.ref, sessions); hidden != nil {
 			return token.Token{}, hidden
 		}
 	}
@@ -92,21 +99,20 @@ func (o operation) hidden(ctx context.Context, service *pcsc.Service, ref token.
 	return ignoring(err, token.ErrNotPresent)
 }
 
-// calculateOn has f use a credential of one token, and tells the person of a
-// touch.
-func (o operation) calculateOn(ctx context.Context, s *session, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (token.Token, error) {
-	err := o.applet(ctx, s, ref.Access, func(a *oath.Applet) error {
-		c, err := credential(a, name)
+// calculateOn uses a credential of one token, and tells the person of a touch.
+func (o operation) calculateOn(ctx context.Context, s *session, u use) (token.Token, error) {
+	err := o.applet(ctx, s, u.ref.Access, func(a *oath.Applet) error {
+		c, err := credential(a, u.name)
 		switch {
 		case err != nil:
 			return err
 		case c.Type != "totp":
 			return fmt.Errorf("%w: it counts (%s) where a time-based one is wanted", token.ErrInvalid, c.Type)
 		}
-		return o.touched(ctx, s.token, c.Touch, func() error { return f(a, c) })
+		return o.touched(ctx, s.token, c.Touch, func() error { return u.do(a, c) })
 	})
 	if err != nil {
-		return token.Token{}, fmt.Errorf("using credential %q of %s: %w", name, s.token, err)
+		return token.Token{}, fmt.Errorf("using credential %q of %s: %w", u.name, s.token, err)
 	}
 	return s.token, nil
 }

@@ -34,8 +34,11 @@ func (o operation) oathProtect(ctx context.Context, p token.OATHProtectParams) (
 	})
 }
 
+// useAccess uses an applet that is open, and returns the access key that it has now.
+type useAccess func(*session, *oath.Applet) ([]byte, error)
+
 // access has f use an applet, and answers the access key that f returns.
-func (o operation) access(ctx context.Context, ref token.Ref, f func(*session, *oath.Applet) ([]byte, error)) (r token.OATHAccess, err error) {
+func (o operation) access(ctx context.Context, ref token.Ref, f useAccess) (r token.OATHAccess, err error) {
 	service, err := pcsc.Open()
 	if err != nil {
 		return r, err

@@ -94,9 +94,11 @@ func (o operation) has(ctx context.Context, s *session, a *oath.Applet, p token.
 	case errors.Is(err, errUnlike):
 		return false, errAnother
 	case err == nil && c.Touch && !p.Touch:
-		return false, fmt.Errorf("%w: it has the credential already, which wants a touch: ask for the touch too, or delete it there first", token.ErrInvalid)
+		return false, fmt.Errorf(
+			"%w: it has the credential already, which wants a touch: ask for the touch too, or delete it there first", token.ErrInvalid)
 	case err == nil && !c.Touch && p.Touch:
-		return false, fmt.Errorf("%w: it has the credential already, which wants no touch: delete it there first, or do without the touch", token.ErrInvalid)
+		return false, fmt.Errorf(
+			"%w: it has the credential already, which wants no touch: delete it there first, or do without the touch", token.ErrInvalid)
 	}
 	return err == nil, err
 }

@@ -128,7 +128,8 @@ func find(ctx context.Context, devices []token.Token, credential []byte) (token.
 	case asked == 0:
 		return token.Token{}, fmt.Errorf("plug in the FIDO2 key: %w", token.ErrNotPresent)
 	default:
-		return token.Token{}, fmt.Errorf("no FIDO2 key that is plugged in made this credential; plug in the one that did: %w", token.ErrNotPresent)
+		return token.Token{}, fmt.Errorf(
+			"no FIDO2 key that is plugged in made this credential; plug in the one that did: %w", token.ErrNotPresent)
 	}
 }
 

@@ -156,22 +156,31 @@ func (c *card) generate(management []byte, what pivgo.Key) (token.NewKey, error)
 	case notAuthenticated(err):
 		return token.NewKey{}, managementFault(err)
 	case err != nil:
-		return token.NewKey{}, fmt.Errorf("generating it in slot %s: %w; the slot may hold a new key now, which nothing uses", slotName(slot), fault(err))
+		const left = "the slot may hold a new key now, which nothing uses"
+		return token.NewKey{}, fmt.Errorf("generating it in slot %s: %w; %s", slotName(slot), fault(err), left)
 	}
-	made, err := c.furnish(management, slot, public, what)
+	made, err := c.furnish(management, fresh{slot, public, what})
 	if err != nil {
 		return token.NewKey{}, fmt.Errorf("%w; slot %s holds a new key now, which nothing uses: name the slot to use it", err, slotName(slot))
 	}
 	return made, nil
 }
 
+// fresh is a key that was just made.
+type fresh struct {
+	slot   byte
+	public any
+	as     pivgo.Key
+}
+
 // furnish gives a new key its certificate and reads both back.
-func (c *card) furnish(management []byte, slot byte, public any, what pivgo.Key) (token.NewKey, error) {
+func (c *card) furnish(management []byte, made fresh) (token.NewKey, error) {
+	slot, public := made.slot, made.public
 	point, ok := public.(*ecdsa.PublicKey)
 	if !ok {
 		return token.NewKey{}, fmt.Errorf("%w: the token made a %T", token.ErrUnsupported, public)
 	}
-	cert, err := certificate(point, what.PINPolicy, what.TouchPolicy)
+	cert, err := certificate(point, made.as.PINPolicy, made.as.TouchPolicy)
 	if err != nil {
 		return token.NewKey{}, fmt.Errorf("making its certificate: %w", err)
 	}
