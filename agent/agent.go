@@ -10,17 +10,20 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -42,7 +45,7 @@ type Options struct {
 	Environ func(string) string
 	// Desk reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
-	Desk func(at wire.Desk) Desk
+	Desk func(at wire.Desk) ask.Desk
 	// Source gives the credentials of the machine; nil when there are none.
 	Source credproc.Source
 	// Stop is called once, after agent.stop was answered; it must not wait.
@@ -123,7 +126,7 @@ func (s *Service) Close() error {
 }
 
 // Handle answers one call; it is the server's handler. Every error that it
-// returns is a [*wire.Error].
+// returns is a [*errcode.Error].
 func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, method string) (any, error) {
 	return s.serve(ctx, c, call, method)
 }
@@ -131,11 +134,11 @@ func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, me
 func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string) (any, error) {
 	do, known := methods[name]
 	if !known {
-		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
+		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	ask := s.asker(c, call)
-	defer ask.close()
-	r := &request{method: name, conn: c, ask: ask}
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: s.options.Desk})
+	defer chain.Close()
+	r := &request{method: name, conn: c, ask: chain}
 	result, err := do(ctx, s, r, call.Params)
 	if slices.Contains(audited, name) {
 		s.record(ctx, r, change(call.Params, result, err))
@@ -146,10 +149,17 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	return result, nil
 }
 
+// profileOf is the profile that a call is about; it may be about none.
+func profileOf(params json.RawMessage) string {
+	var about struct{ Profile string }
+	_ = json.Unmarshal(params, &about)
+	return about.Profile
+}
+
 // cross is [cross] that logs what nobody expected.
 func (s *Service) cross(ctx context.Context, method string, err error) error {
 	crossed := cross(err)
-	if crossed.Code == wire.CodeInternal {
+	if crossed.Code == errcode.Internal {
 		s.options.Logger.ErrorContext(ctx, "internal error", "method", method, "err", err)
 	}
 	return crossed

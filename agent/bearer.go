@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
 )
@@ -29,7 +30,7 @@ var questions = map[string]string{
 // Secret implements [token.Person].
 func (b bearer) Secret(ctx context.Context, q token.Question) ([]byte, error) {
 	again := line.One(q.Again)
-	secret, err := b.ask.Secret(ctx, credproc.Question{
+	secret, err := human.AskSecret(ctx, b.ask, human.Question{
 		What: whatOf(q), Again: again, Token: line.One(q.Token.String()), Tries: max(q.Retries, 0),
 	})
 	if err != nil && again != "" {
@@ -44,7 +45,7 @@ func (b bearer) LastTry(ctx context.Context, q token.Question) (bool, error) {
 	if q.Retries == 1 {
 		left = "Only 1 try is left"
 	}
-	return b.ask.Confirm(ctx, line.One(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, whatOf(q), q.Token)))
+	return human.AskYes(ctx, b.ask, line.One(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, whatOf(q), q.Token)))
 }
 
 // Await implements [token.Person].

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -50,7 +51,7 @@ func (s *Service) storedCode(ctx context.Context, item keystore.Item, why credpr
 	}
 	if !awsCode.MatchString(digits) {
 		step.Return()
-		return credproc.Code{}, wire.Errorf(wire.ErrBadSeed, "device %q gives codes of %d digits and AWS takes 6: it is not the seed of an AWS device", item.Name, len(digits))
+		return credproc.Code{}, errcode.Errorf(errcode.BadSeed, "device %q gives codes of %d digits and AWS takes 6: it is not the seed of an AWS device", item.Name, len(digits))
 	}
 	return credproc.Code{Digits: digits, Sent: func() {}, Unsent: step.Return}, nil
 }
@@ -123,11 +124,12 @@ func (s *Service) typedCode(ctx context.Context, why credproc.Purpose, again str
 		again = fmt.Sprintf("the code it shows now was used: wait %s for the next one", wait.Round(time.Second))
 	}
 	for range tries {
-		text, err := ask.Code(ctx, why, again)
+		answer, err := ask.Ask(ctx, why.Question(again))
 		if err != nil {
 			return credproc.Code{}, err
 		}
-		digits := strings.Join(strings.Fields(text), "")
+		digits := strings.Join(strings.Fields(string(answer.Text)), "")
+		answer.Wipe()
 		switch {
 		case !awsCode.MatchString(digits):
 			again = "a code has 6 digits"
@@ -137,7 +139,7 @@ func (s *Service) typedCode(ctx context.Context, why credproc.Purpose, again str
 			return s.sendTyped(why.Serial, digits)
 		}
 	}
-	return credproc.Code{}, wire.Errorf(wire.ErrBadRequest, "MFA device %s: %s", why.Serial, again)
+	return credproc.Code{}, errcode.Errorf(errcode.BadRequest, "MFA device %s: %s", why.Serial, again)
 }
 
 // sendTyped writes a typed code down before it leaves.

@@ -69,7 +69,7 @@ func (s *Service) note(ctx context.Context, r *request, e event) {
 
 // record writes the audit line of a request.
 func (s *Service) record(ctx context.Context, r *request, e event) {
-	e.what, e.pid, e.asker = r.method, r.conn.Peer().PID, r.ask.name()
+	e.what, e.pid, e.asker = r.method, r.conn.Peer().PID, r.ask.Asker().Name()
 	s.write(ctx, e)
 }
 

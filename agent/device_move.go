@@ -12,6 +12,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
@@ -57,7 +58,7 @@ func (s *Service) takeOut(ctx context.Context, ask credproc.Asker, why string, f
 			return err
 		}
 		if onToken(item) {
-			return wire.Errorf(wire.ErrBadRequest, "%q is on a token already, which gives no secret back", item.Name)
+			return errcode.Errorf(errcode.BadRequest, "%q is on a token already, which gives no secret back", item.Name)
 		}
 		content, err = v.Read(item.ID)
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable/faultfs"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -37,7 +38,7 @@ func TestNameThatIsTakenOnTheTokenIsLeftAlone(t *testing.T) {
 	}
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "work"}, nil)
 	r.tokens[0].credentials["mfad:work~5"] = other
-	b.refused(t, nobody, wire.ErrTokenExists, wire.MethodDeviceAdd, add)
+	b.refused(t, nobody, errcode.TokenExists, wire.MethodDeviceAdd, add)
 }
 
 func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
@@ -122,13 +123,13 @@ func TestRemovedDeviceLeavesTheTokensThatAreThere(t *testing.T) {
 	if !slices.Equal(removed.Left, []string{"2"}) || len(r.tokens[0].names()) > 0 {
 		t.Errorf("left %q, and token 1 holds %q", removed.Left, r.tokens[0].names())
 	}
-	b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 
 	r.tokens[1].away = false
 	r.tokens[1].credentials = map[string]*credential{}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
 	r.fault = func(string) error { return token.ErrBusy }
-	b.refused(t, nobody, wire.ErrTokenBusy, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.TokenBusy, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 	r.fault = func(string) error { return token.ErrNoHelper } // as on a machine without tokens
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
 	if len(removed.Left) != 3 {

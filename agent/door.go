@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/lane"
 	"github.com/mfad/mfad/keystore"
 )
@@ -124,7 +124,7 @@ func (d *door) refusal() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.shut {
-		return wire.Errorf(wire.ErrVaultLocked, "vault %q was locked and stays so until it is unlocked", vaultName)
+		return errcode.Errorf(errcode.VaultLocked, "vault %q was locked and stays so until it is unlocked", vaultName)
 	}
 	return nil
 }

@@ -7,14 +7,24 @@ import (
 	"errors"
 	"io"
 
+	"github.com/mfad/mfad/agent/ask"
+	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // request is one call as the methods see it: who asks, and how to ask back.
 type request struct {
 	method string
 	conn   conn
-	ask    *asker
+	ask    *ask.Chain
+}
+
+// conn is the connection that a call came by. [*server.Conn] is one.
+type conn interface {
+	ask.Conn
+	// Peer is the process at the other end.
+	Peer() peer.Peer
 }
 
 // method answers one call.
@@ -81,13 +91,13 @@ func decode(raw json.RawMessage, params any) error {
 	err := d.Decode(params)
 	if err == nil {
 		if _, tail := d.Token(); !errors.Is(tail, io.EOF) {
-			return wire.Errorf(wire.ErrBadRequest, "bad request: something follows the parameters")
+			return errcode.Errorf(errcode.BadRequest, "bad request: something follows the parameters")
 		}
 		return nil
 	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return wire.Errorf(wire.ErrBadRequest, "bad request: parameter %q is not of type %s", wrong.Field, wrong.Type)
+		return errcode.Errorf(errcode.BadRequest, "bad request: parameter %q is not of type %s", wrong.Field, wrong.Type)
 	}
-	return wire.Errorf(wire.ErrBadRequest, "bad request: the parameters are not what this method takes")
+	return errcode.Errorf(errcode.BadRequest, "bad request: the parameters are not what this method takes")
 }

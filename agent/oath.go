@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -115,8 +116,8 @@ func (s *Service) follow(ctx context.Context, item keystore.Item, ask credproc.A
 // worthATouch is nil unless the tokens of item want a touch and nobody waits
 // for what they do: a light that blinks then would teach people to touch it.
 func worthATouch(item keystore.Item, ask credproc.Asker) error {
-	if touches(item) && credproc.ReachOf(ask) == credproc.Nobody {
-		return fmt.Errorf("%w to touch the token", credproc.ErrNoPrompt)
+	if touches(item) && ask.Reach() == human.Nobody {
+		return fmt.Errorf("%w to touch the token", human.ErrNoPrompt)
 	}
 	return nil
 }

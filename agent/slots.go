@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -46,7 +48,7 @@ func (s *Service) makeSlot(ctx context.Context, r *request, p wire.SlotAddParams
 		if kind, known := kinds.Find(p.Kind); known {
 			made.spec, err = s.fillToken(ctx, r.ask, kind, p)
 		} else {
-			err = wire.Errorf(wire.ErrBadRequest, "a slot is of kind passphrase, keychain, recovery, plugin, %s, not %.20q", kinds, p.Kind)
+			err = errcode.Errorf(errcode.BadRequest, "a slot is of kind passphrase, keychain, recovery, plugin, %s, not %.20q", kinds, p.Kind)
 		}
 	}
 	if err != nil {
@@ -59,7 +61,7 @@ func (s *Service) makeSlot(ctx context.Context, r *request, p wire.SlotAddParams
 func (s *Service) choosePassphrase(ctx context.Context, r *request, spec *keystore.SlotSpec) error {
 	what, again := fmt.Sprintf("passphrase of vault %q", vaultName), "" // a prompter says that it is a new one
 	for range tries {
-		pass, err := r.ask.newSecret(ctx, what, again)
+		pass, err := human.AskSecret(ctx, r.ask, human.Question{What: what, Again: again, New: true})
 		if err != nil {
 			return err
 		}
@@ -71,7 +73,7 @@ func (s *Service) choosePassphrase(ctx context.Context, r *request, spec *keysto
 		clear(pass)
 		again = fmt.Sprintf("a passphrase has at least %d characters", shortestPassphrase)
 	}
-	return wire.Errorf(wire.ErrBadRequest, "%s", again)
+	return errcode.Errorf(errcode.BadRequest, "%s", again)
 }
 
 // fillKeychain puts a new identity into the OS keychain, and makes sure that
@@ -153,7 +155,7 @@ func (s *Service) slotRemove(ctx context.Context, r *request, p wire.SlotRemoveP
 			return err
 		}
 		if p.ID == "" || len(found) != 1 {
-			return wire.Errorf(wire.ErrBadRequest, "%d slots are meant by %q: name one by its id", len(found), p.ID)
+			return errcode.Errorf(errcode.BadRequest, "%d slots are meant by %q: name one by its id", len(found), p.ID)
 		}
 		gone = found[0]
 		return v.RemoveSlot(gone.ID, p.Last)

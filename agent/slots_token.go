@@ -10,6 +10,8 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -23,7 +25,7 @@ func (s *Service) fillToken(ctx context.Context, ask credproc.Asker, kind token.
 		Kind: kind.Name(), Token: p.Token, Wait: patience(ask), Slot: p.PIVSlot, Touch: p.Touch, PIN: p.PIN,
 	}
 	if err := kind.Check(params); err != nil {
-		return spec, wire.Errorf(wire.ErrBadRequest, "%v", err)
+		return spec, errcode.Errorf(errcode.BadRequest, "%v", err)
 	}
 	who := bearer{ask, "to make a way into the vault"}
 	made, err := s.tokens.MakeKey(ctx, params, who)
@@ -45,8 +47,8 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	if len(slots) == 0 {
 		return false, nil, nil
 	}
-	if credproc.ReachOf(u.ask) == credproc.Nobody {
-		return false, []error{fmt.Errorf("%w for a touch or PIN of a token", credproc.ErrNoPrompt)}, nil
+	if u.ask.Reach() == human.Nobody {
+		return false, []error{fmt.Errorf("%w for a touch or PIN of a token", human.ErrNoPrompt)}, nil
 	}
 	wait := 0
 	if chosen && len(slots) == 1 {
@@ -56,7 +58,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	}
 	for _, slot := range slots {
 		err := u.byToken(ctx, slot, wait)
-		dismissed := errors.Is(err, credproc.ErrDismissed) || errors.Is(err, token.ErrDismissed)
+		dismissed := errors.Is(err, human.ErrDismissed) || errors.Is(err, token.ErrDismissed)
 		if err == nil || fatal(err) || dismissed || ctx.Err() != nil {
 			return true, nil, err
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -54,7 +55,7 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 		t.Error("a list has unlocked the vault")
 	}
 	r.fault = func(string) error { return token.ErrNoHelper }
-	b.refused(t, nobody, wire.ErrTokenProgram, wire.MethodTokenList, nil)
+	b.refused(t, nobody, errcode.TokenProgram, wire.MethodTokenList, nil)
 	r.fault = nil
 
 	// Somebody resets the first, which the vault does not know.
@@ -71,7 +72,7 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 
 // codes is who chooses, and types, an access code.
 func codes(code string) *person {
-	return &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	return &person{secret: func(q human.Question) (string, bool) {
 		if !strings.HasPrefix(q.What, "OATH access code") {
 			return "", true
 		}
@@ -109,21 +110,21 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	if shown.Serial != "1" || shown.Model != "YubiKey 5 NFC" {
 		t.Errorf("forgot that of %+v", shown)
 	}
-	b.refused(t, nobody, wire.ErrNoItem, wire.MethodTokenProtect, protect("1", wire.ProtectForget))
+	b.refused(t, nobody, errcode.NoItem, wire.MethodTokenProtect, protect("1", wire.ProtectForget))
 	b.must(t, nobody, wire.MethodTokenList, nil, &list)
 	if !list.Tokens[0].OATH.Locked {
 		t.Error("the list looked into an applet whose code was forgotten")
 	}
-	b.refused(t, codes("wrong"), wire.ErrAccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
+	b.refused(t, codes("wrong"), errcode.AccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
 	b.must(t, p, wire.MethodTokenProtect, protect("", wire.ProtectRemember), nil)
 	b.must(t, codes("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
 	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectRemove), nil)
 	if r.tokens[0].code != "" || len(accessItems(b.door.opened(), nil)) != 0 {
 		t.Errorf("the code is %q, and %d are remembered", r.tokens[0].code, len(accessItems(b.door.opened(), nil)))
 	}
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", "explode"))
-	b.refused(t, codes(""), wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("1", "explode"))
+	b.refused(t, codes(""), errcode.BadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
 }
 
 // A reset gives the applet another ID: the old code is of no use then.
@@ -132,7 +133,7 @@ func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 	r := b.withTokens(t, "1", "2")
 	b.must(t, codes("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	b.must(t, codes("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
 	r.tokens[0].applet, r.tokens[0].code = "00000000000000ff", ""
 	b.must(t, codes("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	var names []string
@@ -150,9 +151,9 @@ func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	r := b.withTokens(t, "1")
 	r.tokens[0].code = "sesame"
 	b.must(t, codes("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
 	b.must(t, codes("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 	b.must(t, codes("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
 }
 
@@ -181,7 +182,7 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 		}
 	}
 	_, err := bearer{ask: nobody.asker()}.Secret(t.Context(), token.Question{Again: "that code is old"})
-	if !errors.Is(err, credproc.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
+	if !errors.Is(err, human.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
 		t.Errorf("nobody was asked: %v", err)
 	}
 	if got := whatOf(token.Question{Kind: "new"}); got != "answer" {

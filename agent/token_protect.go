@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -21,7 +23,7 @@ func (s *Service) tokenProtect(ctx context.Context, r *request, p wire.TokenProt
 		wire.ProtectForget: s.forgetAccess, wire.ProtectRemove: s.removeAccess,
 	}[p.Action]
 	if !known {
-		return wire.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", p.Action)
+		return wire.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", p.Action)
 	}
 	if err := s.mayProtect(ctx, r, p.Action); err != nil { // before anything is changed
 		return wire.Token{}, err
@@ -65,13 +67,13 @@ func (s *Service) setAccess(ctx context.Context, r *request, meant string) (toke
 	if meant != "" {
 		which = "token " + meant
 	}
-	code, err := r.ask.newSecret(ctx, line.One("OATH access code of "+which), "")
+	code, err := human.AskSecret(ctx, r.ask, human.Question{What: line.One("OATH access code of " + which), New: true})
 	if err != nil {
 		return token.Token{}, err
 	}
 	defer clear(code)
 	if len(code) == 0 {
-		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is not empty: remove it instead")
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is not empty: remove it instead")
 	}
 	got, err := s.protect(ctx, r, meant, func(ref token.Ref, who bearer) (token.OATHAccess, error) {
 		return s.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
@@ -93,7 +95,7 @@ func (s *Service) rememberAccess(ctx context.Context, r *request, meant string) 
 		return token.Token{}, err
 	}
 	if len(got.Key) == 0 {
-		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "%s has no access code: set one", got.Token)
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "%s has no access code: set one", got.Token)
 	}
 	return got.Token, s.keepAccess(ctx, r, got)
 }
@@ -143,7 +145,7 @@ func (s *Service) forgetAccess(ctx context.Context, r *request, meant string) (t
 	case 0:
 		return token.Token{}, fmt.Errorf("%w: the vault remembers no such access code", keystore.ErrNoItem)
 	default:
-		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "the vault remembers the access codes of %d tokens: name one by its serial number", len(items))
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "the vault remembers the access codes of %d tokens: name one by its serial number", len(items))
 	}
 	item := items[0]
 	t := token.Token{Serial: item.Facts[serialFact], Model: strings.TrimSuffix(item.Facts[modelFact], " (serial "+item.Facts[serialFact]+")")}

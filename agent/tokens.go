@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
@@ -31,16 +32,8 @@ const insertSeconds = 30
 // patience is for how many seconds to wait for a token: not at all where nobody
 // can be told to plug it in.
 func patience(ask credproc.Asker) int {
-	if credproc.ReachOf(ask) == credproc.Person {
+	if ask.Reach() == human.Person {
 		return insertSeconds
 	}
 	return 0
-}
-
-// Reach tells whether the person can be told what to do.
-func (a *asker) Reach() credproc.Reach {
-	if a.tty || a.desk != nil && (a.desk.at.Display != "" || a.desk.at.WaylandDisplay != "" || a.desk.at.Bus != "") {
-		return credproc.Person
-	}
-	return credproc.Somebody
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -35,7 +37,7 @@ func (s *Service) Endpoint(ctx context.Context, keyID, raw string, ask credproc.
 	}
 	_, err = s.trusting.Do(ctx, keyID+" "+endpoint, ask, func(ctx context.Context, riders *flight.Riders[credproc.Asker]) (none, error) {
 		ask := credproc.Relay(riders)
-		yes, err := ask.Confirm(ctx, trustQuestion(keyID, endpoint))
+		yes, err := human.AskYes(ctx, ask, trustQuestion(keyID, endpoint))
 		if err != nil {
 			return none{}, fmt.Errorf("%w: %s is not AWS's, and access key %s was never used with it: %w", credproc.ErrUntrustedEndpoint, endpoint, keyID, err)
 		}
@@ -166,10 +168,10 @@ func canonicalEndpoints(raw []string) ([]string, error) {
 func canonicalEndpoint(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return "", wire.Errorf(wire.ErrBadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
+		return "", errcode.Errorf(errcode.BadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", wire.Errorf(wire.ErrBadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
+		return "", errcode.Errorf(errcode.BadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
 	}
 	host := strings.ToLower(u.Host)
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])

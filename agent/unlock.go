@@ -10,6 +10,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -132,7 +133,7 @@ func (u unlocker) byAsking(ctx context.Context, slots []keystore.Slot, what stri
 	var err error
 	for range tries {
 		var secret []byte
-		if secret, err = u.ask.Secret(ctx, credproc.Question{What: what, Again: again}); err != nil {
+		if secret, err = human.AskSecret(ctx, u.ask, human.Question{What: what, Again: again}); err != nil {
 			return fmt.Errorf("unlocking vault %q: %w%s", vaultName, err, besides(missed))
 		}
 		err = u.bySecret(ctx, slots, secret, parse)

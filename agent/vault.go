@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -120,7 +121,7 @@ func wanted(name, choice string, auto func() bool) (bool, error) {
 	case "", "auto":
 		return auto(), nil
 	}
-	return false, wire.Errorf(wire.ErrBadRequest, "%s is auto, yes or no, not %.20q", name, choice)
+	return false, errcode.Errorf(errcode.BadRequest, "%s is auto, yes or no, not %.20q", name, choice)
 }
 
 func (s *Service) vaultShow(ctx context.Context, _ *request) (wire.Vault, error) {
@@ -163,7 +164,7 @@ func (s *Service) vaultLock(context.Context, *request) (none, error) {
 func (s *Service) vaultHold(ctx context.Context, r *request, p wire.VaultHoldParams) (none, error) {
 	hold := max(-time.Second, time.Duration(p.Seconds)*time.Second)
 	if p.Seconds > int64(longestHold/time.Second) {
-		return none{}, wire.Errorf(wire.ErrBadRequest, "a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
+		return none{}, errcode.Errorf(errcode.BadRequest, "a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
 	}
 	v, err := s.door.open(ctx)
 	if err == nil && longer(hold, v.Hold()) {

@@ -16,6 +16,8 @@ import (
 var arrows = map[string][]string{
 	"internal/durable":         {},
 	"internal/environ":         {},
+	"internal/errcode":         {},
+	"internal/human":           {},
 	"internal/lane":            {},
 	"internal/line":            {},
 	"internal/params":          {},
@@ -51,7 +53,8 @@ var arrows = map[string][]string{
 	"agent/wire":              {},
 	"agent/peer":              {},
 	"agent/harden":            {},
-	"agent/prompt":            {"agent/wire", "agent/client"},
+	"agent/ask":               {"agent/wire", "agent/peer"},
+	"agent/prompt":            {},
 	"agent/prompt/pinentry":   {"agent/prompt", "agent/wire"},
 	"agent/prompt/notify":     {"agent/prompt", "agent/wire", "agent/peer"},
 	"agent/prompt/screentest": {},
@@ -59,7 +62,7 @@ var arrows = map[string][]string{
 	"agent/client/minimal":    {},
 	"agent/server":            {"agent/wire", "agent/peer"},
 	"agent": {
-		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
+		"agent/ask", "agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
 
@@ -67,7 +70,7 @@ var arrows = map[string][]string{
 	"cmd/mfad":     {},
 	"cmd/mfad-cli": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config"},
 	"cmd/mfad-agent": {
-		"agent", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
+		"agent", "agent/ask", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // signer is credentials on their way to a signature.
@@ -81,7 +82,7 @@ func (b *Broker) renew(l leg, old *session, now moment) {
 		b.background.Go(func() {
 			ctx, cancel := context.WithTimeout(b.ctx, b.patience)
 			defer cancel()
-			_, err := b.fly(ctx, l, old, silent{})
+			_, err := b.fly(ctx, l, old, human.Silent{})
 			now := b.clock.now()
 			if err != nil {
 				b.log.Info("session not renewed", "kind", l.step().Kind, "key", old.creds.AccessKeyID, "error", err)

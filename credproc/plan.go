@@ -206,10 +206,6 @@ func (p *plan) purpose() Purpose {
 		why.Serial = cmp.Or(step.Serial.Text, why.Serial)
 	}
 	why.Account = cmp.Or(AccountOf(why.RoleARN), AccountOf(why.Serial))
-	switch p.chain.Steps[0].Kind {
-	case config.VaultKey, config.StaticKeys, config.Environment:
-		why.KeyID = p.source
-	}
 	return why
 }
 
