@@ -3,7 +3,8 @@
 // token needs to the person at the other end.
 //
 // Which keys there are is for the program to say: it has a [Driver] for each
-// kind. Everything else that a program can do is a [Method] of its own. The
+// kind, and mfad-token's stand in a row in cmd/mfad-token/drivers.go. Age's plugin
+// goes over the same [Drivers], without the service. Everything else that a program can do is a [Method] of its own. The
 // package itself touches no hardware, links no C, and keeps nothing.
 //
 // A program serves one connection, whose end is the end of the program, and one
