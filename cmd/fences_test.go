@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"internal/lane":            {},
 	"internal/line":            {},
 	"internal/params":          {},
+	"internal/proctest":        {},
 	"internal/sibling":         {},
 	"internal/durable/faultfs": {},
 	"keystore/keychain":        {},

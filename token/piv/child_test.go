@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/internal/proctest"
 	"github.com/mfad/mfad/token"
 )
 
@@ -150,19 +151,9 @@ func (d *desk) apart(j job) (result, error) {
 	cmd.Env = append(os.Environ(), childVariable+"="+string(text))
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		d.t.Fatal(err)
-	}
-	r, err := d.attend(in, out)
-	if err := errors.Join(err, cmd.Wait()); err != nil {
+	child := proctest.Start(d.t, cmd)
+	r, err := d.attend(child.In, child.Out)
+	if err := errors.Join(err, child.End()); err != nil {
 		d.t.Fatalf("the process for one operation: %v\n%s", err, &complaints)
 	}
 	if r.Error != "" {
