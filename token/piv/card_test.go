@@ -23,7 +23,7 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 		for _, touch := range []string{"never", "always", "cached"} {
 			t.Run(pin+" "+touch, func(t *testing.T) {
 				t.Parallel()
-				d := newDesk(t, tokentest.YubiKeyOptions{})
+				d := newRig(t, tokentest.YubiKeyOptions{})
 				i, made := d.make(token.KeyParams{PIN: pin, Touch: touch})
 				if made.Key.PIN != pin || made.Key.Touch != touch {
 					t.Errorf("made %+v", made.Key)
@@ -59,7 +59,7 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 
 func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	i, made := d.make(token.KeyParams{})
 	if i.Serial != d.Serial() || i.Slot != 0x82 || made.Token.Serial != d.token.Serial {
 		t.Errorf("%+v, %+v", i, made)
@@ -105,7 +105,7 @@ func TestAppletThatKnowsNoPoliciesIsRefusedBeforeAnythingIsWritten(t *testing.T)
 	} {
 		t.Run(row.version+" "+row.params.Touch, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, tokentest.YubiKeyOptions{Version: row.version})
+			d := newRig(t, tokentest.YubiKeyOptions{Version: row.version})
 			_, err := d.newKey(row.params)
 			if row.says == "" {
 				if err != nil {
@@ -130,7 +130,7 @@ func TestAppletThatKnowsNoPoliciesIsRefusedBeforeAnythingIsWritten(t *testing.T)
 
 func TestReadOfATokenWithoutTheApplet(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{NoPIV: true})
+	d := newRig(t, tokentest.YubiKeyOptions{NoPIV: true})
 	for range 2 { // the first must not leave the reader locked
 		if p, err := Read(t.Context(), d.reader, nil); p != nil || err != nil {
 			t.Errorf("%+v, %v", p, err)
@@ -143,7 +143,7 @@ func TestReadOfATokenWithoutTheApplet(t *testing.T) {
 
 func TestReadAsksForNothingAndLeavesEmptySlotsAlone(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	if _, err := Read(t.Context(), d.reader, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestReadAsksForNothingAndLeavesEmptySlotsAlone(t *testing.T) {
 
 func TestKeyOfAnotherRootIsNotVouchedFor(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{CA: tokentest.NewCA("somebody else")})
+	d := newRig(t, tokentest.YubiKeyOptions{CA: tokentest.NewCA("somebody else")})
 	_, made := d.make(token.KeyParams{})
 	if made.Key.Attested {
 		t.Error("attested")
@@ -168,7 +168,7 @@ func TestKeyOfAnotherRootIsNotVouchedFor(t *testing.T) {
 
 func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	i, _ := d.make(token.KeyParams{PIN: "never", Touch: "never"})
 	stub := i
 	stub.Public = nil
@@ -186,7 +186,7 @@ func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 
 func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	i, _ := d.make(token.KeyParams{})
 	other := d.wrap(NewIdentity(1, 0x82, newKey(t).PublicKey()))
 	d.ClearJournal()
@@ -202,7 +202,7 @@ func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
 
 func TestDamagedBodyIsTold(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	i, _ := d.make(token.KeyParams{Touch: "never"})
 	stanzas := d.wrap(i)
 	stanzas[0].Body[3] ^= 1
@@ -213,7 +213,7 @@ func TestDamagedBodyIsTold(t *testing.T) {
 
 func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	i, _ := d.make(token.KeyParams{})
 	moved := i
 	moved.Slot = 0x83
@@ -231,7 +231,7 @@ func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
 
 func TestTokenThatIsNotTouched(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{TouchLimit: 200 * time.Millisecond})
+	d := newRig(t, tokentest.YubiKeyOptions{TouchLimit: 200 * time.Millisecond})
 	i, _ := d.make(token.KeyParams{})
 	d.SetTouch(tokentest.TouchNever)
 	if err := d.unwrap(i); !errors.Is(err, token.ErrTouch) {
@@ -249,7 +249,7 @@ func TestTokenThatIsNotTouched(t *testing.T) {
 
 func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	i, _ := d.make(token.KeyParams{PIN: "never"})
 	d.SetTouch(tokentest.TouchNever)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -269,7 +269,7 @@ func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 
 func TestPINDoesNotStayVerified(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	i, _ := d.make(token.KeyParams{Touch: "never"})
 	for range 2 {
 		if err := d.unwrap(i); err != nil {

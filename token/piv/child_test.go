@@ -139,8 +139,8 @@ func (p *distant) Await(_ context.Context, w token.Waiting) func() {
 	return func() {}
 }
 
-// apart has a child do a job and plays the desk's person to it.
-func (d *desk) apart(j job) (result, error) {
+// apart has a child do a job and plays the rig's person to it.
+func (d *rig) apart(j job) (result, error) {
 	d.t.Helper()
 	j.Token, j.Timeout = d.token, time.Minute
 	text, err := json.Marshal(j)
@@ -163,7 +163,7 @@ func (d *desk) apart(j job) (result, error) {
 }
 
 // attend answers a child until it is done.
-func (d *desk) attend(in io.Writer, out io.Reader) (result, error) {
+func (d *rig) attend(in io.Writer, out io.Reader) (result, error) {
 	ctx, words, answers := d.t.Context(), json.NewDecoder(out), json.NewEncoder(in)
 	for {
 		var w word
@@ -189,8 +189,8 @@ func (d *desk) attend(in io.Writer, out io.Reader) (result, error) {
 	}
 }
 
-// unwrapApart is [desk.unwrap] in a process of its own.
-func (d *desk) unwrapApart(i Identity) error {
+// unwrapApart is [rig.unwrap] in a process of its own.
+func (d *rig) unwrapApart(i Identity) error {
 	d.t.Helper()
 	r, err := d.apart(job{Unwrap: d.wrap(i), With: i.String()})
 	if err == nil && !bytes.Equal(r.FileKey, testFileKey) {

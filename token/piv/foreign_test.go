@@ -21,15 +21,15 @@ import (
 
 const factoryManagement = "010203040506070801020304050607080102030405060708"
 
-// ykman works on the desk's token. It looks into all readers for it, and fails
+// ykman works on the rig's token. It looks into all readers for it, and fails
 // when one of them is held: the tests that use it do not run beside others.
-func (d *desk) ykman(args ...string) string {
+func (d *rig) ykman(args ...string) string {
 	d.t.Helper()
 	return d.run("ykman", append([]string{"--device", d.token.Serial, "piv"}, args...)...)
 }
 
 func TestKeyThatYkmanMadeIsUsed(t *testing.T) {
-	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1001})
+	d := newRig(t, tokentest.YubiKeyOptions{Serial: 1001})
 	pub := filepath.Join(t.TempDir(), "pub.pem")
 	d.ykman("keys", "generate", "-m", factoryManagement, "-a", "ECCP256", "--pin-policy", "ALWAYS", "--touch-policy", "CACHED", "9d", pub)
 	i, made := d.make(token.KeyParams{Slot: "9d"})
@@ -46,7 +46,7 @@ func TestKeyThatYkmanMadeIsUsed(t *testing.T) {
 }
 
 func TestKeyThatYubicoPIVToolImportedIsUsed(t *testing.T) {
-	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1002})
+	d := newRig(t, tokentest.YubiKeyOptions{Serial: 1002})
 	k := newKey(t)
 	der, err := x509.MarshalPKCS8PrivateKey(k)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestKeyThatYubicoPIVToolImportedIsUsed(t *testing.T) {
 
 // Others must find the key that we made, as what it is.
 func TestOthersKnowTheNewKey(t *testing.T) {
-	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1003})
+	d := newRig(t, tokentest.YubiKeyOptions{Serial: 1003})
 	i, _ := d.make(token.KeyParams{PIN: "always", Touch: "cached"})
 	info := d.ykman("info")
 	for _, want := range []string{"Slot 82", "ECCP256", "CN=age identity " + hex.EncodeToString(i.Tag[:])} {
@@ -97,7 +97,7 @@ func TestOthersKnowTheNewKey(t *testing.T) {
 }
 
 func TestNewKeyPassesOverWhatIsThere(t *testing.T) {
-	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1004})
+	d := newRig(t, tokentest.YubiKeyOptions{Serial: 1004})
 	dir := t.TempDir()
 	d.ykman("keys", "generate", "-m", factoryManagement, "-a", "RSA2048", "82", dir+"/82.pem") // a key alone
 	d.ykman("keys", "generate", "-m", factoryManagement, "-a", "ECCP256", "83", dir+"/83.pem")
@@ -128,7 +128,7 @@ func TestNewKeyPassesOverWhatIsThere(t *testing.T) {
 
 func TestFullTokenIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	for slot := byte(firstRetired); slot <= lastRetired; slot++ {
 		if i, _ := d.make(token.KeyParams{}); i.Slot != slot {
 			t.Fatalf("slot %02x instead of %02x", i.Slot, slot)
@@ -140,7 +140,7 @@ func TestFullTokenIsLeftAlone(t *testing.T) {
 }
 
 func TestManagementKeyUnderThePINIsFound(t *testing.T) {
-	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1005})
+	d := newRig(t, tokentest.YubiKeyOptions{Serial: 1005})
 	protectManagementKey(d)
 	d.person.pins = inOrder("654321", rightPIN)
 	i, _ := d.make(token.KeyParams{Touch: "never"})
@@ -163,7 +163,7 @@ func TestManagementKeyThatIsNotKnownIsAskedFor(t *testing.T) {
 	t.Parallel()
 	management := bytes.Repeat([]byte{0x5a, 0xc3}, 12)
 	for version, text := range map[string]string{"5.4.3": "3DES", "5.7.1": "AES-192", "4.3.7": "3DES before GET METADATA"} {
-		d := newDesk(t, tokentest.YubiKeyOptions{ManagementKey: management, Version: version})
+		d := newRig(t, tokentest.YubiKeyOptions{ManagementKey: management, Version: version})
 		d.person.management = strings.ToUpper(hex.EncodeToString(management)) + "\n"
 		if i, _ := d.make(token.KeyParams{}); i.Slot != 0x82 {
 			t.Errorf("%s: slot %02x", text, i.Slot)
@@ -182,7 +182,7 @@ func TestManagementKeyThatIsNotKnownIsAskedFor(t *testing.T) {
 
 func TestOldFirmwareHasItsKeysReadFromCertificates(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{Version: "4.3.7"})
+	d := newRig(t, tokentest.YubiKeyOptions{Version: "4.3.7"})
 	i, made := d.make(token.KeyParams{Touch: "cached"})
 	if made.Key.PIN != "once" || made.Key.Touch != "cached" || !made.Key.Attested {
 		t.Errorf("%+v", made.Key)
@@ -200,7 +200,7 @@ func TestOldFirmwareHasItsKeysReadFromCertificates(t *testing.T) {
 }
 
 func TestStanzaOfAgeItselfOpens(t *testing.T) {
-	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1006})
+	d := newRig(t, tokentest.YubiKeyOptions{Serial: 1006})
 	v := vectors(t, typeTag)[0]
 	der, err := x509.MarshalPKCS8PrivateKey(private(t, v.Private))
 	if err != nil {

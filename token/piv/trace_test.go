@@ -19,7 +19,7 @@ import (
 func TestGuardHoldsOnRandomFaultTraces(t *testing.T) {
 	const traces, lanes = 300, 5
 	for lane := range lanes {
-		d := newDesk(t, tokentest.YubiKeyOptions{Serial: uint32(2001 + lane)})
+		d := newRig(t, tokentest.YubiKeyOptions{Serial: uint32(2001 + lane)})
 		i, _ := d.make(token.KeyParams{Touch: "never"})
 		protectManagementKey(d)
 		t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestGuardHoldsOnRandomFaultTraces(t *testing.T) {
 }
 
 // trace does one operation under a random fault or two.
-func (d *desk) trace(seed uint64, i Identity) {
+func (d *rig) trace(seed uint64, i Identity) {
 	dice := rand.New(rand.NewPCG(seed, 0x6d666164))
 	d.SetPINRetries(dice.IntN(4))
 	d.person.dice(dice)
@@ -76,7 +76,7 @@ func (p *person) dice(dice *rand.Rand) {
 }
 
 // disturb sets up to two faults; the channel is closed when the token is out.
-func (d *desk) disturb(dice *rand.Rand) <-chan struct{} {
+func (d *rig) disturb(dice *rand.Rand) <-chan struct{} {
 	out := make(chan struct{})
 	at := map[int]int{dice.IntN(24): dice.IntN(10), dice.IntN(24): dice.IntN(10)}
 	odd := make([]byte, dice.IntN(40))
@@ -109,7 +109,7 @@ func (d *desk) disturb(dice *rand.Rand) <-chan struct{} {
 }
 
 // protectManagementKey has NewKey ask for a PIN.
-func protectManagementKey(d *desk) {
+func protectManagementKey(d *rig) {
 	d.t.Helper()
 	d.ykman("access", "change-management-key", "-m", factoryManagement, "-P", rightPIN, "--generate", "--protect")
 }
