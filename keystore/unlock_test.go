@@ -279,7 +279,8 @@ func TestSlotOfAKindThatIsNotKnownOpens(t *testing.T) {
 	f.reopen(t)
 	fault := errors.New("not touched in time")
 	err = f.Unlock(t.Context(), slot.ID, oddKey{id, fault})
-	if !errors.Is(err, fault) || errors.Is(err, ErrDamaged) || err.Error() != fmt.Sprintf("unlocking with slot %q: not touched in time", slot.ID) {
+	if !errors.Is(err, fault) || errors.Is(err, ErrDamaged) ||
+		err.Error() != fmt.Sprintf("unlocking with slot %q: not touched in time", slot.ID) {
 		t.Errorf("got %v", err)
 	}
 	wantError(t, f.Unlock(t.Context(), slot.ID, oddKey{f.recovery, nil}), ErrWrongPassphrase)

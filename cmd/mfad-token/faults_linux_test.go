@@ -226,7 +226,8 @@ func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
 	p := &person{}
 	p.awaiting = func(token.Waiting) { go k.Unplug() }
 	k.SetTouch(ctap.TouchNever)
-	if _, err := token.KeyBy(t.Context(), h, made.Identity, 0, p).Unwrap(stanzas); !errors.Is(err, token.ErrRemoved) && !errors.Is(err, token.ErrNotPresent) {
+	if _, err := token.KeyBy(t.Context(), h, made.Identity, 0, p).Unwrap(stanzas); !errors.Is(err, token.ErrRemoved) &&
+		!errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("got %v", err)
 	}
 	k.SetTouch(ctap.TouchNow)

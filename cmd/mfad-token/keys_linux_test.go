@@ -129,7 +129,8 @@ func TestFIDO2KeyIsChosenByItsPlace(t *testing.T) {
 	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{}); !errors.Is(err, token.ErrAmbiguous) {
 		t.Errorf("two: %v", err)
 	}
-	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, Token: "/dev/null"}, &person{}); !errors.Is(err, token.ErrNotPresent) {
+	nowhere := token.KeyParams{Kind: token.KindFIDO2, Token: "/dev/null"}
+	if _, err := h.MakeKey(t.Context(), nowhere, &person{}); !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("another: %v", err)
 	}
 	made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, Token: two.Path()}, &person{})

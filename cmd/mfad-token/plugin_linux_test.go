@@ -153,12 +153,14 @@ func TestStockAgeSaysWhyASlotStaysShut(t *testing.T) {
 	made, other := newPIVKey(t, h), newPIVKey(t, h)
 	file := slot(t, token.KeyBy(t.Context(), h, made.Identity, 0, &person{}))
 	identities := write(t, "other.txt", []byte(other.Identity+"\n"))
-	if _, shown, err := atTerminal(t, h.Env, "123456", "-d", "-i", identities, file); err == nil || !strings.Contains(shown, "no identity matched") {
+	if _, shown, err := atTerminal(t, h.Env, "123456", "-d", "-i", identities, file); err == nil ||
+		!strings.Contains(shown, "no identity matched") {
 		t.Errorf("another key: %v\n%s", err, shown)
 	}
 	y.SetPINRetries(0)
 	identities = write(t, "identity.txt", []byte(made.Identity+"\n"))
-	if _, shown, err := atTerminal(t, h.Env, "123456", "-d", "-i", identities, file); err == nil || !strings.Contains(shown, token.ErrPINBlocked.Error()) {
+	if _, shown, err := atTerminal(t, h.Env, "123456", "-d", "-i", identities, file); err == nil ||
+		!strings.Contains(shown, token.ErrPINBlocked.Error()) {
 		t.Errorf("a blocked PIN: %v\n%s", err, shown)
 	}
 }

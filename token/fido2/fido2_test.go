@@ -303,7 +303,9 @@ func TestDevicesDescribeThemselves(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []token.Token{
-		{Model: nameless, Place: k.Path(), FIDO2: &token.FIDO2{AAGUID: "cb69481e-0000-0000-0000-000000000000", HMACSecret: true, PINSet: true, Retries: 5}},
+		{Model: nameless, Place: k.Path(), FIDO2: &token.FIDO2{
+			AAGUID: "cb69481e-0000-0000-0000-000000000000", HMACSecret: true, PINSet: true, Retries: 5,
+		}},
 		{Model: nameless, Place: bare.Path(), FIDO2: &token.FIDO2{AAGUID: "00000000-0000-0000-0000-000000000000", Retries: token.Unknown}},
 		{Model: nameless, Place: "/dev/null", Fault: got[len(got)-1].Fault},
 	}

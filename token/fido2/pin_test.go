@@ -27,7 +27,8 @@ func TestThreeWrongPINsInARowWantAReplug(t *testing.T) {
 	if k.PINRetries() != 5 || len(p.questions) != 3 {
 		t.Errorf("%d tries left, %d questions", k.PINRetries(), len(p.questions))
 	}
-	if _, _, err = (Keys{devices(t, k), typing(t, pin)}).Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrPINBlocked) || k.PINRetries() != 5 {
+	if _, _, err = (Keys{devices(t, k), typing(t, pin)}).Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrPINBlocked) ||
+		k.PINRetries() != 5 {
 		t.Errorf("not replugged: %v, %d tries left", err, k.PINRetries())
 	}
 	if err := k.Replug(); err != nil {

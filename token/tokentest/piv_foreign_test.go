@@ -80,7 +80,8 @@ func TestYubicoPIVToolImportsSignsAndDecrypts(t *testing.T) {
 		d.run("Successfully imported a new certificate", "yubico-piv-tool", "-a", "import-certificate", "-s", slot, "-i", certificate)
 		d.run("Successful", "yubico-piv-tool", "-a", "verify-pin", "-P", "123456", "-a", "test-signature", "-s", slot, "-i", certificate)
 		if slot != "9c" {
-			d.run("Successfully performed", "yubico-piv-tool", "-a", "verify-pin", "-P", "123456", "-a", "test-decipher", "-s", slot, "-i", certificate)
+			d.run("Successfully performed", "yubico-piv-tool", "-a", "verify-pin", "-P", "123456",
+				"-a", "test-decipher", "-s", slot, "-i", certificate)
 		}
 		d.refuse("Failed", "yubico-piv-tool", "-a", "attest", "-s", slot)
 	}
