@@ -168,7 +168,7 @@ func (c *call) request() error {
 }
 
 // unsent is the error of a write. A process that does not read has ended, most
-// likely, of which more is known when its output ends.
+// likely: the end of its output tells more.
 func (c *call) unsent(err error) error {
 	switch {
 	case err == nil:

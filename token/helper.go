@@ -10,20 +10,20 @@ import (
 // Helper runs mfad-token, one process for each call. Its zero value is ready.
 // It may be used from several goroutines, and must not be copied.
 //
-// Calls for a token wait for those before them that are for it too; calls for
-// two tokens mostly run side by side. A call returns what the operation's
-// errors are: those of this package, the person's refusal as the [Person]
-// returned it, or the cause of ctx's end. When it returns, every question to the
-// person and every Await has ended, and whatever the program does, nothing of it
-// is left; but when ctx has ended. A token that waits for a touch cannot be told
-// that nobody wants it any more. The program then stays until the token gives up,
-// or is touched, takes back what it has begun, and keeps other calls for the token
-// waiting meanwhile.
+// Calls for one token run one after the other; calls for two tokens mostly run
+// side by side. The errors are those of this package, the person's refusal as
+// the [Person] returned it, or the cause of ctx's end.
+//
+// When a call returns, every question to the person and every Await has ended.
+// The program has ended too, whatever it did, unless ctx has ended: a token that
+// waits for a touch cannot be told that nobody wants it any more. Then the program
+// stays until the token is touched or gives up, and takes back what it has begun.
+// Other calls for the token wait meanwhile.
 type Helper struct {
 	// Program is mfad-token; empty looks for it beside our own executable, then
 	// in PATH.
 	Program string
-	// Env is its environment; nil is of ours what it needs.
+	// Env is its environment; nil is what it needs of ours.
 	Env []string
 	// Kinds are the kinds of keys that the program has drivers for; nil is Known.
 	Kinds Kinds
@@ -63,8 +63,8 @@ func (h *Helper) List(ctx context.Context, p ListParams) (r Listing, err error) 
 	return r, err
 }
 
-// Look is a brief List that waits until no other call has a token, of which the
-// person hears: it passes over none that blinks for another.
+// Look is a brief List. It waits until no other call has a token, so that it sees
+// those that blink for another call too; the person hears of the wait.
 func (h *Helper) Look(ctx context.Context, person Person) (r Listing, err error) {
 	err = h.call(ctx, &call{method: MethodList, params: ListParams{Brief: true}, result: &r, person: person, lanes: anyLane})
 	return r, err

@@ -67,8 +67,7 @@ func (o *operation) run(ctx context.Context, f func() error) error {
 	}
 }
 
-// atWork are the operations that a token is at, though their callers may have
-// gone.
+// atWork are the operations that tokens work on. Their callers may have gone.
 var atWork sync.WaitGroup
 
 // Idle returns what is closed when no token is at an operation any more: one

@@ -167,7 +167,7 @@ func (h *house) call(t *testing.T, p *person, method string, params, result any)
 // all that it takes stands in kind_test.go.
 func TestVaultOpensWithAMadeUpKindOfKey(t *testing.T) {
 	h := newHouse(t)
-	owner, bearer := &person{recovery: h.recovery}, new(person)
+	owner, holder := &person{recovery: h.recovery}, new(person)
 	if err := h.call(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "badge"}, nil); !errors.Is(err, errcode.BadRequest) ||
 		!strings.Contains(err.Error(), "a badge has a number, and no PIN") {
 		t.Errorf("without a number: %v", err)
@@ -180,12 +180,12 @@ func TestVaultOpensWithAMadeUpKindOfKey(t *testing.T) {
 	h.must(t, owner, wire.MethodVaultLock, nil, nil)
 
 	var shown wire.Vault
-	h.must(t, bearer, wire.MethodVaultUnlock, wire.VaultUnlockParams{}, &shown)
-	if shown.Locked || !slices.Contains(bearer.shown, "touch badge (serial 7) to unlock the vault") {
-		t.Errorf("shown %+v, told %q", shown, bearer.shown)
+	h.must(t, holder, wire.MethodVaultUnlock, wire.VaultUnlockParams{}, &shown)
+	if shown.Locked || !slices.Contains(holder.shown, "touch badge (serial 7) to unlock the vault") {
+		t.Errorf("shown %+v, told %q", shown, holder.shown)
 	}
 	var list wire.TokenListResult
-	h.must(t, bearer, wire.MethodTokenList, nil, &list)
+	h.must(t, holder, wire.MethodTokenList, nil, &list)
 	want := "slot " + added.Slot.ID + " opens the vault, at the door"
 	if len(list.Tokens) != 1 || !slices.Equal(list.Tokens[0].Keeps, []string{want}) {
 		t.Errorf("listed %+v", list)
@@ -195,7 +195,7 @@ func TestVaultOpensWithAMadeUpKindOfKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-h.locked
-	err := h.call(t, bearer, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "badge"}, nil)
+	err := h.call(t, holder, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "badge"}, nil)
 	if !errors.Is(err, errcode.NoToken) {
 		t.Errorf("without the badge: %v", err)
 	}
