@@ -19,7 +19,7 @@ TOKENS := ./token $(addprefix ./token/,fido2 oath pcsc piv tokentest/... yubikey
 RACE := GORACE=atexit_sleep_ms=0 $(GO) test -race
 
 .DEFAULT_GOAL := help
-.PHONY: help build install run test bench lint fuzz clean
+.PHONY: help build man install run test bench lint fuzz clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,10 +28,16 @@ build: ## build into ./bin: mfad, mfad-cli and mfad-agent (Go alone), mfad-token
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-cli ./cmd/mfad-agent
 	@GO='$(GO)' LDFLAGS='$(LDFLAGS)' sh .ci/token $(BIN)
 
-install: build ## install what build made into PREFIX/bin (default ~/.local/bin)
+man: ## write the manual pages into ./bin/man
+	@rm -rf $(BIN)/man
+	@CGO_ENABLED=0 $(GO) run -ldflags '$(LDFLAGS)' ./cmd/mfad-cli man $(BIN)/man
+
+install: build man ## install what they made into PREFIX/bin (default ~/.local/bin) and PREFIX/share/man
 	@install -d '$(DESTDIR)$(PREFIX)/bin'
 	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-cli $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
 	@[ ! -e $(BIN)/mfad-token ] || ln -sf mfad-token '$(DESTDIR)$(PREFIX)/bin/age-plugin-mfad'
+	@install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
+	@install -m 0644 $(BIN)/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'
 	@echo 'installed in $(DESTDIR)$(PREFIX)/bin:' mfad mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo mfad-token age-plugin-mfad)
 
 run: ## show the main job against a stand-in AWS and a virtual token: no account, no questions

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,35 +15,52 @@ import (
 // stopDeadline bounds how long a stopping agent may take to let go of its socket.
 const stopDeadline = 10 * time.Second
 
-func (c *cli) agentCommand() *cobra.Command {
-	const environment = `
+const agentEnvironmentHelp = `
 
 An agent that another verb starts on demand sees no AWS_*, proxy or certificate
 variable, so that only files decide where requests go. "mfad agent start" and
 "restart" hand it this shell's environment whole.`
-	verb := func(use, short, long string, run func(context.Context) error) *cobra.Command {
-		return &cobra.Command{
-			Use:               use,
-			Short:             short,
-			Long:              long,
-			Example:           "  mfad agent " + use,
-			Args:              takes(0, 0),
-			ValidArgsFunction: cobra.NoFileCompletions,
-			RunE:              func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
+
+func agentCommand(c *cli) *cobra.Command {
+	restart := func(ctx context.Context, c *cli) error {
+		if err := stopAgent(ctx, c); err != nil {
+			return err
 		}
+		return startAgent(ctx, c)
 	}
-	return group("agent", "Start, stop and restart the agent", "The agent: mfad-agent, the process that holds the vault open and the sessions."+environment,
-		verb("start", "Start the agent with this shell's environment", "Start the agent unless it runs."+environment, c.startAgent),
-		verb("stop", "Stop the agent: the vault is closed, sessions are forgotten", "Stop the agent. The vault is closed and every session forgotten.", c.stopAgent),
-		verb("restart", "Stop the agent and start it anew", "Stop the agent, of whatever version it is, and start the one beside this program."+environment, func(ctx context.Context) error {
-			if err := c.stopAgent(ctx); err != nil {
-				return err
-			}
-			return c.startAgent(ctx)
+	return newGroup(&cobra.Command{
+		Use:   "agent",
+		Short: "Start, stop and restart the agent",
+		Long:  "The agent: mfad-agent, the process that holds the vault open and the sessions." + agentEnvironmentHelp,
+	},
+		agentVerb(c, startAgent, &cobra.Command{
+			Use:   "start",
+			Short: "Start the agent with this shell's environment",
+			Long:  "Start the agent unless it runs." + agentEnvironmentHelp,
+		}),
+		agentVerb(c, stopAgent, &cobra.Command{
+			Use:   "stop",
+			Short: "Stop the agent: the vault is closed, sessions are forgotten",
+			Long:  "Stop the agent. The vault is closed and every session forgotten.",
+		}),
+		agentVerb(c, restart, &cobra.Command{
+			Use:   "restart",
+			Short: "Stop the agent and start it anew",
+			Long:  "Stop the agent, of whatever version it is, and start the one beside this program." + agentEnvironmentHelp,
 		}))
 }
 
-func (c *cli) startAgent(ctx context.Context) error {
+// agentVerb makes cmd a verb about the agent, which takes no arguments.
+func agentVerb(c *cli, run func(context.Context, *cli) error, cmd *cobra.Command) *cobra.Command {
+	cmd.Example = "  mfad agent " + cmd.Use
+	cmd.Args = argCount(0, 0)
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), c) }
+	return cmd
+}
+
+// startAgent starts an agent with our environment as it is.
+func startAgent(ctx context.Context, c *cli) error {
 	var s wire.Status
 	switch err := c.callRunning(ctx, wire.MethodStatus, nil, &s); {
 	case err == nil:
@@ -52,7 +70,9 @@ func (c *cli) startAgent(ctx context.Context) error {
 	case !errors.Is(err, errNotRunning):
 		return err
 	}
-	c.wholeEnviron = true
+	if err := c.connect(ctx, dialing{environ: os.Environ()}); err != nil {
+		return err
+	}
 	if err := c.call(ctx, wire.MethodStatus, nil, &s); err != nil {
 		return err
 	}
@@ -61,9 +81,9 @@ func (c *cli) startAgent(ctx context.Context) error {
 }
 
 // stopAgent returns when the agent has let go of its socket.
-func (c *cli) stopAgent(ctx context.Context) error {
+func stopAgent(ctx context.Context, c *cli) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, stopDeadline,
-		failf(exitAgent, `Look for it with "pgrep -a mfad-agent".`, "the agent did not stop within %s", stopDeadline))
+		advice{exitAgent, `Look for it with "pgrep -a mfad-agent".`}.errorf("the agent did not stop within %s", stopDeadline))
 	defer cancel()
 	err := c.callRunning(ctx, wire.MethodStop, nil, nil)
 	c.close()

@@ -6,9 +6,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/clipboard"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tty"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-func (c *cli) codeCommand() *cobra.Command {
+const noClipboardHint = `Install wl-clipboard (Wayland) or xclip (X11), or run "mfad code {name}" without --copy.`
+
+func codeCommand(c *cli) *cobra.Command {
 	var copyIt bool
 	cmd := &cobra.Command{
 		Use:   "code DEVICE",
@@ -23,26 +28,25 @@ clipboard (over ssh) it is sent to the terminal by OSC 52, which does not tell
 whether it was taken, and cannot be taken back.`,
 		Example: `  mfad code phone
   mfad code phone --copy`,
-		Args:              takes(1, 1),
-		ValidArgsFunction: c.completeOne(c.completeDevices),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c.subject = args[0]
-			var board clipboard
+		Args:              argCount(1, 1),
+		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
+			var board clipboard.Clipboard
 			if copyIt { // before a code is taken that could not be delivered
 				var err error
-				if board, err = c.findClipboard(); err != nil {
-					return err
+				if board, err = clipboard.Find(c.getenv, tty.Open); err != nil {
+					return advice{exitPerson, noClipboardHint}.on(err)
 				}
 			}
 			var code wire.Code
 			if err := c.call(cmd.Context(), wire.MethodCode, wire.NameParams{Name: args[0]}, &code); err != nil {
 				return err
 			}
-			life := lives(time.Until(code.Expires))
+			life := words.CodeLife(time.Until(code.Expires))
 			if board != nil {
-				how, err := board.put(code.Digits)
+				how, err := board.Put(code.Digits)
 				if err != nil {
-					return failf(exitError, `Run "mfad code {name}" to have it printed.`, "copying the code: %w", err)
+					return advice{exitError, `Run "mfad code {name}" to have it printed.`}.errorf("copying the code: %w", err)
 				}
 				c.say("mfad: the code of %s is %s; %s", args[0], how, life)
 				return nil
@@ -52,17 +56,25 @@ whether it was taken, and cannot be taken back.`,
 			}
 			c.say("mfad: %s", life)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "put the code into the clipboard instead of printing it")
 	return cmd
 }
 
-// lives says what is left of a code's step. AWS takes the code of the last one
-// too.
-func lives(left time.Duration) string {
-	if left <= 0 {
-		return "it has just expired, and AWS still takes it"
+// holdClipboardCommand is the child of `mfad code --copy`: hidden, since it is
+// of no use to anybody else.
+func holdClipboardCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:    clipboard.HoldVerb + " TOOL",
+		Hidden: true,
+		Args:   argCount(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			known, err := clipboard.Hold(cmd.Context(), args[0], c.in)
+			if !known {
+				return usagef(noHint, "no clipboard tool %q", args[0])
+			}
+			return err
+		},
 	}
-	return "it lives " + span(max(left, time.Second))
 }

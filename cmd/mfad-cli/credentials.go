@@ -10,13 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 )
 
 // credentialsDeadline ends before SDKs lose patience: Go's kills the shell
 // around us at 60 s, and would leave us behind.
 const credentialsDeadline = 55 * time.Second
 
-func (c *cli) credentialsCommand() *cobra.Command {
+func credentialsCommand(c *cli) *cobra.Command {
 	var profile string
 	cmd := &cobra.Command{
 		Use:   "credentials --profile NAME",
@@ -29,16 +30,16 @@ Standard output carries the document and nothing else; questions are asked on
 the terminal, never on standard input.`,
 		Example: `  mfad credentials --profile prod
   credential_process = /usr/local/bin/mfad credentials --profile prod`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if profile == "" {
 				return misuse(cmd, errors.New("no profile: --profile names none, and AWS_PROFILE is not read"))
 			}
-			return c.printCredentials(cmd.Context(), profile)
+			return printCredentials(cmd.Context(), c, profile)
 		},
 	}
-	c.profileFlag(cmd, &profile)
+	profileFlag(cmd, c.getenv, &profile)
 	return cmd
 }
 
@@ -57,21 +58,22 @@ func credentialsProfile(args []string) (profile string, ok bool) {
 	return profile, profile != "" && !strings.HasPrefix(profile, "-") && (ok || len(args) == 3)
 }
 
-func (c *cli) printCredentials(ctx context.Context, profile string) error {
-	result, err := c.fetch(ctx, profile)
+func printCredentials(ctx context.Context, c *cli, profile string) error {
+	result, err := fetchCredentials(ctx, c, profile)
 	if err != nil {
 		return err
 	}
 	return c.print(string(append(bytes.TrimSpace(result.Document), '\n')))
 }
 
-// fetch asks the agent for a profile's credentials, within the deadline.
-func (c *cli) fetch(ctx context.Context, profile string) (wire.CredentialsResult, error) {
-	c.subject = profile
+// fetchCredentials asks the agent for a profile's credentials, within the deadline.
+func fetchCredentials(ctx context.Context, c *cli, profile string) (wire.CredentialsResult, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, credentialsDeadline,
-		failf(exitLater, `Run "mfad status" to see what the agent waits for.`, "no credentials for profile %q within %s", profile, credentialsDeadline))
+		advice{exitLater, `Run "mfad status" to see what the agent waits for.`}.errorf(
+			"no credentials for profile %q within %s", profile, credentialsDeadline))
 	defer cancel()
 	var result wire.CredentialsResult
-	err := c.call(ctx, wire.MethodCredentials, wire.CredentialsParams{Profile: profile, Region: callerRegion(c.getenv)}, &result)
-	return result, err
+	p := wire.CredentialsParams{Profile: profile, Region: shelltext.CallerRegion(c.getenv)}
+	err := c.call(ctx, wire.MethodCredentials, p, &result)
+	return result, errorAbout(profile, err)
 }

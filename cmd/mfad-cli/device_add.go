@@ -2,25 +2,32 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 // maxSeed bounds a seed's text; a migration URI of ten devices has under 1 KiB.
 const maxSeed = 16 << 10
 
-func (c *cli) deviceAddCommand() *cobra.Command {
-	var picture string
-	var serials []string
-	var replace bool
-	var o onToken
+// A deviceAdd is the command line of `mfad device add`.
+type deviceAdd struct {
+	name    string
+	picture string
+	serials []string
+	replace bool
+	onToken onToken
+}
+
+func deviceAddCommand(c *cli) *cobra.Command {
+	var d deviceAdd
 	cmd := &cobra.Command{
 		Use:   "add [NAME] --serial ARN",
 		Short: "Add an MFA device by its secret",
@@ -46,36 +53,20 @@ fills a second token in the same go, for the day the first is lost.`,
   mfad device add work --serial ARN --on-token --token 12345678 --also 23456789`,
 		Args:              refuseSeedArgument,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p := wire.DeviceAddParams{Serial: strings.Join(serials, " "), Replace: replace}
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				p.Name, c.subject = args[0], args[0]
+				d.name = args[0]
 			}
-			if err := o.check(cmd); err != nil {
+			if err := d.onToken.check(cmd); err != nil {
 				return err
 			}
-			var err error
-			p.OnToken, p.Touch = o.wanted, o.touch
-			if p.Tokens, err = c.tokens(cmd.Context(), o); err != nil {
-				return err
-			}
-			if o.wanted && picture == "" && c.inIsTerminal() {
-				if err := c.requireToken(cmd.Context(), o); err != nil {
-					return err
-				}
-			}
-			seeds, err := c.readSeeds(cmd.Context(), p.Name, picture)
-			if err != nil {
-				return err
-			}
-			defer wipeAll(seeds)
-			return c.addDevices(cmd.Context(), p, seeds)
-		},
+			return d.add(cmd.Context(), c)
+		}),
 	}
-	cmd.Flags().StringArrayVar(&serials, "serial", nil, "the device's serial number: its ARN at AWS (repeatable, for an export of several)")
-	cmd.Flags().StringVar(&picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
-	cmd.Flags().BoolVar(&replace, "replace", false, "replace the device of that name")
-	c.onTokenFlags(cmd, &o, "each code takes a touch")
+	cmd.Flags().StringArrayVar(&d.serials, "serial", nil, "the device's serial number: its ARN at AWS (repeatable, for an export of several)")
+	cmd.Flags().StringVar(&d.picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
+	cmd.Flags().BoolVar(&d.replace, "replace", false, "replace the device of that name")
+	d.onToken.flags(cmd, c.callRunning, "each code takes a touch")
 	_ = cmd.MarkFlagFilename("qr", "png", "jpg", "jpeg", "gif")
 	_ = cmd.RegisterFlagCompletionFunc("serial", cobra.NoFileCompletions)
 	return cmd
@@ -92,21 +83,41 @@ func refuseSeedArgument(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// add gets the seeds and has the agent keep them.
+func (d deviceAdd) add(ctx context.Context, c *cli) error {
+	serials, err := d.onToken.serials(ctx, c.call)
+	if err != nil {
+		return err
+	}
+	if d.onToken.wanted && d.picture == "" && c.inIsTerminal() {
+		if err := d.onToken.requirePlugged(ctx, c.call); err != nil {
+			return err
+		}
+	}
+	seeds, err := d.readSeeds(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer wipeAll(seeds)
+	return addDevices(ctx, c, wire.DeviceAddParams{
+		Name: d.name, Serial: strings.Join(d.serials, " "), Replace: d.replace,
+		OnToken: d.onToken.wanted, Touch: d.onToken.touch, Tokens: serials,
+	}, seeds)
+}
+
 // readSeeds gets the texts of one or more seeds, from a picture, from standard
 // input or from the terminal. The caller wipes them.
-func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, error) {
-	if picture != "" {
-		return c.readPicture(ctx, picture)
-	}
-	if name == "" {
-		name = "the MFA device"
+func (d deviceAdd) readSeeds(ctx context.Context, c *cli) ([][]byte, error) {
+	if d.picture != "" {
+		return readPicture(ctx, c.in, d.picture)
 	}
 	if c.inIsTerminal() {
 		if err := c.requireVault(ctx); err != nil {
 			return nil, err
 		}
 	}
-	text, err := c.readSecret(ctx, "secret of "+name+" (otpauth:// URI or base32)", maxSeed)
+	name := cmp.Or(d.name, "the MFA device")
+	text, err := readSeed(ctx, c, "secret of "+name+" (otpauth:// URI or base32)")
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +127,21 @@ func (c *cli) readSeeds(ctx context.Context, name, picture string) ([][]byte, er
 	return [][]byte{text}, nil
 }
 
-func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]byte) error {
+// readSeed reads a seed's text from standard input when that is not a terminal,
+// else asks for it. The caller wipes it.
+func readSeed(ctx context.Context, c *cli, what string) ([]byte, error) {
+	if c.inIsTerminal() {
+		return c.askSecret(ctx, what)
+	}
+	text, err := c.readInput("-", maxSeed)
+	if err != nil {
+		clear(text)
+		return nil, err
+	}
+	return bytes.TrimSpace(text), nil
+}
+
+func addDevices(ctx context.Context, c *cli, p wire.DeviceAddParams, seeds [][]byte) error {
 	var all []wire.Device
 	var left []string
 	var last wire.DeviceAddResult
@@ -130,20 +155,8 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 		}
 		all, left = append(all, last.Devices...), append(left, last.Left...)
 	}
-	for _, d := range all {
-		c.say("mfad: device %q added%s%s", d.Name, labelled(d), whither(d.Tokens, d.Touch))
-		if d.Serial == "" {
-			where := ""
-			if p.OnToken {
-				where = " --on-token"
-			}
-			c.hint(`Run "mfad device add %s --serial ARN --replace%s" to connect it with a profile's mfa_serial.`, d.Name, where)
-		}
-	}
-	if p.OnToken {
-		c.sayOnlyThere(all)
-	}
-	c.sayLeft(left)
+	tellAdded(c.console, all, p.OnToken)
+	sayLeft(c.console, left)
 	switch {
 	case last.Parts > len(seeds):
 		c.hint("This was part %d of an export in %d QR codes: add the others too.", last.Part, last.Parts)
@@ -153,7 +166,23 @@ func (c *cli) addDevices(ctx context.Context, p wire.DeviceAddParams, seeds [][]
 	return nil
 }
 
-func labelled(d wire.Device) string {
+func tellAdded(c console, devices []wire.Device, onToken bool) {
+	where := ""
+	if onToken {
+		where = " --on-token"
+	}
+	for _, d := range devices {
+		c.say("mfad: device %q added%s%s", d.Name, deviceLabel(d), tokentext.OntoTokens(d.Tokens, d.Touch))
+		if d.Serial == "" {
+			c.hint(`Run "mfad device add %s --serial ARN --replace%s" to connect it with a profile's mfa_serial.`, d.Name, where)
+		}
+	}
+	if onToken {
+		sayOnlyThere(c, devices)
+	}
+}
+
+func deviceLabel(d wire.Device) string {
 	switch {
 	case d.Issuer != "" && d.Account != "":
 		return fmt.Sprintf(" (%s, %s)", d.Issuer, d.Account)
@@ -161,49 +190,4 @@ func labelled(d wire.Device) string {
 		return fmt.Sprintf(" (%s)", d.Issuer+d.Account)
 	}
 	return ""
-}
-
-const migrationScheme = "otpauth-migration://"
-
-// chooseSeeds decides what to do with the texts of a picture's codes: one is
-// taken; several only when they are the parts of one export.
-func chooseSeeds(texts [][]byte) ([][]byte, error) {
-	parts := 0
-	var labels []string
-	for _, text := range texts {
-		if bytes.HasPrefix(text, []byte(migrationScheme)) {
-			parts++
-		}
-		labels = append(labels, codeLabel(text))
-	}
-	if len(texts) == 1 || parts == len(texts) {
-		return texts, nil
-	}
-	return nil, usagef("Crop the picture to the code that you mean, and give that.",
-		"the picture has %d QR codes: %s", len(texts), strings.Join(labels, "; "))
-}
-
-// codeLabel says which code it is without its secret: the label of an otpauth
-// URI, and of anything else no more than that it is something else.
-func codeLabel(text []byte) string {
-	uri, isURI := bytes.CutPrefix(text, []byte("otpauth://"))
-	if !isURI {
-		if bytes.HasPrefix(text, []byte(migrationScheme)) {
-			return "an export of several devices"
-		}
-		return "one that is no MFA device"
-	}
-	_, label, _ := bytes.Cut(uri, []byte("/"))
-	label, _, _ = bytes.Cut(label, []byte("?"))
-	name, err := url.PathUnescape(string(label))
-	if err != nil || name == "" {
-		return "an MFA device without a name"
-	}
-	return fmt.Sprintf("%.64q", name)
-}
-
-func wipeAll(secrets [][]byte) {
-	for _, s := range secrets {
-		clear(s)
-	}
 }

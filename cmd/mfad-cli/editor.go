@@ -16,9 +16,9 @@ import (
 	"github.com/mfad/mfad/internal/errcode"
 )
 
-// editor changes the person's own files, as this shell's environment names them.
-func (c *cli) editor() (*config.Editor, error) {
-	paths, err := config.DefaultPaths(c.getenv)
+// newEditor changes the person's own files, as getenv names them.
+func newEditor(getenv func(string) string) (*config.Editor, error) {
+	paths, err := config.DefaultPaths(getenv)
 	if err != nil {
 		return nil, errcode.Wrap(errcode.NoHome, err)
 	}
@@ -48,8 +48,26 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-// edited tells what an edit changed, or gives its error an exit code and a hint.
-func (c *cli) edited(changes []config.Change, err error) error {
+// editFiles runs an edit of the person's files, and tells what it did.
+func editFiles(ctx context.Context, c *cli, edit func(*config.Editor) ([]config.Change, error)) error {
+	e, err := newEditor(c.getenv)
+	if err != nil {
+		return err
+	}
+	changes, err := edit(e)
+	if err := tellChanges(c.console, changes, err); err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		c.say("mfad: nothing to change")
+	}
+	warnOfOtherFiles(ctx, c, e.Paths)
+	return nil
+}
+
+// tellChanges tells what an edit changed, and gives its error, if there is one,
+// an exit code and a hint.
+func tellChanges(c console, changes []config.Change, err error) error {
 	for _, change := range changes {
 		if change.Backup == "" {
 			c.say("mfad: wrote %s", change.File)
@@ -57,13 +75,13 @@ func (c *cli) edited(changes []config.Change, err error) error {
 			c.say("mfad: changed %s (as it was: %s)", change.File, change.Backup)
 		}
 	}
-	return judgedConfig(err)
+	return adviseOnFiles(err)
 }
 
-// judgedConfig gives an error of the person's files the advice that the same
+// adviseOnFiles gives an error of the person's files the advice that the same
 // error of the agent has. Conflicts say themselves what to do.
-func judgedConfig(err error) error {
-	advised := func(code errcode.Code) error { return &fault{err, adviceOn(code).exit, adviceOn(code).hint} }
+func adviseOnFiles(err error) error {
+	advised := func(code errcode.Code) error { return adviceOn(code).on(err) }
 	var wrong *config.Error
 	switch {
 	case errors.Is(err, config.ErrNoProfile):
@@ -83,7 +101,7 @@ func judgedConfig(err error) error {
 }
 
 // warnOfOtherFiles says so when the agent reads other files than were edited.
-func (c *cli) warnOfOtherFiles(ctx context.Context, paths config.Paths) {
+func warnOfOtherFiles(ctx context.Context, c *cli, paths config.Paths) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	var s wire.Status

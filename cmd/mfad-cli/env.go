@@ -2,13 +2,14 @@ package main
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 )
 
-func (c *cli) envCommand() *cobra.Command {
+func envCommand(c *cli) *cobra.Command {
 	var profile, format string
 	var unset bool
 	cmd := &cobra.Command{
@@ -29,90 +30,76 @@ the user can read them. "mfad exec" gives them to one command only.`,
   mfad env --profile prod --format powershell | Out-String | Invoke-Expression
   mfad env --profile prod --format json
   eval "$(mfad env --unset)"`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := requireOne("format", format, envFormats()...); err != nil {
+			if err := requireChoice("format", format, envFormats()...); err != nil {
 				return err
 			}
 			if unset {
-				return c.printUnset(format)
+				return printUnset(c, format)
 			}
-			profile = c.profileOrEnv(profile)
-			vars, err := c.variables(cmd, profile)
+			profile = profileOrEnv(profile, c.getenv)
+			vars, err := fetchVariables(cmd, c, profile)
 			if err != nil {
-				return errors.Join(err, c.printFailure(format))
+				return errors.Join(err, printFailure(c, format))
 			}
-			return c.printVariables(format, vars)
+			return printVariables(c, format, vars)
 		},
 	}
-	c.profileFlag(cmd, &profile)
-	cmd.Flags().StringVar(&format, "format", defaultFormat, "the shell: "+strings.Join(envFormats(), ", "))
+	profileFlag(cmd, c.getenv, &profile)
+	cmd.Flags().StringVar(&format, "format", shelltext.Default, "the shell: "+strings.Join(envFormats(), ", "))
 	cmd.Flags().BoolVar(&unset, "unset", false, "remove the variables instead")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// variables gets what to set.
-func (c *cli) variables(cmd *cobra.Command, profile string) ([]variable, error) {
+// fetchVariables gets what to set.
+func fetchVariables(cmd *cobra.Command, c *cli, profile string) ([]shelltext.Variable, error) {
 	if profile == "" {
 		return nil, misuse(cmd, errNoProfileGiven)
 	}
-	result, err := c.fetch(cmd.Context(), profile)
+	result, err := fetchCredentials(cmd.Context(), c, profile)
 	if err != nil {
 		return nil, err
 	}
-	return variablesOf(result, c.getenv)
+	return shelltext.VariablesOf(result, c.getenv)
 }
 
-// printFailure makes an evaluation of our output fail: that of nothing would
-// succeed, and a script go on with other credentials, or none.
-func (c *cli) printFailure(format string) error {
-	d, _ := findDialect(format)
-	if d.fail == "" {
+// printFailure prints what makes the evaluation of our output fail. A shell that
+// evaluates nothing succeeds, and its script goes on with other credentials or
+// with none.
+func printFailure(c *cli, format string) error {
+	d, _ := shelltext.Find(format)
+	if d.Fail == "" {
 		return nil
 	}
-	return c.print(d.fail)
+	return c.print(d.Fail)
 }
 
-func envFormats() []string {
-	var names []string
-	for _, d := range dialects {
-		names = append(names, d.name)
-	}
-	return append(names, "json")
-}
+// envFormats are what --format takes.
+func envFormats() []string { return append(shelltext.Names(), formatJSON) }
 
-// printVariables writes everything in one write: half a set of credentials
-// evaluated would be worse than none.
-func (c *cli) printVariables(format string, vars []variable) error {
-	d, isShell := findDialect(format)
-	if !isShell {
-		object := map[string]string{}
-		for _, v := range vars {
-			object[v.name] = v.value
-		}
-		return c.printJSON(object)
+// formatJSON is the format for programs: an object of the variables.
+const formatJSON = "json"
+
+// printVariables prints all of them in one write: half a set of credentials is
+// worse than none.
+func printVariables(c *cli, format string, vars []shelltext.Variable) error {
+	if d, isShell := shelltext.Find(format); isShell {
+		return c.print(d.Set(vars))
 	}
-	var b strings.Builder
-	b.WriteString(d.unset(without(vars)...))
+	object := map[string]string{}
 	for _, v := range vars {
-		b.WriteString(d.set(v.name, v.value))
+		object[v.Name] = v.Value
 	}
-	return c.print(b.String())
+	return c.printJSON(object)
 }
 
-// without names the variables that must not stay beside vars.
-func without(vars []variable) []string {
-	return slices.DeleteFunc(slices.Concat(rivalVariables, credentialVariables), func(name string) bool {
-		return slices.ContainsFunc(vars, func(v variable) bool { return v.name == name })
-	})
-}
-
-func (c *cli) printUnset(format string) error {
-	d, isShell := findDialect(format)
+func printUnset(c *cli, format string) error {
+	d, isShell := shelltext.Find(format)
 	if !isShell {
 		return usagef(`Run "mfad env --unset --format sh".`, "--unset needs the format of a shell, not %s", format)
 	}
-	return c.print(d.unset(credentialVariables...))
+	return c.print(d.Unset())
 }

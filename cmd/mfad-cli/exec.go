@@ -7,11 +7,14 @@ import (
 	"os/exec"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/become"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/shelltext"
 )
 
 var errNoProfileGiven = errors.New("no profile: neither --profile nor AWS_PROFILE names one")
 
-func (c *cli) execCommand() *cobra.Command {
+func execCommand(c *cli) *cobra.Command {
 	var profile string
 	cmd := &cobra.Command{
 		Use:   "exec --profile NAME -- COMMAND [ARGUMENT…]",
@@ -38,7 +41,7 @@ put credentials there; "aws --profile" needs neither.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if profile = c.profileOrEnv(profile); profile == "" {
+			if profile = profileOrEnv(profile, c.getenv); profile == "" {
 				return misuse(cmd, errNoProfileGiven)
 			}
 			// Before any question is asked: a code spent on a typing error is lost.
@@ -46,31 +49,42 @@ put credentials there; "aws --profile" needs neither.`,
 			if err != nil {
 				return notRunnable(args[0], err)
 			}
-			result, err := c.fetch(cmd.Context(), profile)
+			result, err := fetchCredentials(cmd.Context(), c, profile)
 			if err != nil {
 				return err
 			}
-			vars, err := variablesOf(result, c.getenv)
+			vars, err := shelltext.VariablesOf(result, c.getenv)
 			if err != nil {
 				return err
 			}
-			return c.become(path, args, environWith(os.Environ(), vars))
+			c.leave()
+			return startError(args[0], become.Become(path, args, shelltext.Environ(os.Environ(), vars)))
 		},
 	}
 	// What follows the command belongs to the command.
 	cmd.Flags().SetInterspersed(false)
-	c.profileFlag(cmd, &profile)
+	profileFlag(cmd, c.getenv, &profile)
 	return cmd
 }
 
 // profileOrEnv is the profile of --profile, else the shell's.
-func (c *cli) profileOrEnv(flag string) string {
-	for _, name := range []string{flag, c.getenv("AWS_PROFILE"), c.getenv("AWS_DEFAULT_PROFILE")} {
+func profileOrEnv(flag string, getenv func(string) string) string {
+	for _, name := range []string{flag, getenv("AWS_PROFILE"), getenv("AWS_DEFAULT_PROFILE")} {
 		if name != "" {
 			return name
 		}
 	}
 	return ""
+}
+
+// startError words the error of running a command; one that the command itself
+// ended with stays as it is.
+func startError(name string, err error) error {
+	var exit *exec.ExitError
+	if err == nil || errors.As(err, &exit) {
+		return err
+	}
+	return notRunnable(name, err)
 }
 
 // notRunnable words the two ways in which a command cannot be started, with
@@ -79,11 +93,12 @@ func notRunnable(name string, err error) error {
 	var unfound *exec.Error
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return failf(exitNotFound, "Check the spelling, or give the command's full path.", "command %q not found", name)
+		return advice{exitNotFound, "Check the spelling, or give the command's full path."}.errorf("command %q not found", name)
 	case errors.Is(err, exec.ErrDot):
-		return failf(exitNotRunnable, "Write ./ before a command of the current folder.", "command %q would be run from the current folder", name)
+		return advice{exitNotRunnable, "Write ./ before a command of the current folder."}.errorf(
+			"command %q would be run from the current folder", name)
 	case errors.As(err, &unfound):
 		err = unfound.Err // without the name, which we say ourselves
 	}
-	return failf(exitNotRunnable, noHint, "running %q: %w", name, err)
+	return advice{exitNotRunnable, noHint}.errorf("running %q: %w", name, err)
 }

@@ -1,19 +1,21 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
 // A fault is an error of this program's own, with the exit code and the hint
-// that go with it. Refusals of the agent are [errcode.Error]s, and take theirs
-// from the table in hints.go.
+// that go with it. Errors that have a code, such as refusals of the agent, take
+// theirs from the table in hints.go.
 type fault struct {
 	err  error
 	exit int
@@ -24,47 +26,88 @@ func (f *fault) Error() string { return f.err.Error() }
 
 func (f *fault) Unwrap() error { return f.err }
 
+// errorf makes an error that has this advice.
+func (a advice) errorf(format string, args ...any) error {
+	return a.on(fmt.Errorf(format, args...))
+}
+
+// on gives an error this advice.
+func (a advice) on(err error) error { return &fault{err, a.exit, a.hint} }
+
 // usagef is a mistake in the command line or in a file that it names.
 func usagef(hint, format string, args ...any) error {
-	return &fault{fmt.Errorf(format, args...), exitUsage, hint}
+	return advice{exitUsage, hint}.errorf(format, args...)
 }
 
-// failf is any other failure.
-func failf(exit int, hint, format string, args ...any) error {
-	return &fault{fmt.Errorf(format, args...), exit, hint}
+// A namedError is an error about a profile or an item that the command line
+// names; the hint on it may need the name.
+type namedError struct {
+	error
+	name string
 }
 
-// report writes what err says, and what to do about it, for a person, and
-// returns the exit code. Subject is the profile or item that the command line
-// names, for the hint; it may be empty.
-func report(w io.Writer, err error, subject string) int {
-	exit, hint := judge(err)
+func (e *namedError) Unwrap() error { return e.error }
+
+// errorAbout says which profile or item an error, if it is one, is about.
+func errorAbout(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &namedError{err, name}
+}
+
+// reportError writes what err says, and what to do about it, for a person, and
+// returns the exit code.
+func reportError(w io.Writer, err error) int {
+	exit, hint := exitAndHint(err)
+	var named *namedError
+	name := ""
+	if errors.As(err, &named) {
+		name = named.name
+	}
 	text := "mfad: error: " + line.One(err.Error()) + "\n"
-	if hint = strings.ReplaceAll(hint, placeholder, orName(subject)); hint != "" {
+	if hint = strings.ReplaceAll(hint, placeholder, pasteName(name)); hint != "" {
 		text += "mfad: hint: " + line.One(hint) + "\n"
 	}
 	_, _ = io.WriteString(w, text)
 	return exit
 }
 
-// judge finds the exit code and the hint of an error.
-func judge(err error) (exit int, hint string) {
+// exitAndHint finds the exit code and the hint of an error.
+func exitAndHint(err error) (exit int, hint string) {
 	var f *fault
 	if errors.As(err, &f) {
 		return f.exit, f.hint
 	}
-	var refusal *errcode.Error
-	if errors.As(err, &refusal) {
-		a := adviceOn(refusal.Code)
+	if code, coded := errcode.Of(err); coded {
+		a := adviceOn(code)
 		return a.exit, a.hint
 	}
-	return exitError, ""
+	return exitError, noHint
 }
 
-// orName makes a subject fit for a command that can be pasted.
-func orName(subject string) string {
-	if !config.ValidName(subject) || subject[0] == '-' {
+// adviseOnLink gives an error of the way to the agent its exit code and hint; what
+// the agent itself refused has them by its code.
+func adviseOnLink(err error) error {
+	var refusal *errcode.Error
+	var f *fault
+	switch {
+	case err == nil, errors.As(err, &refusal), errors.As(err, &f), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, client.ErrNoAgent):
+		return &fault{err, exitAgent, `Run "mfad agent start"; most other verbs start it, too.`}
+	case errors.Is(err, client.ErrNotStarted):
+		return &fault{err, exitAgent, `Run "mfad doctor" to see what is in the way.`}
+	case errors.Is(err, client.ErrAgentGone):
+		return &fault{err, exitAgent, `Run the same again; if it happens again, "mfad doctor" names the agent's log.`}
+	}
+	return &fault{err, exitAgent, `Run "mfad doctor" to see what is in the way.`}
+}
+
+// pasteName makes a name fit for a command that can be pasted.
+func pasteName(name string) string {
+	if !config.ValidName(name) || name[0] == '-' {
 		return "NAME"
 	}
-	return subject
+	return name
 }

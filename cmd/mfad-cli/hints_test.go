@@ -49,7 +49,7 @@ func TestReportIsOneLineAndAHint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			if exit := report(&b, test.err, test.subject); exit != test.exit {
+			if exit := reportError(&b, errorAbout(test.subject, test.err)); exit != test.exit {
 				t.Errorf("exit %d, want %d", exit, test.exit)
 			}
 			if b.String() != test.want {

@@ -1,19 +1,21 @@
 package main
 
 import (
-	"strings"
+	"context"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
 // waysOpen are the choices of init's --keychain and --passphrase.
 var waysOpen = []string{"auto", "yes", "no"}
 
-func (c *cli) initCommand() *cobra.Command {
+func initCommand(c *cli) *cobra.Command {
 	var p wire.VaultCreateParams
 	var recoveryFile string
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make the vault",
@@ -26,18 +28,19 @@ The recovery key is shown on the terminal, or written to a new file with
 		Example: `  mfad init
   mfad init --passphrase yes                     # a passphrase beside the keychain
   mfad init --keychain no --passphrase-stdin --recovery-file recovery.txt < passphrase.txt`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for flag, value := range map[string]string{"keychain": p.Keychain, "passphrase": p.Passphrase} {
-				if err := requireOne(flag, value, waysOpen...); err != nil {
+				if err := requireChoice(flag, value, waysOpen...); err != nil {
 					return err
 				}
 			}
 			if p.NoRecovery && recoveryFile != "" {
 				return usagef("Give one of the two.", "--recovery-file with --no-recovery")
 			}
-			return c.makeVault(cmd, p, recoveryFile)
+			c.answerBy(by)
+			return makeVault(cmd.Context(), c, p, recoveryFile)
 		},
 	}
 	f := cmd.Flags()
@@ -46,14 +49,14 @@ The recovery key is shown on the terminal, or written to a new file with
 	f.BoolVar(&p.NoRecovery, "no-recovery", false, "make no recovery key")
 	f.BoolVar(&p.OneWayIn, "one-way-in", false, "allow a vault with a single way in")
 	f.StringVar(&recoveryFile, "recovery-file", "", "write the recovery key to this new file instead of the terminal")
-	c.passphraseFlag(cmd)
+	passphraseFlag(cmd, &by)
 	for _, flag := range []string{"keychain", "passphrase"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(waysOpen, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd
 }
 
-func (c *cli) makeVault(cmd *cobra.Command, p wire.VaultCreateParams, recoveryFile string) error {
+func makeVault(ctx context.Context, c *cli, p wire.VaultCreateParams, recoveryFile string) error {
 	var sink *recoverySink
 	if !p.NoRecovery {
 		var err error
@@ -62,7 +65,7 @@ func (c *cli) makeVault(cmd *cobra.Command, p wire.VaultCreateParams, recoveryFi
 		}
 	}
 	var made wire.VaultCreateResult
-	err := c.call(cmd.Context(), wire.MethodVaultCreate, p, &made)
+	err := c.call(ctx, wire.MethodVaultCreate, p, &made)
 	if sink != nil && (err != nil || made.Recovery == "") {
 		sink.abandon()
 	}
@@ -70,19 +73,11 @@ func (c *cli) makeVault(cmd *cobra.Command, p wire.VaultCreateParams, recoveryFi
 		return err
 	}
 	if made.Recovery != "" {
-		if err := c.deliver(sink, made.Recovery, made.Vault.Path); err != nil {
+		if err := sink.deliver(c.console, made.Recovery, made.Vault.Path); err != nil {
 			return err
 		}
 	}
-	c.say("mfad: vault made in %s; ways in: %s", made.Vault.Path, strings.Join(slotKinds(made.Vault.Slots), ", "))
+	c.say("mfad: vault made in %s; ways in: %s", made.Vault.Path, words.WaysIn(made.Vault.Slots))
 	c.hint(`Run "mfad key import --csv accessKeys.csv".`)
 	return nil
-}
-
-func slotKinds(slots []wire.Slot) []string {
-	var kinds []string
-	for _, s := range slots {
-		kinds = append(kinds, s.Kind)
-	}
-	return kinds
 }

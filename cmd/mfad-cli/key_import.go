@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +11,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/keycsv"
 	"github.com/mfad/mfad/credproc/config"
 )
 
 // defaultKey is the name of an access key that was given none.
 const defaultKey = "base"
+
+// maxTypedKey bounds an access key that is read from standard input.
+const maxTypedKey = 16 << 10
 
 // A keyImport is the command line of `mfad key import`.
 type keyImport struct {
@@ -26,7 +31,7 @@ type keyImport struct {
 	trust       []string
 }
 
-func (c *cli) keyImportCommand() *cobra.Command {
+func keyImportCommand(c *cli) *cobra.Command {
 	var k keyImport
 	cmd := &cobra.Command{
 		Use:   "import [NAME]",
@@ -51,7 +56,10 @@ and its second the secret. A secret is never taken from the command line.
 			if len(args) > 0 {
 				k.name = args[0]
 			}
-			return c.importKey(cmd, k)
+			if err := k.check(cmd); err != nil {
+				return err
+			}
+			return importKey(cmd.Context(), c, k)
 		},
 	}
 	f := cmd.Flags()
@@ -62,7 +70,7 @@ and its second the secret. A secret is never taken from the command line.
 	f.BoolVar(&k.replace, "replace", false, "replace the access key of that name")
 	f.StringArrayVar(&k.trust, "trust-endpoint", nil, "let its requests go to this URL, which is not AWS's (repeatable)")
 	_ = cmd.MarkFlagFilename("csv", "csv")
-	_ = cmd.RegisterFlagCompletionFunc("from-profile", c.completeProfiles)
+	_ = cmd.RegisterFlagCompletionFunc("from-profile", completeProfiles(c.getenv))
 	_ = cmd.RegisterFlagCompletionFunc("trust-endpoint", cobra.NoFileCompletions)
 	_ = cmd.RegisterFlagCompletionFunc("user", cobra.NoFileCompletions)
 	return cmd
@@ -79,7 +87,8 @@ func refuseKeyArgument(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func (c *cli) importKey(cmd *cobra.Command, k keyImport) error {
+// check refuses flags that do not go together.
+func (k keyImport) check(cmd *cobra.Command) error {
 	switch {
 	case k.csv != "" && k.fromProfile != "":
 		return misuse(cmd, errors.New("--csv and --from-profile: the key comes from one of them"))
@@ -88,53 +97,61 @@ func (c *cli) importKey(cmd *cobra.Command, k keyImport) error {
 	case k.keep && k.fromProfile == "":
 		return misuse(cmd, errors.New("--keep is for --from-profile"))
 	}
-	ctx := cmd.Context()
-	p := wire.KeyImportParams{Name: k.name, Replace: k.replace, Trust: k.trust}
-	var err error
-	switch {
-	case k.csv != "":
-		p.AccessKeyID, p.Secret, err = c.keyOfCSV(k.csv, k.user)
-	case k.fromProfile != "":
-		if p.Name == "" {
-			p.Name = k.fromProfile
-		}
-		p.AccessKeyID, p.Secret, err = c.keyOfProfile(k.fromProfile)
-	default:
-		p.AccessKeyID, p.Secret, err = c.typedKey(ctx)
-	}
-	defer func() { clear(p.Secret) }()
+	return nil
+}
+
+func importKey(ctx context.Context, c *cli, k keyImport) error {
+	id, secret, err := k.read(ctx, c)
+	defer clear(secret)
 	if err != nil {
 		return err
 	}
-	if p.Name == "" {
-		p.Name = defaultKey
-	}
-	c.subject = p.Name
+	name := cmp.Or(k.name, k.fromProfile, defaultKey)
 	var key wire.Key
-	if err := c.call(ctx, wire.MethodKeyImport, p, &key); err != nil {
-		return err
+	err = c.call(ctx, wire.MethodKeyImport, wire.KeyImportParams{
+		Name: name, AccessKeyID: id, Secret: secret, Replace: k.replace, Trust: k.trust,
+	}, &key)
+	if err == nil {
+		c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
+		err = k.tellNext(ctx, c, key.Name)
 	}
-	c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
+	return errorAbout(name, err)
+}
+
+// read gets the key from where the command line says. The caller wipes the
+// secret, which may be there beside an error.
+func (k keyImport) read(ctx context.Context, c *cli) (id string, secret []byte, err error) {
+	switch {
+	case k.csv != "":
+		return keyOfCSV(c.console, k.csv, k.user)
+	case k.fromProfile != "":
+		return keyOfProfile(k.fromProfile, c.getenv)
+	}
+	return typedKey(ctx, c)
+}
+
+// tellNext says where the key still is, beside the vault, and what comes next.
+func (k keyImport) tellNext(ctx context.Context, c *cli, name string) error {
 	if k.fromProfile != "" && !k.keep {
-		return c.removeKeyOfProfile(ctx, k.fromProfile, key.Name)
+		return removeKeyOfProfile(ctx, c, k.fromProfile, name)
 	}
 	if k.csv != "" && k.csv != "-" {
 		c.say("mfad: %s still holds the secret", k.csv)
 		c.hint(`Delete that file, then run "mfad device add phone --serial ARN".`)
 		return nil
 	}
-	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, key.Name)
+	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, name)
 	return nil
 }
 
 // keyOfCSV reads a key of the console's file. The caller wipes the secret.
-func (c *cli) keyOfCSV(name, user string) (id string, secret []byte, err error) {
-	data, err := c.readInput(name, maxCSV)
+func keyOfCSV(c console, name, user string) (id string, secret []byte, err error) {
+	data, err := c.readInput(name, keycsv.Most)
 	if err != nil {
 		return "", nil, err
 	}
 	defer clear(data)
-	keys, err := parseCSV(data)
+	keys, err := keycsv.Parse(data)
 	if err != nil {
 		return "", nil, usagef("Download the file again from the IAM console, or type the key: \"mfad key import\".", "%s: %w", name, err)
 	}
@@ -142,34 +159,35 @@ func (c *cli) keyOfCSV(name, user string) (id string, secret []byte, err error) 
 	if err != nil {
 		return "", nil, err
 	}
-	return k.id, bytes.Clone(k.secret), nil
+	return k.ID, bytes.Clone(k.Secret), nil
 }
 
-func chooseKey(keys []csvKey, user string) (csvKey, error) {
+func chooseKey(keys []keycsv.Key, user string) (keycsv.Key, error) {
 	var users []string
-	var chosen []csvKey
+	var chosen []keycsv.Key
 	for _, k := range keys {
-		if user == "" || k.user == user {
+		if user == "" || k.User == user {
 			chosen = append(chosen, k)
 		}
-		users = append(users, fmt.Sprintf("%.64q (line %d)", k.user, k.line))
+		users = append(users, fmt.Sprintf("%.64q (line %d)", k.User, k.Line))
 	}
 	switch {
 	case len(chosen) == 1:
 		return chosen[0], nil
 	case len(chosen) == 0:
-		return csvKey{}, usagef("Give --user one of those.", "the file has no key of user %.64q, but of %s", user, strings.Join(users, ", "))
+		return keycsv.Key{}, usagef("Give --user one of those.", "the file has no key of user %.64q, but of %s", user, strings.Join(users, ", "))
 	case user == "":
-		return csvKey{}, usagef("Say which with --user NAME.", "the file has %d keys: of %s", len(keys), strings.Join(users, ", "))
+		return keycsv.Key{}, usagef("Say which with --user NAME.", "the file has %d keys: of %s", len(keys), strings.Join(users, ", "))
 	}
-	return csvKey{}, usagef("Delete the lines that you do not mean from the file.", "the file has %d keys of user %.64q", len(chosen), user)
+	return keycsv.Key{}, usagef("Delete the lines that you do not mean from the file.",
+		"the file has %d keys of user %.64q", len(chosen), user)
 }
 
 // typedKey asks for a key. The caller wipes the secret.
-func (c *cli) typedKey(ctx context.Context) (id string, secret []byte, err error) {
+func typedKey(ctx context.Context, c *cli) (id string, secret []byte, err error) {
 	const hint = `Copy both from the IAM console, and run "mfad key import" again.`
 	if !c.inIsTerminal() {
-		text, err := c.readInput("-", maxSeed)
+		text, err := c.readInput("-", maxTypedKey)
 		if err != nil {
 			return "", nil, err
 		}
@@ -191,4 +209,39 @@ func (c *cli) typedKey(ctx context.Context) (id string, secret []byte, err error
 		return "", secret, usagef(hint, "%w", err)
 	}
 	return id, secret, nil
+}
+
+// keyOfProfile reads the long-term key that AWS's files hold for a profile.
+// The caller wipes the secret.
+func keyOfProfile(profile string, getenv func(string) string) (id string, secret []byte, err error) {
+	e, err := newEditor(getenv)
+	if err != nil {
+		return "", nil, err
+	}
+	step, err := e.KeysOf(profile)
+	if err != nil {
+		return "", nil, adviseOnFiles(err)
+	}
+	defer clear(step.SecretAccessKey.Bytes)
+	return step.AccessKeyID.Text, bytes.Clone(step.SecretAccessKey.Bytes), nil
+}
+
+// removeKeyOfProfile takes the key out of AWS's files, now that the vault has
+// it, and says where it still is.
+func removeKeyOfProfile(ctx context.Context, c *cli, profile, key string) error {
+	e, err := newEditor(c.getenv)
+	if err != nil {
+		return err
+	}
+	changes, err := e.RemoveKeys(ctx, profile)
+	if err := tellChanges(c.console, changes, err); err != nil {
+		return err
+	}
+	for _, change := range changes {
+		if change.Backup != "" {
+			c.say("mfad: %s still holds the secret: delete it when you are satisfied", change.Backup)
+		}
+	}
+	c.hint(`Run "mfad profile add %s --key %s --mfa-serial ARN", so that aws finds the profile again.`, profile, key)
+	return nil
 }

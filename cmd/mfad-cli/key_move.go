@@ -1,41 +1,44 @@
 package main
 
 import (
-	"bytes"
-	"context"
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
-// keyOfProfile reads the long-term key that AWS's files hold for a profile.
-// The caller wipes the secret.
-func (c *cli) keyOfProfile(profile string) (id string, secret []byte, err error) {
-	e, err := c.editor()
-	if err != nil {
-		return "", nil, err
-	}
-	step, err := e.KeysOf(profile)
-	if err != nil {
-		return "", nil, judgedConfig(err)
-	}
-	defer clear(step.SecretAccessKey.Bytes)
-	return step.AccessKeyID.Text, bytes.Clone(step.SecretAccessKey.Bytes), nil
+func keyMoveCommand(c *cli) *cobra.Command {
+	return moveCommand(c, &cobra.Command{
+		Short: "Move a secret access key from the vault onto a token",
+		Long: `Move a secret access key from the vault into the OATH applet of a YubiKey, which
+never gives it back; the vault keeps only where it is. AWS's requests are signed
+with a key that is good for one UTC day, which the token computes and the agent
+keeps until the day ends or the vault locks. With --touch that takes one touch a
+day, and one after each unlock in between. Profiles work as before, while the
+token is plugged in when a day's key is wanted.
+
+Without --touch, any program of yours can ask the token for a day's key at any
+time. A copy of the vault made earlier still holds the secret.
+
+It takes a way into the vault, even while that is open: a passphrase is asked for
+if nothing opens by itself.`,
+		Example: `  mfad key move base --on-token --touch
+  mfad key move base --on-token --touch --token 12345678 --also 23456789`,
+	}, moving[wire.Key]{
+		method:    wire.MethodKeyMove,
+		complete:  completeKeys(c.callRunning),
+		touch:     "each day's first use takes a touch",
+		untouched: "without --touch any program of yours can ask the token for a day's key at any time",
+		tell:      func(k wire.Key) { tellMovedKey(c.console, k) },
+	})
 }
 
-// removeKeyOfProfile takes the key out of AWS's files, now that the vault has
-// it, and says where it still is.
-func (c *cli) removeKeyOfProfile(ctx context.Context, profile, key string) error {
-	e, err := c.editor()
-	if err != nil {
-		return err
+func tellMovedKey(c console, k wire.Key) {
+	c.say("mfad: the secret of access key %q moved%s", k.Name, tokentext.OntoTokens(k.Tokens, false))
+	works := "profiles work as before"
+	if k.Touch {
+		works += "; one touch signs until the UTC day ends or the vault locks"
 	}
-	changes, err := e.RemoveKeys(ctx, profile)
-	if err := c.edited(changes, err); err != nil {
-		return err
-	}
-	for _, change := range changes {
-		if change.Backup != "" {
-			c.say("mfad: %s still holds the secret: delete it when you are satisfied", change.Backup)
-		}
-	}
-	c.hint(`Run "mfad profile add %s --key %s --mfa-serial ARN", so that aws finds the profile again.`, profile, key)
-	return nil
+	c.say("mfad: %s", works)
+	c.hint("Delete the other copies of the secret: the console's CSV file, ~/.aws/credentials and its .mfad-backup.")
 }

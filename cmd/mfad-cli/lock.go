@@ -7,16 +7,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-func (c *cli) lockCommand() *cobra.Command {
+func lockCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "lock",
 		Short: "Close the vault and forget every session",
 		Long: `Close the vault and forget every session. From then on requests fail at once,
 until "mfad unlock" or a restart of the agent.`,
 		Example:           "  mfad lock",
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := c.callRunning(cmd.Context(), wire.MethodVaultLock, nil, nil)
@@ -32,8 +33,9 @@ until "mfad unlock" or a restart of the agent.`,
 	}
 }
 
-func (c *cli) unlockCommand() *cobra.Command {
+func unlockCommand(c *cli) *cobra.Command {
 	var p wire.VaultUnlockParams
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "unlock",
 		Short: "Open the vault",
@@ -49,26 +51,21 @@ token's PIN, unless --slot chooses the token.`,
   mfad unlock --slot piv
   mfad unlock --slot recovery
   mfad unlock --passphrase-stdin < passphrase.txt`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.pinStdin = p.Slot != ""
+			by.pinStdin = p.Slot != ""
+			c.answerBy(by)
 			var v wire.Vault
 			if err := c.call(cmd.Context(), wire.MethodVaultUnlock, p, &v); err != nil {
 				return err
 			}
-			c.say("mfad: vault %q is %s", v.Name, vaultState(v, time.Now()))
+			c.say("mfad: vault %q is %s", v.Name, words.VaultState(v, time.Now()))
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&p.Slot, "slot", "", "the way in: an ID or a kind (passphrase, keychain, recovery, piv, fido2, plugin)")
-	_ = cmd.RegisterFlagCompletionFunc("slot", c.completeWaysIn)
-	c.passphraseFlag(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("slot", completeWaysIn(c.callRunning))
+	passphraseFlag(cmd, &by)
 	return cmd
-}
-
-// passphraseFlag declares --passphrase-stdin, which answers the agent's
-// questions for secrets from the lines of standard input.
-func (c *cli) passphraseFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&c.passphraseStdin, "passphrase-stdin", false, "answer questions for a passphrase, and after it for a PIN, with the lines of standard input, in turn")
 }

@@ -22,20 +22,20 @@ import (
 
 func main() {
 	if err := harden.Process(); err != nil {
-		os.Exit(report(os.Stderr, err, ""))
+		os.Exit(reportError(os.Stderr, err))
 	}
-	c := &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
-	os.Exit(c.run(os.Args[1:]))
+	c := &cli{console: console{in: os.Stdin, out: os.Stdout, err: os.Stderr}, getenv: os.Getenv}
+	os.Exit(run(c, os.Args[1:]))
 }
 
-// ending are the signals by which a person or the system ends us; not those
+// endingSignals are the signals by which a person or the system ends us; not those
 // that our parent had us ignore (nohup), which a command under exec inherits.
-func ending() []os.Signal {
+func endingSignals() []os.Signal {
 	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
 }
 
 // run is the program: what it was told to do, and the exit code.
-func (c *cli) run(args []string) int {
+func run(c *cli, args []string) int {
 	ctx := context.Background()
 	// What ctx cannot tell at once: a prompt sees an interrupt as well, and may
 	// end as dismissed before ctx has ended.
@@ -44,15 +44,15 @@ func (c *cli) run(args []string) int {
 	if profile, ok := credentialsProfile(args); ok {
 		// Nothing is watched for signals, which would cost a thread: they end us
 		// at once, but for a prompt, which watches by itself.
-		err = c.printCredentials(ctx, profile)
+		err = printCredentials(ctx, c, profile)
 	} else {
-		if watched := ending(); len(watched) > 0 { // none would mean all
+		if watched := endingSignals(); len(watched) > 0 { // none would mean all
 			var stop context.CancelFunc
 			ctx, stop = signal.NotifyContext(ctx, watched...)
 			defer stop()
 			signal.Notify(seen, watched...)
 		}
-		root := c.rootCommand()
+		root := rootCommand(c)
 		root.SetArgs(args)
 		err = root.ExecuteContext(ctx)
 	}
@@ -67,5 +67,5 @@ func (c *cli) run(args []string) int {
 		c.say("mfad: interrupted")
 		return exitInterrupted
 	}
-	return report(c.err, err, c.subject)
+	return reportError(c.err, err)
 }

@@ -5,12 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
 
-	"github.com/mfad/mfad/agent/client"
+	"github.com/mfad/mfad/internal/sibling"
 )
 
 // pictureLimit is far more than any picture with a code in it needs; one of
@@ -22,9 +23,9 @@ var errPictureLimit = fmt.Errorf("no QR code found within %s", pictureLimit)
 // readPicture has the QR codes of a picture read by a process that holds no
 // secrets and ends at once, because picture decoders meet hostile input:
 // `mfad-agent --read-qr`, the picture on its standard input, one text a line
-// on its standard output. The caller wipes the texts.
-func (c *cli) readPicture(ctx context.Context, name string) ([][]byte, error) {
-	picture := c.in
+// on its standard output. The name "-" means in. The caller wipes the texts.
+func readPicture(ctx context.Context, in *os.File, name string) ([][]byte, error) {
+	picture := in
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
@@ -33,9 +34,9 @@ func (c *cli) readPicture(ctx context.Context, name string) ([][]byte, error) {
 		defer file.Close()
 		picture = file
 	}
-	agent, err := client.Program("")
+	agent, err := sibling.Find("mfad-agent")
 	if err != nil {
-		return nil, failf(exitAgent, `Install mfad-agent beside mfad: "make install" does.`, "%w", err)
+		return nil, advice{exitAgent, `Install mfad-agent beside mfad: "make install" does.`}.errorf("%w", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, pictureLimit, errPictureLimit)
 	defer cancel()
@@ -53,7 +54,7 @@ func (c *cli) readPicture(ctx context.Context, name string) ([][]byte, error) {
 		return nil, usagef("Give a PNG, JPEG or GIF file that shows the QR code sharply and whole.",
 			"reading the picture %q: %s", name, lastWords(words.String()))
 	case err != nil:
-		return nil, failf(exitAgent, `Run "mfad doctor".`, "reading the picture %q with %s: %w", name, agent, err)
+		return nil, advice{exitAgent, `Run "mfad doctor".`}.errorf("reading the picture %q with %s: %w", name, agent, err)
 	}
 	var texts [][]byte
 	for line := range bytes.Lines(out.Bytes()) {
@@ -79,4 +80,49 @@ func lastWords(stderr string) string {
 		return "it cannot be read"
 	}
 	return first
+}
+
+const migrationScheme = "otpauth-migration://"
+
+// chooseSeeds decides what to do with the texts of a picture's codes: one is
+// taken; several only when they are the parts of one export.
+func chooseSeeds(texts [][]byte) ([][]byte, error) {
+	parts := 0
+	var labels []string
+	for _, text := range texts {
+		if bytes.HasPrefix(text, []byte(migrationScheme)) {
+			parts++
+		}
+		labels = append(labels, codeLabel(text))
+	}
+	if len(texts) == 1 || parts == len(texts) {
+		return texts, nil
+	}
+	return nil, usagef("Crop the picture to the code that you mean, and give that.",
+		"the picture has %d QR codes: %s", len(texts), strings.Join(labels, "; "))
+}
+
+// codeLabel says which code it is without its secret: the label of an otpauth
+// URI, and of anything else no more than that it is something else.
+func codeLabel(text []byte) string {
+	uri, isURI := bytes.CutPrefix(text, []byte("otpauth://"))
+	if !isURI {
+		if bytes.HasPrefix(text, []byte(migrationScheme)) {
+			return "an export of several devices"
+		}
+		return "one that is no MFA device"
+	}
+	_, label, _ := bytes.Cut(uri, []byte("/"))
+	label, _, _ = bytes.Cut(label, []byte("?"))
+	name, err := url.PathUnescape(string(label))
+	if err != nil || name == "" {
+		return "an MFA device without a name"
+	}
+	return fmt.Sprintf("%.64q", name)
+}
+
+func wipeAll(secrets [][]byte) {
+	for _, s := range secrets {
+		clear(s)
+	}
 }

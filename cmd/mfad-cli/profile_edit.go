@@ -20,7 +20,7 @@ type newProfile struct {
 	tags, transitive, policyARNs        []string
 }
 
-func (c *cli) profileAddCommand() *cobra.Command {
+func profileAddCommand(c *cli) *cobra.Command {
 	var p newProfile
 	cmd := &cobra.Command{
 		Use:   "add PROFILE --source NAME | --key NAME",
@@ -35,18 +35,20 @@ of that access key.`,
 		Example: `  mfad profile add prod --role-arn arn:aws:iam::123456789012:role/Admin --source base \
       --mfa-serial arn:aws:iam::123456789012:mfa/alice --region eu-west-1
   mfad profile add me --key base --mfa-serial arn:aws:iam::123456789012:mfa/alice`,
-		Args:              takes(1, 1),
+		Args:              argCount(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c.subject = args[0]
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
 			settings, err := p.settings(cmd)
 			if err != nil {
 				return err
 			}
 			n := config.NewProfile{Name: args[0], Settings: settings, Region: p.region, Output: p.output}
-			return c.edit(cmd.Context(), func(e *config.Editor) ([]config.Change, error) { return e.Add(cmd.Context(), n) },
-				`Run "aws --profile %s sts get-caller-identity".`, args[0])
-		},
+			err = editFiles(cmd.Context(), c, func(e *config.Editor) ([]config.Change, error) { return e.Add(cmd.Context(), n) })
+			if err == nil {
+				c.hint(tryProfileHint, args[0])
+			}
+			return err
+		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&p.roleARN, "role-arn", "", "the role to assume")
@@ -63,9 +65,9 @@ of that access key.`,
 	f.StringArrayVar(&p.tags, "tag", nil, "a session tag, KEY=VALUE (repeatable)")
 	f.StringArrayVar(&p.transitive, "transitive-tag", nil, "the key of a tag that later roles inherit (repeatable)")
 	f.StringArrayVar(&p.policyARNs, "policy-arn", nil, "a managed policy that limits the session (repeatable)")
-	_ = cmd.RegisterFlagCompletionFunc("source", c.completeSources)
-	_ = cmd.RegisterFlagCompletionFunc("key", c.completeKeys)
-	_ = cmd.RegisterFlagCompletionFunc("mfa-serial", c.completeSerials)
+	_ = cmd.RegisterFlagCompletionFunc("source", completeSources(c))
+	_ = cmd.RegisterFlagCompletionFunc("key", completeKeys(c.callRunning))
+	_ = cmd.RegisterFlagCompletionFunc("mfa-serial", completeSerials(c.callRunning))
 	return cmd
 }
 
@@ -110,55 +112,57 @@ func (p newProfile) settings(cmd *cobra.Command) ([]config.Setting, error) {
 	return settings, nil
 }
 
-func (c *cli) profileAdoptCommand() *cobra.Command {
-	return c.profileEditCommand("adopt", "Let mfad serve a profile of the AWS config file",
-		`Move a profile's role settings out of the AWS config file into mfad's, and leave
+const tryProfileHint = `Run "aws --profile %s sts get-caller-identity".`
+
+// A profileEdit is what a verb does that changes what a profile's files have.
+type profileEdit struct {
+	edit func(e *config.Editor, ctx context.Context, profile string) ([]config.Change, error)
+	hint string // the next step, with %s for the profile; may be empty
+}
+
+func profileAdoptCommand(c *cli) *cobra.Command {
+	return profileEditCommand(c, &cobra.Command{
+		Use:   "adopt PROFILE",
+		Short: "Let mfad serve a profile of the AWS config file",
+		Long: `Move a profile's role settings out of the AWS config file into mfad's, and leave
 credential_process there: aws and every SDK then ask mfad. "mfad profile release"
 puts the lines back where they were.`,
-		(*config.Editor).Adopt, `Run "aws --profile %s sts get-caller-identity".`)
+		Example: "  mfad profile adopt prod",
+	}, profileEdit{(*config.Editor).Adopt, tryProfileHint})
 }
 
-func (c *cli) profileReleaseCommand() *cobra.Command {
-	return c.profileEditCommand("release", "Undo adopt: put a profile's settings back", `Put an adopted profile's settings back where they stood in the AWS config file,
-and take mfad's credential_process away.`, (*config.Editor).Release, "")
+func profileReleaseCommand(c *cli) *cobra.Command {
+	return profileEditCommand(c, &cobra.Command{
+		Use:   "release PROFILE",
+		Short: "Undo adopt: put a profile's settings back",
+		Long: `Put an adopted profile's settings back where they stood in the AWS config file,
+and take mfad's credential_process away.`,
+		Example: "  mfad profile release prod",
+	}, profileEdit{(*config.Editor).Release, ""})
 }
 
-func (c *cli) profileRemoveCommand() *cobra.Command {
-	return c.profileEditCommand("remove", "Remove a profile that mfad wrote", `Remove a profile from mfad's file, and mfad's credential_process from the AWS
-config file. Keys and devices stay in the vault.`, (*config.Editor).Remove, "")
+func profileRemoveCommand(c *cli) *cobra.Command {
+	return profileEditCommand(c, &cobra.Command{
+		Use:   "remove PROFILE",
+		Short: "Remove a profile that mfad wrote",
+		Long: `Remove a profile from mfad's file, and mfad's credential_process from the AWS
+config file. Keys and devices stay in the vault.`,
+		Example: "  mfad profile remove prod",
+	}, profileEdit{(*config.Editor).Remove, ""})
 }
 
-func (c *cli) profileEditCommand(use, short, long string, act func(*config.Editor, context.Context, string) ([]config.Change, error), hint string) *cobra.Command {
-	return &cobra.Command{
-		Use:               use + " PROFILE",
-		Short:             short,
-		Long:              long,
-		Example:           "  mfad profile " + use + " prod",
-		Args:              takes(1, 1),
-		ValidArgsFunction: c.completeOne(c.completeProfiles),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c.subject = args[0]
-			return c.edit(cmd.Context(), func(e *config.Editor) ([]config.Change, error) { return act(e, cmd.Context(), args[0]) }, hint, args[0])
-		},
-	}
-}
-
-// edit runs an edit of the person's files, and tells what it did and what next.
-func (c *cli) edit(ctx context.Context, act func(*config.Editor) ([]config.Change, error), hint, profile string) error {
-	e, err := c.editor()
-	if err != nil {
+// profileEditCommand makes cmd a verb that edits a profile.
+func profileEditCommand(c *cli, cmd *cobra.Command, p profileEdit) *cobra.Command {
+	cmd.Args = argCount(1, 1)
+	cmd.ValidArgsFunction = completeOne(completeProfiles(c.getenv))
+	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
+		err := editFiles(cmd.Context(), c, func(e *config.Editor) ([]config.Change, error) {
+			return p.edit(e, cmd.Context(), args[0])
+		})
+		if err == nil && p.hint != "" {
+			c.hint(p.hint, args[0])
+		}
 		return err
-	}
-	changes, err := act(e)
-	if err := c.edited(changes, err); err != nil {
-		return err
-	}
-	if len(changes) == 0 {
-		c.say("mfad: nothing to change")
-	}
-	c.warnOfOtherFiles(ctx, e.Paths)
-	if hint != "" {
-		c.hint(hint, profile)
-	}
-	return nil
+	})
+	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tty"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -29,9 +30,10 @@ func openRecoverySink(path string) (*recoverySink, error) {
 		}
 		return &recoverySink{file: file}, nil
 	}
-	terminal, err := openTerminal()
+	terminal, err := tty.Open()
 	if err != nil {
-		return nil, failf(exitPerson, "Give --recovery-file PATH to have it written there.", "there is no terminal to show the recovery key on")
+		return nil, advice{exitPerson, "Give --recovery-file PATH to have it written there."}.errorf(
+			"there is no terminal to show the recovery key on")
 	}
 	return &recoverySink{terminal: terminal}, nil
 }
@@ -58,8 +60,8 @@ has your keys.
 
 `
 
-// deliver hands the key over.
-func (c *cli) deliver(s *recoverySink, key, vault string) error {
+// deliver hands the key over; the words that go with it are said on c.
+func (s *recoverySink) deliver(c console, key, vault string) error {
 	if s.file == nil {
 		_, err := fmt.Fprintf(s.terminal, recoveryAdvice, key, line.One(vault))
 		return errors.Join(err, s.terminal.Close())
@@ -67,7 +69,7 @@ func (c *cli) deliver(s *recoverySink, key, vault string) error {
 	// age ignores lines that begin with #.
 	_, err := fmt.Fprintf(s.file, "# mfad: recovery key of %s, made %s\n%s\n", line.One(vault), time.Now().UTC().Format(time.RFC3339), key)
 	if err := errors.Join(err, s.file.Sync(), s.file.Close()); err != nil {
-		return failf(exitError, `Run "mfad vault slot add recovery" for another one.`, "writing the recovery key: %w", err)
+		return advice{exitError, `Run "mfad vault slot add recovery" for another one.`}.errorf("writing the recovery key: %w", err)
 	}
 	c.say("mfad: the recovery key is in %s", s.file.Name())
 	c.hint("Move that file off this machine: with a copy of the vault it opens everything.")

@@ -1,12 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 const rootHelp = `mfad keeps MFA seeds and AWS access keys in a vault, answers MFA prompts, and
 hands short-lived AWS credentials to aws, to scripts and to every SDK.
@@ -28,7 +22,7 @@ const (
 )
 
 // rootCommand is the whole tree of verbs.
-func (c *cli) rootCommand() *cobra.Command {
+func rootCommand(c *cli) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "mfad",
 		Short:         "MFA and short-lived AWS credentials",
@@ -55,70 +49,10 @@ func (c *cli) rootCommand() *cobra.Command {
 			root.AddCommand(cmd)
 		}
 	}
-	add(groupStart, c.initCommand(), c.keyCommand(), c.deviceCommand(), c.profileCommand(), completionCommand())
-	add(groupUse, c.credentialsCommand(), c.execCommand(), c.envCommand(), c.codeCommand(), c.sessionCommand())
-	add(groupSecret, c.lockCommand(), c.unlockCommand(), c.vaultCommand(), c.tokenCommand(), c.agentCommand())
-	add(groupLook, c.statusCommand(), c.doctorCommand(), c.versionCommand())
-	root.AddCommand(exitCodesTopic(), c.holdClipboardCommand())
+	add(groupStart, initCommand(c), keyCommand(c), deviceCommand(c), profileCommand(c), completionCommand())
+	add(groupUse, credentialsCommand(c), execCommand(c), envCommand(c), codeCommand(c), sessionCommand(c))
+	add(groupSecret, lockCommand(c), unlockCommand(c), vaultCommand(c), tokenCommand(c), agentCommand(c))
+	add(groupLook, statusCommand(c), doctorCommand(c), versionCommand(c))
+	root.AddCommand(exitCodesTopic(), holdClipboardCommand(c), manCommand())
 	return root
-}
-
-// group makes a verb that only has verbs below it.
-func group(use, short, long string, below ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   use,
-		Short: short,
-		Long:  long,
-		Args:  noSuchVerb,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(below...)
-	return cmd
-}
-
-// noSuchVerb is the Args of a verb that has only verbs below it.
-func noSuchVerb(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := fmt.Sprintf("Run %q to see the verbs.", cmd.CommandPath()+" --help")
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = fmt.Sprintf("Run %q.", cmd.CommandPath()+" "+near[0])
-	}
-	return usagef(hint, "%s has no verb %q", cmd.CommandPath(), args[0])
-}
-
-// misuse is a mistake in the command line of a verb.
-func misuse(cmd *cobra.Command, err error) error {
-	return &fault{err, exitUsage, fmt.Sprintf("Run %q.", cmd.CommandPath()+" --help")}
-}
-
-// takes is the Args of a verb that takes from least to most arguments.
-func takes(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if n := len(args); n < least || n > most {
-			return misuse(cmd, fmt.Errorf("%q was given %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"), counted(n, "argument")))
-		}
-		return nil
-	}
-}
-
-// counted is such as "no session", "1 session", "2 sessions".
-func counted(n int, noun string) string {
-	switch n {
-	case 0:
-		return "no " + noun
-	case 1:
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// requireOne refuses a choice that is not among those named.
-func requireOne(flag, value string, choices ...string) error {
-	if slices.Contains(choices, value) {
-		return nil
-	}
-	return usagef(fmt.Sprintf("Give --%s one of: %s.", flag, strings.Join(choices, ", ")), "--%s %q is none of %s", flag, value, strings.Join(choices, ", "))
 }

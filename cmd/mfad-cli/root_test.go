@@ -9,8 +9,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// testCLI is a run of the program that nobody sees, with nothing in its environment.
+func testCLI() *cli {
+	return &cli{console: console{in: os.Stdin, out: io.Discard, err: io.Discard}, getenv: func(string) string { return "" }}
+}
+
 func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
-	c := &cli{in: os.Stdin, out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		for _, below := range cmd.Commands() {
@@ -38,5 +42,5 @@ func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
 			}
 		}
 	}
-	walk(c.rootCommand())
+	walk(rootCommand(testCLI()))
 }

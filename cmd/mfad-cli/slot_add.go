@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,10 +15,6 @@ import (
 // maxIdentity bounds an age plugin's identity file.
 const maxIdentity = 16 << 10
 
-const pluginSlot, recoverySlot, pivSlot, fido2Slot = "plugin", "recovery", "piv", "fido2"
-
-var addableSlots = []string{"passphrase", "keychain", recoverySlot, pivSlot, fido2Slot, pluginSlot}
-
 // A slotAdd is the command line of `mfad vault slot add`.
 type slotAdd struct {
 	p                          wire.SlotAddParams
@@ -26,10 +23,11 @@ type slotAdd struct {
 	recoveryFile, identityFile string
 }
 
-func (c *cli) slotAddCommand() *cobra.Command {
+func slotAddCommand(c *cli) *cobra.Command {
 	var s slotAdd
+	var by answers
 	cmd := &cobra.Command{
-		Use:   "add " + strings.Join(addableSlots, "|"),
+		Use:   "add " + strings.Join(slotKindNames(), "|"),
 		Short: "Add a way into the vault",
 		Long: `Add a way into the vault: a passphrase, the desktop's keychain, a recovery key
 (shown once), a hardware token, or any age plugin in PATH, given its recipient
@@ -49,7 +47,7 @@ A token can be lost: keep another way in, such as a second token or the recovery
   mfad vault slot add --piv --token 12345678 --piv-slot 82 --label "blue YubiKey"
   mfad vault slot add --fido2 --pin
   mfad vault slot add plugin --recipient age1tpm1… --identity-file tpm.txt`,
-		Args:              takes(0, 2),
+		Args:              argCount(0, 2),
 		ValidArgsFunction: completeSlotAdd,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := s.read(cmd, args); err != nil {
@@ -62,7 +60,8 @@ A token can be lost: keep another way in, such as a second token or the recovery
 				}
 				s.p.Identity = string(text)
 			}
-			return c.addSlot(cmd, s)
+			c.answerBy(by)
+			return addSlot(cmd.Context(), c, s)
 		},
 	}
 	f := cmd.Flags()
@@ -70,8 +69,8 @@ A token can be lost: keep another way in, such as a second token or the recovery
 	f.StringVar(&s.p.Recipient, "recipient", "", "plugin: the recipient, age1NAME1…")
 	f.StringVar(&s.identityFile, "identity-file", "", "plugin: the file of the identity (- for standard input)")
 	f.StringVar(&s.recoveryFile, "recovery-file", "", "recovery: write the key to this new file instead of the terminal")
-	c.slotTokenFlags(cmd, &s)
-	c.passphraseFlag(cmd)
+	s.tokenFlags(cmd, c.callRunning)
+	passphraseFlag(cmd, &by)
 	return cmd
 }
 
@@ -84,10 +83,11 @@ func (s *slotAdd) read(cmd *cobra.Command, args []string) error {
 	if s.p.Kind, err = s.kind(cmd, args); err != nil {
 		return err
 	}
-	if (s.p.Recipient != "" || s.identityFile != "") != (s.p.Kind == pluginSlot) {
-		return usagef(`Run "mfad vault slot add plugin --recipient age1… --identity-file FILE".`, "a plugin slot, and only that, needs --recipient and --identity-file")
+	if (s.p.Recipient != "" || s.identityFile != "") != (s.p.Kind == wire.SlotPlugin) {
+		return usagef(`Run "mfad vault slot add plugin --recipient age1… --identity-file FILE".`,
+			"a plugin slot, and only that, needs --recipient and --identity-file")
 	}
-	if s.recoveryFile != "" && s.p.Kind != recoverySlot {
+	if s.recoveryFile != "" && s.p.Kind != wire.SlotRecovery {
 		return misuse(cmd, errors.New("--recovery-file is for a recovery slot"))
 	}
 	return s.readToken(cmd)
@@ -97,42 +97,76 @@ func (s *slotAdd) read(cmd *cobra.Command, args []string) error {
 func (s *slotAdd) kind(cmd *cobra.Command, args []string) (string, error) {
 	kinds := slices.Clone(args)
 	if s.piv {
-		kinds = append(kinds, pivSlot)
+		kinds = append(kinds, wire.SlotPIV)
 	}
 	if s.fido2 {
-		kinds = append(kinds, fido2Slot)
+		kinds = append(kinds, wire.SlotFIDO2)
 	}
+	all := slotKindNames()
 	for _, kind := range kinds {
-		if !slices.Contains(addableSlots, kind) {
-			return "", usagef("Run \""+cmd.CommandPath()+" recovery\", or one of the others.", "%.40q is no kind of slot; there are %s", kind, strings.Join(addableSlots, ", "))
+		if !slices.Contains(all, kind) {
+			return "", usagef("Run \""+cmd.CommandPath()+" recovery\", or one of the others.",
+				"%.40q is no kind of slot; there are %s", kind, strings.Join(all, ", "))
 		}
 	}
 	slices.Sort(kinds)
 	switch kinds = slices.Compact(kinds); len(kinds) {
 	case 0:
-		return "", misuse(cmd, fmt.Errorf("which kind of slot: give one of %s", strings.Join(addableSlots, ", ")))
+		return "", misuse(cmd, fmt.Errorf("which kind of slot: give one of %s", strings.Join(all, ", ")))
 	case 1:
 		return kinds[0], nil
 	}
 	return "", misuse(cmd, fmt.Errorf("a slot is of one kind, not of %s", strings.Join(kinds, " and ")))
 }
 
-func (c *cli) addSlot(cmd *cobra.Command, s slotAdd) error {
-	if err := s.requireToken(cmd.Context(), c); err != nil {
+// loosePIN gives --pin the word that follows it. A flag whose value may be left
+// out takes none after a space: the word is then among the arguments.
+func (s *slotAdd) loosePIN(cmd *cobra.Command, args []string) ([]string, error) {
+	if s.p.PIN == barePIN {
+		for i, arg := range args {
+			if slices.Contains(pinPolicies, arg) {
+				s.p.PIN = arg
+				return slices.Delete(slices.Clone(args), i, i+1), nil
+			}
+			if !slices.Contains(slotKindNames(), arg) {
+				return nil, requireChoice("pin", arg, pinPolicies...)
+			}
+		}
+	}
+	if len(args) > 1 {
+		return nil, argCount(0, 1)(cmd, args)
+	}
+	return args, nil
+}
+
+// completeSlotAdd are the kinds, or what may follow a --pin without "=".
+func completeSlotAdd(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var words []string
+	if pin := cmd.Flags().Lookup("pin"); pin.Value.String() == barePIN {
+		words = append(words, pinPolicies...)
+	}
+	if len(args) == 0 {
+		words = append(words, slotKindNames()...)
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
+func addSlot(ctx context.Context, c *cli, s slotAdd) error {
+	if err := s.requireToken(ctx, c.call); err != nil {
 		return err
 	}
 	var sink *recoverySink
-	if s.p.Kind == recoverySlot {
+	if s.p.Kind == wire.SlotRecovery {
 		var err error
 		if sink, err = openRecoverySink(s.recoveryFile); err != nil {
 			return err
 		}
 	}
 	if s.unguarded() {
-		c.say("mfad: warning: with neither PIN nor touch, whoever has the token opens the vault, and so does any program while it is plugged in")
+		c.say("mfad: warning: %s", unguardedWarning)
 	}
 	var added wire.SlotAddResult
-	err := c.call(cmd.Context(), wire.MethodSlotAdd, s.p, &added)
+	err := c.call(ctx, wire.MethodSlotAdd, s.p, &added)
 	if err != nil {
 		if sink != nil {
 			sink.abandon()
@@ -140,12 +174,12 @@ func (c *cli) addSlot(cmd *cobra.Command, s slotAdd) error {
 		return err
 	}
 	if sink != nil {
-		if err := c.deliver(sink, added.Recovery, "the vault"); err != nil {
+		if err := sink.deliver(c.console, added.Recovery, "the vault"); err != nil {
 			return err
 		}
 	}
 	c.say("mfad: %s slot %s added%s", added.Slot.Kind, added.Slot.ID, s.opens(added.Slot))
-	if added.Slot.Identity != "" {
+	if hasIdentity(added.Slot) {
 		c.hint(`Run "mfad vault slot identity %s" for the identity by which age itself opens the vault with that token.`, added.Slot.ID)
 	}
 	return nil

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
 // The policies of a PIV key, as PIV itself and ykman name them.
@@ -36,85 +35,20 @@ func (p *pinPolicy) Set(word string) error {
 	return nil
 }
 
-// Type has the help show no default, as of a flag that may be bare.
+// Type makes the help show no default, as it does for a flag that takes no value.
 func (p *pinPolicy) Type() string { return "bool" }
 
 // The retired slots of PIV, in hexadecimal.
 const firstRetired, lastRetired = 0x82, 0x95
 
-// slotTokenFlags declares the flags of slots that a token opens.
-func (c *cli) slotTokenFlags(cmd *cobra.Command, s *slotAdd) {
-	f := cmd.Flags()
-	f.BoolVar(&s.piv, "piv", false, "the kind piv")
-	f.BoolVar(&s.fido2, "fido2", false, "the kind fido2")
-	f.StringVar(&s.token, "token", "", "piv: the YubiKey's serial number; fido2: as --device (the only one that is plugged in)")
-	f.StringVar(&s.device, "device", "", "fido2: the path of the device, as \"mfad token list\" shows it")
-	f.StringVar(&s.p.PIVSlot, "piv-slot", "", "piv: take the P-256 key of this retired slot, 82 to 95, instead of making one")
-	f.StringVar(&s.p.Touch, "touch", "", "piv: `when` the new key wants a touch: always, cached (for 15 s), never")
-	f.Var((*pinPolicy)(&s.p.PIN), "pin", "piv: `when` the new key wants the PIN: once, always, never; fido2: alone, for each time")
-	f.Lookup("pin").NoOptDefVal = barePIN
-	fixed := func(flag string, words ...string) {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	}
-	fixed("touch", touchPolicies...)
-	fixed("pin", pinPolicies...)
-	_ = cmd.RegisterFlagCompletionFunc("token", c.completeTokens)
-	_ = cmd.RegisterFlagCompletionFunc("device", c.completeFIDO2)
-	_ = cmd.RegisterFlagCompletionFunc("piv-slot", c.completePIVSlots)
-}
-
-// loosePIN gives --pin the word that follows it. A flag whose value may be left
-// out takes none after a space: the word is then among the arguments.
-func (s *slotAdd) loosePIN(cmd *cobra.Command, args []string) ([]string, error) {
-	if s.p.PIN == barePIN {
-		for i, arg := range args {
-			if slices.Contains(pinPolicies, arg) {
-				s.p.PIN = arg
-				return slices.Delete(slices.Clone(args), i, i+1), nil
-			}
-			if !slices.Contains(addableSlots, arg) {
-				return nil, requireOne("pin", arg, pinPolicies...)
-			}
-		}
-	}
-	if len(args) > 1 {
-		return nil, takes(0, 1)(cmd, args)
-	}
-	return args, nil
-}
-
-// readToken judges the flags of slots that a token opens.
-func (s *slotAdd) readToken(cmd *cobra.Command) error {
-	for _, flag := range []struct {
-		name  string
-		kinds []string
-	}{
-		{"token", []string{pivSlot, fido2Slot}},
-		{"device", []string{fido2Slot}},
-		{"piv-slot", []string{pivSlot}},
-		{"touch", []string{pivSlot}},
-		{"pin", []string{pivSlot, fido2Slot}},
-	} {
-		if cmd.Flags().Changed(flag.name) && !slices.Contains(flag.kinds, s.p.Kind) {
-			return misuse(cmd, fmt.Errorf("--%s is for a slot of kind %s, not %s", flag.name, strings.Join(flag.kinds, " or "), s.p.Kind))
-		}
-	}
-	switch s.p.Kind {
-	case pivSlot:
-		s.p.Token = s.token
-		return s.readPIV(cmd)
-	case fido2Slot:
-		return s.readFIDO2(cmd)
-	}
-	return nil
-}
-
+// readPIV judges the flags of a piv slot.
 func (s *slotAdd) readPIV(cmd *cobra.Command) error {
+	s.p.Token = s.token
 	if s.p.PIN == barePIN {
 		return misuse(cmd, fmt.Errorf("--pin of a piv slot needs one of %s", strings.Join(pinPolicies, ", ")))
 	}
 	if cmd.Flags().Changed("piv-slot") {
-		if !retired(s.p.PIVSlot) {
+		if !isRetired(s.p.PIVSlot) {
 			return misuse(cmd, fmt.Errorf("--piv-slot %.40q is no retired slot: they are 82 to 95, in hexadecimal", s.p.PIVSlot))
 		}
 		if s.p.PIN != "" || s.p.Touch != "" {
@@ -129,12 +63,13 @@ func (s *slotAdd) readPIV(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("touch") {
 		s.p.Touch = defaultTouch
 	}
-	if err := requireOne("pin", s.p.PIN, pinPolicies...); err != nil {
+	if err := requireChoice("pin", s.p.PIN, pinPolicies...); err != nil {
 		return err
 	}
-	return requireOne("touch", s.p.Touch, touchPolicies...)
+	return requireChoice("touch", s.p.Touch, touchPolicies...)
 }
 
+// readFIDO2 judges the flags of a fido2 slot.
 func (s *slotAdd) readFIDO2(cmd *cobra.Command) error {
 	switch {
 	case s.token != "" && s.device != "":
@@ -145,7 +80,8 @@ func (s *slotAdd) readFIDO2(cmd *cobra.Command) error {
 		s.p.Token = s.token
 	}
 	if _, err := strconv.ParseUint(s.p.Token, 10, 64); err == nil {
-		return usagef(`Run "mfad token list" to see the paths, then give --device PATH.`, "a FIDO2 key is named by the path of its device, not by a serial number")
+		return usagef(`Run "mfad token list" to see the paths, then give --device PATH.`,
+			"a FIDO2 key is named by the path of its device, not by a serial number")
 	}
 	switch {
 	case s.p.PIN == barePIN:
@@ -158,67 +94,61 @@ func (s *slotAdd) readFIDO2(cmd *cobra.Command) error {
 	return nil
 }
 
-// requireToken refuses before a person proves who they are, where it can.
-func (s *slotAdd) requireToken(ctx context.Context, c *cli) error {
-	switch {
-	case s.p.Kind == pivSlot && s.p.Token == "":
-		return c.requireOneToken(ctx, hasPIV)
-	case s.p.Kind == pivSlot || s.p.Kind == fido2Slot:
-		return c.requireOneToken(ctx, func(wire.Token) bool { return false })
+func (s *slotAdd) opensByPIV(slot wire.Slot) string {
+	if s.p.PIVSlot != "" {
+		return fmt.Sprintf(": the key in slot %s of %s opens the vault, with the PIN and touch policies that it has", s.p.PIVSlot, slot.Token)
 	}
-	return nil
+	return fmt.Sprintf(": a new key of %s opens the vault (PIN: %s, touch: %s)", slot.Token, s.p.PIN, s.p.Touch)
 }
 
-// opens says by what a slot opens, for a slot that a token does.
-func (s *slotAdd) opens(slot wire.Slot) string {
-	switch {
-	case slot.Kind != pivSlot && slot.Kind != fido2Slot:
-		return ""
-	case s.p.PIVSlot != "":
-		return fmt.Sprintf(": the key in slot %s of %s opens the vault, with the PIN and touch policies that it has", s.p.PIVSlot, slot.Token)
-	case slot.Kind == pivSlot:
-		return fmt.Sprintf(": a new key of %s opens the vault (PIN: %s, touch: %s)", slot.Token, s.p.PIN, s.p.Touch)
-	case s.p.PIN == "always":
+func (s *slotAdd) opensByFIDO2(slot wire.Slot) string {
+	if s.p.PIN == "always" {
 		return fmt.Sprintf(": %s opens the vault, by its PIN and a touch each time", slot.Token)
 	}
 	return fmt.Sprintf(": %s opens the vault, by a touch each time and no PIN", slot.Token)
 }
 
-// unguarded tells whether a new key would work for any program, with nobody there.
-func (s *slotAdd) unguarded() bool {
-	return s.p.Kind == pivSlot && s.p.PIVSlot == "" && s.p.Touch == "never" && s.p.PIN == "never"
-}
+const unguardedWarning = "with neither PIN nor touch, whoever has the token opens the vault, " +
+	"and so does any program while it is plugged in"
 
-// completeSlotAdd are the kinds, or what may follow a --pin without "=".
-func completeSlotAdd(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	var words []string
-	if pin := cmd.Flags().Lookup("pin"); pin.Value.String() == barePIN {
-		words = append(words, pinPolicies...)
-	}
-	if len(args) == 0 {
-		words = append(words, addableSlots...)
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp
+// unguarded tells whether any program can use the new key while nobody is there.
+func (s *slotAdd) unguarded() bool {
+	return s.p.Kind == wire.SlotPIV && s.p.PIVSlot == "" && s.p.Touch == "never" && s.p.PIN == "never"
 }
 
 // completePIVSlots are the retired slots of the tokens that have a P-256 key.
-func (c *cli) completePIVSlots(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var words []string
-	for _, t := range c.askTokens() {
-		if t.PIV == nil {
-			continue
-		}
-		for _, k := range t.PIV.Keys {
-			if retired(k.Slot) && k.Algorithm == "P-256" {
-				words = append(words, cobra.CompletionWithDesc(k.Slot, tokenName(t)+" "+k.Subject))
+func completePIVSlots(running caller) cobra.CompletionFunc {
+	return completeWords(func() []string {
+		var words []string
+		for _, t := range tokensAtTab(running) {
+			if t.PIV == nil {
+				continue
+			}
+			for _, k := range t.PIV.Keys {
+				if isRetired(k.Slot) && k.Algorithm == "P-256" {
+					words = append(words, cobra.CompletionWithDesc(k.Slot, tokentext.Name(t)+" "+k.Subject))
+				}
 			}
 		}
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp
+		return words
+	})
 }
 
-// retired tells whether a slot, in hexadecimal, is one of the retired.
-func retired(slot string) bool {
+// completeFIDO2 are the paths of FIDO2 keys that can open a vault, and any other.
+func completeFIDO2(running caller) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var words []string
+		for _, t := range tokensAtTab(running) {
+			if t.FIDO2 != nil && t.FIDO2.HMACSecret {
+				words = append(words, cobra.CompletionWithDesc(t.Place, tokentext.Name(t)))
+			}
+		}
+		return words, cobra.ShellCompDirectiveDefault
+	}
+}
+
+// isRetired tells whether a slot, in hexadecimal, is one of the retired.
+func isRetired(slot string) bool {
 	n, err := strconv.ParseUint(slot, 16, 8)
 	return err == nil && len(slot) == 2 && n >= firstRetired && n <= lastRetired
 }

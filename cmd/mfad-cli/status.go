@@ -11,11 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/internal/line"
 )
 
-func (c *cli) statusCommand() *cobra.Command {
-	var asJSON, watch bool
+func statusCommand(c *cli) *cobra.Command {
+	var watch bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the agent, the vault, the sessions and the last faults",
@@ -25,46 +27,51 @@ hide. It starts no agent: when none is running, the exit code is 6.
 With --watch it is shown anew each second until interrupted; with --json as
 well, each is one line.`,
 		Example: "  mfad status\n  mfad status --watch\n  mfad status --json",
-		Args:    takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if watch {
-				return c.watch(cmd.Context(), asJSON)
-			}
-			var s wire.Status
-			if err := c.callRunning(cmd.Context(), wire.MethodStatus, nil, &s); err != nil {
-				return err
-			}
-			if asJSON {
-				return c.printJSON(s)
-			}
-			return c.print(statusText(s, time.Now()))
-		},
+		Args:    argCount(0, 0),
 	}
-	jsonFlag(cmd, &asJSON)
+	showCommand(c.console, cmd, showing[wire.Status]{
+		fetch: func(ctx context.Context, _ []string) (s wire.Status, err error) {
+			err = c.callRunning(ctx, wire.MethodStatus, nil, &s)
+			return s, err
+		},
+		tell: func(s wire.Status) error { return c.print(statusText(s, time.Now())) },
+	})
+	once := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !watch {
+			return once(cmd, args)
+		}
+		asJSON, err := cmd.Flags().GetBool("json")
+		if err != nil {
+			return err
+		}
+		return watchStatus(cmd.Context(), c, asJSON)
+	}
 	cmd.Flags().BoolVar(&watch, "watch", false, "show it anew each second until interrupted")
 	return cmd
 }
 
 func statusText(s wire.Status, now time.Time) string {
-	facts := newTable("agent:", fmt.Sprintf("%s, pid %d, up %s", s.Version, s.PID, span(now.Sub(s.Started))))
-	facts.row("socket:", fmt.Sprintf("%s (%s)", s.Socket, counted(s.Connections, "connection")))
+	facts := table.New("agent:", fmt.Sprintf("%s, pid %d, up %s", s.Version, s.PID, words.Span(now.Sub(s.Started))))
+	facts.Row("socket:", fmt.Sprintf("%s (%s)", s.Socket, words.Count(s.Connections, "connection")))
 	for i, file := range s.ConfigFiles {
 		title := ""
 		if i == 0 {
 			title = "reads:"
 		}
-		facts.row(title, file)
+		facts.Row(title, file)
 	}
 	if skew := time.Duration(s.SkewMillis) * time.Millisecond; skew.Abs() >= time.Second {
-		facts.row("clock:", skewText(skew))
+		facts.Row("clock:", words.ClockSkew(skew))
 	}
 	if s.Vault == nil {
-		facts.row("vault:", "none; run: mfad init")
+		facts.Row("vault:", "none; run: mfad init")
 	} else {
-		facts.row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, vaultState(*s.Vault, now), holdText(s.Vault.Hold)))
-		facts.row("", fmt.Sprintf("%s, ways in: %s", counted(len(s.Vault.Items), "item"), orDash(strings.Join(slotKinds(s.Vault.Slots), ", "))))
+		facts.Row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, words.VaultState(*s.Vault, now), words.HoldTime(s.Vault.Hold)))
+		items := words.Count(len(s.Vault.Items), "item")
+		facts.Row("", fmt.Sprintf("%s, ways in: %s", items, table.OrDash(words.WaysIn(s.Vault.Slots))))
 	}
-	facts.row("sessions:", strconv.Itoa(len(s.Sessions)))
+	facts.Row("sessions:", strconv.Itoa(len(s.Sessions)))
 	text := facts.String()
 	if len(s.Sessions) > 0 {
 		text += "\n" + sessionTable(s.Sessions, now).String()
@@ -73,37 +80,29 @@ func statusText(s wire.Status, now time.Time) string {
 }
 
 func faultText(s wire.Status, now time.Time) string {
-	t := newTable("AGO", "PROFILE", "FAULT")
+	t := table.New("AGO", "PROFILE", "FAULT")
 	for _, f := range s.Faults {
-		t.row(span(now.Sub(f.At)), orDash(f.Profile), f.Text)
+		t.Row(words.Span(now.Sub(f.At)), table.OrDash(f.Profile), f.Text)
 	}
 	for _, session := range s.Sessions {
 		if session.Fault != "" {
-			t.row("now", orDash(strings.Join(session.Profiles, " ")), "refreshing: "+session.Fault)
+			t.Row("now", table.OrDash(strings.Join(session.Profiles, " ")), "refreshing: "+session.Fault)
 		}
 	}
-	if len(t.rows) == 1 {
+	if t.Len() == 1 {
 		return ""
 	}
 	return "\n" + t.String()
 }
 
-// skewText says how far our clock is off; skew is what to add to it.
-func skewText(skew time.Duration) string {
-	if skew < 0 {
-		return fmt.Sprintf("%s ahead of AWS's", span(skew.Abs()))
-	}
-	return fmt.Sprintf("%s behind AWS's", span(skew))
-}
-
-// watch shows the status each second until ctx ends, which is how a person
+// watchStatus shows the status each second until ctx ends, which is how a person
 // ends it: no error. On a terminal each takes the place of the one before.
-func (c *cli) watch(ctx context.Context, asJSON bool) error {
+func watchStatus(ctx context.Context, c *cli, asJSON bool) error {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	onTerminal := !asJSON && c.outIsTerminal()
 	for {
-		text, err := c.statusOrWord(ctx, asJSON)
+		text, err := statusFrame(ctx, c, asJSON)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -123,11 +122,11 @@ func (c *cli) watch(ctx context.Context, asJSON bool) error {
 	}
 }
 
-// statusOrWord is one frame of watch. Watching goes on while the agent restarts.
-func (c *cli) statusOrWord(ctx context.Context, asJSON bool) (string, error) {
+// statusFrame is what watchStatus shows at a time. Watching goes on while the agent restarts.
+func statusFrame(ctx context.Context, c *cli, asJSON bool) (string, error) {
 	var s wire.Status
 	err := c.callRunning(ctx, wire.MethodStatus, nil, &s)
-	if exit, _ := judge(err); err != nil && (asJSON || exit != exitAgent) {
+	if exit, _ := exitAndHint(err); err != nil && (asJSON || exit != exitAgent) {
 		return "", err
 	}
 	if err != nil {

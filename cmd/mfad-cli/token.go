@@ -4,17 +4,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
-func (c *cli) tokenCommand() *cobra.Command {
-	return group("token", "Show hardware tokens, and protect what is on them",
-		`Hardware tokens: what is plugged in, and the access code of a YubiKey's OATH
+func tokenCommand(c *cli) *cobra.Command {
+	return newGroup(&cobra.Command{
+		Use:   "token",
+		Short: "Show hardware tokens, and protect what is on them",
+		Long: `Hardware tokens: what is plugged in, and the access code of a YubiKey's OATH
 applet. What goes onto a token is told by the verbs of what it is:
 "mfad vault slot add --piv", "mfad device move", "mfad key move".`,
-		c.tokenListCommand(), c.tokenProtectCommand())
+	},
+		tokenListCommand(c), tokenProtectCommand(c))
 }
 
-func (c *cli) tokenListCommand() *cobra.Command {
+func tokenListCommand(c *cli) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -27,25 +31,25 @@ Why something cannot be found is told on standard error, with the package to
 install where that is it. If nothing could be looked at, the exit code is 4;
 with nothing plugged in it is 0.`,
 		Example: "  mfad token list\n  mfad token list --json",
-		Args:    takes(0, 0),
+		Args:    argCount(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := wire.TokenListResult{Tokens: []wire.Token{}}
 			if err := c.call(cmd.Context(), wire.MethodTokenList, nil, &r); err != nil {
 				return err
 			}
-			return c.showTokens(r, asJSON)
+			return showTokens(c.console, r, asJSON)
 		},
 	}
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
-func (c *cli) showTokens(r wire.TokenListResult, asJSON bool) error {
+func showTokens(c console, r wire.TokenListResult, asJSON bool) error {
 	var err error
 	if asJSON {
 		err = c.printJSON(r)
 	} else {
-		err = c.print(tokensText(r.Tokens))
+		err = c.print(tokentext.Blocks(r.Tokens))
 	}
 	for _, fault := range r.Faults {
 		c.say("mfad: %s", fault)
@@ -54,14 +58,14 @@ func (c *cli) showTokens(r wire.TokenListResult, asJSON bool) error {
 	case err != nil:
 		return err
 	case len(r.Tokens) == 0 && len(r.Faults) > 0:
-		return failf(exitMissing, `Do what the lines above say, then run "mfad token list" again.`, "no token could be looked for")
+		return advice{exitMissing, `Do what the lines above say, then run "mfad token list" again.`}.errorf("no token could be looked for")
 	case len(r.Tokens) == 0:
 		c.say("mfad: no token is plugged in")
 	}
 	for _, t := range r.Tokens {
-		for _, few := range triesOf(t) {
-			c.say("mfad: %s: %s", tokenName(t), few.text)
-			c.hint("%s", few.hint)
+		for _, few := range tokentext.Warnings(t) {
+			c.say("mfad: %s: %s", tokentext.Name(t), few.Text)
+			c.hint("%s", few.Hint)
 		}
 	}
 	return nil

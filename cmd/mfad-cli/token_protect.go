@@ -6,11 +6,41 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 )
 
-func (c *cli) tokenProtectCommand() *cobra.Command {
+// A protecting is one thing that `token protect` does. The first needs no flag.
+type protecting struct {
+	flag, help string
+	action     string
+	done       string // what is said then
+}
+
+var protectings = []protecting{
+	{
+		action: wire.ProtectSet,
+		done:   "the access code is set, and the vault remembers it",
+	},
+	{
+		flag: "remember", help: "keep the access code that is set in the vault",
+		action: wire.ProtectRemember,
+		done:   "the vault remembers the access code",
+	},
+	{
+		flag: "forget", help: "drop the access code from the vault",
+		action: wire.ProtectForget,
+		done:   "the vault has forgotten the access code; it is still set on the token",
+	},
+	{
+		flag: "remove", help: "take the access code off the token",
+		action: wire.ProtectRemove,
+		done:   "the access code is removed: whoever has the token has its codes",
+	},
+}
+
+func tokenProtectCommand(c *cli) *cobra.Command {
 	var token string
-	var remember, forget, remove bool
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "protect [--remember | --forget | --remove]",
 		Short: "Set, change, remember or remove the access code of a token's OATH applet",
@@ -25,56 +55,44 @@ remove it takes a way into the vault, even while that is open. An access code is
 never taken from the command line.`,
 		Example: `  mfad token protect
   mfad token protect --token 12345678 --remember`,
-		Args:              takes(0, 0),
+		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			action, err := protectAction(cmd, remember, forget, remove)
+			wanted, err := wantedProtecting(cmd)
 			if err != nil {
 				return err
 			}
+			c.answerBy(by)
 			var t wire.Token
-			if err := c.call(cmd.Context(), wire.MethodTokenProtect, wire.TokenProtectParams{Token: token, Action: action}, &t); err != nil {
+			p := wire.TokenProtectParams{Token: token, Action: wanted.action}
+			if err := c.call(cmd.Context(), wire.MethodTokenProtect, p, &t); err != nil {
 				return err
 			}
-			c.say("mfad: %s: %s", tokenName(t), protected(action))
+			c.say("mfad: %s: %s", tokentext.Name(t), wanted.done)
 			return nil
 		},
 	}
-	f := cmd.Flags()
-	c.tokenFlag(cmd, &token)
-	f.BoolVar(&remember, "remember", false, "keep the access code that is set in the vault")
-	f.BoolVar(&forget, "forget", false, "drop the access code from the vault")
-	f.BoolVar(&remove, "remove", false, "take the access code off the token")
-	c.passphraseFlag(cmd)
+	tokenFlag(cmd, c.callRunning, &token)
+	for _, p := range protectings[1:] {
+		cmd.Flags().Bool(p.flag, false, p.help)
+	}
+	passphraseFlag(cmd, &by)
 	return cmd
 }
 
-// protected says what an action of `token protect` has done.
-func protected(action string) string {
-	switch action {
-	case wire.ProtectRemember:
-		return "the vault remembers the access code"
-	case wire.ProtectForget:
-		return "the vault has forgotten the access code; it is still set on the token"
-	case wire.ProtectRemove:
-		return "the access code is removed: whoever has the token has its codes"
-	}
-	return "the access code is set, and the vault remembers it"
-}
-
-func protectAction(cmd *cobra.Command, remember, forget, remove bool) (string, error) {
-	action, given := wire.ProtectSet, 0
-	for _, choice := range []struct {
-		given  bool
-		action string
-	}{{remember, wire.ProtectRemember}, {forget, wire.ProtectForget}, {remove, wire.ProtectRemove}} {
-		if choice.given {
-			action = choice.action
+// wantedProtecting is the one that the flags ask for.
+func wantedProtecting(cmd *cobra.Command) (protecting, error) {
+	wanted, given := protectings[0], 0
+	for _, p := range protectings[1:] {
+		if is, err := cmd.Flags().GetBool(p.flag); err != nil {
+			return wanted, err
+		} else if is {
+			wanted = p
 			given++
 		}
 	}
 	if given > 1 {
-		return "", misuse(cmd, errors.New("--remember, --forget and --remove: it is one of them"))
+		return wanted, misuse(cmd, errors.New("--remember, --forget and --remove: it is one of them"))
 	}
-	return action, nil
+	return wanted, nil
 }

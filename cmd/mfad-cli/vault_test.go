@@ -17,14 +17,3 @@ func TestParseHold(t *testing.T) {
 		}
 	}
 }
-
-func TestSpanIsOneGlance(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Second: "0 s", 0: "0 s", 59 * time.Second: "59 s", time.Minute: "1 min", 59*time.Minute + 59*time.Second: "59 min",
-		time.Hour: "1 h 00 min", 12*time.Hour + 5*time.Minute: "12 h 05 min", 50 * time.Hour: "2 d",
-	} {
-		if got := span(d); got != want {
-			t.Errorf("%v: got %q, want %q", d, got, want)
-		}
-	}
-}

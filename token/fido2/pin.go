@@ -9,12 +9,13 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/mfad/mfad/internal/pinguard"
 	"github.com/mfad/mfad/token"
 )
 
 const (
 	// guard is the number of tries that are kept.
-	guard = 2
+	guard = pinguard.FIDO2
 	// maxOdd is how often the person may answer with what cannot be a PIN.
 	maxOdd = 3
 

@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mfad/mfad/internal/pinguard"
 	"github.com/mfad/mfad/token"
 )
 
 // guard is how many tries must be left so that the PIN is tried unasked: a
 // wrong one at the last try blocks the token.
-const guard = 1
+const guard = pinguard.PIV
 
 // NIST SP 800-73-4 part 2, 2.4.3.
 const minPIN, maxPIN = 6, 8

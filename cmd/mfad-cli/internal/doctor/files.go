@@ -1,0 +1,199 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
+	"github.com/mfad/mfad/credproc/config"
+)
+
+// checkFiles looks whether the files can be read and parsed, are closed to
+// others, and are the ones that the agent reads.
+func checkFiles(_ context.Context, e *examination, r *record) {
+	var err error
+	if e.paths, err = config.DefaultPaths(e.Getenv); err != nil {
+		r.failBy(e, err)
+		return
+	}
+	if _, err := e.reader().Profiles(); err != nil {
+		r.failBy(e, err)
+	}
+	for _, file := range []struct {
+		path   string
+		secret bool
+	}{{e.paths.Mfad, false}, {e.paths.Config, false}, {e.paths.Credentials, true}} {
+		checkFile(file.path, file.secret, r)
+	}
+	if e.status == nil {
+		return
+	}
+	for _, path := range []string{e.paths.Mfad, e.paths.Config, e.paths.Credentials} {
+		if !slices.Contains(e.status.ConfigFiles, path) {
+			r.warn(`Run "mfad agent restart" in this shell.`,
+				"this shell means %s, and the agent reads %s", path, strings.Join(e.status.ConfigFiles, ", "))
+		}
+	}
+}
+
+func (e *examination) reader() *config.Reader { return config.NewReader(e.paths, e.Getenv) }
+
+// checkFile looks at one file; a secret one is nobody else's to read.
+func checkFile(path string, secret bool, r *record) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.ok("%s does not exist", path)
+	case err != nil:
+		r.fail("Make it readable for you.", "%v", err)
+	case writableByOthers(info):
+		r.fail("Run \"chmod go-w "+path+"\".", "%s can be written by others, who could send your codes elsewhere", path)
+	case secret && openToOthers(info):
+		r.warn("Run \"chmod 600 "+path+"\".", "%s can be read by others (mode %04o)", path, info.Mode().Perm())
+	default:
+		r.ok("%s", path)
+	}
+	if backup := config.BackupOf(path); secret && fileExists(backup) {
+		r.warn("Delete it when you are satisfied: \"rm "+backup+"\".", "%s holds keys as they were before the last change", backup)
+	}
+}
+
+func fileExists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// A rival is a setting that AWS's tools heed beside, or before, a profile's
+// credential_process.
+type rival struct {
+	key  string
+	harm string // what the tools do then
+	cure string // what to do about it, with {profile} for its name
+}
+
+const dropLine = "Delete that line, or choose another name for mfad's profile."
+
+var rivals = []rival{
+	{
+		"role_arn",
+		"the AWS CLI and JavaScript assume the role themselves and do not ask mfad; Go refuses the profile",
+		`Run "mfad profile adopt {profile}".`,
+	},
+	{
+		"aws_access_key_id",
+		"keys in the credentials file win in every SDK, and those in config win in Go and JavaScript",
+		`Run "mfad key import --from-profile {profile}".`,
+	},
+	{"login_session", "the AWS CLI and Go use the session of `aws login` instead", dropLine},
+	{"web_identity_token_file", "the AWS CLI and JavaScript use the web identity instead; Go refuses the profile", dropLine},
+}
+
+// findRival finds what a setting does; all others are of IAM Identity Center.
+func findRival(key string) rival {
+	for _, r := range rivals {
+		if r.key == key {
+			return r
+		}
+	}
+	return rival{key, "the AWS CLI and Go sign in by IAM Identity Center instead", dropLine}
+}
+
+// checkServed looks at the profiles by which aws comes to mfad.
+func checkServed(_ context.Context, e *examination, r *record) {
+	served, err := e.reader().Served()
+	if err != nil {
+		return // told by files
+	}
+	if len(served) == 0 {
+		r.warn(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial ARN".`, "aws finds mfad for no profile")
+		return
+	}
+	for _, s := range served {
+		checkProcess(e, s, r)
+		for _, setting := range s.Rivals {
+			rival := findRival(setting.Text)
+			cure := strings.ReplaceAll(rival.cure, "{profile}", s.Name)
+			r.warn(cure, "%s: %s of profile %q: %s", setting.Origin, rival.key, s.Name, rival.harm)
+		}
+	}
+	if len(r.findings) == 0 {
+		r.ok("aws finds mfad for %s", words.Count(len(served), "profile"))
+	}
+}
+
+// checkProcess looks whether a credential_process runs this mfad, for its own
+// profile.
+func checkProcess(e *examination, s config.Served, r *record) {
+	rewrite := fmt.Sprintf("Write it as \"credential_process = %s credentials --profile %s\".", e.self(), s.Name)
+	switch {
+	case strings.ContainsAny(s.Program, "$~"):
+		r.fail(rewrite, "%s: the AWS CLI expands neither $ nor ~ in %q", s.Process.Origin, s.Program)
+	case !filepath.IsAbs(s.Program):
+		r.warn(rewrite, "%s: %q is found only where PATH has it", s.Process.Origin, s.Program)
+	case !fileExists(s.Program):
+		r.fail(rewrite, "%s: %s does not exist", s.Process.Origin, s.Program)
+	case filepath.Base(s.Program) == filepath.Base(e.self()) && !e.SameFile(s.Program, e.self()):
+		r.warn(rewrite, "%s: %s is another mfad than this one", s.Process.Origin, s.Program)
+	}
+	if s.Asks != s.Name {
+		r.warn(rewrite, "%s: profile %q asks for the credentials of %q", s.Process.Origin, s.Name, table.OrDash(s.Asks))
+	}
+}
+
+func (e *examination) self() string {
+	self, err := e.Self()
+	if err != nil {
+		return "/path/to/mfad"
+	}
+	return self
+}
+
+// checkProfiles asks whether the profiles that mfad serves make sense.
+func checkProfiles(ctx context.Context, e *examination, r *record) {
+	if e.status == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("the agent does not answer"))
+	defer cancel()
+	var profiles []wire.Profile
+	if err := e.CallRunning(ctx, wire.MethodProfileList, nil, &profiles); err != nil {
+		r.failBy(e, err)
+		return
+	}
+	for _, p := range profiles {
+		if p.Fault != "" && (p.Served || p.File == e.paths.Mfad) {
+			r.fail(fmt.Sprintf("Correct it, then run \"mfad profile show %s\".", e.PasteName(p.Name)), "profile %q: %s", p.Name, p.Fault)
+		}
+	}
+}
+
+// checkEnvironment looks for what in this shell keeps aws from asking mfad.
+func checkEnvironment(_ context.Context, e *examination, r *record) {
+	set := func(name string) bool { return e.Getenv(name) != "" }
+	if set("AWS_ACCESS_KEY_ID") {
+		r.warn("Run \"unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\".",
+			"AWS_ACCESS_KEY_ID is set: it wins over AWS_PROFILE in most tools, and only --profile wins over it")
+	}
+	for _, name := range []string{"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_VAULT"} {
+		if set(name) {
+			r.warn("Run \"unset "+name+"\".", "%s is set: some tools then take credentials from there", name)
+		}
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_CA_BUNDLE", "PCSCLITE_CSOCK_NAME"} {
+		if set(name) {
+			r.warn(`Run "mfad agent restart" in this shell if the agent is meant to use it.`,
+				"%s is set: the agent heeds only the files and the environment that it was started with", name)
+		}
+	}
+	if len(r.findings) == 0 {
+		r.ok("nothing in this shell keeps aws from asking mfad")
+	}
+}

@@ -1,0 +1,5 @@
+//go:build unix
+
+package tty
+
+const device = "/dev/tty"

@@ -1,0 +1,3 @@
+package tty
+
+const device = "CONOUT$"

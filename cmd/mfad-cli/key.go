@@ -1,0 +1,88 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
+)
+
+func keyCommand(c *cli) *cobra.Command {
+	return newGroup(&cobra.Command{
+		Use:   "key",
+		Short: "Bring in, list, move, trust and remove access keys",
+		Long:  "The long-term access keys that the vault keeps, or a hardware token.",
+	},
+		keyImportCommand(c), keyListCommand(c), keyMoveCommand(c), keyRemoveCommand(c), keyTrustCommand(c))
+}
+
+func keyListCommand(c *cli) *cobra.Command {
+	return listCommand(c.console, &cobra.Command{
+		Use:     "list",
+		Short:   "List the access keys",
+		Example: "  mfad key list",
+		Args:    argCount(0, 0),
+	}, listing[wire.Key]{
+		call:   c.call,
+		method: wire.MethodKeyList,
+		table:  keyTable,
+		none:   "no access keys",
+		hint:   `Run "mfad key import --csv accessKeys.csv".`,
+	})
+}
+
+func keyTable(keys []wire.Key) *table.Table {
+	t := table.New("NAME", "ACCESS KEY ID", "ADDED", "WHERE", "TRUSTED ENDPOINTS")
+	for _, k := range keys {
+		t.Row(k.Name, k.AccessKeyID, words.Date(k.Created),
+			tokentext.Location(k.Tokens, k.Touch), table.OrDash(strings.Join(k.Trust, " ")))
+	}
+	return t
+}
+
+func keyRemoveCommand(c *cli) *cobra.Command {
+	return removeCommand(c, &cobra.Command{
+		Short: "Remove an access key from the vault and its tokens",
+		Long: `Remove an access key from the vault, and from those of its tokens that are
+plugged in; the others are named. AWS is not told: the key stays valid until it
+is deleted in the IAM console.`,
+		Example: "  mfad key remove base",
+	}, removal{
+		method:   wire.MethodKeyRemove,
+		complete: completeKeys(c.callRunning),
+		done:     "access key %q removed; AWS still takes it until you delete it there",
+	})
+}
+
+func keyTrustCommand(c *cli) *cobra.Command {
+	var revoke bool
+	cmd := &cobra.Command{
+		Use:   "trust NAME URL",
+		Short: "Let requests of an access key go to an endpoint that is not AWS's",
+		Long: `Let requests that an access key signs go to an endpoint that is not AWS's: a
+proxy, a local stand-in. Whoever runs that endpoint sees the MFA codes sent to
+it, so mfad asks before the first use of each; this verb answers beforehand.`,
+		Example: `  mfad key trust base https://sts.internal.example:8443
+  mfad key trust base https://sts.internal.example:8443 --revoke`,
+		Args:              argCount(2, 2),
+		ValidArgsFunction: completeOne(completeKeys(c.callRunning)),
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
+			p := wire.KeyTrustParams{Name: args[0], Endpoint: args[1], Revoke: revoke}
+			if err := c.call(cmd.Context(), wire.MethodKeyTrust, p, nil); err != nil {
+				return err
+			}
+			if revoke {
+				c.say("mfad: access key %q trusts %s no more", args[0], args[1])
+				return nil
+			}
+			c.say("mfad: requests of access key %q may go to %s", args[0], args[1])
+			return nil
+		}),
+	}
+	cmd.Flags().BoolVar(&revoke, "revoke", false, "take the trust back")
+	return cmd
+}

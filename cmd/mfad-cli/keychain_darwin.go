@@ -1,4 +1,0 @@
-package main
-
-// noKeychain: the keychain is always there.
-func noKeychain(func(string) string) string { return "" }
