@@ -27,11 +27,20 @@ func (r *rack) mint(k *stick, kind byte) token.NewKey {
 	return token.NewKey{Identity: k.identity, Token: k.token()}
 }
 
-func (r *rack) PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Person) (token.NewKey, error) {
-	if err := r.begin(token.MethodPIVKey, nil); err != nil {
+func (r *rack) KeyKinds() token.Kinds { return token.Known }
+
+func (r *rack) MakeKey(ctx context.Context, p token.KeyParams, person token.Person) (token.NewKey, error) {
+	if err := r.begin(token.MethodMakeKey, nil); err != nil {
 		return token.NewKey{}, err
 	}
-	found, err := r.find(ctx, p.Ref, false, person)
+	if p.Kind == token.KindFIDO2 {
+		return r.fido2Key(p.Token)
+	}
+	ref := token.Ref{Wait: p.Wait}
+	if p.Token != "" {
+		ref.Serials = []string{p.Token}
+	}
+	found, err := r.find(ctx, ref, false, person)
 	if err != nil {
 		return token.NewKey{}, err
 	}
@@ -40,12 +49,9 @@ func (r *rack) PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Pe
 	return made, nil
 }
 
-func (r *rack) FIDO2Key(_ context.Context, p token.FIDO2KeyParams, _ token.Person) (token.NewKey, error) {
-	if err := r.begin(token.MethodFIDO2Key, nil); err != nil {
-		return token.NewKey{}, err
-	}
+func (r *rack) fido2Key(place string) (token.NewKey, error) {
 	for _, k := range r.tokens {
-		if k.fido2 && !k.away && (p.Place == "" || p.Place == k.token().Place) {
+		if k.fido2 && !k.away && (place == "" || place == k.token().Place) {
 			made := r.mint(k, token.IdentityFIDO2)
 			made.Token.FIDO2 = &token.FIDO2{AAGUID: "2fc0579f811347eab116bb5a8db9202a", HMACSecret: true}
 			return made, nil
@@ -115,7 +121,7 @@ func (r *rack) ask(ctx context.Context, k *stick, person token.Person) error {
 }
 
 func (r *rack) Watch(ctx context.Context, p token.WatchParams) error {
-	if _, _, err := token.ParseIdentity(p.Identity); err != nil || p.Place == "" {
+	if _, _, err := token.Known.Parse(p.Identity); err != nil || p.Place == "" {
 		r.t.Errorf("watch %q at %q: %v", p.Identity, p.Place, err)
 	}
 	r.watched.Add(1)

@@ -15,12 +15,15 @@ import (
 // seen in review.
 var arrows = map[string][]string{
 	"internal/durable":         {},
+	"internal/environ":         {},
 	"internal/errcode":         {},
 	"internal/human":           {},
 	"internal/lane":            {},
 	"internal/line":            {},
+	"internal/params":          {},
 	"internal/pinguard":        {},
 	"internal/places":          {},
+	"internal/proctest":        {},
 	"internal/sibling":         {},
 	"internal/socket":          {},
 	"internal/durable/faultfs": {},
@@ -37,6 +40,7 @@ var arrows = map[string][]string{
 	"token/yubikey":           {"token"},
 	"token/piv":               {"token", "token/pcsc"},
 	"token/fido2":             {"token"},
+	"token/serve":             {"token"},
 	"token/tokentest":         {},
 	"token/tokentest/ctap":    {},
 	"token/tokentest/virtual": {"token/tokentest", "token/tokentest/ctap"},
@@ -93,7 +97,7 @@ var arrows = map[string][]string{
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},
-	"cmd/mfad-token": {"agent/harden", "agent/wire", "token", "token/pcsc", "token/oath", "token/yubikey", "token/piv", "token/fido2"},
+	"cmd/mfad-token": {"agent/harden", "agent/wire", "token", "token/pcsc", "token/oath", "token/yubikey", "token/piv", "token/fido2", "token/serve"},
 }
 
 // leaves are small, know nothing of the house, and may be used on every floor.

@@ -56,7 +56,8 @@ func (v *Vault) checkMark(man *manifest) error {
 		return err
 	}
 	if m.recipient != man.Recipient {
-		return fmt.Errorf("%w: this is not the vault that was here before; if you put it here yourself, remove %s", ErrRolledBack, v.opts.HighWater)
+		return fmt.Errorf("%w: this is not the vault that was here before; if you put it here yourself, remove %s",
+			ErrRolledBack, v.opts.HighWater)
 	}
 	if man.Generation < m.generation {
 		return fmt.Errorf("%w: this is generation %d and %d was seen; if you restored a backup yourself, remove %s",

@@ -66,15 +66,15 @@ func (v *Vault) Kept(name string) []byte {
 	return bytes.Clone(h.kept[name].secret.Bytes())
 }
 
-// Unkeep wipes what is kept under the names of which which holds.
-func (v *Vault) Unkeep(which func(name string) bool) {
+// Unkeep wipes what is kept under the names for which drop is true.
+func (v *Vault) Unkeep(drop func(name string) bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.held == nil {
 		return
 	}
 	for name := range v.held.kept {
-		if which(name) {
+		if drop(name) {
 			v.dropKeptLocked(name)
 		}
 	}

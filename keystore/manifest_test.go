@@ -17,10 +17,16 @@ func sample() *manifest {
 		Recipient: "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa",
 		Slots: []Slot{
 			{ID: "recovery-aaaaaaaaaaaa", Kind: SlotRecovery, Label: "paper in the safe", Created: created, SHA256: sumHex(nil)},
-			{ID: "plugin-bbbbbbbbbbbb", Kind: SlotPlugin, Created: created, SHA256: sumHex(nil), Facts: map[string]string{factPluginIdentity: "AGE-PLUGIN-X-1"}},
+			{
+				ID: "plugin-bbbbbbbbbbbb", Kind: SlotPlugin, Created: created, SHA256: sumHex(nil),
+				Facts: map[string]string{factPluginIdentity: "AGE-PLUGIN-X-1"},
+			},
 		},
 		Items: []Item{
-			{ID: "totp-cccccccccccc", Name: "Zoë's phone <a&b>", Kind: KindTOTP, Created: created, Written: 7, SHA256: sumHex(nil), Facts: map[string]string{"a": "", "b": "2"}},
+			{
+				ID: "totp-cccccccccccc", Name: "Zoë's phone <a&b>", Kind: KindTOTP, Created: created, Written: 7, SHA256: sumHex(nil),
+				Facts: map[string]string{"a": "", "b": "2"},
+			},
 			{ID: "access-key-dddddddddddd", Name: "base", Kind: KindAccessKey, Created: created, Written: 1, SHA256: sumHex(nil)},
 		},
 		MAC: sumHex([]byte("nobody")),

@@ -19,7 +19,8 @@ func init() {
 	programs["lists a strange token"] = func(in *bufio.Reader) {
 		next(in)
 		text, long := `"`+odd+`"`, `"`+strings.Repeat("x", 10_000)+`"`
-		say(`{"jsonrpc":"2.0","id":1,"result":{"faults":[%[1]s],"tokens":[{"model":%[1]s,"serial":%[1]s,"version":%[1]s,"place":%[1]s,"fault":%[2]s,`+
+		say(`{"jsonrpc":"2.0","id":1,"result":{"faults":[%[1]s],"tokens":[{`+
+			`"model":%[1]s,"serial":%[1]s,"version":%[1]s,"place":%[1]s,"fault":%[2]s,`+
 			`"piv":{"version":%[1]s,"retries":3,"keys":[{"slot":%[1]s,"subject":%[2]s},{"subject":%[1]s}]},`+
 			`"oath":{"id":%[1]s,"credentials":[{"name":%[1]s,"type":%[1]s}]},"fido2":{"aaguid":%[1]s}}]}}`, text, long)
 	}

@@ -27,11 +27,11 @@ func Codes() []error {
 }
 
 // Scrub is what of an environment the program gets.
-var Scrub = scrub
+var Scrub = passing.Scrub
 
 // Quiet waits until the programs that were given up have ended.
 func (h *Helper) Quiet() {
-	leave, err := h.lanes.enter(context.Background(), append([]string{fido2Lane}, anyLane...))
+	leave, err := h.lanes.enter(context.Background(), append([]string{KindFIDO2}, anyLane...))
 	if err == nil {
 		leave()
 	}

@@ -2,30 +2,31 @@ package token
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 )
 
 // Helper runs mfad-token, one process for each call. Its zero value is ready.
 // It may be used from several goroutines, and must not be copied.
 //
-// Calls for a token wait for those before them that are for it too; calls for
-// two tokens mostly run side by side. A call returns what the operation's
-// errors are: those of this package, the person's refusal as the [Person]
-// returned it, or the cause of ctx's end. When it returns, every question to the
-// person and every Await has ended, and whatever the program does, nothing of it
-// is left; but when ctx has ended. A token that waits for a touch cannot be told
-// that nobody wants it any more. The program then stays until the token gives up,
-// or is touched, takes back what it has begun, and keeps other calls for the token
-// waiting meanwhile.
+// Calls for one token run one after the other; calls for two tokens mostly run
+// side by side. The errors are those of this package, the person's refusal as
+// the [Person] returned it, or the cause of ctx's end.
+//
+// When a call returns, every question to the person and every Await has ended.
+// The program has ended too, whatever it did, unless ctx has ended: a token that
+// waits for a touch cannot be told that nobody wants it any more. Then the program
+// stays until the token is touched or gives up, and takes back what it has begun.
+// Other calls for the token wait meanwhile.
 type Helper struct {
 	// Program is mfad-token; empty looks for it beside our own executable, then
 	// in PATH.
 	Program string
-	// Env is its environment; nil is of ours what it needs.
+	// Env is its environment; nil is what it needs of ours.
 	Env []string
+	// Kinds are the kinds of keys that the program has drivers for; nil is Known.
+	Kinds Kinds
 
 	limits limits // the zero value is the usual ones
 	lanes  lanes
@@ -48,14 +49,22 @@ var usual = limits{
 // forever is a time that nobody sees the end of.
 const forever = 100 * 365 * 24 * time.Hour
 
+// KeyKinds are the kinds of keys that MakeKey makes.
+func (h *Helper) KeyKinds() Kinds {
+	if h.Kinds == nil {
+		return Known
+	}
+	return h.Kinds
+}
+
 // List tells what is plugged in. It asks nobody and costs no try.
 func (h *Helper) List(ctx context.Context, p ListParams) (r Listing, err error) {
 	err = h.call(ctx, &call{method: MethodList, params: p, result: &r, lanes: []string{"list"}})
 	return r, err
 }
 
-// Look is a brief List that waits until no other call has a token, of which the
-// person hears: it passes over none that blinks for another.
+// Look is a brief List. It waits until no other call has a token, so that it sees
+// those that blink for another call too; the person hears of the wait.
 func (h *Helper) Look(ctx context.Context, person Person) (r Listing, err error) {
 	err = h.call(ctx, &call{method: MethodList, params: ListParams{Brief: true}, result: &r, person: person, lanes: anyLane})
 	return r, err
@@ -63,13 +72,13 @@ func (h *Helper) Look(ctx context.Context, person Person) (r Listing, err error)
 
 // OATHCode computes a code.
 func (h *Helper) OATHCode(ctx context.Context, p OATHCodeParams, person Person) (r OATHCode, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHCode, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHCode, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHDay computes a day's key; the caller wipes it.
 func (h *Helper) OATHDay(ctx context.Context, p OATHDayParams, person Person) (r OATHDay, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHDay, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHDay, params: p, result: &r, person: person})
 	return r, err
 }
 
@@ -77,46 +86,51 @@ func (h *Helper) OATHDay(ctx context.Context, p OATHDayParams, person Person) (r
 // p.Key. Of a token that was pulled out in the middle the error says whether
 // the credential may be on it.
 func (h *Helper) OATHPut(ctx context.Context, p OATHPutParams, person Person) (r Placed, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHPut, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHPut, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHDelete deletes a credential from tokens.
 func (h *Helper) OATHDelete(ctx context.Context, p OATHDeleteParams, person Person) (r Placed, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHDelete, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHDelete, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHAccess derives the key to an OATH applet, and proves it; the caller
 // wipes it.
 func (h *Helper) OATHAccess(ctx context.Context, p OATHAccessParams, person Person) (r OATHAccess, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHAccess, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHAccess, params: p, result: &r, person: person})
 	return r, err
 }
 
 // OATHProtect sets or removes an access code; the caller wipes p.New and the
 // key.
 func (h *Helper) OATHProtect(ctx context.Context, p OATHProtectParams, person Person) (r OATHAccess, err error) {
-	err = h.call(ctx, p.Ref.call(MethodOATHProtect, p, &r, person))
+	err = h.onTokens(ctx, p.Ref, &call{method: MethodOATHProtect, params: p, result: &r, person: person})
 	return r, err
 }
 
-// PIVKey finds or makes a key that opens a vault.
-func (h *Helper) PIVKey(ctx context.Context, p PIVKeyParams, person Person) (r NewKey, err error) {
-	err = h.call(ctx, p.Ref.call(MethodPIVKey, p, &r, person))
-	return r, err
-}
-
-// FIDO2Key makes a credential that opens a vault.
-func (h *Helper) FIDO2Key(ctx context.Context, p FIDO2KeyParams, person Person) (r NewKey, err error) {
-	err = h.call(ctx, &call{method: MethodFIDO2Key, params: p, result: &r, person: person, lanes: []string{fido2Lane}})
-	return r, err
+// MakeKey finds or makes a key that opens a vault. It returns an error wrapping
+// ErrInvalid if there is no such kind.
+func (h *Helper) MakeKey(ctx context.Context, p KeyParams, person Person) (r NewKey, err error) {
+	kind, known := h.KeyKinds().Find(p.Kind)
+	if !known {
+		return r, fmt.Errorf("%w: there are no keys of kind %.20q", ErrInvalid, p.Kind)
+	}
+	c := &call{method: MethodMakeKey, params: p, result: &r, person: person, lanes: kind.Lanes(p.Token), wait: seconds(p.Wait)}
+	if err := h.call(ctx, c); err != nil {
+		return NewKey{}, err
+	}
+	if _, _, err := (Kinds{kind}).Parse(r.Identity); err != nil {
+		return NewKey{}, c.senseless()
+	}
+	return r, nil
 }
 
 // Wrap wraps a file key; the caller wipes p.FileKey. Only a FIDO2 key must be
 // there for that.
 func (h *Helper) Wrap(ctx context.Context, p WrapParams, person Person) (r WrapResult, err error) {
-	err = h.call(ctx, &call{method: MethodWrap, params: p, result: &r, person: person, lanes: lanesOf(p.Identity)})
+	err = h.call(ctx, &call{method: MethodWrap, params: p, result: &r, person: person, lanes: h.lanesOf(p.Identity)})
 	return r, err
 }
 
@@ -125,7 +139,7 @@ func (h *Helper) Wrap(ctx context.Context, p WrapParams, person Person) (r WrapR
 func (h *Helper) Unwrap(ctx context.Context, p UnwrapParams, person Person) (r UnwrapResult, err error) {
 	err = h.call(ctx, &call{
 		method: MethodUnwrap, params: p, result: &r, person: person,
-		lanes: lanesOf(p.Identity), wait: seconds(p.Wait),
+		lanes: h.lanesOf(p.Identity), wait: seconds(p.Wait),
 	})
 	return r, err
 }
@@ -138,38 +152,25 @@ func (h *Helper) Watch(ctx context.Context, p WatchParams) error {
 	return h.call(ctx, &call{method: MethodWatch, params: p, result: &Gone{}, endless: true})
 }
 
-// call is one call of the tokens that r names.
-func (r Ref) call(method string, params, result any, person Person) *call {
-	c := &call{method: method, params: params, result: result, person: person, wait: seconds(r.Wait)}
-	for _, serial := range r.Serials {
-		c.lanes = append(c.lanes, serialLane(serial))
+// onTokens runs a call that is for the tokens that ref names.
+func (h *Helper) onTokens(ctx context.Context, ref Ref, c *call) error {
+	c.wait = seconds(ref.Wait)
+	for _, serial := range ref.Serials {
+		c.lanes = append(c.lanes, SerialLanes(serial)...)
 	}
-	if len(r.Serials) == 0 {
+	if len(ref.Serials) == 0 {
 		c.lanes = anyLane
 	}
-	return c
+	return h.call(ctx, c)
 }
 
-// fido2Lane stands beside those of the tokens that have a serial, or an applet's
-// ID.
-const fido2Lane = "fido2"
-
-// serialLane is the lane of a token: one of sixteen, so that a call that may be
-// for any token can take all of them.
-func serialLane(serial string) string { return strings.ToLower(serial[max(0, len(serial)-1):]) }
-
-var anyLane = strings.Split("0123456789abcdef", "")
-
 // lanesOf are the lanes of the token that an identity points to.
-func lanesOf(identity string) []string {
-	kind, serial, err := ParseIdentity(identity)
-	switch {
-	case err == nil && kind == IdentityPIV:
-		return []string{serialLane(strconv.FormatUint(uint64(serial), 10))}
-	case err == nil && kind == IdentityFIDO2:
-		return []string{fido2Lane}
+func (h *Helper) lanesOf(identity string) []string {
+	kind, serial, err := h.KeyKinds().Parse(identity)
+	if err != nil {
+		return anyLane
 	}
-	return anyLane
+	return kind.Lanes(serial)
 }
 
 func seconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Second }
@@ -186,13 +187,10 @@ func (h *Helper) call(ctx context.Context, c *call) (err error) {
 	return c.run(ctx)
 }
 
-// hesitation is how long a call waits for its turn in silence.
-const hesitation = time.Second
-
 // enter waits for the turn of c.
 func (h *Helper) enter(ctx context.Context, c *call) (leave func(), err error) {
 	if c.person != nil {
-		defer Later(hesitation, func() func() { return c.person.Await(ctx, Waiting{For: AwaitTurn}) })()
+		defer Later(Hesitation, func() func() { return c.person.Await(ctx, Waiting{For: AwaitTurn}) })()
 	}
 	return h.lanes.enter(ctx, c.lanes)
 }
@@ -208,7 +206,7 @@ func (h *Helper) begin(ctx context.Context, c *call) error {
 	}
 	env := h.Env
 	if env == nil {
-		env = scrub(os.Environ())
+		env = passing.Scrub(os.Environ())
 	}
 	c.limits = h.limits
 	if c.limits == (limits{}) {

@@ -174,7 +174,8 @@ func TestProgramThatTalksForEverIsEnded(t *testing.T) {
 
 func TestProgramThatIsMissingSaysWhatToInstall(t *testing.T) {
 	h := &token.Helper{Program: filepath.Join(t.TempDir(), "mfad-token")}
-	if _, err := codeOf(t, h, nil); !errors.Is(err, token.ErrNoHelper) || !strings.Contains(err.Error(), "install mfad-token beside mfad-agent") {
+	if _, err := codeOf(t, h, nil); !errors.Is(err, token.ErrNoHelper) ||
+		!strings.Contains(err.Error(), "install mfad-token beside mfad-agent") {
 		t.Errorf("as told: %v", err)
 	}
 	t.Setenv("PATH", t.TempDir())
@@ -207,12 +208,15 @@ func TestProgramIsFoundInPath(t *testing.T) {
 
 func TestProgramSeesOnlyWhatItNeeds(t *testing.T) {
 	kept := []string{"PATH=/bin", "HOME=/h", "LANG=C", "LC_ALL=C", "PCSCLITE_CSOCK_NAME=/s", "MFAD_FIDO2_DEVICES=/dev/x", "XDG_RUNTIME_DIR=/r"}
-	dropped := []string{"LD_PRELOAD=/evil.so", "AWS_SECRET_ACCESS_KEY=s", "MFAD_SOCKET=/s", "GODEBUG=x=1", "DBUS_SESSION_BUS_ADDRESS=x", "PATHS=x"}
+	dropped := []string{
+		"LD_PRELOAD=/evil.so", "AWS_SECRET_ACCESS_KEY=s", "MFAD_SOCKET=/s", "GODEBUG=x=1", "DBUS_SESSION_BUS_ADDRESS=x", "PATHS=x",
+	}
 	if got := token.Scrub(slices.Concat(dropped, kept)); !slices.Equal(got, kept) {
 		t.Errorf("passes %q", got)
 	}
 	r, err := helper(t, "tells its environment", "A=b").List(t.Context(), token.ListParams{})
-	if want := []string{"A=b", programVariable + "=tells its environment"}; err != nil || !slices.Equal(r.Faults[:2], want) || len(r.Faults) != 3 {
+	if want := []string{"A=b", programVariable + "=tells its environment"}; err != nil || !slices.Equal(r.Faults[:2], want) ||
+		len(r.Faults) != 3 {
 		t.Errorf("got %q, %v", r.Faults, err)
 	}
 }

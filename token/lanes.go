@@ -3,17 +3,33 @@ package token
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
+
+	"github.com/mfad/mfad/internal/lane"
 )
+
+// SerialLanes are the lanes of the token with a serial, or of whatever else a
+// call names it by; when that is empty, those of any such token. A token has one
+// of sixteen, so that a call which may be for any token can take all of them.
+func SerialLanes(serial string) []string {
+	if serial == "" {
+		return anyLane
+	}
+	return []string{strings.ToLower(serial[len(serial)-1:])}
+}
+
+var anyLane = strings.Split("0123456789abcdef", "")
 
 // lanes let one call at a time through for each name.
 type lanes struct {
 	mu    sync.Mutex
-	names map[string]*lane
+	names map[string]*shared
 }
 
-type lane struct {
-	turn  chan struct{}
+// shared is a lane that goes when nobody uses it.
+type shared struct {
+	lane.Lane
 	users int // in it or before it; guarded by lanes.mu
 }
 
@@ -43,29 +59,27 @@ func (l *lanes) enter(ctx context.Context, names []string) (leave func(), err er
 func (l *lanes) join(ctx context.Context, name string) error {
 	l.mu.Lock()
 	if l.names == nil {
-		l.names = make(map[string]*lane)
+		l.names = make(map[string]*shared)
 	}
 	one := l.names[name]
 	if one == nil {
-		one = &lane{turn: make(chan struct{}, 1)}
+		one = &shared{Lane: lane.New()}
 		l.names[name] = one
 	}
 	one.users++
 	l.mu.Unlock()
-	select {
-	case one.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
+	err := one.Enter(ctx)
+	if err != nil {
 		l.part(name)
-		return context.Cause(ctx)
 	}
+	return err
 }
 
 func (l *lanes) leave(name string) {
 	l.mu.Lock()
-	turn := l.names[name].turn
+	one := l.names[name]
 	l.mu.Unlock()
-	<-turn
+	one.Leave()
 	l.part(name)
 }
 

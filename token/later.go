@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// Hesitation is how long an operation may be silent before the person hears what
+// it may be waiting for.
+const Hesitation = time.Second
+
 // Later calls tell after a time, unless what it returns is called before. That
 // also calls what tell has returned. It is for words to the person that a quick
 // operation does not need.

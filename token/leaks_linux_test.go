@@ -39,7 +39,10 @@ func settles(t *testing.T, what string, n int, f func() int) {
 }
 
 func TestCallsLeaveNothingBehind(t *testing.T) {
-	kinds := []string{"good", "exits", "crashes", "hangs", "answers garbage", "asks after the end", "asks twice", "leaves children", "ends its input", "waits for a touch"}
+	kinds := []string{
+		"good", "exits", "crashes", "hangs", "answers garbage", "asks after the end", "asks twice", "leaves children",
+		"ends its input", "waits for a touch",
+	}
 	helpers := make([]*token.Helper, len(kinds))
 	for i, kind := range kinds {
 		helpers[i] = helper(t, kind)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"github.com/mfad/mfad/internal/environ"
 	"github.com/mfad/mfad/internal/sibling"
 )
 
@@ -30,23 +30,14 @@ func (h *Helper) find() (string, error) {
 	return path, nil
 }
 
-// passed are the variables of ours that mfad-token sees: where to find pcscd,
-// FIDO2 devices and the person's own things. Nothing that chooses what it
-// loads passes.
-var passed = []string{
-	"PATH", "HOME", "LANG", "LANGUAGE", "PCSCLITE_CSOCK_NAME",
-	"MFAD_FIDO2_DEVICES", "XDG_RUNTIME_DIR",
-}
-
-func scrub(environ []string) []string {
-	kept := []string{} // not nil, which would be all of ours
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if slices.Contains(passed, name) || strings.HasPrefix(name, "LC_") {
-			kept = append(kept, entry)
-		}
-	}
-	return kept
+// passing are the variables of ours that mfad-token sees: where to find pcscd,
+// FIDO2 devices and the person's own things.
+var passing = environ.Passing{
+	Names: []string{
+		"PATH", "HOME", "LANG", "LANGUAGE", "PCSCLITE_CSOCK_NAME",
+		"MFAD_FIDO2_DEVICES", "XDG_RUNTIME_DIR",
+	},
+	Prefixes: []string{"LC_"},
 }
 
 // packages says where a library comes from.

@@ -236,7 +236,8 @@ var programs = map[string]func(in *bufio.Reader){
 
 // missing ends as ld.so does when a library is not there.
 func missing(library string) {
-	fmt.Fprintf(os.Stderr, "/usr/bin/mfad-token: error while loading shared libraries: %s: cannot open shared object file: No such file or directory\n", library)
+	fmt.Fprintf(os.Stderr, "/usr/bin/mfad-token: error while loading shared libraries: %s: "+
+		"cannot open shared object file: No such file or directory\n", library)
 	os.Exit(127)
 }
 

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"unicode"
 
 	"github.com/sourcegraph/jsonrpc2"
 
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // maxText is how much of what mfad-token says an error shows, in bytes.
@@ -67,17 +67,10 @@ type foreignError struct {
 func (e *foreignError) Error() string { return e.text }
 func (e *foreignError) Unwrap() error { return e.kind }
 
-// printable makes of a foreign text one line that is safe to show.
-func printable(text string) string {
-	text = strings.ReplaceAll(strings.TrimSpace(text[:min(len(text), maxText)]), "\n", "; ")
-	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text))
+// printable makes of a foreign text one line that is safe to show, and not long.
+func printable(text string) string { return clip(line.One(clip(text))) }
+
+// clip cuts a text to so many bytes, between two runes.
+func clip(text string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxText)], ""))
 }

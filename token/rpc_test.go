@@ -50,7 +50,8 @@ func TestTriesLeftCross(t *testing.T) {
 
 func TestForeignErrorsAreTheProgramsFault(t *testing.T) {
 	for _, code := range []int64{-32601, 0, 1000, 1 << 62} {
-		if err := token.FromRPC(&jsonrpc2.Error{Code: code, Message: strings.Repeat("é\n", 1000)}); !errors.Is(err, token.ErrHelper) || len(err.Error()) > 700 || strings.Contains(err.Error(), "\n") {
+		if err := token.FromRPC(&jsonrpc2.Error{Code: code, Message: strings.Repeat("é\n", 1000)}); !errors.Is(err, token.ErrHelper) ||
+			len(err.Error()) > 700 || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%d became %q", code, err)
 		}
 	}

@@ -3,9 +3,16 @@
 //
 // A [Helper] runs that program once per operation; the program asks back
 // through a [Person]. A [Key] makes of a token an age.Identity that opens a
-// vault. The package itself links no C and touches no hardware: that is for
-// the rooms token/pcsc, token/oath, token/piv and token/fido2, which
-// mfad-token alone links. It decides nothing about vaults or AWS.
+// vault.
+//
+// Which keys open vaults is a list of kinds, [Known]: each [Kind] describes its
+// keys to whoever touches no hardware, and the program has a driver for it (see
+// token/serve). Everybody else looks a kind up by the name that a person or a
+// vault has for it, or by the identity of a key.
+//
+// The package itself links no C and touches no hardware: that is for the rooms
+// token/pcsc, token/oath, token/piv and token/fido2, which mfad-token alone
+// links. It decides nothing about vaults or AWS.
 package token
 
 import (

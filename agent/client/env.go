@@ -2,7 +2,8 @@ package client
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/mfad/mfad/internal/environ"
 )
 
 // passed are the variables of the caller that a started agent sees on any
@@ -20,18 +21,7 @@ var passedPrefixes = []string{"LC_", "XDG_", "MFAD_"}
 // see. The caller is whoever runs the first aws command; it must not choose
 // where requests go (AWS_…, proxies), whom they trust (SSL_CERT_…), or what the
 // agent loads (LD_…, DYLD_…, GODEBUG), so only what is known to be needed passes.
-func ScrubEnv(environ []string) []string {
-	var kept []string
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if name = canonical(name); passes(name) {
-			kept = append(kept, entry)
-		}
-	}
-	return kept
-}
-
-func passes(name string) bool {
-	return slices.Contains(passed, name) || slices.Contains(passedHere, name) ||
-		slices.ContainsFunc(passedPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+func ScrubEnv(entries []string) []string {
+	p := environ.Passing{Names: slices.Concat(passed, passedHere), Prefixes: passedPrefixes}
+	return p.Scrub(entries)
 }

@@ -4,5 +4,3 @@ package client
 
 // passedHere is empty: there are no more than everywhere.
 var passedHere []string
-
-func canonical(name string) string { return name }

@@ -36,7 +36,7 @@ func TestListTellsWhatIsPluggedIn(t *testing.T) {
 	if _, err := put(p, h, t, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.PIVKey(t.Context(), token.PIVKeyParams{Ref: token.Ref{Serials: []string{"7"}}}, &person{}); err != nil {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, &person{}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := h.List(t.Context(), token.ListParams{})
@@ -44,7 +44,8 @@ func TestListTellsWhatIsPluggedIn(t *testing.T) {
 		t.Fatalf("%d tokens, %q, %v", len(r.Tokens), r.Faults, err)
 	}
 	full, bare, fido := r.Tokens[0], r.Tokens[1], r.Tokens[2]
-	if full.Serial != "7" || full.Fault != "" || full.PIV == nil || full.PIV.Retries != 3 || len(full.PIV.Keys) != 1 || full.PIV.Keys[0].Slot != "82" {
+	if full.Serial != "7" || full.Fault != "" || full.PIV == nil || full.PIV.Retries != 3 || len(full.PIV.Keys) != 1 ||
+		full.PIV.Keys[0].Slot != "82" {
 		t.Errorf("PIV: %+v of %+v", full.PIV, full)
 	}
 	if full.OATH == nil || full.OATH.ID != y.OATHID() || len(full.OATH.Credentials) != 1 || !full.OATH.Credentials[0].Touch {
@@ -68,7 +69,7 @@ func TestBriefListLooksIntoNothing(t *testing.T) {
 	if _, err := put(&person{}, h, t, false, "7"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.PIVKey(t.Context(), token.PIVKeyParams{Ref: token.Ref{Serials: []string{"7"}}}, &person{}); err != nil {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, &person{}); err != nil {
 		t.Fatal(err)
 	}
 	y.ClearJournal()
@@ -178,7 +179,8 @@ func TestWithoutPcscdTheAnswersSaySo(t *testing.T) {
 	if err != nil || len(r.Tokens) != 1 || len(r.Faults) != 1 || !strings.Contains(r.Faults[0], "pcscd") {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, &person{}); !errors.Is(err, token.ErrNoService) || !strings.Contains(err.Error(), "apt install pcscd") {
+	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, &person{}); !errors.Is(err, token.ErrNoService) ||
+		!strings.Contains(err.Error(), "apt install pcscd") {
 		t.Errorf("a code: %v", err)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // runs runs the built program.
@@ -90,23 +92,10 @@ func hears(t *testing.T, request string, f func(out *bufio.Reader)) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), house.real)
 	cmd.Env = environment(t)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Fprintln(in, request); err != nil {
-		t.Error(err)
-	}
-	f(bufio.NewReader(out))
-	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+	p := proctest.Start(t, cmd)
+	p.Say(request)
+	f(p.Out)
+	if err := p.End(); err != nil {
 		t.Error(err)
 	}
 }
@@ -130,23 +119,9 @@ func TestProgramIsClosedToItsNeighbours(t *testing.T) {
 	if os.Getuid() == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Fprintln(in, `{"jsonrpc":"2.0","id":1,"method":"dance"}`); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil { // main has begun
-		t.Fatal(err)
-	}
+	p := proctest.Start(t, cmd)
+	p.Say(`{"jsonrpc":"2.0","id":1,"method":"dance"}`)
+	p.Line() // main has begun
 	proc := fmt.Sprintf("/proc/%d/", cmd.Process.Pid)
 	info, err := os.Stat(proc + "mem")
 	if err != nil {
@@ -164,8 +139,7 @@ func TestProgramIsClosedToItsNeighbours(t *testing.T) {
 			t.Errorf("it may leave a core: %s", line)
 		}
 	}
-	_ = in.Close()
-	if err := cmd.Wait(); err != nil {
+	if err := p.End(); err != nil {
 		t.Error(err)
 	}
 }

@@ -135,11 +135,13 @@ func TestTokenIsFoundByWhatIsAsked(t *testing.T) {
 		t.Errorf("without the applet: %v", err)
 	}
 	err := ask("8", "9")
-	if !errors.Is(err, token.ErrNotPresent) || !strings.Contains(err.Error(), "serial 8 or 9") || !strings.Contains(err.Error(), "(serial 2)") {
+	if !errors.Is(err, token.ErrNotPresent) || !strings.Contains(err.Error(), "serial 8 or 9") ||
+		!strings.Contains(err.Error(), "(serial 2)") {
 		t.Errorf("absent: %v", err)
 	}
 	plug(t, 2, tokentest.YubiKeyOptions{Serial: 3})
-	if err = ask(); !errors.Is(err, token.ErrAmbiguous) || !strings.Contains(err.Error(), "(serial 1), ") || !strings.Contains(err.Error(), "(serial 3)") {
+	if err = ask(); !errors.Is(err, token.ErrAmbiguous) || !strings.Contains(err.Error(), "(serial 1), ") ||
+		!strings.Contains(err.Error(), "(serial 3)") {
 		t.Errorf("two: %v", err)
 	}
 	if err := ask("3"); !errors.Is(err, token.ErrNoCredential) {
@@ -192,7 +194,8 @@ func TestPutFillsAllTokensOrNone(t *testing.T) {
 	if err != nil || len(placed.Tokens) != 2 || len(one.Credentials())+len(two.Credentials()) > 0 {
 		t.Errorf("deleting: %v, %v", placed, err)
 	}
-	if _, err := h.OATHDelete(t.Context(), token.OATHDeleteParams{Ref: token.Ref{Serials: []string{"1"}}, Name: name}, p); !errors.Is(err, token.ErrNoCredential) {
+	again := token.OATHDeleteParams{Ref: token.Ref{Serials: []string{"1"}}, Name: name}
+	if _, err := h.OATHDelete(t.Context(), again, p); !errors.Is(err, token.ErrNoCredential) {
 		t.Errorf("deleting what is not there: %v", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/lane"
 )
 
 // What a caller may branch on.
@@ -36,10 +37,10 @@ const service = "mfad"
 // maxSecret is what the Credential Manager of Windows takes.
 const maxSecret = 2560
 
-// lane lets one call at a time through to go-keyring, whose bus connection is
+// calls lets one call at a time through to go-keyring, whose bus connection is
 // the process's. A call that hangs keeps the lane, and those behind it end with
 // their contexts.
-var lane = make(chan struct{}, 1)
+var calls = lane.New()
 
 // Available tells whether there is a keychain, locked or not, without asking
 // the person anything. The error wraps ErrNone.
@@ -77,13 +78,11 @@ func Delete(ctx context.Context, account string) error {
 
 // call runs act when the keychain is ready for it, and leaves it when ctx ends.
 func call(ctx context.Context, act func() (string, error)) (string, error) {
-	select {
-	case lane <- struct{}{}:
-	case <-ctx.Done():
+	if calls.Enter(ctx) != nil {
 		return "", silence(ctx)
 	}
 	if err := ready(ctx); err != nil {
-		<-lane
+		calls.Leave()
 		return "", err
 	}
 	type result struct {
@@ -92,7 +91,7 @@ func call(ctx context.Context, act func() (string, error)) (string, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		defer func() { <-lane }()
+		defer calls.Leave()
 		text, err := act()
 		done <- result{text, err}
 	}()

@@ -280,12 +280,12 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	d, _ := newDesktop(t)
 	d.keyring(t)
 	late := errors.New("late")
-	lane <- struct{}{} // a call that hangs
+	calls <- struct{}{} // a call that hangs
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(late)
 	_, err := Get(ctx, "vault")
 	wantError(t, err, late)
-	<-lane
+	calls.Leave()
 	_, err = Get(ctx, "vault")
 	wantError(t, err, late)
 }

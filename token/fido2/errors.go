@@ -35,7 +35,7 @@ var meanings = []struct {
 }{
 	{libfido2.ErrPinInvalid, token.ErrPIN, ""},
 	{libfido2.ErrPinAuthBlocked, token.ErrPINBlocked, "three wrong PINs in a row; pull the key out and plug it in again"},
-	{libfido2.Error{Code: codePINBlocked}, token.ErrPINBlocked, "no tries are left; only a reset of the key helps, which makes it forget its credentials"},
+	{libfido2.Error{Code: codePINBlocked}, token.ErrPINBlocked, "no tries are left; " + blocked},
 	{libfido2.Error{Code: codeUVBlocked}, token.ErrPINBlocked, "the key wants its PIN"},
 	{libfido2.Error{Code: codePINAuthInvalid}, token.ErrRemoved, "the key has forgotten that the PIN was given; try again"},
 	{libfido2.ErrPinNotSet, token.ErrNoPIN, "set one with fido2-token -S"},

@@ -23,6 +23,9 @@ const (
 	maxPIN = 63 // bytes
 )
 
+// blocked is what is left when no tries are.
+const blocked = "only a reset of the key helps, which makes it forget its credentials"
+
 // pinned runs op with a PIN that the person gives, again with another while the
 // PIN is wrong and the tries stay above the guard. op makes one try.
 func pinned[T any](ctx context.Context, k key, op func(pin []byte) (T, error)) (T, error) {
@@ -99,7 +102,7 @@ func (g *prompt) allowed(ctx context.Context) (left int, err error) {
 	case err != nil:
 		return left, err
 	case left <= 0:
-		return left, fmt.Errorf("no tries are left on %v; only a reset of the key helps, which makes it forget its credentials: %w", g.key, token.ErrPINBlocked)
+		return left, fmt.Errorf("no tries are left on %v; %s: %w", g.key, blocked, token.ErrPINBlocked)
 	case left > guard || left == g.agreed:
 		return left, nil
 	}

@@ -21,7 +21,7 @@ const maxChallenge = 64
 // up on it, after some 15 s. token.ErrNoCredential if it is not there,
 // token.ErrAccessCode if the applet is locked.
 func (a *Applet) Code(name string, challenge []byte) (digits string, err error) {
-	value, err := a.calculate(name, challenge, wantTruncated, tagTruncated)
+	value, err := a.calculate(name, challenge, truncated)
 	if err == nil {
 		defer clear(value)
 		digits, err = format(value)
@@ -36,7 +36,7 @@ func (a *Applet) Code(name string, challenge []byte) (digits string, err error) 
 // credential's key: 20, 32 or 64 bytes, which the caller wipes. It tells how many
 // digits a code of the credential has, too. It waits and fails as [Applet.Code].
 func (a *Applet) Full(name string, challenge []byte) (mac []byte, digits int, err error) {
-	value, err := a.calculate(name, challenge, wantFull, tagFull)
+	value, err := a.calculate(name, challenge, full)
 	if err == nil && !slices.Contains([]int{20, 32, 64}, len(value)-1) {
 		clear(value)
 		err = malformed("an HMAC of %d bytes", len(value)-1)
@@ -47,7 +47,15 @@ func (a *Applet) Full(name string, challenge []byte) (mac []byte, digits int, er
 	return value[1:], int(value[0]), nil
 }
 
-func (a *Applet) calculate(name string, challenge []byte, p2, tag byte) ([]byte, error) {
+// form is how much of an HMAC is asked for, and the tag of the answer.
+type form struct{ p2, tag byte }
+
+var (
+	full      = form{wantFull, tagFull}
+	truncated = form{wantTruncated, tagTruncated}
+)
+
+func (a *Applet) calculate(name string, challenge []byte, f form) ([]byte, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -56,11 +64,11 @@ func (a *Applet) calculate(name string, challenge []byte, p2, tag byte) ([]byte,
 	}
 	data := appendTLV(nil, tagName, []byte(name))
 	data = appendTLV(data, tagChallenge, challenge)
-	answer, err := a.do(command{ins: insCalculate, p2: p2, data: data})
+	answer, err := a.do(command{ins: insCalculate, p2: f.p2, data: data})
 	if err != nil {
 		return nil, err
 	}
-	value, err := only(answer, tag)
+	value, err := only(answer, f.tag)
 	if err != nil {
 		clear(answer)
 	}

@@ -109,7 +109,7 @@ const longAnswer = 54
 // answer: without a senseless command in between, the next that wants a touch
 // fails. ykman has it too.
 func (a *Applet) calm() error {
-	if !a.long || a.version.before(4, 2, 0) || !a.version.before(4, 2, 7) {
+	if !a.long || a.version.before(version{4, 2, 0}) || !a.version.before(version{4, 2, 7}) {
 		return nil
 	}
 	a.long = false

@@ -106,10 +106,10 @@ func (a *Applet) check(c Credential, key []byte) (kind, alg byte, err error) {
 		return 0, 0, err
 	}
 	if c.Touch {
-		err = a.needs("a touch for each code", 4, 2, 6)
+		err = a.needs("a touch for each code", version{4, 2, 6})
 	}
 	if c.Algorithm == "SHA512" && err == nil {
-		err = a.needs("SHA512", 4, 3, 1)
+		err = a.needs("SHA512", version{4, 3, 1})
 	}
 	return kind, alg, err
 }
@@ -166,7 +166,7 @@ func (a *Applet) Rename(from, to string) error {
 }
 
 func (a *Applet) rename(from, to string) error {
-	if err := a.needs("renaming", 5, 3, 1); err != nil {
+	if err := a.needs("renaming", version{5, 3, 1}); err != nil {
 		return err
 	}
 	for _, name := range []string{from, to} {

@@ -94,15 +94,13 @@ type version [3]byte
 
 func (v version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
 
-func (v version) before(major, minor, patch byte) bool {
-	return string(v[:]) < string([]byte{major, minor, patch})
-}
+func (v version) before(other version) bool { return string(v[:]) < string(other[:]) }
 
 // needs is the error of what came with a later version of the applet.
-func (a *Applet) needs(what string, major, minor, patch byte) error {
-	if a.version.before(major, minor, patch) {
-		return fmt.Errorf("%w: %s needs version %d.%d.%d of the token, and this is %v",
-			token.ErrUnsupported, what, major, minor, patch, a.version)
+func (a *Applet) needs(what string, first version) error {
+	if a.version.before(first) {
+		return fmt.Errorf("%w: %s needs version %v of the token, and this is %v",
+			token.ErrUnsupported, what, first, a.version)
 	}
 	return nil
 }

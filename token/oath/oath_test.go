@@ -156,7 +156,8 @@ func TestListTellsTypeAlgorithmAndTouch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]oath.Result{{Name: "plain", Digits: "287082"}, {Name: "touch", Touch: true}, {Name: "hotp", HOTP: true}}, all); diff != "" {
+	codes := []oath.Result{{Name: "plain", Digits: "287082"}, {Name: "touch", Touch: true}, {Name: "hotp", HOTP: true}}
+	if diff := cmp.Diff(codes, all); diff != "" {
 		t.Error(diff)
 	}
 }

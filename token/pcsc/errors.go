@@ -73,7 +73,10 @@ var meanings = map[Code]meaning{
 	0x80100019: {"SCARD_E_PCI_TOO_SMALL", token.ErrUnsupported, "pcscd does not take a parameter"},
 	0x8010001A: {"SCARD_E_READER_UNSUPPORTED", token.ErrUnsupported, "the reader's driver does not do enough"},
 	0x8010001C: {"SCARD_E_CARD_UNSUPPORTED", token.ErrUnsupported, "the card does not do enough"},
-	0x8010001D: {"SCARD_E_NO_SERVICE", token.ErrNoService, "pcscd does not answer: apt install pcscd (Fedora: pcsc-lite), or systemctl start pcscd.socket"},
+	0x8010001D: {
+		"SCARD_E_NO_SERVICE", token.ErrNoService,
+		"pcscd does not answer: apt install pcscd (Fedora: pcsc-lite), or systemctl start pcscd.socket",
+	},
 	0x8010001E: {"SCARD_E_SERVICE_STOPPED", token.ErrNoService, "pcscd has stopped: try again"},
 	0x8010001F: {"SCARD_E_UNEXPECTED", token.ErrRemoved, "the card fails unexpectedly"},
 	0x80100022: {"SCARD_E_UNSUPPORTED_FEATURE", token.ErrUnsupported, "pcscd cannot do that"},

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/mfad/mfad/internal/line"
 )
 
 // suspects are programs that hold cards, by what the kernel calls them (15
@@ -74,7 +76,7 @@ func suspect(dir string) (comm string, rank int) {
 	if err != nil {
 		return "", 0
 	}
-	comm = printable(strings.TrimSpace(string(b)))
+	comm = line.One(string(b))
 	if comm == ourselves {
 		return "", 0
 	}
@@ -113,14 +115,4 @@ func sameService(dir string) bool {
 		}
 	}
 	return socket == os.Getenv(socketVariable)
-}
-
-// printable keeps what a program may call itself from playing with a terminal.
-func printable(comm string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, comm)
 }

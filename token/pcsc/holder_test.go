@@ -3,8 +3,6 @@
 package pcsc
 
 import (
-	"bufio"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mfad/mfad/internal/proctest"
 	"github.com/mfad/mfad/token"
 )
 
@@ -28,26 +27,11 @@ func holdReader(t *testing.T, name, reader string) (release func()) {
 	}
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), "MFAD_TEST_HOLD="+reader)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
+	other := proctest.Start(t, cmd)
+	if line := other.Line(); line != "held" {
+		t.Errorf("the other process says %q", line)
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || line != "held\n" {
-		t.Errorf("the other process says %q, %v", line, err)
-	}
-	release = func() {
-		_ = in.Close()
-		_, _ = io.Copy(io.Discard, out)
-		_ = cmd.Wait()
-	}
+	release = func() { _ = other.End() }
 	t.Cleanup(release)
 	return release
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // share holds the token as other programs do, until it is closed.
-func (d *desk) share() *pcsc.Card {
+func (d *rig) share() *pcsc.Card {
 	d.t.Helper()
 	s, err := pcsc.Open()
 	if err != nil {
@@ -30,9 +30,9 @@ func (d *desk) share() *pcsc.Card {
 }
 
 func TestTokenThatAnotherProgramHolds(t *testing.T) {
-	for name, hold := range map[string]func(d *desk) (release func() error){
-		"shared": func(d *desk) func() error { return d.share().Close },
-		"exclusively": func(d *desk) func() error {
+	for name, hold := range map[string]func(d *rig) (release func() error){
+		"shared": func(d *rig) func() error { return d.share().Close },
+		"exclusively": func(d *rig) func() error {
 			yk, err := pivgo.Open(d.reader)
 			if err != nil {
 				d.t.Fatal(err)

@@ -23,8 +23,8 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 		for _, touch := range []string{"never", "always", "cached"} {
 			t.Run(pin+" "+touch, func(t *testing.T) {
 				t.Parallel()
-				d := newDesk(t, tokentest.YubiKeyOptions{})
-				i, made := d.make(token.PIVKeyParams{PIN: pin, Touch: touch})
+				d := newRig(t, tokentest.YubiKeyOptions{})
+				i, made := d.make(token.KeyParams{PIN: pin, Touch: touch})
 				if made.Key.PIN != pin || made.Key.Touch != touch {
 					t.Errorf("made %+v", made.Key)
 				}
@@ -59,15 +59,15 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 
 func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, made := d.make(token.PIVKeyParams{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, made := d.make(token.KeyParams{})
 	if i.Serial != d.Serial() || i.Slot != 0x82 || made.Token.Serial != d.token.Serial {
 		t.Errorf("%+v, %+v", i, made)
 	}
 	if made.Recipient != i.Recipient() || len(d.person.asked) != 0 || d.Waits() != 0 {
 		t.Errorf("recipient %s, %d questions, %d touches", made.Recipient, len(d.person.asked), d.Waits())
 	}
-	second, _ := d.make(token.PIVKeyParams{PIN: "never", Touch: "cached"})
+	second, _ := d.make(token.KeyParams{PIN: "never", Touch: "cached"})
 	told := 0
 	got, err := Read(t.Context(), d.reader, func() { told++ })
 	if err != nil {
@@ -94,18 +94,18 @@ func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 func TestAppletThatKnowsNoPoliciesIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	for _, row := range []struct {
 		version string
-		params  token.PIVKeyParams
+		params  token.KeyParams
 		says    string // empty: a key is made
 	}{
-		{"3.4.9", token.PIVKeyParams{}, "its PIV applet, of version 3.4.9, knows no touch and PIN policies; a YubiKey 4 or later is wanted"},
-		{"3.4.9", token.PIVKeyParams{Touch: "never", PIN: "never"}, "of version 3.4.9, knows no touch and PIN policies"},
-		{"4.2.8", token.PIVKeyParams{Touch: "cached"}, "of version 4.2.8, does not know the touch policy cached"},
-		{"4.2.8", token.PIVKeyParams{Touch: "never"}, ""},
-		{"4.3.7", token.PIVKeyParams{Touch: "cached"}, ""},
+		{"3.4.9", token.KeyParams{}, "its PIV applet, of version 3.4.9, knows no touch and PIN policies; a YubiKey 4 or later is wanted"},
+		{"3.4.9", token.KeyParams{Touch: "never", PIN: "never"}, "of version 3.4.9, knows no touch and PIN policies"},
+		{"4.2.8", token.KeyParams{Touch: "cached"}, "of version 4.2.8, does not know the touch policy cached"},
+		{"4.2.8", token.KeyParams{Touch: "never"}, ""},
+		{"4.3.7", token.KeyParams{Touch: "cached"}, ""},
 	} {
 		t.Run(row.version+" "+row.params.Touch, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, tokentest.YubiKeyOptions{Version: row.version})
+			d := newRig(t, tokentest.YubiKeyOptions{Version: row.version})
 			_, err := d.newKey(row.params)
 			if row.says == "" {
 				if err != nil {
@@ -130,20 +130,20 @@ func TestAppletThatKnowsNoPoliciesIsRefusedBeforeAnythingIsWritten(t *testing.T)
 
 func TestReadOfATokenWithoutTheApplet(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{NoPIV: true})
+	d := newRig(t, tokentest.YubiKeyOptions{NoPIV: true})
 	for range 2 { // the first must not leave the reader locked
 		if p, err := Read(t.Context(), d.reader, nil); p != nil || err != nil {
 			t.Errorf("%+v, %v", p, err)
 		}
 	}
-	if _, err := d.newKey(token.PIVKeyParams{}); !errors.Is(err, token.ErrUnsupported) {
+	if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrUnsupported) {
 		t.Errorf("new key: %v", err)
 	}
 }
 
 func TestReadAsksForNothingAndLeavesEmptySlotsAlone(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	if _, err := Read(t.Context(), d.reader, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -159,8 +159,8 @@ func TestReadAsksForNothingAndLeavesEmptySlotsAlone(t *testing.T) {
 
 func TestKeyOfAnotherRootIsNotVouchedFor(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{CA: tokentest.NewCA("somebody else")})
-	_, made := d.make(token.PIVKeyParams{})
+	d := newRig(t, tokentest.YubiKeyOptions{CA: tokentest.NewCA("somebody else")})
+	_, made := d.make(token.KeyParams{})
 	if made.Key.Attested {
 		t.Error("attested")
 	}
@@ -168,8 +168,8 @@ func TestKeyOfAnotherRootIsNotVouchedFor(t *testing.T) {
 
 func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{PIN: "never", Touch: "never"})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.KeyParams{PIN: "never", Touch: "never"})
 	stub := i
 	stub.Public = nil
 	theirs, err := ParseIdentity(stub.String())
@@ -177,7 +177,7 @@ func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, who := range []Identity{i, theirs} {
-		fileKey, err := Unwrap(t.Context(), d.reader, d.token, who, d.wrap(i), d.person)
+		fileKey, err := d.applet().Unwrap(t.Context(), who, d.wrap(i))
 		if err != nil || string(fileKey) != string(testFileKey) {
 			t.Errorf("%s: %v", who, err)
 		}
@@ -186,12 +186,12 @@ func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 
 func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.KeyParams{})
 	other := d.wrap(NewIdentity(1, 0x82, newKey(t).PublicKey()))
 	d.ClearJournal()
 	for _, stanzas := range [][]*age.Stanza{nil, other, {{Type: typeP256, Args: []string{"a", "b"}}}} {
-		if _, err := Unwrap(t.Context(), d.reader, d.token, i, stanzas, d.person); !errors.Is(err, token.ErrInvalid) {
+		if _, err := d.applet().Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrInvalid) {
 			t.Error(err)
 		}
 	}
@@ -202,19 +202,19 @@ func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
 
 func TestDamagedBodyIsTold(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.KeyParams{Touch: "never"})
 	stanzas := d.wrap(i)
 	stanzas[0].Body[3] ^= 1
-	if _, err := Unwrap(t.Context(), d.reader, d.token, i, stanzas, d.person); !errors.Is(err, token.ErrInvalid) {
+	if _, err := d.applet().Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrInvalid) {
 		t.Error(err)
 	}
 }
 
 func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.KeyParams{})
 	moved := i
 	moved.Slot = 0x83
 	if err := d.unwrap(moved); !errors.Is(err, token.ErrNoCredential) {
@@ -231,8 +231,8 @@ func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
 
 func TestTokenThatIsNotTouched(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{TouchLimit: 200 * time.Millisecond})
-	i, _ := d.make(token.PIVKeyParams{})
+	d := newRig(t, tokentest.YubiKeyOptions{TouchLimit: 200 * time.Millisecond})
+	i, _ := d.make(token.KeyParams{})
 	d.SetTouch(tokentest.TouchNever)
 	if err := d.unwrap(i); !errors.Is(err, token.ErrTouch) {
 		t.Error(err)
@@ -249,12 +249,12 @@ func TestTokenThatIsNotTouched(t *testing.T) {
 
 func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{PIN: "never"})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.KeyParams{PIN: "never"})
 	d.SetTouch(tokentest.TouchNever)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.person.onAwait = cancel
-	if _, err := Unwrap(ctx, d.reader, d.token, i, d.wrap(i), d.person); !errors.Is(err, context.Canceled) {
+	if _, err := d.applet().Unwrap(ctx, i, d.wrap(i)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	d.person.onAwait = nil
@@ -269,8 +269,8 @@ func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 
 func TestPINDoesNotStayVerified(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.KeyParams{Touch: "never"})
 	for range 2 {
 		if err := d.unwrap(i); err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/internal/proctest"
 	"github.com/mfad/mfad/token"
 )
 
@@ -23,11 +24,10 @@ const childVariable = "MFAD_TEST_PIV_JOB"
 
 // job is what a child is to do: unwrap if there are stanzas, else make a key.
 type job struct {
-	Reader  string
 	Token   token.Token
 	Unwrap  []*age.Stanza
 	With    string // identity
-	NewKey  token.PIVKeyParams
+	NewKey  token.KeyParams
 	Timeout time.Duration
 }
 
@@ -78,11 +78,11 @@ func runChild(text string) {
 	r := result{Retries: -2}
 	var err error
 	if j.Unwrap == nil {
-		r.Key, err = NewKey(ctx, j.Reader, j.Token, j.NewKey, p)
+		r.Key, err = Applet{j.Token, p}.NewKey(ctx, j.NewKey)
 	} else {
 		var i Identity
 		if i, err = ParseIdentity(j.With); err == nil {
-			r.FileKey, err = Unwrap(ctx, j.Reader, j.Token, i, j.Unwrap, p)
+			r.FileKey, err = Applet{j.Token, p}.Unwrap(ctx, i, j.Unwrap)
 		}
 	}
 	if err != nil {
@@ -139,10 +139,10 @@ func (p *distant) Await(_ context.Context, w token.Waiting) func() {
 	return func() {}
 }
 
-// apart has a child do a job and plays the desk's person to it.
-func (d *desk) apart(j job) (result, error) {
+// apart has a child do a job and plays the rig's person to it.
+func (d *rig) apart(j job) (result, error) {
 	d.t.Helper()
-	j.Reader, j.Token, j.Timeout = d.reader, d.token, time.Minute
+	j.Token, j.Timeout = d.token, time.Minute
 	text, err := json.Marshal(j)
 	if err != nil {
 		d.t.Fatal(err)
@@ -151,19 +151,9 @@ func (d *desk) apart(j job) (result, error) {
 	cmd.Env = append(os.Environ(), childVariable+"="+string(text))
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		d.t.Fatal(err)
-	}
-	r, err := d.attend(in, out)
-	if err := errors.Join(err, cmd.Wait()); err != nil {
+	child := proctest.Start(d.t, cmd)
+	r, err := d.attend(child.In, child.Out)
+	if err := errors.Join(err, child.End()); err != nil {
 		d.t.Fatalf("the process for one operation: %v\n%s", err, &complaints)
 	}
 	if r.Error != "" {
@@ -173,7 +163,7 @@ func (d *desk) apart(j job) (result, error) {
 }
 
 // attend answers a child until it is done.
-func (d *desk) attend(in io.Writer, out io.Reader) (result, error) {
+func (d *rig) attend(in io.Writer, out io.Reader) (result, error) {
 	ctx, words, answers := d.t.Context(), json.NewDecoder(out), json.NewEncoder(in)
 	for {
 		var w word
@@ -199,8 +189,8 @@ func (d *desk) attend(in io.Writer, out io.Reader) (result, error) {
 	}
 }
 
-// unwrapApart is [desk.unwrap] in a process of its own.
-func (d *desk) unwrapApart(i Identity) error {
+// unwrapApart is [rig.unwrap] in a process of its own.
+func (d *rig) unwrapApart(i Identity) error {
 	d.t.Helper()
 	r, err := d.apart(job{Unwrap: d.wrap(i), With: i.String()})
 	if err == nil && !bytes.Equal(r.FileKey, testFileKey) {

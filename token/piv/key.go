@@ -122,8 +122,8 @@ func isEmpty(refused error) bool {
 	return errors.Is(refused, pivgo.ErrNotFound) || sw == statusNoInstruction
 }
 
-// certificate returns the certificate of a slot, and whether there is
-// something in its place, be it unreadable.
+// certificate returns the certificate of a slot. Filled says that something is in
+// its place, which may be unreadable.
 func (c *card) certificate(slot byte) (cert *x509.Certificate, filled bool, err error) {
 	cert, err = c.yk.Certificate(pivSlot(slot))
 	if err == nil {

@@ -43,7 +43,7 @@ func wrap(ephemeral *ecdh.PrivateKey, recipient *ecdh.PublicKey, fileKey []byte)
 	if len(fileKey) != fileKeyLen {
 		return nil, fmt.Errorf("%w: a file key of %d bytes", token.ErrInvalid, len(fileKey))
 	}
-	aead, err := sealer(ephemeral, recipient, ephemeral.PublicKey(), recipient)
+	aead, err := sealer(ephemeral, recipient, salt(ephemeral.PublicKey(), recipient))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func wrap(ephemeral *ecdh.PrivateKey, recipient *ecdh.PublicKey, fileKey []byte)
 
 // openP256 opens a piv-p256 stanza. An error of k comes back wrapped.
 func openP256(k ecdh.KeyExchanger, l line) ([]byte, error) {
-	aead, err := sealer(k, l.share, l.share, k.PublicKey())
+	aead, err := sealer(k, l.share, salt(l.share, k.PublicKey()))
 	if err != nil {
 		return nil, err
 	}
@@ -66,19 +66,22 @@ func openP256(k ecdh.KeyExchanger, l line) ([]byte, error) {
 }
 
 // sealer is the AEAD of a stanza; the caller has one of the private keys.
-func sealer(k ecdh.KeyExchanger, peer, ephemeral, recipient *ecdh.PublicKey) (cipher.AEAD, error) {
+func sealer(k ecdh.KeyExchanger, peer *ecdh.PublicKey, salt []byte) (cipher.AEAD, error) {
 	shared, err := exchange(k, peer)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(shared)
-	salt := slices.Concat(compress(ephemeral), compress(recipient))
 	key, err := hkdf.Key(sha256.New, shared, salt, typeP256, chacha20poly1305.KeySize)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(key)
 	return chacha20poly1305.New(key)
+}
+
+func salt(ephemeral, recipient *ecdh.PublicKey) []byte {
+	return slices.Concat(compress(ephemeral), compress(recipient))
 }
 
 // errExchange: the private key could not be used, as opposed to being the wrong one.

@@ -17,16 +17,16 @@ func inOrder(pins ...string) func(int) string {
 	return func(n int) string { return pins[n] }
 }
 
-// ready is a desk with a key that wants the PIN alone.
-func ready(t *testing.T) (*desk, Identity) {
+// ready is a rig with a key that wants the PIN alone.
+func ready(t *testing.T) (*rig, Identity) {
 	t.Helper()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	d := newRig(t, tokentest.YubiKeyOptions{})
+	i, _ := d.make(token.KeyParams{Touch: "never"})
 	return d, i
 }
 
 // questions are the tries left and the reasons that the person was told.
-func (d *desk) questions() []token.Question {
+func (d *rig) questions() []token.Question {
 	var all []token.Question
 	for _, q := range d.person.asked {
 		all = append(all, token.Question{Kind: q.Kind, Retries: q.Retries, Again: q.Again})

@@ -59,7 +59,7 @@ func name[P comparable](words map[string]P, policy P) string {
 }
 
 // parsePolicies parses the policies of a new key.
-func parsePolicies(p token.PIVKeyParams) (pivgo.PINPolicy, pivgo.TouchPolicy, error) {
+func parsePolicies(p token.KeyParams) (pivgo.PINPolicy, pivgo.TouchPolicy, error) {
 	if p.PIN == "" {
 		p.PIN = "once"
 	}
@@ -83,11 +83,15 @@ func parsePolicies(p token.PIVKeyParams) (pivgo.PINPolicy, pivgo.TouchPolicy, er
 func (c *card) knowsPolicies(touch pivgo.TouchPolicy) error {
 	switch v := c.yk.Version(); {
 	case v.Major < 4:
-		return fmt.Errorf("%w: its PIV applet, of version %s, knows no touch and PIN policies; a YubiKey 4 or later is wanted", token.ErrUnsupported, c.version())
+		return c.tooOld("knows no touch and PIN policies; a YubiKey 4 or later is wanted")
 	case v.Major == 4 && v.Minor < 3 && touch == pivgo.TouchPolicyCached:
-		return fmt.Errorf("%w: its PIV applet, of version %s, does not know the touch policy cached, which came with 4.3", token.ErrUnsupported, c.version())
+		return c.tooOld("does not know the touch policy cached, which came with 4.3")
 	}
 	return nil
+}
+
+func (c *card) tooOld(lacks string) error {
+	return fmt.Errorf("%w: its PIV applet, of version %s, %s", token.ErrUnsupported, c.version(), lacks)
 }
 
 // needsPIN: unknown policies and those of later firmwares count as needing it.

@@ -36,7 +36,7 @@ var pulls = map[string]tokentest.Action{
 // pullAtEach does work again and again, and pulls the token out at the first
 // command, the second, and so on until the work outruns the pull. Before is
 // called before each round.
-func pullAtEach(t *testing.T, how tokentest.Action, d *desk, before func(), work func() error) {
+func pullAtEach(t *testing.T, how tokentest.Action, d *rig, before func(), work func() error) {
 	for at := 0; ; at++ {
 		before()
 		reached := make(chan struct{})
@@ -76,8 +76,8 @@ func TestPulledOutAtEachCommandOfUnwrap(t *testing.T) {
 	for name, how := range pulls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, tokentest.YubiKeyOptions{})
-			i, _ := d.make(token.PIVKeyParams{})
+			d := newRig(t, tokentest.YubiKeyOptions{})
+			i, _ := d.make(token.KeyParams{})
 			pullAtEach(t, how, d, func() {}, func() error { return d.unwrapApart(i) })
 		})
 	}
@@ -93,7 +93,7 @@ func TestPulledOutAtEachCommandOfNewKey(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, tokentest.YubiKeyOptions{})
+			d := newRig(t, tokentest.YubiKeyOptions{})
 			seen := map[byte]any{}
 			newToken := func() {
 				if len(seen) < 16 { // the slots do not suffice for all
@@ -103,7 +103,7 @@ func TestPulledOutAtEachCommandOfNewKey(t *testing.T) {
 				clear(seen)
 			}
 			pullAtEach(t, how, d, newToken, func() error {
-				_, err := d.apart(job{NewKey: token.PIVKeyParams{Touch: "never"}})
+				_, err := d.apart(job{NewKey: token.KeyParams{Touch: "never"}})
 				d.checkSlots(seen, err)
 				return err
 			})
@@ -113,7 +113,7 @@ func TestPulledOutAtEachCommandOfNewKey(t *testing.T) {
 
 // checkSlots compares the retired slots with what was seen in them before an
 // operation, whose error must name the slot of a key that it made.
-func (d *desk) checkSlots(seen map[byte]any, err error) {
+func (d *rig) checkSlots(seen map[byte]any, err error) {
 	d.t.Helper()
 	for slot := byte(firstRetired); slot <= lastRetired; slot++ {
 		now := d.Key(slot)

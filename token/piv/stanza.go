@@ -111,7 +111,8 @@ func (l line) open(k ecdh.KeyExchanger) ([]byte, error) {
 	case errors.Is(err, errExchange):
 		return nil, err
 	case err != nil:
-		return nil, fmt.Errorf("%w: the %s stanza does not open with the key that it names: it is damaged, or made for another key", token.ErrInvalid, l.kind)
+		const why = "does not open with the key that it names: it is damaged, or made for another key"
+		return nil, fmt.Errorf("%w: the %s stanza %s", token.ErrInvalid, l.kind, why)
 	}
 	return fileKey, nil
 }

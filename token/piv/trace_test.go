@@ -18,16 +18,16 @@ import (
 // again by its seed.
 func TestGuardHoldsOnRandomFaultTraces(t *testing.T) {
 	const traces, lanes = 300, 5
-	var desks [lanes]*desk
+	var rigs [lanes]*rig
 	var keys [lanes]Identity
 	for lane := range lanes {
-		d := newDesk(t, tokentest.YubiKeyOptions{Serial: uint32(2001 + lane)})
-		keys[lane], _ = d.make(token.PIVKeyParams{Touch: "never"})
+		d := newRig(t, tokentest.YubiKeyOptions{Serial: uint32(2001 + lane)})
+		keys[lane], _ = d.make(token.KeyParams{Touch: "never"})
 		protectManagementKey(d)
-		desks[lane] = d
+		rigs[lane] = d
 	}
 	t.Parallel() // not before: ykman wants to be alone
-	for lane, d := range desks {
+	for lane, d := range rigs {
 		t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
 			t.Parallel()
 			d.t = t
@@ -42,7 +42,7 @@ func TestGuardHoldsOnRandomFaultTraces(t *testing.T) {
 }
 
 // trace does one operation under a random fault or two.
-func (d *desk) trace(seed uint64, i Identity) {
+func (d *rig) trace(seed uint64, i Identity) {
 	dice := rand.New(rand.NewPCG(seed, 0x6d666164))
 	d.SetPINRetries(dice.IntN(4))
 	d.person.dice(dice)
@@ -52,7 +52,7 @@ func (d *desk) trace(seed uint64, i Identity) {
 		err = d.unwrapApart(i)
 	} else {
 		// The management key under the PIN is asked for first.
-		_, err = d.apart(job{NewKey: token.PIVKeyParams{Touch: "never"}})
+		_, err = d.apart(job{NewKey: token.KeyParams{Touch: "never"}})
 	}
 	d.Fault(nil)
 	if err != nil && !isTyped(err) {
@@ -82,7 +82,7 @@ func (p *person) dice(dice *rand.Rand) {
 }
 
 // disturb sets up to two faults; the channel is closed when the token is out.
-func (d *desk) disturb(dice *rand.Rand) <-chan struct{} {
+func (d *rig) disturb(dice *rand.Rand) <-chan struct{} {
 	out := make(chan struct{})
 	at := map[int]int{dice.IntN(24): dice.IntN(10), dice.IntN(24): dice.IntN(10)}
 	odd := make([]byte, dice.IntN(40))
@@ -115,7 +115,7 @@ func (d *desk) disturb(dice *rand.Rand) <-chan struct{} {
 }
 
 // protectManagementKey has NewKey ask for a PIN.
-func protectManagementKey(d *desk) {
+func protectManagementKey(d *rig) {
 	d.t.Helper()
 	d.ykman("access", "change-management-key", "-m", factoryManagement, "-P", rightPIN, "--generate", "--protect")
 }

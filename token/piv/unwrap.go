@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/ecdh"
 	"fmt"
-	"time"
 
 	"filippo.io/age"
 	pivgo "github.com/go-piv/piv-go/v2/piv"
@@ -14,13 +13,9 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// hesitation is how long a touch is awaited without a word where it may not be
-// needed.
-const hesitation = time.Second
-
 // Unwrap returns the file key that one of the stanzas wraps for the key of i,
-// which is in the token t in the reader. It asks the person for the PIN if the
-// key wants it, and waits for a touch. The caller wipes the file key.
+// which is on the token. It asks the person for the PIN if the key wants it, and
+// waits for a touch. The caller wipes the file key.
 //
 // It wraps token.ErrInvalid when no stanza is for the key, before the token is
 // looked at; ErrNoCredential when the token does not hold the key; ErrTouch
@@ -29,14 +24,14 @@ const hesitation = time.Second
 // token/pcsc.Service.Connect. The PIN is tried once for each time it is typed,
 // and never, unless the person says so, when one try is left. A PIN does not
 // stay verified.
-func Unwrap(ctx context.Context, reader string, t token.Token, i Identity, stanzas []*age.Stanza, person token.Person) ([]byte, error) {
+func (a Applet) Unwrap(ctx context.Context, i Identity, stanzas []*age.Stanza) ([]byte, error) {
 	l, err := pick(i, stanzas)
 	if err != nil {
 		return nil, fmt.Errorf("opening with a PIV key: %w", err)
 	}
-	fileKey, err := newOperation(reader, t, person).unwrap(ctx, i, l)
+	fileKey, err := newOperation(a).unwrap(ctx, i, l)
 	if err != nil {
-		return nil, fmt.Errorf("opening with the key in slot %s of %s: %w", slotName(i.Slot), t, err)
+		return nil, fmt.Errorf("opening with the key in slot %s of %s: %w", slotName(i.Slot), a.Token, err)
 	}
 	return fileKey, nil
 }
@@ -150,7 +145,7 @@ func (c *card) awaitTouch(k key) {
 		c.expectTouch(0)
 	case k.touch == pivgo.TouchPolicyNever:
 	case k.touch == pivgo.TouchPolicyCached:
-		c.expectTouch(hesitation)
+		c.expectTouch(token.Hesitation)
 	default: // always, or unknown
 		c.expectTouch(0)
 	}

@@ -26,7 +26,8 @@ import (
 
 // Texts of the length that AWS's codes have.
 const (
-	one = "otpauth://totp/Amazon%20Web%20Services:joe@acct?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=Amazon%20Web%20Services"
+	one = "otpauth://totp/Amazon%20Web%20Services:joe@acct?secret=" +
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=Amazon%20Web%20Services"
 	two = "otpauth://totp/AWS:ann?secret=JBSWY3DPEHPK3PXP"
 )
 

@@ -38,8 +38,8 @@ func (a *managementApplet) command(c command) ([]byte, status) {
 }
 
 // deviceInfo is a byte of length and tags, as in Yubico's "Device
-// configuration". It says that FIDO is there, for the reader's name says so,
-// though nobody plays it here.
+// configuration". It says that FIDO is there, as the reader's name does. Nobody
+// plays it here.
 func (y *YubiKey) deviceInfo() []byte {
 	enabled := capU2F
 	for capability, missing := range map[int]bool{

@@ -16,7 +16,7 @@ import (
 
 func TestYubicoPIVToolMakesAndAttestsAKey(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	file := func(name string) string { return filepath.Join(d.home, name) }
 	d.run("Successfully generated", "yubico-piv-tool", "-a", "generate", "-s", "9a", "-A", "ECCP256",
 		"--touch-policy", "always", "--pin-policy", "once", "-o", file("public.pem"))
@@ -54,7 +54,7 @@ func TestYubicoPIVToolMakesAndAttestsAKey(t *testing.T) {
 
 func TestYubicoPIVToolTellsWrongPINs(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	d.refuse("2 tries left", "yubico-piv-tool", "-a", "verify-pin", "-P", "000000")
 	d.run("Successfully verified", "yubico-piv-tool", "-a", "verify-pin", "-P", "123456")
 	d.run("Successfully changed the pin", "yubico-piv-tool", "-a", "change-pin", "-P", "123456", "-N", "654321")
@@ -67,7 +67,7 @@ func TestYubicoPIVToolTellsWrongPINs(t *testing.T) {
 
 func TestYubicoPIVToolImportsSignsAndDecrypts(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	for slot, algorithm := range map[string][]string{
 		"9c": {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
 		"9d": {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"},
@@ -80,7 +80,8 @@ func TestYubicoPIVToolImportsSignsAndDecrypts(t *testing.T) {
 		d.run("Successfully imported a new certificate", "yubico-piv-tool", "-a", "import-certificate", "-s", slot, "-i", certificate)
 		d.run("Successful", "yubico-piv-tool", "-a", "verify-pin", "-P", "123456", "-a", "test-signature", "-s", slot, "-i", certificate)
 		if slot != "9c" {
-			d.run("Successfully performed", "yubico-piv-tool", "-a", "verify-pin", "-P", "123456", "-a", "test-decipher", "-s", slot, "-i", certificate)
+			d.run("Successfully performed", "yubico-piv-tool", "-a", "verify-pin", "-P", "123456",
+				"-a", "test-decipher", "-s", slot, "-i", certificate)
 		}
 		d.refuse("Failed", "yubico-piv-tool", "-a", "attest", "-s", slot)
 	}
@@ -88,7 +89,7 @@ func TestYubicoPIVToolImportsSignsAndDecrypts(t *testing.T) {
 
 func TestOpenSCSeesAPIVCard(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	d.run("Yes             "+d.service.Reader(0), "opensc-tool", "--list-readers")
 	d.run("3b:fd:13:00:00:81:31:fe:15:80:73:c0:21:c0:57:59:75:62:69:4b:65:79:40", "opensc-tool", "-a")
 	d.run("", "yubico-piv-tool", "-a", "set-chuid")
@@ -98,7 +99,7 @@ func TestOpenSCSeesAPIVCard(t *testing.T) {
 	d.run("Personal Identity Verification Card", "opensc-tool", "--name")
 }
 
-func (d *desk) selfSign(slot, public string) {
+func (d *rig) selfSign(slot, public string) {
 	d.t.Helper()
 	d.run("", "ykman", "piv", "certificates", "generate", "--subject", "CN=vault", "--pin", "123456",
 		"--management-key", factoryKey, slot, public)

@@ -27,24 +27,24 @@ func start(t testing.TB, readers int) *tokentest.Service {
 	return s
 }
 
-// desk is a YubiKey in a reader, and programs that talk to it.
-type desk struct {
+// rig is a YubiKey in a reader, and programs that talk to it.
+type rig struct {
 	*tokentest.YubiKey
 	t       *testing.T
 	service *tokentest.Service
 	home    string
 }
 
-func newDesk(t *testing.T, o tokentest.YubiKeyOptions) *desk {
+func newRig(t *testing.T, o tokentest.YubiKeyOptions) *rig {
 	t.Helper()
-	d := &desk{YubiKey: tokentest.NewYubiKey(o), t: t, service: start(t, 1), home: t.TempDir()}
+	d := &rig{YubiKey: tokentest.NewYubiKey(o), t: t, service: start(t, 1), home: t.TempDir()}
 	if err := d.service.Insert(0, d.YubiKey); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-func (d *desk) try(stdin, name string, args ...string) (string, error) {
+func (d *rig) try(stdin, name string, args ...string) (string, error) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 	defer cancel()
@@ -56,7 +56,7 @@ func (d *desk) try(stdin, name string, args ...string) (string, error) {
 }
 
 // run wants the program to succeed and to say words.
-func (d *desk) run(words string, name string, args ...string) string {
+func (d *rig) run(words string, name string, args ...string) string {
 	d.t.Helper()
 	out, err := d.try("", name, args...)
 	if err != nil || !strings.Contains(out, words) {
@@ -69,7 +69,7 @@ func (d *desk) run(words string, name string, args ...string) string {
 }
 
 // refuse wants the program to fail with words.
-func (d *desk) refuse(words string, name string, args ...string) {
+func (d *rig) refuse(words string, name string, args ...string) {
 	d.t.Helper()
 	out, err := d.try("", name, args...)
 	if err == nil || !strings.Contains(out, words) {

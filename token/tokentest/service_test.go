@@ -28,7 +28,7 @@ func TestSixteenReadersHoldSixteenYubiKeys(t *testing.T) {
 		})
 	}
 	all.Wait()
-	d := &desk{t: t, service: s, home: t.TempDir(), YubiKey: tokentest.NewYubiKey(tokentest.YubiKeyOptions{})}
+	d := &rig{t: t, service: s, home: t.TempDir(), YubiKey: tokentest.NewYubiKey(tokentest.YubiKeyOptions{})}
 	out := d.run("", "opensc-tool", "--list-readers")
 	if n := strings.Count(out, " Yes "); n != tokentest.MaxReaders {
 		t.Errorf("opensc-tool sees %d cards, want %d:\n%s", n, tokentest.MaxReaders, out)
@@ -38,7 +38,7 @@ func TestSixteenReadersHoldSixteenYubiKeys(t *testing.T) {
 
 func TestAKeyThatIsPulledOutKeepsWhatItHolds(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	d.run("", "ykman", "oath", "accounts", "add", "one", "GEZDGNBVGY3TQOJQ")
 	if err := d.service.Remove(0); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestAKeyThatIsPulledOutKeepsWhatItHolds(t *testing.T) {
 
 func TestPcscdDiesAndComesBackAtTheSameSocket(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	d.service.Kill()
 	if conn, err := net.Dial("unix", d.service.Socket); err == nil {
 		conn.Close()
@@ -69,7 +69,7 @@ func TestPcscdDiesAndComesBackAtTheSameSocket(t *testing.T) {
 
 func TestPullingOutEndsTheWaitForATouch(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{TouchLimit: time.Hour})
+	d := newRig(t, tokentest.YubiKeyOptions{TouchLimit: time.Hour})
 	d.run("", "ykman", "oath", "accounts", "add", "--touch", "one", "GEZDGNBVGY3TQOJQ")
 	d.SetTouch(tokentest.TouchNever)
 	asked := make(chan struct{})
@@ -97,7 +97,7 @@ func TestOneKeyAnswersWhileAnotherWaitsForATouch(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2)
 	slow := tokentest.NewYubiKey(tokentest.YubiKeyOptions{Serial: 1, TouchLimit: time.Hour})
-	quick := &desk{t: t, service: s, home: t.TempDir(), YubiKey: tokentest.NewYubiKey(tokentest.YubiKeyOptions{Serial: 2})}
+	quick := &rig{t: t, service: s, home: t.TempDir(), YubiKey: tokentest.NewYubiKey(tokentest.YubiKeyOptions{Serial: 2})}
 	for i, y := range []*tokentest.YubiKey{slow, quick.YubiKey} {
 		if err := s.Insert(i, y); err != nil {
 			t.Fatal(err)
@@ -133,7 +133,7 @@ func TestOneKeyAnswersWhileAnotherWaitsForATouch(t *testing.T) {
 
 func TestAKeyPullsItselfOutAtTheNthCommand(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	for _, do := range []tokentest.Action{tokentest.PullOut, tokentest.PullOutUnanswered, tokentest.PullOutAnswered} {
 		before := len(d.Credentials())
 		d.Fault(func(_ int, apdu []byte) ([]byte, tokentest.Action) {

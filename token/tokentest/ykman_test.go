@@ -31,7 +31,7 @@ func TestYkmanKnowsTheModelOfEachVersion(t *testing.T) {
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, test.options)
+			d := newRig(t, test.options)
 			d.run(test.want, "ykman", "list")
 			d.run("PIV version:", "ykman", "piv", "info")
 			d.run("OATH version:", "ykman", "oath", "info")
@@ -41,7 +41,7 @@ func TestYkmanKnowsTheModelOfEachVersion(t *testing.T) {
 
 func TestYkmanAndTheCardAgreeOnOATHAccounts(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	add := func(args ...string) { d.run("", "ykman", append([]string{"oath", "accounts", "add"}, args...)...) }
 	add("aws:prod", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 	add("--algorithm", "SHA256", "--digits", "8", "--touch", "slow", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -75,7 +75,7 @@ func TestYkmanAndTheCardAgreeOnOATHAccounts(t *testing.T) {
 
 func TestYkmanReadsALongListOfAccounts(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	file := filepath.Join(d.home, "uris")
 	var uris, want strings.Builder
 	for i := range 32 {
@@ -97,7 +97,7 @@ func TestYkmanReadsALongListOfAccounts(t *testing.T) {
 
 func TestYkmanSetsAndNeedsTheAccessCode(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	d.run("", "ykman", "oath", "accounts", "add", "one", "GEZDGNBVGY3TQOJQ")
 	d.run("Password updated", "ykman", "oath", "access", "change", "--new-password", "sesame")
 	d.run("one", "ykman", "oath", "accounts", "list", "--password", "sesame")
@@ -113,7 +113,7 @@ func TestYkmanSetsAndNeedsTheAccessCode(t *testing.T) {
 
 func TestYkmanMakesAKeyAndACertificate(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	public := filepath.Join(d.home, "public.pem")
 	d.run("", "ykman", "piv", "keys", "generate", "--algorithm", "ECCP256", "--touch-policy", "ALWAYS",
 		"--pin-policy", "ONCE", "--management-key", factoryKey, "82", public)
@@ -137,7 +137,7 @@ func TestYkmanMakesAKeyAndACertificate(t *testing.T) {
 
 func TestYkmanChangesPINsAndManagementKeys(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, tokentest.YubiKeyOptions{})
+	d := newRig(t, tokentest.YubiKeyOptions{})
 	d.run("New PIN set", "ykman", "piv", "access", "change-pin", "--pin", "123456", "--new-pin", "654321")
 	d.refuse("2 tries left", "ykman", "piv", "access", "change-pin", "--pin", "123456", "--new-pin", "111111")
 	if d.PINRetries() != 2 {

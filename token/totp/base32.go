@@ -39,7 +39,8 @@ func parseBase32(text []byte) (Seed, error) {
 	again := unpadded.AppendEncode(make([]byte, 0, len(digits)), raw[:n])
 	defer clear(again)
 	if !bytes.Equal(again, digits) {
-		return Seed{}, badSeed("the secret of %d characters does not end with a byte: some are missing or too many; copy it again, whole", len(digits))
+		return Seed{}, badSeed("the secret of %d characters does not end with a byte: some are missing or too many; copy it again, whole",
+			len(digits))
 	}
 	return newSeed(raw[:n]), nil
 }

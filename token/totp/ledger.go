@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/lane"
 )
 
 // A Ledger remembers the last step whose code was released, per device, over
@@ -21,12 +22,12 @@ type Ledger struct {
 	path    string
 	now     func() time.Time
 	damage  string
-	writing chan struct{} // full while somebody makes the next state and writes it
-	ids     uint64        // of steps; guarded by writing
+	writing lane.Lane // of who makes the next state and writes it
+	ids     uint64    // of steps; guarded by writing
 
-	mu    sync.Mutex
-	state state // replaced whole, never changed in place
-	lanes map[string]*lane
+	mu     sync.Mutex
+	state  state // replaced whole, never changed in place
+	queues map[string]*queue
 }
 
 // OpenLedger reads the ledger at path, whose folder it makes (0700) if it
@@ -35,7 +36,7 @@ type Ledger struct {
 // first to be released, and the first release writes the file anew. Now is the
 // wall clock, such as [time.Now].
 func OpenLedger(fsys durable.FS, path string, now func() time.Time) (*Ledger, error) {
-	l := &Ledger{fsys: fsys, path: path, now: now, writing: make(chan struct{}, 1), lanes: map[string]*lane{}}
+	l := &Ledger{fsys: fsys, path: path, now: now, writing: lane.New(), queues: map[string]*queue{}}
 	s, err := readState(fsys, path)
 	var damaged *damagedError
 	switch {
@@ -188,8 +189,10 @@ var errUnchanged = errors.New("unchanged")
 // commit makes the next state from the current one, writes it, and only then
 // lets it be seen.
 func (l *Ledger) commit(change func(*state) error) error {
-	l.writing <- struct{}{}
-	defer func() { <-l.writing }()
+	if err := l.writing.Enter(context.Background()); err != nil { // never: nothing takes long there
+		return err
+	}
+	defer l.writing.Leave()
 	next := l.current().clone()
 	switch err := change(&next); {
 	case errors.Is(err, errUnchanged):

@@ -75,12 +75,21 @@ type refusal uint16
 
 func (r refusal) Error() string { return fmt.Sprintf("status word %04x", uint16(r)) }
 
+// command is one that the applet which is selected last gets.
+type command struct {
+	ins, p1 byte
+	data    []byte
+}
+
+// selecting selects an applet by its name.
+func selecting(aid []byte) command { return command{insSelect, 0x04, aid} }
+
 // send sends a command and returns the data of its answer; a refusal if the
 // status is anything but 9000.
-func send(c Card, ins, p1 byte, data []byte) ([]byte, error) {
-	apdu := []byte{0x00, ins, p1, 0x00}
-	if len(data) > 0 {
-		apdu = append(append(apdu, byte(len(data))), data...)
+func send(c Card, cmd command) ([]byte, error) {
+	apdu := []byte{0x00, cmd.ins, cmd.p1, 0x00}
+	if len(cmd.data) > 0 {
+		apdu = append(append(apdu, byte(len(cmd.data))), cmd.data...)
 	}
 	answer, err := c.Transmit(append(apdu, 0x00))
 	if err != nil {
@@ -97,8 +106,8 @@ func send(c Card, ins, p1 byte, data []byte) ([]byte, error) {
 }
 
 // ask sends a command to an applet that may not be there: ok is false then.
-func ask(c Card, ins, p1 byte, data []byte) (answer []byte, ok bool, err error) {
-	answer, err = send(c, ins, p1, data)
+func ask(c Card, cmd command) (answer []byte, ok bool, err error) {
+	answer, err = send(c, cmd)
 	var r refusal
 	if errors.As(err, &r) {
 		return nil, false, nil
@@ -112,7 +121,7 @@ var versionText = regexp.MustCompile(`\b(\d{1,3})\.(\d{1,3})\.(\d{1,3})\b`)
 // readManagement asks the management applet; the info is complete if it knows
 // all. Before 4.1.0 it tells no more than a version.
 func readManagement(c Card) (info, error) {
-	answer, ok, err := ask(c, insSelect, 0x04, aidManagement)
+	answer, ok, err := ask(c, selecting(aidManagement))
 	if err != nil || !ok {
 		return info{}, err
 	}
@@ -128,7 +137,7 @@ func readManagement(c Card) (info, error) {
 		_, err := c.Transmit([]byte{0xA4, 0x04, 0x00, 0x08})
 		return i, err
 	}
-	config, ok, err := ask(c, insReadConfig, 0, nil)
+	config, ok, err := ask(c, command{ins: insReadConfig})
 	if err != nil || !ok {
 		return i, err
 	}
@@ -139,7 +148,7 @@ func readManagement(c Card) (info, error) {
 // readOTP asks the OTP applet for a serial number, which its owner may have
 // hidden, and for the version if that is not known.
 func readOTP(c Card, i *info) error {
-	status, ok, err := ask(c, insSelect, 0x04, aidOTP)
+	status, ok, err := ask(c, selecting(aidOTP))
 	if err != nil || !ok {
 		return err
 	}
@@ -147,17 +156,17 @@ func readOTP(c Card, i *info) error {
 	if len(status) >= len(i.version) && i.version == (version{}) {
 		copy(i.version[:], status)
 	}
-	return readSerial(c, i, insOTP, otpSerial)
+	return readSerial(c, i, command{ins: insOTP, p1: otpSerial})
 }
 
 // readPIV asks the PIV applet for Yubico's version and serial number, which
 // others have too; of a YubiKey 4 and 5 the version is that of the firmware.
 func readPIV(c Card, i *info) error {
-	_, ok, err := ask(c, insSelect, 0x04, aidPIV)
+	_, ok, err := ask(c, selecting(aidPIV))
 	if err != nil || !ok {
 		return err
 	}
-	v, ok, err := ask(c, insPIVVersion, 0, nil)
+	v, ok, err := ask(c, command{ins: insPIVVersion})
 	if err != nil || !ok || len(v) != len(i.version) {
 		return err
 	}
@@ -165,11 +174,11 @@ func readPIV(c Card, i *info) error {
 		i.yubikey = true
 		copy(i.version[:], v)
 	}
-	return readSerial(c, i, insPIVSerial, 0)
+	return readSerial(c, i, command{ins: insPIVSerial})
 }
 
-func readSerial(c Card, i *info, ins, p1 byte) error {
-	serial, ok, err := ask(c, ins, p1, nil)
+func readSerial(c Card, i *info, cmd command) error {
+	serial, ok, err := ask(c, cmd)
 	if ok && len(serial) == 4 {
 		i.serial = binary.BigEndian.Uint32(serial)
 	}

@@ -28,11 +28,20 @@ func TestReadTellsAVirtualYubiKey(t *testing.T) {
 		options tokentest.YubiKeyOptions
 		want    token.Token
 	}{
-		"as it comes":           {tokentest.YubiKeyOptions{}, token.Token{Serial: "12345678", Model: "YubiKey 5 NFC", Version: "5.4.3"}},
-		"5C Nano":               {tokentest.YubiKeyOptions{Serial: 7, Version: "5.2.7", FormFactor: 4}, token.Token{Serial: "7", Model: "YubiKey 5C Nano", Version: "5.2.7"}},
-		"no management":         {tokentest.YubiKeyOptions{NoManagement: true}, token.Token{Serial: "12345678", Model: "YubiKey", Version: "5.4.3"}},
-		"no management, no OTP": {tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true}, token.Token{Serial: "12345678", Model: "YubiKey", Version: "5.4.3"}},
-		"OATH alone":            {tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true, NoPIV: true}, token.Token{}},
+		"as it comes": {tokentest.YubiKeyOptions{}, token.Token{Serial: "12345678", Model: "YubiKey 5 NFC", Version: "5.4.3"}},
+		"5C Nano": {
+			tokentest.YubiKeyOptions{Serial: 7, Version: "5.2.7", FormFactor: 4},
+			token.Token{Serial: "7", Model: "YubiKey 5C Nano", Version: "5.2.7"},
+		},
+		"no management": {
+			tokentest.YubiKeyOptions{NoManagement: true},
+			token.Token{Serial: "12345678", Model: "YubiKey", Version: "5.4.3"},
+		},
+		"no management, no OTP": {
+			tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true},
+			token.Token{Serial: "12345678", Model: "YubiKey", Version: "5.4.3"},
+		},
+		"OATH alone": {tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true, NoPIV: true}, token.Token{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := yubikey.Read(direct{tokentest.NewYubiKey(tt.options)})

@@ -21,8 +21,8 @@ import (
 
 const rightPIN = "123456"
 
-// desk is a virtual YubiKey in a reader, and a person before it.
-type desk struct {
+// rig is a virtual YubiKey in a reader, and a person before it.
+type rig struct {
 	*tokentest.YubiKey
 	t      testing.TB
 	reader string
@@ -43,7 +43,7 @@ type try struct {
 }
 
 // Command notes each PIN that comes.
-func (d *desk) Command(apdu []byte) []byte {
+func (d *rig) Command(apdu []byte) []byte {
 	if len(apdu) > 5 && bytes.Equal(apdu[:4], []byte{0, 0x20, 0, 0x80}) {
 		typed, agreed := d.person.state()
 		d.mu.Lock()
@@ -56,14 +56,14 @@ func (d *desk) Command(apdu []byte) []byte {
 	return d.YubiKey.Command(apdu)
 }
 
-func (d *desk) tried() []try {
+func (d *rig) tried() []try {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.tries)
 }
 
 // checkGuard proves the guard for all that the token has seen.
-func (d *desk) checkGuard() {
+func (d *rig) checkGuard() {
 	d.t.Helper()
 	last := 0
 	for _, try := range d.tried() {
@@ -77,12 +77,12 @@ func (d *desk) checkGuard() {
 	}
 }
 
-// newDesk puts a new YubiKey into a reader of its own for the time of the test.
-func newDesk(t testing.TB, o tokentest.YubiKeyOptions) *desk {
+// newRig puts a new YubiKey into a reader of its own for the time of the test.
+func newRig(t testing.TB, o tokentest.YubiKeyOptions) *rig {
 	t.Helper()
 	n := <-free
 	t.Cleanup(func() { free <- n })
-	d := &desk{YubiKey: tokentest.NewYubiKey(o), t: t, reader: service.Reader(n), number: n, person: &person{left: -1}}
+	d := &rig{YubiKey: tokentest.NewYubiKey(o), t: t, reader: service.Reader(n), number: n, person: &person{left: -1}}
 	d.person.pins = func(int) string { return rightPIN }
 	d.token = token.Token{Model: "YubiKey 5 NFC", Serial: strconv.Itoa(int(d.Serial())), Place: d.reader}
 	d.insert()
@@ -95,7 +95,7 @@ func newDesk(t testing.TB, o tokentest.YubiKeyOptions) *desk {
 	return d
 }
 
-func (d *desk) insert() {
+func (d *rig) insert() {
 	d.t.Helper()
 	if err := service.Insert(d.number, d); err != nil {
 		d.t.Fatal(err)
@@ -103,7 +103,7 @@ func (d *desk) insert() {
 }
 
 // replace puts a new YubiKey in the place of the old.
-func (d *desk) replace(o tokentest.YubiKeyOptions) {
+func (d *rig) replace(o tokentest.YubiKeyOptions) {
 	d.t.Helper()
 	if err := service.Remove(d.number); err != nil {
 		d.t.Fatal(err)
@@ -112,12 +112,14 @@ func (d *desk) replace(o tokentest.YubiKeyOptions) {
 	d.insert()
 }
 
-func (d *desk) newKey(p token.PIVKeyParams) (token.NewKey, error) {
-	return NewKey(d.t.Context(), d.reader, d.token, p, d.person)
+func (d *rig) applet() Applet { return Applet{d.token, d.person} }
+
+func (d *rig) newKey(p token.KeyParams) (token.NewKey, error) {
+	return d.applet().NewKey(d.t.Context(), p)
 }
 
 // make makes a key.
-func (d *desk) make(p token.PIVKeyParams) (Identity, token.NewKey) {
+func (d *rig) make(p token.KeyParams) (Identity, token.NewKey) {
 	d.t.Helper()
 	made, err := d.newKey(p)
 	if err != nil {
@@ -130,7 +132,7 @@ func (d *desk) make(p token.PIVKeyParams) (Identity, token.NewKey) {
 	return i, made
 }
 
-func (d *desk) wrap(i Identity) []*age.Stanza {
+func (d *rig) wrap(i Identity) []*age.Stanza {
 	d.t.Helper()
 	stanzas, err := Wrap(i, testFileKey)
 	if err != nil {
@@ -139,8 +141,8 @@ func (d *desk) wrap(i Identity) []*age.Stanza {
 	return stanzas
 }
 
-func (d *desk) unwrap(i Identity) error {
-	fileKey, err := Unwrap(d.t.Context(), d.reader, d.token, i, d.wrap(i), d.person)
+func (d *rig) unwrap(i Identity) error {
+	fileKey, err := d.applet().Unwrap(d.t.Context(), i, d.wrap(i))
 	if err == nil && !bytes.Equal(fileKey, testFileKey) {
 		d.t.Errorf("another file key: %x", fileKey)
 	}
@@ -153,7 +155,7 @@ func (d *desk) unwrap(i Identity) error {
 var testFileKey = []byte("sixteen bytes 16")
 
 // run runs a foreign client, whose tries are not ours.
-func (d *desk) run(name string, args ...string) string {
+func (d *rig) run(name string, args ...string) string {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 	defer cancel()

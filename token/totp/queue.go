@@ -6,43 +6,43 @@ import (
 	"time"
 )
 
-// lane is the queue of callers that want a step of one device.
-type lane struct{ queue []*waiter }
+// queue is those who want a step of one device, in the order of their calls.
+type queue struct{ waiters []*waiter }
 
-// waiter is one caller in a lane.
+// waiter is one caller in a queue.
 type waiter struct {
 	ready chan struct{} // closed when it is first in the queue
 	wake  chan struct{} // holds a token when it should look again
 }
 
-// join enters the lane of a device and says how many are before.
+// join enters the queue of a device and says how many are before.
 func (l *Ledger) join(device string) (*waiter, int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q := l.lanes[device]
+	q := l.queues[device]
 	if q == nil {
-		q = &lane{}
-		l.lanes[device] = q
+		q = &queue{}
+		l.queues[device] = q
 	}
 	w := &waiter{ready: make(chan struct{}), wake: make(chan struct{}, 1)}
-	q.queue = append(q.queue, w)
-	if len(q.queue) == 1 {
+	q.waiters = append(q.waiters, w)
+	if len(q.waiters) == 1 {
 		close(w.ready)
 	}
-	return w, len(q.queue) - 1
+	return w, len(q.waiters) - 1
 }
 
 func (l *Ledger) leave(device string, w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q := l.lanes[device]
-	place := slices.Index(q.queue, w)
-	q.queue = slices.Delete(q.queue, place, place+1)
+	q := l.queues[device]
+	place := slices.Index(q.waiters, w)
+	q.waiters = slices.Delete(q.waiters, place, place+1)
 	switch {
-	case len(q.queue) == 0:
-		delete(l.lanes, device)
+	case len(q.waiters) == 0:
+		delete(l.queues, device)
 	case place == 0:
-		close(q.queue[0].ready)
+		close(q.waiters[0].ready)
 	}
 }
 
@@ -67,11 +67,11 @@ func (w *waiter) await(ctx context.Context, pause time.Duration) error {
 	return context.Cause(ctx)
 }
 
-// wake lets the first in a device's lane look again.
+// wake lets the first in a device's queue look again.
 func (l *Ledger) wake(device string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if q := l.lanes[device]; q != nil {
+	if q := l.queues[device]; q != nil {
 		q.wakeFirst()
 	}
 }
@@ -79,14 +79,14 @@ func (l *Ledger) wake(device string) {
 func (l *Ledger) wakeAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, q := range l.lanes {
+	for _, q := range l.queues {
 		q.wakeFirst()
 	}
 }
 
-func (q *lane) wakeFirst() {
+func (q *queue) wakeFirst() {
 	select {
-	case q.queue[0].wake <- struct{}{}:
+	case q.waiters[0].wake <- struct{}{}:
 	default: // it is going to look already
 	}
 }

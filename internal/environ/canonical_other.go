@@ -1,0 +1,5 @@
+//go:build !windows
+
+package environ
+
+func canonical(name string) string { return name }
