@@ -140,7 +140,6 @@ func (b *Broker) sendCode(ctx context.Context, l leg, code Code, req send) (Cred
 	for try := 1; ; try++ {
 		creds, err := req(ctx, mfa)
 		if !errors.Is(err, ErrUnsent) {
-			code.Sent()
 			return creds, err
 		}
 		if !code.Typed || errors.Is(err, ErrUnsigned) || try == maxUnsent || pause(ctx, try) != nil || b.clock.now().boot >= stale {
