@@ -13,10 +13,10 @@ import (
 // before it counts as idle.
 const freshFor = wire.FrameTime
 
-// slots holds the bounds: who is connected, who is idle since when, who waits,
+// connections holds the bounds: who is connected, who is idle since when, who waits,
 // and how many calls run. Its mutex guards the maps for nanoseconds; sockets
 // are closed, and connections started, outside of it.
-type slots struct {
+type connections struct {
 	mu      sync.Mutex
 	room    sync.Cond // a connection left, fell idle, or stopping began
 	count   int
@@ -28,11 +28,11 @@ type slots struct {
 	stopped bool
 	drained chan struct{} // closed when stopped and no call runs
 	onCount func(int)
-	start   func(*Conn) // begins to read from a connection that has a slot
+	start   func(*Conn) // begins to read from a connection that counts
 }
 
-func newSlots(onCount func(int), start func(*Conn)) *slots {
-	s := &slots{start: start, byPID: map[int]int{}, idle: list.New(), drained: make(chan struct{}), onCount: onCount}
+func newConnections(onCount func(int), start func(*Conn)) *connections {
+	s := &connections{start: start, byPID: map[int]int{}, idle: list.New(), drained: make(chan struct{}), onCount: onCount}
 	if onCount == nil {
 		s.onCount = func(int) {}
 	}
@@ -44,7 +44,7 @@ func newSlots(onCount func(int), start func(*Conn)) *slots {
 // connection of the process goes; if none is idle, c waits its turn. When the
 // agent has all that it may have, the oldest idle one goes; if none is idle,
 // admit waits for one.
-func (s *slots) admit(c *Conn) {
+func (s *connections) admit(c *Conn) {
 	s.mu.Lock()
 	var out *Conn
 	if pid := c.peer.PID; pid != 0 && s.byPID[pid] >= maxConnsPerPID {
@@ -85,7 +85,7 @@ func (s *slots) admit(c *Conn) {
 // parkLocked lets c wait for a connection of its process to end, to finish its
 // calls, or to turn out idle. When too many wait, out is the one to close: the
 // last of the process that has the most.
-func (s *slots) parkLocked(c *Conn) (out *Conn) {
+func (s *connections) parkLocked(c *Conn) (out *Conn) {
 	if s.stopped {
 		return c
 	}
@@ -112,7 +112,7 @@ func (s *slots) parkLocked(c *Conn) (out *Conn) {
 // relieve starts c, if it still waits: where its process has room by now, else
 // in place of the oldest idle connection of the process. If there is none, it
 // tries again later.
-func (s *slots) relieve(c *Conn) {
+func (s *connections) relieve(c *Conn) {
 	s.mu.Lock()
 	i := slices.Index(s.waiting, c)
 	if i < 0 {
@@ -146,9 +146,9 @@ func (s *slots) relieve(c *Conn) {
 	}
 }
 
-// takeLocked gives c a slot.
-func (s *slots) takeLocked(c *Conn) {
-	c.slot, c.since = true, time.Now()
+// takeLocked counts c in.
+func (s *connections) takeLocked(c *Conn) {
+	c.counted, c.since = true, time.Now()
 	s.turnLocked(c)
 	s.idleLocked(c)
 	s.count++
@@ -157,14 +157,14 @@ func (s *slots) takeLocked(c *Conn) {
 }
 
 // turnLocked notes that c was used just now.
-func (s *slots) turnLocked(c *Conn) {
+func (s *connections) turnLocked(c *Conn) {
 	s.turns++
 	c.turn = s.turns
 }
 
 // idleLocked puts c into its place among the idle: calls that began in one
 // order may end in another, and a client sees its answer before we see the end.
-func (s *slots) idleLocked(c *Conn) {
+func (s *connections) idleLocked(c *Conn) {
 	for e := s.idle.Back(); e != nil; e = e.Prev() {
 		if e.Value.(*Conn).turn < c.turn {
 			c.idle = s.idle.InsertAfter(c, e)
@@ -174,9 +174,9 @@ func (s *slots) idleLocked(c *Conn) {
 	c.idle = s.idle.PushFront(c)
 }
 
-// dropLocked takes c's slot back.
-func (s *slots) dropLocked(c *Conn) {
-	c.slot = false
+// dropLocked counts c out.
+func (s *connections) dropLocked(c *Conn) {
+	c.counted = false
 	if c.idle != nil {
 		s.idle.Remove(c.idle)
 		c.idle = nil
@@ -191,7 +191,7 @@ func (s *slots) dropLocked(c *Conn) {
 // oldestLocked is the connection that is idle for the longest time, of the
 // process pid unless that is 0; nil if there is none. A fresh connection is
 // not idle yet: its first request may be on its way.
-func (s *slots) oldestLocked(pid int) *Conn {
+func (s *connections) oldestLocked(pid int) *Conn {
 	for e := s.idle.Front(); e != nil; e = e.Next() {
 		c := e.Value.(*Conn)
 		if (pid == 0 || c.peer.PID == pid) && (c.served || time.Since(c.since) >= freshFor) {
@@ -202,7 +202,7 @@ func (s *slots) oldestLocked(pid int) *Conn {
 }
 
 // evict closes the oldest idle connection.
-func (s *slots) evict() {
+func (s *connections) evict() {
 	s.mu.Lock()
 	out := s.oldestLocked(0)
 	if out != nil {
@@ -215,9 +215,9 @@ func (s *slots) evict() {
 }
 
 // remove forgets a closed connection, and starts one of its process that waits.
-func (s *slots) remove(c *Conn) {
+func (s *connections) remove(c *Conn) {
 	s.mu.Lock()
-	if c.slot {
+	if c.counted {
 		s.dropLocked(c)
 	}
 	s.room.Signal()
@@ -228,9 +228,9 @@ func (s *slots) remove(c *Conn) {
 	}
 }
 
-// unparkLocked gives a slot to the first waiting connection of the process, if
+// unparkLocked counts in the first waiting connection of the process, if
 // there is room.
-func (s *slots) unparkLocked(pid int) *Conn {
+func (s *connections) unparkLocked(pid int) *Conn {
 	if s.stopped || s.count >= maxConns || s.byPID[pid] >= maxConnsPerPID {
 		return nil
 	}
@@ -245,7 +245,7 @@ func (s *slots) unparkLocked(pid int) *Conn {
 }
 
 // begin counts a call in, or says why it may not run.
-func (s *slots) begin(c *Conn) *wire.Error {
+func (s *connections) begin(c *Conn) *wire.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
@@ -266,13 +266,13 @@ func (s *slots) begin(c *Conn) *wire.Error {
 
 // end counts a call out. Where a connection of the same process waits, the
 // oldest idle one makes room for it now.
-func (s *slots) end(c *Conn) {
+func (s *connections) end(c *Conn) {
 	s.mu.Lock()
 	c.calls--
 	c.served = true
 	s.running--
 	var out *Conn
-	if c.calls == 0 && c.slot {
+	if c.calls == 0 && c.counted {
 		s.idleLocked(c)
 		s.room.Signal()
 		if s.awaitedLocked(c.peer.PID) {
@@ -288,13 +288,13 @@ func (s *slots) end(c *Conn) {
 }
 
 // awaitedLocked tells whether a connection of the process waits.
-func (s *slots) awaitedLocked(pid int) bool {
+func (s *connections) awaitedLocked(pid int) bool {
 	return slices.ContainsFunc(s.waiting, func(c *Conn) bool { return c.peer.PID == pid })
 }
 
 // stop refuses calls and connections from now on. The channel is closed when
 // no call runs.
-func (s *slots) stop() <-chan struct{} {
+func (s *connections) stop() <-chan struct{} {
 	s.mu.Lock()
 	waiting := s.waiting
 	s.waiting = nil
@@ -310,7 +310,7 @@ func (s *slots) stop() <-chan struct{} {
 	return s.drained
 }
 
-func (s *slots) drainedLocked() {
+func (s *connections) drainedLocked() {
 	if s.stopped && s.running == 0 {
 		select {
 		case <-s.drained:
