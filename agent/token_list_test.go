@@ -17,13 +17,13 @@ import (
 func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	b := newBench(t)
 	r := b.withTokens(t, "1", "2")
-	r.lists = token.Listing{
+	r.Lists = token.Listing{
 		Tokens: []token.Token{{Model: "a FIDO2 key", Place: "/dev/hidraw1", FIDO2: &token.FIDO2{AAGUID: "0"}, Fault: "half of it"}},
 		Faults: []string{"pcscd is not there: apt install pcscd"},
 	}
 	var list wire.TokenListResult
 	b.must(t, nobody, wire.MethodTokenList, nil, &list) // there is no vault yet
-	if len(list.Tokens) != 3 || !slices.Equal(list.Faults, r.lists.Faults) || list.Tokens[0].Fault != "half of it" {
+	if len(list.Tokens) != 3 || !slices.Equal(list.Faults, r.Lists.Faults) || list.Tokens[0].Fault != "half of it" {
 		t.Errorf("got %+v", list)
 	}
 
@@ -53,13 +53,13 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	if !b.door.opened().Locked() {
 		t.Error("a list has unlocked the vault")
 	}
-	r.fault = func(string) error { return token.ErrNoHelper }
+	r.Fault = func(string) error { return token.ErrNoHelper }
 	b.refused(t, nobody, wire.ErrTokenProgram, wire.MethodTokenList, nil)
-	r.fault = nil
+	r.Fault = nil
 
 	// Somebody resets the first, which the vault does not know.
-	clear(r.tokens[0].credentials)
-	r.tokens[0].key = nil
+	clear(r.Tokens[0].Credentials)
+	r.Tokens[0].Key = nil
 	b.must(t, nobody, wire.MethodTokenList, nil, &list)
 	want[1] = []string{
 		want[1][0] + ": its key is not there any more", want[1][1] + ": it is not there any more", want[1][2] + ": it is not there any more",
@@ -90,8 +90,8 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	p := codes("open sesame")
 	var shown wire.Token
 	b.must(t, p, wire.MethodTokenProtect, protect("1", wire.ProtectSet), &shown)
-	if r.tokens[0].code != "open sesame" || shown.Serial != "1" {
-		t.Errorf("the code is %q of %+v", r.tokens[0].code, shown)
+	if r.Tokens[0].Code != "open sesame" || shown.Serial != "1" {
+		t.Errorf("the code is %q of %+v", r.Tokens[0].Code, shown)
 	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) // nobody is asked
 	var list wire.TokenListResult
@@ -100,7 +100,7 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 		t.Errorf("got %+v", list.Tokens[0])
 	}
 	for _, item := range b.door.opened().Items() {
-		if item.Kind == keystore.KindOATHAccess && (item.Name != r.tokens[0].applet || item.Facts[serialFact] != "1") {
+		if item.Kind == keystore.KindOATHAccess && (item.Name != r.Tokens[0].Applet || item.Facts[serialFact] != "1") {
 			t.Errorf("remembered as %+v", item)
 		}
 	}
@@ -118,8 +118,8 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	b.must(t, p, wire.MethodTokenProtect, protect("", wire.ProtectRemember), nil)
 	b.must(t, codes("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
 	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectRemove), nil)
-	if r.tokens[0].code != "" || len(accessItems(b.door.opened(), nil)) != 0 {
-		t.Errorf("the code is %q, and %d are remembered", r.tokens[0].code, len(accessItems(b.door.opened(), nil)))
+	if r.Tokens[0].Code != "" || len(accessItems(b.door.opened(), nil)) != 0 {
+		t.Errorf("the code is %q, and %d are remembered", r.Tokens[0].Code, len(accessItems(b.door.opened(), nil)))
 	}
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", "explode"))
@@ -133,13 +133,13 @@ func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 	b.must(t, codes("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	b.must(t, codes("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
-	r.tokens[0].applet, r.tokens[0].code = "00000000000000ff", ""
+	r.Tokens[0].Applet, r.Tokens[0].Code = "00000000000000ff", ""
 	b.must(t, codes("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	var names []string
 	for _, item := range accessItems(b.door.opened(), nil) {
 		names = append(names, item.Name)
 	}
-	if slices.Sort(names); !slices.Equal(names, []string{r.tokens[1].applet, r.tokens[0].applet}) {
+	if slices.Sort(names); !slices.Equal(names, []string{r.Tokens[1].Applet, r.Tokens[0].Applet}) {
 		t.Errorf("remembered are %q", names)
 	}
 }
@@ -148,7 +148,7 @@ func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
-	r.tokens[0].code = "sesame"
+	r.Tokens[0].Code = "sesame"
 	b.must(t, codes("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
 	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
 	b.must(t, codes("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)

@@ -55,6 +55,7 @@ var arrows = map[string][]string{
 	"agent/client":            {"agent/wire", "agent/peer"},
 	"agent/client/minimal":    {},
 	"agent/server":            {"agent/wire", "agent/peer"},
+	"agent/tokenrack":         {"token"},
 	"agent": {
 		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",

@@ -1,4 +1,4 @@
-package agent
+package tokenrack
 
 import (
 	"context"
@@ -14,20 +14,21 @@ import (
 )
 
 // mint makes the key of a stick that opens vaults.
-func (r *rack) mint(k *stick, kind byte) token.NewKey {
-	serial, err := strconv.ParseUint(k.serial, 10, 32)
+func (r *Rack) mint(k *Stick, kind byte) token.NewKey {
+	serial, err := strconv.ParseUint(k.Serial, 10, 32)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if k.key, err = age.GenerateX25519Identity(); err != nil {
+	if k.Key, err = age.GenerateX25519Identity(); err != nil {
 		r.t.Fatal(err)
 	}
 	payload := binary.BigEndian.AppendUint32([]byte{kind}, uint32(serial))
-	k.identity = plugin.EncodeIdentity(token.PluginName, append(payload, make([]byte, 34)...))
-	return token.NewKey{Identity: k.identity, Token: k.token()}
+	k.Identity = plugin.EncodeIdentity(token.PluginName, append(payload, make([]byte, 34)...))
+	return token.NewKey{Identity: k.Identity, Token: k.Token()}
 }
 
-func (r *rack) PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Person) (token.NewKey, error) {
+// PIVKey has the contract of [token.Helper.PIVKey].
+func (r *Rack) PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Person) (token.NewKey, error) {
 	if err := r.begin(token.MethodPIVKey, nil); err != nil {
 		return token.NewKey{}, err
 	}
@@ -40,12 +41,13 @@ func (r *rack) PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Pe
 	return made, nil
 }
 
-func (r *rack) FIDO2Key(_ context.Context, p token.FIDO2KeyParams, _ token.Person) (token.NewKey, error) {
+// FIDO2Key has the contract of [token.Helper.FIDO2Key].
+func (r *Rack) FIDO2Key(_ context.Context, p token.FIDO2KeyParams, _ token.Person) (token.NewKey, error) {
 	if err := r.begin(token.MethodFIDO2Key, nil); err != nil {
 		return token.NewKey{}, err
 	}
-	for _, k := range r.tokens {
-		if k.fido2 && !k.away && (p.Place == "" || p.Place == k.token().Place) {
+	for _, k := range r.Tokens {
+		if k.FIDO2 && !k.Away && (p.Place == "" || p.Place == k.Token().Place) {
 			made := r.mint(k, token.IdentityFIDO2)
 			made.Token.FIDO2 = &token.FIDO2{AAGUID: "2fc0579f811347eab116bb5a8db9202a", HMACSecret: true}
 			return made, nil
@@ -54,28 +56,30 @@ func (r *rack) FIDO2Key(_ context.Context, p token.FIDO2KeyParams, _ token.Perso
 	return token.NewKey{}, token.ErrNotPresent
 }
 
-func (r *rack) Wrap(_ context.Context, p token.WrapParams, _ token.Person) (token.WrapResult, error) {
+// Wrap has the contract of [token.Helper.Wrap].
+func (r *Rack) Wrap(_ context.Context, p token.WrapParams, _ token.Person) (token.WrapResult, error) {
 	if err := r.begin(token.MethodWrap, nil); err != nil {
 		return token.WrapResult{}, err
 	}
-	for _, k := range r.tokens {
-		if k.identity == p.Identity {
-			stanzas, err := k.key.Recipient().Wrap(p.FileKey)
+	for _, k := range r.Tokens {
+		if k.Identity == p.Identity {
+			stanzas, err := k.Key.Recipient().Wrap(p.FileKey)
 			return token.WrapResult{Stanzas: token.Stanzas(stanzas)}, err
 		}
 	}
 	return token.WrapResult{}, token.ErrInvalid
 }
 
-func (r *rack) Unwrap(ctx context.Context, p token.UnwrapParams, person token.Person) (token.UnwrapResult, error) {
+// Unwrap has the contract of [token.Helper.Unwrap].
+func (r *Rack) Unwrap(ctx context.Context, p token.UnwrapParams, person token.Person) (token.UnwrapResult, error) {
 	if err := r.begin(token.MethodUnwrap, nil); err != nil {
 		return token.UnwrapResult{}, err
 	}
-	at := slices.IndexFunc(r.tokens, func(k *stick) bool { return k.identity == p.Identity })
+	at := slices.IndexFunc(r.Tokens, func(k *Stick) bool { return k.Identity == p.Identity })
 	if at < 0 {
 		return token.UnwrapResult{}, token.ErrNoCredential
 	}
-	found, err := r.find(ctx, token.Ref{Serials: []string{r.tokens[at].serial}, Wait: p.Wait}, false, person)
+	found, err := r.find(ctx, token.Ref{Serials: []string{r.Tokens[at].Serial}, Wait: p.Wait}, false, person)
 	if err != nil {
 		return token.UnwrapResult{}, err
 	}
@@ -83,19 +87,19 @@ func (r *rack) Unwrap(ctx context.Context, p token.UnwrapParams, person token.Pe
 	if err := r.ask(ctx, k, person); err != nil {
 		return token.UnwrapResult{}, err
 	}
-	key, err := k.key.Unwrap(token.AgeStanzas(p.Stanzas))
-	return token.UnwrapResult{FileKey: key, Token: k.token()}, err
+	key, err := k.Key.Unwrap(token.AgeStanzas(p.Stanzas))
+	return token.UnwrapResult{FileKey: key, Token: k.Token()}, err
 }
 
 // ask asks for the PIN as mfad-token does: again while that is safe.
-func (r *rack) ask(ctx context.Context, k *stick, person token.Person) error {
+func (r *Rack) ask(ctx context.Context, k *Stick, person token.Person) error {
 	again := ""
-	for k.pin != "" {
-		q := token.Question{Kind: token.AskPIVPIN, Token: k.token(), Retries: k.retries, Again: again}
+	for k.PIN != "" {
+		q := token.Question{Kind: token.AskPIVPIN, Token: k.Token(), Retries: k.Retries, Again: again}
 		switch {
-		case k.retries == 0:
+		case k.Retries == 0:
 			return token.ErrPINBlocked
-		case k.retries == 1:
+		case k.Retries == 1:
 			if yes, err := person.LastTry(ctx, q); err != nil || !yes {
 				return errors.Join(token.ErrPINGuard, err)
 			}
@@ -104,24 +108,25 @@ func (r *rack) ask(ctx context.Context, k *stick, person token.Person) error {
 		if err != nil {
 			return err
 		}
-		if string(pin) == k.pin {
-			k.retries = 3
+		if string(pin) == k.PIN {
+			k.Retries = 3
 			return nil
 		}
-		k.retries--
-		again = (&token.PINError{Retries: k.retries}).Error()
+		k.Retries--
+		again = (&token.PINError{Retries: k.Retries}).Error()
 	}
 	return nil
 }
 
-func (r *rack) Watch(ctx context.Context, p token.WatchParams) error {
+// Watch has the contract of [token.Helper.Watch].
+func (r *Rack) Watch(ctx context.Context, p token.WatchParams) error {
 	if _, _, err := token.ParseIdentity(p.Identity); err != nil || p.Place == "" {
 		r.t.Errorf("watch %q at %q: %v", p.Identity, p.Place, err)
 	}
-	r.watched.Add(1)
-	defer r.watched.Add(-1)
+	r.Watched.Add(1)
+	defer r.Watched.Add(-1)
 	select {
-	case err := <-r.gone:
+	case err := <-r.Gone:
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
