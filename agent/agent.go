@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
@@ -69,8 +70,8 @@ type Service struct {
 	ledger   *totp.Ledger
 	typed    typedCodes
 	broker   *credproc.Broker
-	faults   faultRing
-	audit    audit
+	refusals audit.Refusals
+	audit    *audit.Log
 }
 
 // New makes the state folder and opens the ledger of codes; the vault is
@@ -104,7 +105,7 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		options: o, started: o.Now(), ledger: ledger, tokens: o.Tokens,
 		door:  newDoor(o),
-		audit: newAudit(o.FS, o.Home.audit()),
+		audit: audit.New(o.FS, o.Home.audit(), o.Now, o.Logger),
 	}
 	s.broker = credproc.New(credproc.Options{
 		Resolve: s.resolve, Keys: s, Codes: s, Trust: s, Dialer: o.Dialer,
@@ -138,7 +139,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	r := &request{method: name, conn: c, ask: ask}
 	result, err := do(ctx, s, r, call.Params)
 	if slices.Contains(audited, name) {
-		s.record(ctx, r, change(call.Params, result, err))
+		s.record(ctx, r, change(call.Params, result, err), err)
 	}
 	if err != nil {
 		return nil, s.cross(ctx, name, err)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
@@ -187,7 +188,7 @@ func (t *typedCodes) giveBack(serial, digits string) {
 // code shows a person the code of a device of the vault.
 func (s *Service) code(ctx context.Context, r *request, p wire.NameParams) (wire.Code, error) {
 	digits, step, err := s.codeOf(ctx, r, p.Name)
-	s.note(ctx, r, event{profile: p.Name, err: err})
+	s.note(ctx, r, audit.Subject{Name: p.Name}, err)
 	if err != nil {
 		return wire.Code{}, err
 	}

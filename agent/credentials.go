@@ -1,9 +1,12 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
@@ -15,11 +18,11 @@ import (
 // by files and by the agent's own environment.
 func (s *Service) credentials(ctx context.Context, r *request, p wire.CredentialsParams) (wire.CredentialsResult, error) {
 	result, err := s.fetch(ctx, r, p)
-	e := event{profile: p.Profile, err: err}
+	about := audit.Subject{Name: p.Profile}
 	if err == nil {
-		e.role, e.keyID = lastRole(result.Chain), result.AccessKeyID
+		about.Role, about.KeyID = lastRole(result.Chain), result.AccessKeyID
 	}
-	s.note(ctx, r, e)
+	s.note(ctx, r, about, err)
 	if err != nil {
 		return wire.CredentialsResult{}, err
 	}
@@ -60,26 +63,55 @@ func lastRole(chain *config.Chain) string {
 
 // note writes the audit line of what was handed out or refused, and keeps a
 // refusal for status.
-func (s *Service) note(ctx context.Context, r *request, e event) {
-	if e.err != nil {
-		s.faults.add(wire.Fault{At: s.options.Now(), Profile: e.profile, Text: cross(e.err).Error()})
+func (s *Service) note(ctx context.Context, r *request, about audit.Subject, err error) {
+	if err != nil {
+		s.refusals.Add(s.options.Now(), about.Name, err)
 	}
-	s.record(ctx, r, e)
+	s.record(ctx, r, about, err)
 }
 
 // record writes the audit line of a request.
-func (s *Service) record(ctx context.Context, r *request, e event) {
-	e.what, e.pid, e.asker = r.method, r.conn.Peer().PID, r.ask.name()
-	s.write(ctx, e)
+func (s *Service) record(ctx context.Context, r *request, about audit.Subject, err error) {
+	s.audit.Write(ctx, audit.Event{What: r.method, PID: r.conn.Peer().PID, Asker: r.ask.name(), Subject: about, Err: err})
 }
 
-// write writes the line of an event that happens now.
-func (s *Service) write(ctx context.Context, e event) {
-	e.at = s.options.Now()
-	if e.err != nil {
-		e.err = cross(e.err) // the line that the client sees
+// audited are the methods that hand nothing out and leave a line all the same:
+// they change what the vault keeps, where it may go, who can open it, and when.
+var audited = []string{
+	wire.MethodVaultCreate, wire.MethodVaultUnlock, wire.MethodVaultLock, wire.MethodVaultHold,
+	wire.MethodSlotAdd, wire.MethodSlotRemove,
+	wire.MethodKeyImport, wire.MethodKeyRemove, wire.MethodKeyTrust, wire.MethodKeyMove,
+	wire.MethodDeviceAdd, wire.MethodDeviceRemove, wire.MethodDeviceMove, wire.MethodTokenProtect,
+}
+
+// change is what an audited method is about: the item, the slot or the token
+// that the parameters name; bad ones are about nothing.
+func change(params json.RawMessage, result any, err error) audit.Subject {
+	var about struct {
+		Name, Kind, ID, Slot, Token, Action string
+		Tokens                              []string
 	}
-	if err := s.audit.record(ctx, e); err != nil {
-		s.options.Logger.ErrorContext(ctx, "audit line was not written", "err", err)
+	_ = json.Unmarshal(params, &about)
+	e := audit.Subject{Name: cmp.Or(about.Name, about.Kind, about.ID, about.Slot, about.Token), Action: about.Action, Tokens: about.Tokens}
+	if err == nil {
+		e.Tokens = changedTokens(result)
 	}
+	return e
+}
+
+// changedTokens are those that a result tells of.
+func changedTokens(result any) []string {
+	switch r := result.(type) {
+	case wire.Device:
+		return r.Tokens
+	case wire.DeviceAddResult:
+		if len(r.Devices) > 0 {
+			return r.Devices[0].Tokens // all went onto the same
+		}
+	case wire.Key:
+		return r.Tokens
+	case wire.Token:
+		return []string{r.Serial}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/keystore"
@@ -161,7 +162,9 @@ func (s *Service) dayByToken(ctx context.Context, item keystore.Item, known acce
 	}
 	got, err := s.tokens.OATHDay(ctx, token.OATHDayParams{Ref: refOf(item, known, ask), Name: item.Facts[credentialFact], Day: id.day},
 		bearer{ask, "to sign with access key " + item.Name + " today"})
-	s.write(ctx, event{what: dayMethod, profile: item.Name, keyID: id.key, action: id.day, tokens: []string{got.Token.Serial}, err: err})
+	s.audit.Write(ctx, audit.Event{What: dayMethod, Err: err, Subject: audit.Subject{
+		Name: item.Name, KeyID: id.key, Action: id.day, Tokens: []string{got.Token.Serial},
+	}})
 	if err != nil {
 		return nil, end, fmt.Errorf("signing with access key %q: %w", item.Name, err)
 	}

@@ -18,7 +18,10 @@ func (s *Service) status(ctx context.Context, _ *request) (wire.Status, error) {
 		Version: wire.Version, PID: os.Getpid(), Started: s.started, Socket: s.options.Socket,
 		ConfigFiles: []string{paths.Mfad, paths.Credentials, paths.Config},
 		SkewMillis:  s.ledger.Skew().Milliseconds(),
-		Sessions:    s.sessions(), Faults: s.faults.list(),
+		Sessions:    s.sessions(),
+	}
+	for _, r := range s.refusals.List() {
+		status.Faults = append(status.Faults, wire.Fault{At: r.At, Profile: r.Name, Text: r.Text})
 	}
 	if s.options.Connections != nil {
 		status.Connections = s.options.Connections()

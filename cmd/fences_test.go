@@ -56,8 +56,9 @@ var arrows = map[string][]string{
 	"agent/client/minimal":    {},
 	"agent/server":            {"agent/wire", "agent/peer"},
 	"agent/tokenrack":         {"token"},
+	"agent/audit":             {},
 	"agent": {
-		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
+		"agent/wire", "agent/audit", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
 

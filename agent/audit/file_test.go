@@ -1,4 +1,4 @@
-package agent
+package audit
 
 import (
 	"os"
@@ -15,7 +15,7 @@ func TestAuditFileIsSetAsideWhenItIsFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	line := strings.Repeat("x", 39) + "\n"
 	for range 2 { // a new agent goes on where the last one was
-		f := &auditFile{fsys: durable.OS, path: path, limit: 100}
+		f := &file{fsys: durable.OS, path: path, limit: 100}
 		for range 2 {
 			if _, err := f.Write([]byte(line)); err != nil {
 				t.Fatal(err)
@@ -35,7 +35,7 @@ func TestAuditFileIsSetAsideWhenItIsFull(t *testing.T) {
 func TestAuditFileOutlivesAFullDisk(t *testing.T) {
 	const lines = 6
 	write := func(fsys durable.FS, path string) (written int) {
-		f := &auditFile{fsys: fsys, path: path, limit: 100}
+		f := &file{fsys: fsys, path: path, limit: 100}
 		for range lines {
 			if _, err := f.Write([]byte(strings.Repeat("x", 39) + "\n")); err == nil {
 				written++
