@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"agent/server":            {"agent/wire", "agent/peer"},
 	"agent/tokenrack":         {"token"},
 	"agent/audit":             {},
+	"agent/inventory":         {"keystore", "credproc", "credproc/config", "token/totp"},
 	"agent": {
 		"agent/wire", "agent/audit", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
