@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/keystore"
@@ -161,7 +162,7 @@ func (s *Service) dayByToken(ctx context.Context, item keystore.Item, known acce
 		return nil, end, err
 	}
 	got, err := s.tokens.OATHDay(ctx, token.OATHDayParams{Ref: refOf(item, known, ask), Name: item.Facts[credentialFact], Day: id.day},
-		bearer{ask, "to sign with access key " + item.Name + " today"})
+		tokenperson.Person{ask, "to sign with access key " + item.Name + " today"})
 	s.audit.Write(ctx, audit.Event{What: dayMethod, Err: err, Subject: audit.Subject{
 		Name: item.Name, KeyID: id.key, Action: id.day, Tokens: []string{got.Token.Serial},
 	}})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/keystore"
@@ -283,7 +284,7 @@ func (s *Service) remove(ctx context.Context, r *request, find func(*keystore.Va
 			return item, nil, err
 		}
 		defer known.wipe()
-		left, err = s.delete(ctx, tokensOf(item), item.Facts[credentialFact], known, bearer{r.ask, "to delete " + item.Name})
+		left, err = s.delete(ctx, tokensOf(item), item.Facts[credentialFact], known, tokenperson.Person{r.ask, "to delete " + item.Name})
 		if err != nil {
 			return item, nil, err
 		}

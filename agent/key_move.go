@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/keystore"
@@ -32,7 +33,7 @@ func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams)
 		touch: p.Touch, tokens: p.Tokens, known: known,
 	}
 	defer clear(onto.key)
-	at, err := s.place(ctx, onto, bearer{r.ask, "to put access key " + old.Name + " on it"})
+	at, err := s.place(ctx, onto, tokenperson.Person{r.ask, "to put access key " + old.Name + " on it"})
 	if err != nil {
 		return wire.Key{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -123,5 +124,5 @@ func worthATouch(item keystore.Item, ask credproc.Asker) error {
 
 // refOf is how to reach the tokens of an item.
 func refOf(item keystore.Item, known access, ask credproc.Asker) token.Ref {
-	return token.Ref{Serials: tokensOf(item), Wait: patience(ask), Access: known}
+	return token.Ref{Serials: tokensOf(item), Wait: tokenperson.Patience(ask), Access: known}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -36,9 +37,9 @@ type placed struct {
 // place puts a credential on tokens, all or none, which prove that they have
 // it. That they have it already, of a move that ended half way, is as good; a
 // different one of the same name is token.ErrExists.
-func (s *Service) place(ctx context.Context, p placing, who bearer) (placed, error) {
+func (s *Service) place(ctx context.Context, p placing, who tokenperson.Person) (placed, error) {
 	params := token.OATHPutParams{
-		Ref:  token.Ref{Serials: p.tokens, Wait: patience(who.ask), Access: p.known},
+		Ref:  token.Ref{Serials: p.tokens, Wait: tokenperson.Patience(who.Ask), Access: p.known},
 		Name: p.name, Algorithm: p.algorithm, Digits: p.digits, Key: slices.Clone(p.key), Touch: p.touch,
 	}
 	defer clear(params.Key)
@@ -59,7 +60,7 @@ func (s *Service) place(ctx context.Context, p placing, who bearer) (placed, err
 
 // namesOf is what tokens are called in a [token.Ref]: by the serial, else by the
 // OATH applet's ID.
-func (s *Service) namesOf(ctx context.Context, tokens []token.Token, who bearer) ([]string, error) {
+func (s *Service) namesOf(ctx context.Context, tokens []token.Token, who tokenperson.Person) ([]string, error) {
 	var names []string
 	for _, t := range tokens {
 		name := t.Serial
@@ -104,7 +105,7 @@ func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placin
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeOffLimit)
 	defer cancel()
-	if _, off := s.delete(ctx, at.tokens, p.name, p.known, bearer{ask, "to delete a credential"}); off != nil {
+	if _, off := s.delete(ctx, at.tokens, p.name, p.known, tokenperson.Person{ask, "to delete a credential"}); off != nil {
 		err = fmt.Errorf("%w (and %q stays on the token: %v)", err, p.name, off)
 	}
 	return keystore.Item{}, err
@@ -130,12 +131,12 @@ func (s *Service) takeOff(ctx context.Context, tokens []string, name string, ask
 		return tokens, err
 	}
 	defer known.wipe()
-	return s.delete(ctx, tokens, name, known, bearer{ask, "to delete a credential"})
+	return s.delete(ctx, tokens, name, known, tokenperson.Person{ask, "to delete a credential"})
 }
 
 // delete is takeOff for who has the access keys, and can be asked. It does one
 // token after the other, so that one that fails keeps nothing on the others.
-func (s *Service) delete(ctx context.Context, tokens []string, name string, known access, who bearer) (left []string, err error) {
+func (s *Service) delete(ctx context.Context, tokens []string, name string, known access, who tokenperson.Person) (left []string, err error) {
 	for _, one := range tokens {
 		ref := token.Ref{Serials: []string{one}, Access: known}
 		_, gone := s.tokens.OATHDelete(ctx, token.OATHDeleteParams{Ref: ref, Name: name}, who)

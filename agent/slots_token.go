@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/line"
@@ -26,11 +27,11 @@ const (
 // fillPIV finds or makes a PIV key. One that was made stays on the token, even
 // if no slot comes of it: it opens nothing then.
 func (s *Service) fillPIV(ctx context.Context, ask credproc.Asker, p wire.SlotAddParams, spec *keystore.SlotSpec) error {
-	params := token.PIVKeyParams{Ref: token.Ref{Wait: patience(ask)}, Slot: p.PIVSlot, Touch: p.Touch, PIN: p.PIN}
+	params := token.PIVKeyParams{Ref: token.Ref{Wait: tokenperson.Patience(ask)}, Slot: p.PIVSlot, Touch: p.Touch, PIN: p.PIN}
 	if p.Token != "" {
 		params.Ref.Serials = []string{p.Token}
 	}
-	who := bearer{ask, "to make a way into the vault"}
+	who := tokenperson.Person{ask, "to make a way into the vault"}
 	made, err := s.tokens.PIVKey(ctx, params, who)
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func (s *Service) fillFIDO2(ctx context.Context, ask credproc.Asker, p wire.Slot
 	if p.PIVSlot != "" || p.Touch != "" {
 		return wire.Errorf(wire.ErrBadRequest, "a FIDO2 key has no PIV slot, and always wants a touch")
 	}
-	who := bearer{ask, "to make a way into the vault"}
+	who := tokenperson.Person{ask, "to make a way into the vault"}
 	made, err := s.tokens.FIDO2Key(ctx, token.FIDO2KeyParams{Place: p.Token, PIN: p.PIN == "always"}, who)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (s *Service) fillFIDO2(ctx context.Context, ask credproc.Asker, p wire.Slot
 	return nil
 }
 
-func (s *Service) fill(ctx context.Context, made token.NewKey, who bearer, spec *keystore.SlotSpec) {
+func (s *Service) fill(ctx context.Context, made token.NewKey, who tokenperson.Person, spec *keystore.SlotSpec) {
 	spec.Recipient = token.KeyBy(ctx, s.tokens, made.Identity, 0, who)
 	spec.Facts = map[string]string{
 		identityFact: made.Identity, modelFact: line.One(made.Token.String()), serialFact: made.Token.Serial,
@@ -82,7 +83,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	}
 	wait := 0
 	if chosen && len(slots) == 1 {
-		wait = patience(u.ask)
+		wait = tokenperson.Patience(u.ask)
 	} else if slots, missed = u.plugged(ctx, slots); chosen && len(slots) == 0 {
 		return true, nil, errors.Join(missed...)
 	}
@@ -101,7 +102,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 // plugged in.
 func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) error {
 	identity := slot.Facts[identityFact]
-	who := bearer{u.ask, cmp.Or(u.why, unlocking)}
+	who := tokenperson.Person{u.ask, cmp.Or(u.why, unlocking)}
 	key := token.KeyBy(ctx, u.door.tokens, identity, wait, who)
 	err := u.vault.Unlock(ctx, slot.ID, key)
 	if err == nil {
@@ -115,7 +116,7 @@ const unlocking = "to unlock the vault"
 // plugged parts the slots whose token is plugged in, as far as that can be
 // seen, from the others, and says what those need.
 func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []keystore.Slot, missed []error) {
-	list, err := u.door.tokens.Look(ctx, bearer{u.ask, cmp.Or(u.why, unlocking)})
+	list, err := u.door.tokens.Look(ctx, tokenperson.Person{u.ask, cmp.Or(u.why, unlocking)})
 	if err != nil {
 		return nil, []error{fmt.Errorf("looking for tokens: %w", err)}
 	}

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -154,42 +152,6 @@ func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	b.must(t, codes("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 	b.must(t, codes("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
-}
-
-func TestPersonHearsWhatATokenWants(t *testing.T) {
-	p := knows("123456")
-	b := bearer{p.asker(), "to get a code for prod"}
-	yubikey := token.Token{Serial: "12345678", Model: "YubiKey 5\x1b[2J NFC"}
-	for want, w := range map[string]token.Waiting{
-		"touch YubiKey 5\ufffd[2J NFC (serial 12345678) to get a code for prod": {For: token.AwaitTouch, Token: yubikey},
-		"plug in the token with serial 1 or 2 to get a code for prod":           {For: token.AwaitInsert, Serials: []string{"1", "2"}},
-		"plug in the token to get a code for prod":                              {For: token.AwaitInsert},
-		"another request has the token: touch it if it blinks":                  {For: token.AwaitTurn},
-	} {
-		b.Await(t.Context(), w)()
-		if n := len(p.notices); p.notices[n-2] != want || p.notices[n-1] != "" {
-			t.Errorf("told %q, want %q", p.notices[n-2:], want)
-		}
-	}
-	for kind, what := range questions {
-		pin, err := b.Secret(t.Context(), token.Question{Kind: kind, Token: yubikey, Retries: token.Unknown, Again: "wrong\nPIN"})
-		if err != nil || string(pin) != "123456" {
-			t.Errorf("%s: %v", kind, err)
-		}
-		if asked := p.questions(); asked[len(asked)-1] != "secret: "+what+" | wrong; PIN" {
-			t.Errorf("asked %q", asked[len(asked)-1])
-		}
-	}
-	_, err := bearer{ask: nobody.asker()}.Secret(t.Context(), token.Question{Again: "that code is old"})
-	if !errors.Is(err, credproc.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
-		t.Errorf("nobody was asked: %v", err)
-	}
-	if got := whatOf(token.Question{Kind: "new"}); got != "answer" {
-		t.Errorf("a question of a kind that is not known is for the %s", got)
-	}
-	if _, err := (bearer{ask: nobody.asker()}).LastTry(t.Context(), token.Question{Retries: 2}); err == nil {
-		t.Error("nobody said yes")
-	}
 }
 
 // Before 5.3 a key without a certificate is not seen, though it is there.

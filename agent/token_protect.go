@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
@@ -43,14 +44,14 @@ func (s *Service) mayProtect(ctx context.Context, r *request, action string) err
 
 // protect has f use the applet of the token that is meant, with the access keys
 // that the vault has. The caller wipes the answer's.
-func (s *Service) protect(ctx context.Context, r *request, meant string, f func(token.Ref, bearer) (token.OATHAccess, error)) (token.OATHAccess, error) {
+func (s *Service) protect(ctx context.Context, r *request, meant string, f func(token.Ref, tokenperson.Person) (token.OATHAccess, error)) (token.OATHAccess, error) {
 	tokens := named(meant)
 	known, err := s.knownAccess(ctx, tokens, r.ask)
 	if err != nil {
 		return token.OATHAccess{}, err
 	}
 	defer known.wipe()
-	return f(token.Ref{Serials: tokens, Wait: patience(r.ask), Access: known}, bearer{r.ask, "to open its OATH applet"})
+	return f(token.Ref{Serials: tokens, Wait: tokenperson.Patience(r.ask), Access: known}, tokenperson.Person{r.ask, "to open its OATH applet"})
 }
 
 func named(meant string) []string {
@@ -73,7 +74,7 @@ func (s *Service) setAccess(ctx context.Context, r *request, meant string) (toke
 	if len(code) == 0 {
 		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is not empty: remove it instead")
 	}
-	got, err := s.protect(ctx, r, meant, func(ref token.Ref, who bearer) (token.OATHAccess, error) {
+	got, err := s.protect(ctx, r, meant, func(ref token.Ref, who tokenperson.Person) (token.OATHAccess, error) {
 		return s.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
 	})
 	if err != nil {
@@ -86,7 +87,7 @@ func (s *Service) setAccess(ctx context.Context, r *request, meant string) (toke
 }
 
 func (s *Service) rememberAccess(ctx context.Context, r *request, meant string) (token.Token, error) {
-	got, err := s.protect(ctx, r, meant, func(ref token.Ref, who bearer) (token.OATHAccess, error) {
+	got, err := s.protect(ctx, r, meant, func(ref token.Ref, who tokenperson.Person) (token.OATHAccess, error) {
 		return s.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
 	})
 	if err != nil {
@@ -151,7 +152,7 @@ func (s *Service) forgetAccess(ctx context.Context, r *request, meant string) (t
 }
 
 func (s *Service) removeAccess(ctx context.Context, r *request, meant string) (token.Token, error) {
-	got, err := s.protect(ctx, r, meant, func(ref token.Ref, who bearer) (token.OATHAccess, error) {
+	got, err := s.protect(ctx, r, meant, func(ref token.Ref, who tokenperson.Person) (token.OATHAccess, error) {
 		return s.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
 	})
 	if err != nil {

@@ -25,18 +25,6 @@ type Tokens interface {
 
 var _ Tokens = (*token.Helper)(nil)
 
-// insertSeconds is how long a token is waited for that somebody may plug in.
-const insertSeconds = 30
-
-// patience is for how many seconds to wait for a token: not at all where nobody
-// can be told to plug it in.
-func patience(ask credproc.Asker) int {
-	if credproc.ReachOf(ask) == credproc.Person {
-		return insertSeconds
-	}
-	return 0
-}
-
 // Reach tells whether the person can be told what to do.
 func (a *asker) Reach() credproc.Reach {
 	if a.tty || a.desk != nil && (a.desk.at.Display != "" || a.desk.at.WaylandDisplay != "" || a.desk.at.Bus != "") {

@@ -55,11 +55,12 @@ var arrows = map[string][]string{
 	"agent/client":            {"agent/wire", "agent/peer"},
 	"agent/client/minimal":    {},
 	"agent/server":            {"agent/wire", "agent/peer"},
+	"agent/tokenperson":       {"credproc", "token"},
 	"agent/tokenrack":         {"token"},
 	"agent/audit":             {},
 	"agent/inventory":         {"keystore", "credproc", "credproc/config", "token/totp"},
 	"agent": {
-		"agent/wire", "agent/audit", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
+		"agent/wire", "agent/audit", "agent/tokenperson", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
 
