@@ -105,7 +105,7 @@ func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placin
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeOffLimit)
 	defer cancel()
-	if _, off := s.delete(ctx, at.tokens, p.name, p.known, tokenperson.Person{ask, "to delete a credential"}); off != nil {
+	if _, off := s.delete(ctx, at.tokens, p.name, p.known, tokenperson.For(ask, "to delete a credential")); off != nil {
 		err = fmt.Errorf("%w (and %q stays on the token: %v)", err, p.name, off)
 	}
 	return keystore.Item{}, err
@@ -131,7 +131,7 @@ func (s *Service) takeOff(ctx context.Context, tokens []string, name string, ask
 		return tokens, err
 	}
 	defer known.wipe()
-	return s.delete(ctx, tokens, name, known, tokenperson.Person{ask, "to delete a credential"})
+	return s.delete(ctx, tokens, name, known, tokenperson.For(ask, "to delete a credential"))
 }
 
 // delete is takeOff for who has the access keys, and can be asked. It does one

@@ -31,7 +31,7 @@ func (s *Service) fillPIV(ctx context.Context, ask credproc.Asker, p wire.SlotAd
 	if p.Token != "" {
 		params.Ref.Serials = []string{p.Token}
 	}
-	who := tokenperson.Person{ask, "to make a way into the vault"}
+	who := tokenperson.For(ask, "to make a way into the vault")
 	made, err := s.tokens.PIVKey(ctx, params, who)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *Service) fillFIDO2(ctx context.Context, ask credproc.Asker, p wire.Slot
 	if p.PIVSlot != "" || p.Touch != "" {
 		return wire.Errorf(wire.ErrBadRequest, "a FIDO2 key has no PIV slot, and always wants a touch")
 	}
-	who := tokenperson.Person{ask, "to make a way into the vault"}
+	who := tokenperson.For(ask, "to make a way into the vault")
 	made, err := s.tokens.FIDO2Key(ctx, token.FIDO2KeyParams{Place: p.Token, PIN: p.PIN == "always"}, who)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 // plugged in.
 func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) error {
 	identity := slot.Facts[identityFact]
-	who := tokenperson.Person{u.ask, cmp.Or(u.why, unlocking)}
+	who := tokenperson.For(u.ask, cmp.Or(u.why, unlocking))
 	key := token.KeyBy(ctx, u.door.tokens, identity, wait, who)
 	err := u.vault.Unlock(ctx, slot.ID, key)
 	if err == nil {
@@ -116,7 +116,7 @@ const unlocking = "to unlock the vault"
 // plugged parts the slots whose token is plugged in, as far as that can be
 // seen, from the others, and says what those need.
 func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []keystore.Slot, missed []error) {
-	list, err := u.door.tokens.Look(ctx, tokenperson.Person{u.ask, cmp.Or(u.why, unlocking)})
+	list, err := u.door.tokens.Look(ctx, tokenperson.For(u.ask, cmp.Or(u.why, unlocking)))
 	if err != nil {
 		return nil, []error{fmt.Errorf("looking for tokens: %w", err)}
 	}

@@ -51,7 +51,7 @@ func (s *Service) protect(ctx context.Context, r *request, meant string, f func(
 		return token.OATHAccess{}, err
 	}
 	defer known.wipe()
-	return f(token.Ref{Serials: tokens, Wait: tokenperson.Patience(r.ask), Access: known}, tokenperson.Person{r.ask, "to open its OATH applet"})
+	return f(token.Ref{Serials: tokens, Wait: tokenperson.Patience(r.ask), Access: known}, tokenperson.For(r.ask, "to open its OATH applet"))
 }
 
 func named(meant string) []string {

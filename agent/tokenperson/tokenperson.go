@@ -24,6 +24,9 @@ type Person struct {
 
 var _ token.Person = Person{}
 
+// For is the person behind ask, who hears why a token is wanted.
+func For(ask credproc.Asker, why string) Person { return Person{ask, why} }
+
 // insertSeconds is how long a token is waited for that somebody may plug in.
 const insertSeconds = 30
 
