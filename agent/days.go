@@ -162,7 +162,7 @@ func (s *Service) dayByToken(ctx context.Context, item keystore.Item, known acce
 		return nil, end, err
 	}
 	got, err := s.tokens.OATHDay(ctx, token.OATHDayParams{Ref: refOf(item, known, ask), Name: item.Facts[credentialFact], Day: id.day},
-		tokenperson.For(ask, "to sign with access key " + item.Name + " today"))
+		tokenperson.For(ask, "to sign with access key "+item.Name+" today"))
 	s.audit.Write(ctx, audit.Event{What: dayMethod, Err: err, Subject: audit.Subject{
 		Name: item.Name, KeyID: id.key, Action: id.day, Tokens: []string{got.Token.Serial},
 	}})

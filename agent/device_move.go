@@ -79,7 +79,7 @@ func (s *Service) deviceOnto(ctx context.Context, r *request, e entry, key *totp
 	}
 	var at placed
 	for _, p.name = range e.names {
-		at, err = s.place(ctx, p, tokenperson.For(r.ask, "to put device " + e.item.Name + " on it"))
+		at, err = s.place(ctx, p, tokenperson.For(r.ask, "to put device "+e.item.Name+" on it"))
 		if !errors.Is(err, token.ErrExists) { // of somebody else's
 			break
 		}

@@ -284,7 +284,7 @@ func (s *Service) remove(ctx context.Context, r *request, find func(*keystore.Va
 			return item, nil, err
 		}
 		defer known.wipe()
-		left, err = s.delete(ctx, tokensOf(item), item.Facts[credentialFact], known, tokenperson.For(r.ask, "to delete " + item.Name))
+		left, err = s.delete(ctx, tokensOf(item), item.Facts[credentialFact], known, tokenperson.For(r.ask, "to delete "+item.Name))
 		if err != nil {
 			return item, nil, err
 		}

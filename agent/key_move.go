@@ -33,7 +33,7 @@ func (s *Service) keyMove(ctx context.Context, r *request, p wire.KeyMoveParams)
 		touch: p.Touch, tokens: p.Tokens, known: known,
 	}
 	defer clear(onto.key)
-	at, err := s.place(ctx, onto, tokenperson.For(r.ask, "to put access key " + old.Name + " on it"))
+	at, err := s.place(ctx, onto, tokenperson.For(r.ask, "to put access key "+old.Name+" on it"))
 	if err != nil {
 		return wire.Key{}, err
 	}

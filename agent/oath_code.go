@@ -45,7 +45,7 @@ func (s *Service) computeByToken(ctx context.Context, item keystore.Item, known 
 	code, err := s.tokens.OATHCode(ctx, token.OATHCodeParams{
 		Ref: refOf(item, known, ask), Name: item.Facts[credentialFact],
 		Challenge: uint64(step.At.Unix()) / uint64(period/time.Second),
-	}, tokenperson.For(ask, "to get a code for " + purpose))
+	}, tokenperson.For(ask, "to get a code for "+purpose))
 	if err == nil {
 		err = s.door.refusal() // the person may have locked the vault meanwhile
 	}

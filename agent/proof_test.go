@@ -19,6 +19,8 @@ type taker struct {
 
 func (k *taker) token() token.Token { return token.Token{Serial: "1", Model: "YubiKey 5 NFC"} }
 
+func (k *taker) KeyKinds() token.Kinds { return token.Known }
+
 func (k *taker) OATHPut(_ context.Context, p token.OATHPutParams, _ token.Person) (token.Placed, error) {
 	k.taken = append(k.taken, "the secret of "+p.Name)
 	return token.Placed{Tokens: []token.Token{k.token()}}, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
 )
 
 // shortestPassphrase is in characters (NIST SP 800-63B, 5.1.1.1).
@@ -40,12 +41,13 @@ func (s *Service) makeSlot(ctx context.Context, r *request, p wire.SlotAddParams
 		}
 	case keystore.SlotPlugin:
 		made.spec, err = fillPlugin(ctx, r.ask, p)
-	case keystore.SlotPIV:
-		err = s.fillPIV(ctx, r.ask, p, &made.spec)
-	case keystore.SlotFIDO2:
-		err = s.fillFIDO2(ctx, r.ask, p, &made.spec)
 	default:
-		err = wire.Errorf(wire.ErrBadRequest, "a slot is of kind passphrase, keychain, recovery, plugin, piv or fido2, not %.20q", p.Kind)
+		kinds := s.tokens.KeyKinds()
+		if kind, known := kinds.Find(p.Kind); known {
+			made.spec, err = s.fillToken(ctx, r.ask, kind, p)
+		} else {
+			err = wire.Errorf(wire.ErrBadRequest, "a slot is of kind passphrase, keychain, recovery, plugin, %s, not %.20q", kinds, p.Kind)
+		}
 	}
 	if err != nil {
 		return newSlot{}, fmt.Errorf("making a %s slot: %w", p.Kind, err)
@@ -168,6 +170,6 @@ func (s *Service) slotRemove(ctx context.Context, r *request, p wire.SlotRemoveP
 func describeSlot(s keystore.Slot) wire.Slot {
 	return wire.Slot{
 		ID: s.ID, Kind: string(s.Kind), Label: s.Label, Created: s.Created,
-		Token: s.Facts[modelFact], Identity: s.Facts[identityFact],
+		Token: s.Facts[modelFact], Identity: s.Facts[token.FactIdentity],
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/wire"
@@ -16,59 +16,27 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// The facts of a slot that a token opens, beside modelFact.
-const (
-	identityFact = "identity" // what age-plugin-mfad finds the key by
-	pinFact      = "pin"      // the policies of a PIV key, as far as they are known
-	makeFact     = "aaguid"   // of a FIDO2 key: all of one make have the same
-	slotFact     = "slot"     // of the PIV applet
-)
-
-// fillPIV finds or makes a PIV key. One that was made stays on the token, even
+// fillToken finds or makes a key on a token. One that was made stays there, even
 // if no slot comes of it: it opens nothing then.
-func (s *Service) fillPIV(ctx context.Context, ask credproc.Asker, p wire.SlotAddParams, spec *keystore.SlotSpec) error {
-	params := token.PIVKeyParams{Ref: token.Ref{Wait: tokenperson.Patience(ask)}, Slot: p.PIVSlot, Touch: p.Touch, PIN: p.PIN}
-	if p.Token != "" {
-		params.Ref.Serials = []string{p.Token}
+func (s *Service) fillToken(ctx context.Context, ask credproc.Asker, kind token.Kind, p wire.SlotAddParams) (keystore.SlotSpec, error) {
+	spec := keystore.SlotSpec{Kind: keystore.SlotKind(p.Kind), Label: p.Label}
+	params := token.KeyParams{
+		Kind: kind.Name(), Token: p.Token, Wait: tokenperson.Patience(ask), Slot: p.PIVSlot, Touch: p.Touch, PIN: p.PIN,
+	}
+	if err := kind.Check(params); err != nil {
+		return spec, wire.Errorf(wire.ErrBadRequest, "%v", err)
 	}
 	who := tokenperson.For(ask, "to make a way into the vault")
-	made, err := s.tokens.PIVKey(ctx, params, who)
+	made, err := s.tokens.MakeKey(ctx, params, who)
 	if err != nil {
-		return err
+		return spec, err
 	}
-	s.fill(ctx, made, who, spec)
-	if k := made.Key; k != nil {
-		spec.Facts[slotFact], spec.Facts[pinFact], spec.Facts[touchFact] = k.Slot, k.PIN, k.Touch
-	}
-	return nil
-}
-
-// fillFIDO2 makes a FIDO2 credential.
-func (s *Service) fillFIDO2(ctx context.Context, ask credproc.Asker, p wire.SlotAddParams, spec *keystore.SlotSpec) error {
-	if !slices.Contains([]string{"", "always", "never"}, p.PIN) {
-		return wire.Errorf(wire.ErrBadRequest, "the PIN of a FIDO2 key is wanted always or never, not %.20q", p.PIN)
-	}
-	if p.PIVSlot != "" || p.Touch != "" {
-		return wire.Errorf(wire.ErrBadRequest, "a FIDO2 key has no PIV slot, and always wants a touch")
-	}
-	who := tokenperson.For(ask, "to make a way into the vault")
-	made, err := s.tokens.FIDO2Key(ctx, token.FIDO2KeyParams{Place: p.Token, PIN: p.PIN == "always"}, who)
-	if err != nil {
-		return err
-	}
-	s.fill(ctx, made, who, spec)
-	spec.Facts[pinFact], spec.Facts[touchFact] = cmp.Or(p.PIN, "never"), "always"
-	if f := made.Token.FIDO2; f != nil {
-		spec.Facts[makeFact] = f.AAGUID
-	}
-	return nil
-}
-
-func (s *Service) fill(ctx context.Context, made token.NewKey, who tokenperson.Person, spec *keystore.SlotSpec) {
 	spec.Recipient = token.KeyBy(ctx, s.tokens, made.Identity, 0, who)
 	spec.Facts = map[string]string{
-		identityFact: made.Identity, modelFact: line.One(made.Token.String()), serialFact: made.Token.Serial,
+		token.FactIdentity: made.Identity, token.FactModel: line.One(made.Token.String()), token.FactSerial: made.Token.Serial,
 	}
+	maps.Copy(spec.Facts, kind.Facts(params, made))
+	return spec, nil
 }
 
 // byTokens opens the vault with a token that is plugged in. When a slot was
@@ -101,7 +69,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 // byToken opens the vault with the token of a slot, for as long as that is
 // plugged in.
 func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) error {
-	identity := slot.Facts[identityFact]
+	identity := slot.Facts[token.FactIdentity]
 	who := tokenperson.For(u.ask, cmp.Or(u.why, unlocking))
 	key := token.KeyBy(ctx, u.door.tokens, identity, wait, who)
 	err := u.vault.Unlock(ctx, slot.ID, key)
@@ -121,11 +89,11 @@ func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []k
 		return nil, []error{fmt.Errorf("looking for tokens: %w", err)}
 	}
 	for _, slot := range slots {
-		if slices.ContainsFunc(list.Tokens, func(t token.Token) bool { return mayOpen(t, slot) }) {
+		if slices.ContainsFunc(list.Tokens, func(t token.Token) bool { return mayOpen(u.door.tokens.KeyKinds(), t, slot) }) {
 			there = append(there, slot)
 			continue
 		}
-		missed = append(missed, fmt.Errorf("%s slot: %w: %s", slot.Kind, token.ErrNotPresent, slot.Facts[modelFact]))
+		missed = append(missed, fmt.Errorf("%s slot: %w: %s", slot.Kind, token.ErrNotPresent, slot.Facts[token.FactModel]))
 	}
 	if len(missed) > 0 {
 		for _, fault := range list.Faults {
@@ -135,12 +103,17 @@ func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []k
 	return there, missed
 }
 
-// mayOpen tells whether a slot's key can be on a token. One FIDO2 key looks
-// like another: only a try tells.
-func mayOpen(t token.Token, slot keystore.Slot) bool {
-	if slot.Kind == keystore.SlotFIDO2 {
-		return t.FIDO2 != nil && t.FIDO2.HMACSecret
+// mayOpen tells whether a slot's key can be on a token.
+func mayOpen(kinds token.Kinds, t token.Token, slot keystore.Slot) bool {
+	kind, known := kinds.Find(string(slot.Kind))
+	return known && kind.MayOpen(t, slot.Facts)
+}
+
+// ofTokens are the slots that tokens open, in the order of their kinds.
+func ofTokens(kinds token.Kinds, slots []keystore.Slot) []keystore.Slot {
+	var found []keystore.Slot
+	for _, kind := range kinds {
+		found = append(found, of(slots, keystore.SlotKind(kind.Name()))...)
 	}
-	_, serial, err := token.ParseIdentity(slot.Facts[identityFact])
-	return err == nil && t.Serial == strconv.FormatUint(uint64(serial), 10)
+	return found
 }

@@ -25,7 +25,7 @@ func (s *Service) tokenList(ctx context.Context, _ *request) (wire.TokenListResu
 	result := wire.TokenListResult{Tokens: []wire.Token{}, Faults: list.Faults}
 	for _, t := range list.Tokens {
 		shown := describeToken(t)
-		shown.Keeps = keeps(v, t)
+		shown.Keeps = keeps(v, s.tokens.KeyKinds(), t)
 		result.Tokens = append(result.Tokens, shown)
 	}
 	return result, nil
@@ -66,17 +66,18 @@ func describeToken(t token.Token) wire.Token {
 }
 
 // keeps tells in a line each what the vault says to be on a token.
-func keeps(v *keystore.Vault, t token.Token) []string {
+func keeps(v *keystore.Vault, kinds token.Kinds, t token.Token) []string {
 	if v == nil {
 		return nil
 	}
 	var lines []string
 	for _, slot := range v.Slots() {
-		switch {
-		case slot.Kind == keystore.SlotPIV && mayOpen(t, slot):
-			lines = append(lines, fmt.Sprintf("slot %s opens the vault", slot.ID)+unless(hasKey(t, slot), "its key"))
-		case slot.Kind == keystore.SlotFIDO2 && t.FIDO2 != nil && slot.Facts[makeFact] == t.FIDO2.AAGUID:
-			lines = append(lines, fmt.Sprintf("slot %s opens the vault, with this key or another of its make", slot.ID))
+		kind, known := kinds.Find(string(slot.Kind))
+		if !known {
+			continue
+		}
+		if remark, kept := kind.Keeps(t, slot.Facts); kept {
+			lines = append(lines, fmt.Sprintf("slot %s opens the vault%s", slot.ID, remark))
 		}
 	}
 	for _, item := range v.Items() {
@@ -106,22 +107,6 @@ func unless(there bool, what string) string {
 func hasCredential(t token.Token, item keystore.Item) bool {
 	return t.OATH == nil || t.OATH.Locked || slices.ContainsFunc(t.OATH.Credentials, func(c token.OATHCredential) bool {
 		return c.Name == item.Facts[credentialFact]
-	})
-}
-
-// showsAll says that a PIV applet of that version shows all its keys: before
-// 5.3 only those with a certificate are seen.
-func showsAll(version string) bool {
-	var major, minor int
-	_, err := fmt.Sscanf(version, "%d.%d", &major, &minor)
-	return err == nil && (major > 5 || major == 5 && minor >= 3)
-}
-
-// hasKey tells whether a token has a key in the PIV slot of a vault's slot, as
-// far as can be seen.
-func hasKey(t token.Token, slot keystore.Slot) bool {
-	return t.PIV == nil || slot.Facts[slotFact] == "" || !showsAll(t.PIV.Version) || slices.ContainsFunc(t.PIV.Keys, func(k token.PIVKey) bool {
-		return strings.EqualFold(k.Slot, slot.Facts[slotFact])
 	})
 }
 

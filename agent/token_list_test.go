@@ -153,13 +153,3 @@ func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 	b.must(t, codes("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
 }
-
-// Before 5.3 a key without a certificate is not seen, though it is there.
-func TestOldAppletsAreNotSaidToHaveLostAKey(t *testing.T) {
-	slot := keystore.Slot{Facts: map[string]string{slotFact: "82"}}
-	for version, want := range map[string]bool{"4.3.5": true, "5.2.7": true, "5.3.0": false, "5.10.1": false, "6.0": false, "": true} {
-		if got := hasKey(token.Token{PIV: &token.PIV{Version: version}}, slot); got != want {
-			t.Errorf("version %q: got %v", version, got)
-		}
-	}
-}

@@ -18,8 +18,8 @@ type Tokens interface {
 	OATHDelete(ctx context.Context, p token.OATHDeleteParams, person token.Person) (token.Placed, error)
 	OATHAccess(ctx context.Context, p token.OATHAccessParams, person token.Person) (token.OATHAccess, error)
 	OATHProtect(ctx context.Context, p token.OATHProtectParams, person token.Person) (token.OATHAccess, error)
-	PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Person) (token.NewKey, error)
-	FIDO2Key(ctx context.Context, p token.FIDO2KeyParams, person token.Person) (token.NewKey, error)
+	KeyKinds() token.Kinds
+	MakeKey(ctx context.Context, p token.KeyParams, person token.Person) (token.NewKey, error)
 	Watch(ctx context.Context, p token.WatchParams) error
 }
 

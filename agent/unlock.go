@@ -47,7 +47,7 @@ func (u unlocker) run(ctx context.Context, chosen string) error {
 		}
 		missed = append(missed, u.miss(ctx, slot, err))
 	}
-	over, absent, err := u.byTokens(ctx, append(of(slots, keystore.SlotPIV), of(slots, keystore.SlotFIDO2)...), chosen != "")
+	over, absent, err := u.byTokens(ctx, ofTokens(u.door.tokens.KeyKinds(), slots), chosen != "")
 	if over {
 		return err
 	}

@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"internal/durable":         {},
 	"internal/lane":            {},
 	"internal/line":            {},
+	"internal/params":          {},
 	"internal/sibling":         {},
 	"internal/durable/faultfs": {},
 	"keystore/keychain":        {},
@@ -58,7 +59,7 @@ var arrows = map[string][]string{
 	"agent/tokenperson":       {"credproc", "token"},
 	"agent/tokenrack":         {"token"},
 	"agent/audit":             {},
-	"agent/inventory":         {"keystore", "credproc", "credproc/config", "token/totp"},
+	"agent/inventory":         {"keystore", "credproc", "credproc/config", "token", "token/totp"},
 	"agent": {
 		"agent/wire", "agent/audit", "agent/tokenperson", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",

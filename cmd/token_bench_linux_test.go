@@ -91,16 +91,16 @@ func BenchmarkTokenCode(b *testing.B) {
 func BenchmarkTokenUnlock(b *testing.B) {
 	d, helper := newBench(b)
 	d.keys[0].SetTouch(tokentest.TouchNow)
-	piv, err := helper.PIVKey(b.Context(), token.PIVKeyParams{PIN: "never", Touch: "always"}, unattended{})
+	piv, err := helper.MakeKey(b.Context(), token.KeyParams{Kind: token.KindPIV, PIN: "never", Touch: "always"}, unattended{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	fido2, err := helper.FIDO2Key(b.Context(), token.FIDO2KeyParams{}, unattended{})
+	fido2, err := helper.MakeKey(b.Context(), token.KeyParams{Kind: token.KindFIDO2}, unattended{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	unwrap := func(identity string) func() error {
-		key := helper.Key(b.Context(), identity, 0, unattended{})
+		key := token.KeyBy(b.Context(), helper, identity, 0, unattended{})
 		stanzas, err := key.Wrap([]byte("sixteen bytes of"))
 		if err != nil {
 			b.Fatal(err)

@@ -89,9 +89,14 @@ func (c *call) decode(answer json.RawMessage) error {
 		err = checked.check()
 	}
 	if err != nil {
-		return fmt.Errorf("%w: its answer to %s is none", ErrHelper, c.method)
+		return c.senseless()
 	}
 	return nil
+}
+
+// senseless is the error of an answer that makes no sense.
+func (c *call) senseless() error {
+	return fmt.Errorf("%w: its answer to %s is none", ErrHelper, c.method)
 }
 
 // mine puts the person's own refusal in the place of what has come back of it.

@@ -59,8 +59,7 @@ func (r *UnwrapResult) check() error {
 
 func (r *NewKey) check() error {
 	r.Token.tidy()
-	_, _, err := ParseIdentity(r.Identity)
-	return err
+	return fits(r.Identity != "")
 }
 
 // tidy makes every text of a token printable, and bounds it.

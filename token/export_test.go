@@ -25,7 +25,7 @@ var Scrub = scrub
 
 // Quiet waits until the programs that were given up have ended.
 func (h *Helper) Quiet() {
-	leave, err := h.lanes.enter(context.Background(), append([]string{fido2Lane}, anyLane...))
+	leave, err := h.lanes.enter(context.Background(), append([]string{KindFIDO2}, anyLane...))
 	if err == nil {
 		leave()
 	}

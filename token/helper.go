@@ -2,9 +2,8 @@ package token
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,6 +25,8 @@ type Helper struct {
 	Program string
 	// Env is its environment; nil is of ours what it needs.
 	Env []string
+	// Kinds are the kinds of keys that the program has drivers for; nil is Known.
+	Kinds Kinds
 
 	limits limits // the zero value is the usual ones
 	lanes  lanes
@@ -47,6 +48,14 @@ var usual = limits{
 
 // forever is a time that nobody sees the end of.
 const forever = 100 * 365 * 24 * time.Hour
+
+// KeyKinds are the kinds of keys that MakeKey makes.
+func (h *Helper) KeyKinds() Kinds {
+	if h.Kinds == nil {
+		return Known
+	}
+	return h.Kinds
+}
 
 // List tells what is plugged in. It asks nobody and costs no try.
 func (h *Helper) List(ctx context.Context, p ListParams) (r Listing, err error) {
@@ -101,22 +110,27 @@ func (h *Helper) OATHProtect(ctx context.Context, p OATHProtectParams, person Pe
 	return r, err
 }
 
-// PIVKey finds or makes a key that opens a vault.
-func (h *Helper) PIVKey(ctx context.Context, p PIVKeyParams, person Person) (r NewKey, err error) {
-	err = h.call(ctx, p.Ref.call(MethodPIVKey, p, &r, person))
-	return r, err
-}
-
-// FIDO2Key makes a credential that opens a vault.
-func (h *Helper) FIDO2Key(ctx context.Context, p FIDO2KeyParams, person Person) (r NewKey, err error) {
-	err = h.call(ctx, &call{method: MethodFIDO2Key, params: p, result: &r, person: person, lanes: []string{fido2Lane}})
-	return r, err
+// MakeKey finds or makes a key that opens a vault. It returns an error wrapping
+// ErrInvalid if there is no such kind.
+func (h *Helper) MakeKey(ctx context.Context, p KeyParams, person Person) (r NewKey, err error) {
+	kind, known := h.KeyKinds().Find(p.Kind)
+	if !known {
+		return r, fmt.Errorf("%w: there are no keys of kind %.20q", ErrInvalid, p.Kind)
+	}
+	c := &call{method: MethodMakeKey, params: p, result: &r, person: person, lanes: kind.Lanes(p.Token), wait: seconds(p.Wait)}
+	if err := h.call(ctx, c); err != nil {
+		return NewKey{}, err
+	}
+	if _, _, err := (Kinds{kind}).Parse(r.Identity); err != nil {
+		return NewKey{}, c.senseless()
+	}
+	return r, nil
 }
 
 // Wrap wraps a file key; the caller wipes p.FileKey. Only a FIDO2 key must be
 // there for that.
 func (h *Helper) Wrap(ctx context.Context, p WrapParams, person Person) (r WrapResult, err error) {
-	err = h.call(ctx, &call{method: MethodWrap, params: p, result: &r, person: person, lanes: lanesOf(p.Identity)})
+	err = h.call(ctx, &call{method: MethodWrap, params: p, result: &r, person: person, lanes: h.lanesOf(p.Identity)})
 	return r, err
 }
 
@@ -125,7 +139,7 @@ func (h *Helper) Wrap(ctx context.Context, p WrapParams, person Person) (r WrapR
 func (h *Helper) Unwrap(ctx context.Context, p UnwrapParams, person Person) (r UnwrapResult, err error) {
 	err = h.call(ctx, &call{
 		method: MethodUnwrap, params: p, result: &r, person: person,
-		lanes: lanesOf(p.Identity), wait: seconds(p.Wait),
+		lanes: h.lanesOf(p.Identity), wait: seconds(p.Wait),
 	})
 	return r, err
 }
@@ -142,7 +156,7 @@ func (h *Helper) Watch(ctx context.Context, p WatchParams) error {
 func (r Ref) call(method string, params, result any, person Person) *call {
 	c := &call{method: method, params: params, result: result, person: person, wait: seconds(r.Wait)}
 	for _, serial := range r.Serials {
-		c.lanes = append(c.lanes, serialLane(serial))
+		c.lanes = append(c.lanes, SerialLanes(serial)...)
 	}
 	if len(r.Serials) == 0 {
 		c.lanes = anyLane
@@ -150,26 +164,13 @@ func (r Ref) call(method string, params, result any, person Person) *call {
 	return c
 }
 
-// fido2Lane stands beside those of the tokens that have a serial, or an applet's
-// ID.
-const fido2Lane = "fido2"
-
-// serialLane is the lane of a token: one of sixteen, so that a call that may be
-// for any token can take all of them.
-func serialLane(serial string) string { return strings.ToLower(serial[max(0, len(serial)-1):]) }
-
-var anyLane = strings.Split("0123456789abcdef", "")
-
 // lanesOf are the lanes of the token that an identity points to.
-func lanesOf(identity string) []string {
-	kind, serial, err := ParseIdentity(identity)
-	switch {
-	case err == nil && kind == IdentityPIV:
-		return []string{serialLane(strconv.FormatUint(uint64(serial), 10))}
-	case err == nil && kind == IdentityFIDO2:
-		return []string{fido2Lane}
+func (h *Helper) lanesOf(identity string) []string {
+	kind, serial, err := h.KeyKinds().Parse(identity)
+	if err != nil {
+		return anyLane
 	}
-	return anyLane
+	return kind.Lanes(serial)
 }
 
 func seconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Second }

@@ -2,50 +2,15 @@ package token
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
 	"filippo.io/age"
-	"filippo.io/age/plugin"
 )
 
 // PluginName is the name of mfad's age plugin: its identities are
 // AGE-PLUGIN-MFAD-1…, and its program is age-plugin-mfad.
 const PluginName = "mfad"
-
-// The first byte of an identity of ours says what kind of key it points to.
-const (
-	IdentityPIV   byte = 1 // serial, slot and public key
-	IdentityFIDO2 byte = 2 // as token/fido2 says
-)
-
-// The plugins whose identities are read too.
-const (
-	yubikeyPlugin = "yubikey"
-	hmacPlugin    = "fido2-hmac"
-)
-
-// ParseIdentity tells the kind of the key that an identity points to, and the
-// serial of a PIV key's token. It reads no more; an error wraps ErrInvalid and
-// does not quote the text.
-func ParseIdentity(text string) (kind byte, serial uint32, err error) {
-	name, data, err := plugin.ParseIdentity(text)
-	switch {
-	case err != nil:
-	case name == yubikeyPlugin && len(data) >= 4:
-		// age-plugin-yubikey writes the serial as little endian.
-		return IdentityPIV, binary.LittleEndian.Uint32(data), nil
-	case name == hmacPlugin:
-		return IdentityFIDO2, 0, nil
-	case name != PluginName || len(data) == 0:
-	case data[0] == IdentityPIV && len(data) >= 5:
-		return IdentityPIV, binary.BigEndian.Uint32(data[1:]), nil
-	case data[0] == IdentityFIDO2:
-		return IdentityFIDO2, 0, nil
-	}
-	return 0, 0, fmt.Errorf("%w: this is no identity of a PIV or FIDO2 key", ErrInvalid)
-}
 
 // A Wrapper wraps file keys for keys on tokens, and opens them; a [Helper] is
 // one.
@@ -70,15 +35,10 @@ var (
 	_ Wrapper       = (*Helper)(nil)
 )
 
-// Key is the key that an identity points to: AGE-PLUGIN-MFAD-1…,
-// AGE-PLUGIN-YUBIKEY-1… or AGE-PLUGIN-FIDO2-HMAC-1…. Its Wrap and Unwrap run
-// mfad-token until ctx ends; the person may be asked for a PIN, for a touch,
-// and for wait seconds to plug the token in.
-func (h *Helper) Key(ctx context.Context, identity string, wait int, person Person) *Key {
-	return KeyBy(ctx, h, identity, wait, person)
-}
-
-// KeyBy is [Helper.Key] by any Wrapper.
+// KeyBy is the key that an identity points to: AGE-PLUGIN-MFAD-1…,
+// AGE-PLUGIN-YUBIKEY-1… or AGE-PLUGIN-FIDO2-HMAC-1…. Its Wrap and Unwrap go on
+// until ctx ends; the person may be asked for a PIN, for a touch, and for wait
+// seconds to plug the token in.
 func KeyBy(ctx context.Context, by Wrapper, identity string, wait int, person Person) *Key {
 	return &Key{by: by, ctx: ctx, identity: identity, wait: wait, person: person}
 }

@@ -17,17 +17,17 @@ import (
 func TestIdentitiesTellKindAndSerial(t *testing.T) {
 	for name, row := range map[string]struct {
 		text   string
-		kind   byte
-		serial uint32
+		kind   string
+		serial string
 	}{
-		"PIV":              {plugin.EncodeIdentity("mfad", []byte{1, 0, 0xbc, 0x61, 0x4e, 0x82, 2}), token.IdentityPIV, 12345678},
-		"FIDO2":            {plugin.EncodeIdentity("mfad", []byte{2, 7}), token.IdentityFIDO2, 0},
-		"yubikey":          {plugin.EncodeIdentity("yubikey", []byte{0x4e, 0x61, 0xbc, 0, 0x82, 1, 2, 3, 4}), token.IdentityPIV, 12345678},
-		"FIDO2 of another": {plugin.EncodeIdentity("fido2-hmac", []byte{0, 2}), token.IdentityFIDO2, 0},
+		"PIV":              {plugin.EncodeIdentity("mfad", []byte{1, 0, 0xbc, 0x61, 0x4e, 0x82, 2}), token.KindPIV, "12345678"},
+		"FIDO2":            {plugin.EncodeIdentity("mfad", []byte{2, 7}), token.KindFIDO2, ""},
+		"yubikey":          {plugin.EncodeIdentity("yubikey", []byte{0x4e, 0x61, 0xbc, 0, 0x82, 1, 2, 3, 4}), token.KindPIV, "12345678"},
+		"FIDO2 of another": {plugin.EncodeIdentity("fido2-hmac", []byte{0, 2}), token.KindFIDO2, ""},
 	} {
-		kind, serial, err := token.ParseIdentity(row.text)
-		if err != nil || kind != row.kind || serial != row.serial {
-			t.Errorf("%s: got %d, %d, %v", name, kind, serial, err)
+		kind, serial, err := token.Known.Parse(row.text)
+		if err != nil || kind.Name() != row.kind || serial != row.serial {
+			t.Errorf("%s: got %v, %s, %v", name, kind, serial, err)
 		}
 	}
 	for name, text := range map[string]string{
@@ -35,7 +35,7 @@ func TestIdentitiesTellKindAndSerial(t *testing.T) {
 		"no kind": plugin.EncodeIdentity("mfad", nil), "odd kind": plugin.EncodeIdentity("mfad", []byte{9, 1, 2, 3, 4}),
 		"short": plugin.EncodeIdentity("mfad", []byte{1, 2}), "short yubikey": plugin.EncodeIdentity("yubikey", []byte{1}),
 	} {
-		if _, _, err := token.ParseIdentity(text); !errors.Is(err, token.ErrInvalid) || text != "" && strings.Contains(err.Error(), text) {
+		if _, _, err := token.Known.Parse(text); !errors.Is(err, token.ErrInvalid) || text != "" && strings.Contains(err.Error(), text) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -44,7 +44,7 @@ func TestIdentitiesTellKindAndSerial(t *testing.T) {
 func TestKeyOpensWhatItWraps(t *testing.T) {
 	identity := plugin.EncodeIdentity("mfad", []byte{1, 0, 0, 0, 1})
 	fileKey := []byte("0123456789abcdef")
-	key := helper(t, "wraps").Key(t.Context(), identity, 0, nil)
+	key := token.KeyBy(t.Context(), helper(t, "wraps"), identity, 0, nil)
 	stanzas, err := key.Wrap(fileKey)
 	want := []*age.Stanza{{Type: "test", Args: []string{identity}, Body: fileKey}}
 	if diff := cmp.Diff(want, stanzas); err != nil || diff != "" {

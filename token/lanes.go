@@ -3,8 +3,21 @@ package token
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 )
+
+// SerialLanes are the lanes of the token with a serial, or of whatever else a
+// call names it by; when that is empty, those of any such token. A token has one
+// of sixteen, so that a call which may be for any token can take all of them.
+func SerialLanes(serial string) []string {
+	if serial == "" {
+		return anyLane
+	}
+	return []string{strings.ToLower(serial[len(serial)-1:])}
+}
+
+var anyLane = strings.Split("0123456789abcdef", "")
 
 // lanes let one call at a time through for each name.
 type lanes struct {

@@ -13,8 +13,7 @@ const (
 	MethodOATHDelete  = "oath.delete"  // OATHDeleteParams -> Placed
 	MethodOATHAccess  = "oath.access"  // OATHAccessParams -> OATHAccess
 	MethodOATHProtect = "oath.protect" // OATHProtectParams -> OATHAccess
-	MethodPIVKey      = "piv.key"      // PIVKeyParams -> NewKey
-	MethodFIDO2Key    = "fido2.key"    // FIDO2KeyParams -> NewKey
+	MethodMakeKey     = "key.make"     // KeyParams -> NewKey
 	MethodWrap        = "wrap"         // WrapParams -> WrapResult
 	MethodUnwrap      = "unwrap"       // UnwrapParams -> UnwrapResult
 	MethodWatch       = "watch"        // WatchParams -> Gone, when it has
@@ -141,23 +140,6 @@ type OATHAccess struct {
 	ID    string `json:"id"` // of the applet
 	Key   []byte `json:"key,omitempty"`
 	Token Token  `json:"token"`
-}
-
-// PIVKeyParams asks for a key that opens a vault: the P-256 key in Slot, or a
-// new one in the first free retired slot if that is empty. Touch and PIN are
-// policies of a new key, as in PIVKey; empty is "always" and "once".
-type PIVKeyParams struct {
-	Ref   Ref    `json:"ref"`
-	Slot  string `json:"slot,omitempty"`
-	Touch string `json:"touch,omitempty"`
-	PIN   string `json:"pin,omitempty"`
-}
-
-// FIDO2KeyParams asks for a new credential with hmac-secret on the device at
-// Place, or on the only one. PIN says whether the PIN is wanted at each use.
-type FIDO2KeyParams struct {
-	Place string `json:"place,omitempty"`
-	PIN   bool   `json:"pin,omitempty"`
 }
 
 // NewKey is a key on a token that can open a vault.

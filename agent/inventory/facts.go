@@ -20,17 +20,13 @@ const (
 	keyIDFact     = "accessKeyId"
 	endpointsFact = "endpoints" // parted by blanks
 
-	// Of an OATH applet, and of a slot that a token opens.
+	// Of an OATH applet.
 	tokenSerialFact = "serial" // of the token, as printed on it
 	tokenFact       = "token"  // a token in words
 	modelFact       = "model"  // of the token; older items have it in tokenFact alone
 
-	// Of a slot.
-	identityFact = "identity"
-	pinFact      = "pin"
-	makeFact     = "aaguid"
-	pivSlotFact  = "slot"
-	entryFact    = "account" // of the keychain
+	// Of a slot that the OS keychain opens.
+	entryFact = "account"
 
 	// Of the settings.
 	holdFact = "seconds"

@@ -1,6 +1,9 @@
 package inventory
 
-import "github.com/mfad/mfad/keystore"
+import (
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
+)
 
 // KeychainSlot is what stands beside a slot that the OS keychain opens.
 type KeychainSlot struct {
@@ -13,30 +16,20 @@ func (k KeychainSlot) Facts() map[string]string { return map[string]string{entry
 // KeychainSlotOf reads the facts of a slot.
 func KeychainSlotOf(s keystore.Slot) KeychainSlot { return KeychainSlot{s.Facts[entryFact]} }
 
-// TokenSlot is what stands beside a slot that a token opens. What a kind of
-// token does not have is empty.
+// TokenSlot is what stands beside a slot that a token opens, whatever its kind.
+// The kind adds facts of its own, which it alone reads: see [token.Kind].
 type TokenSlot struct {
 	Identity string // what age-plugin-mfad finds the key by
 	Token    string // the token in words
-	Serial   string // of the token
-	PIN      string // when the key wants it, as far as that is known
-	Touch    string // likewise
-	Make     string // the AAGUID of a FIDO2 key: all of one make have the same
-	PIVSlot  string // two hexadecimal digits
+	Serial   string // of the token; may be empty
 }
 
 // Facts are those of the slot.
 func (t TokenSlot) Facts() map[string]string {
-	return filled(map[string]string{
-		identityFact: t.Identity, tokenFact: t.Token, tokenSerialFact: t.Serial,
-		pinFact: t.PIN, touchFact: t.Touch, makeFact: t.Make, pivSlotFact: t.PIVSlot,
-	})
+	return map[string]string{token.FactIdentity: t.Identity, token.FactModel: t.Token, token.FactSerial: t.Serial}
 }
 
 // TokenSlotOf reads the facts of a slot; of one that no token opens, it is empty.
 func TokenSlotOf(s keystore.Slot) TokenSlot {
-	return TokenSlot{
-		Identity: s.Facts[identityFact], Token: s.Facts[tokenFact], Serial: s.Facts[tokenSerialFact],
-		PIN: s.Facts[pinFact], Touch: s.Facts[touchFact], Make: s.Facts[makeFact], PIVSlot: s.Facts[pivSlotFact],
-	}
+	return TokenSlot{s.Facts[token.FactIdentity], s.Facts[token.FactModel], s.Facts[token.FactSerial]}
 }

@@ -27,12 +27,22 @@ func (r *Rack) mint(k *Stick, kind byte) token.NewKey {
 	return token.NewKey{Identity: k.Identity, Token: k.Token()}
 }
 
-// PIVKey has the contract of [token.Helper.PIVKey].
-func (r *Rack) PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Person) (token.NewKey, error) {
-	if err := r.begin(token.MethodPIVKey, nil); err != nil {
+// KeyKinds has the contract of [token.Helper.KeyKinds].
+func (r *Rack) KeyKinds() token.Kinds { return token.Known }
+
+// MakeKey has the contract of [token.Helper.MakeKey].
+func (r *Rack) MakeKey(ctx context.Context, p token.KeyParams, person token.Person) (token.NewKey, error) {
+	if err := r.begin(token.MethodMakeKey, nil); err != nil {
 		return token.NewKey{}, err
 	}
-	found, err := r.find(ctx, p.Ref, false, person)
+	if p.Kind == token.KindFIDO2 {
+		return r.fido2Key(p.Token)
+	}
+	ref := token.Ref{Wait: p.Wait}
+	if p.Token != "" {
+		ref.Serials = []string{p.Token}
+	}
+	found, err := r.find(ctx, ref, false, person)
 	if err != nil {
 		return token.NewKey{}, err
 	}
@@ -41,13 +51,9 @@ func (r *Rack) PIVKey(ctx context.Context, p token.PIVKeyParams, person token.Pe
 	return made, nil
 }
 
-// FIDO2Key has the contract of [token.Helper.FIDO2Key].
-func (r *Rack) FIDO2Key(_ context.Context, p token.FIDO2KeyParams, _ token.Person) (token.NewKey, error) {
-	if err := r.begin(token.MethodFIDO2Key, nil); err != nil {
-		return token.NewKey{}, err
-	}
+func (r *Rack) fido2Key(place string) (token.NewKey, error) {
 	for _, k := range r.Tokens {
-		if k.FIDO2 && !k.Away && (p.Place == "" || p.Place == k.Token().Place) {
+		if k.FIDO2 && !k.Away && (place == "" || place == k.Token().Place) {
 			made := r.mint(k, token.IdentityFIDO2)
 			made.Token.FIDO2 = &token.FIDO2{AAGUID: "2fc0579f811347eab116bb5a8db9202a", HMACSecret: true}
 			return made, nil
@@ -120,7 +126,7 @@ func (r *Rack) ask(ctx context.Context, k *Stick, person token.Person) error {
 
 // Watch has the contract of [token.Helper.Watch].
 func (r *Rack) Watch(ctx context.Context, p token.WatchParams) error {
-	if _, _, err := token.ParseIdentity(p.Identity); err != nil || p.Place == "" {
+	if _, _, err := token.Known.Parse(p.Identity); err != nil || p.Place == "" {
 		r.t.Errorf("watch %q at %q: %v", p.Identity, p.Place, err)
 	}
 	r.Watched.Add(1)

@@ -44,7 +44,7 @@ func operations(t *testing.T, h *token.Helper) []operation {
 		t.Fatal(err)
 	}
 	identity := newPIVKey(t, h).Identity
-	stanzas, err := h.Key(t.Context(), identity, 0, nil).Wrap(fileKey)
+	stanzas, err := token.KeyBy(t.Context(), h, identity, 0, nil).Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func operations(t *testing.T, h *token.Helper) []operation {
 			}
 		}},
 		{name: "unwrap", do: func(t *testing.T) error {
-			got, err := h.Key(t.Context(), identity, 0, &person{answers: pins("123456")}).Unwrap(stanzas)
+			got, err := token.KeyBy(t.Context(), h, identity, 0, &person{answers: pins("123456")}).Unwrap(stanzas)
 			if err == nil && !slices.Equal(got, fileKey) {
 				t.Errorf("another file key")
 			}
@@ -219,21 +219,21 @@ func TestServiceThatDiesIsAnErrorAndComesBack(t *testing.T) {
 
 func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
 	k, h, made := newFIDO2Key(t)
-	stanzas, err := h.Key(t.Context(), made.Identity, 0, nil).Wrap(fileKey)
+	stanzas, err := token.KeyBy(t.Context(), h, made.Identity, 0, nil).Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &person{}
 	p.awaiting = func(token.Waiting) { go k.Unplug() }
 	k.SetTouch(ctap.TouchNever)
-	if _, err := h.Key(t.Context(), made.Identity, 0, p).Unwrap(stanzas); !errors.Is(err, token.ErrRemoved) && !errors.Is(err, token.ErrNotPresent) {
+	if _, err := token.KeyBy(t.Context(), h, made.Identity, 0, p).Unwrap(stanzas); !errors.Is(err, token.ErrRemoved) && !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("got %v", err)
 	}
 	k.SetTouch(ctap.TouchNow)
 	if err := k.Replug(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := h.Key(t.Context(), made.Identity, 0, &person{}).Unwrap(stanzas); err != nil || !slices.Equal(got, fileKey) {
+	if got, err := token.KeyBy(t.Context(), h, made.Identity, 0, &person{}).Unwrap(stanzas); err != nil || !slices.Equal(got, fileKey) {
 		t.Errorf("afterwards: %v", err)
 	}
 }

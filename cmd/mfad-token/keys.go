@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"filippo.io/age"
@@ -18,9 +17,24 @@ import (
 	"github.com/mfad/mfad/token/piv"
 )
 
+// makeKey finds or makes a key.
+func (d *desk) makeKey(ctx context.Context, p token.KeyParams) (r token.NewKey, err error) {
+	switch p.Kind {
+	case token.KindPIV:
+		return d.pivKey(ctx, p)
+	case token.KindFIDO2:
+		return d.fido2Key(ctx, p)
+	}
+	return r, fmt.Errorf("%w: there are no keys of kind %.20q", token.ErrInvalid, p.Kind)
+}
+
 // pivKey finds or makes a PIV key.
-func (d *desk) pivKey(ctx context.Context, p token.PIVKeyParams) (r token.NewKey, err error) {
-	err = d.inReader(ctx, p.Ref, func(s *station) (err error) {
+func (d *desk) pivKey(ctx context.Context, p token.KeyParams) (r token.NewKey, err error) {
+	ref := token.Ref{Wait: p.Wait}
+	if p.Token != "" {
+		ref.Serials = []string{p.Token}
+	}
+	err = d.inReader(ctx, ref, func(s *station) (err error) {
 		r, err = piv.NewKey(ctx, s.reader, s.token, p, d.person)
 		return err
 	})
@@ -43,12 +57,12 @@ func (d *desk) inReader(ctx context.Context, ref token.Ref, f func(*station) err
 }
 
 // fido2Key makes a FIDO2 credential on a device.
-func (d *desk) fido2Key(ctx context.Context, p token.FIDO2KeyParams) (token.NewKey, error) {
+func (d *desk) fido2Key(ctx context.Context, p token.KeyParams) (token.NewKey, error) {
 	devices, err := fido2.Devices(d.devices)
 	if len(devices) == 0 && err != nil {
 		return token.NewKey{}, err
 	}
-	device, err := pick(devices, p.Place)
+	device, err := pick(devices, p.Token)
 	if err != nil {
 		return token.NewKey{}, err
 	}
@@ -104,11 +118,11 @@ func (d *desk) wrap(ctx context.Context, p token.WrapParams) (token.WrapResult, 
 }
 
 func (d *desk) wrapFor(ctx context.Context, p token.WrapParams) ([]*age.Stanza, error) {
-	kind, _, err := token.ParseIdentity(p.Identity)
+	kind, _, err := token.Known.Parse(p.Identity)
 	if err != nil {
 		return nil, err
 	}
-	if kind == token.IdentityPIV {
+	if kind.Name() == token.KindPIV {
 		i, err := piv.ParseIdentity(p.Identity)
 		if err != nil {
 			return nil, err
@@ -128,12 +142,12 @@ func (d *desk) wrapFor(ctx context.Context, p token.WrapParams) ([]*age.Stanza, 
 
 // unwrap opens a file key.
 func (d *desk) unwrap(ctx context.Context, p token.UnwrapParams) (token.UnwrapResult, error) {
-	kind, serial, err := token.ParseIdentity(p.Identity)
+	kind, serial, err := token.Known.Parse(p.Identity)
 	if err != nil {
 		return token.UnwrapResult{}, err
 	}
-	if kind == token.IdentityPIV {
-		return d.unwrapPIV(ctx, p, strconv.FormatUint(uint64(serial), 10))
+	if kind.Name() == token.KindPIV {
+		return d.unwrapPIV(ctx, p, serial)
 	}
 	return d.unwrapFIDO2(ctx, p)
 }

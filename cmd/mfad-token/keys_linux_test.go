@@ -24,7 +24,7 @@ func pins(pin ...string) map[string][]string {
 // newPIVKey makes a key on the only token.
 func newPIVKey(t testing.TB, h *token.Helper) token.NewKey {
 	t.Helper()
-	made, err := h.PIVKey(t.Context(), token.PIVKeyParams{}, &person{})
+	made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV}, &person{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestPIVKeyOpensWhatItWraps(t *testing.T) {
 	p := &person{answers: pins("wrong1", "123456")}
 	// ykman needs the reader for itself: it is free while the PIN is typed.
 	p.asking = func(q token.Question) { ykman(t, y, "piv", "info") }
-	key := h.Key(t.Context(), made.Identity, 0, p)
+	key := token.KeyBy(t.Context(), h, made.Identity, 0, p)
 	stanzas, err := key.Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestPIVKeyOpensWhatItWraps(t *testing.T) {
 func TestTokenWithoutTheAppletThatIsWanted(t *testing.T) {
 	h := newHelper(t)
 	plug(t, 0, tokentest.YubiKeyOptions{NoPIV: true, NoOATH: true})
-	_, err := h.PIVKey(t.Context(), token.PIVKeyParams{}, &person{})
+	_, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV}, &person{})
 	if !errors.Is(err, token.ErrNotPresent) || !strings.Contains(err.Error(), "wanted is one with a PIV applet; plugged in: ") {
 		t.Errorf("a PIV key: %v", err)
 	}
@@ -80,35 +80,35 @@ func TestKeyIsNotAskedForWhatIsNotForIt(t *testing.T) {
 	h := newHelper(t)
 	plug(t, 0, tokentest.YubiKeyOptions{})
 	one, two := newPIVKey(t, h), newPIVKey(t, h)
-	stanzas, err := h.Key(t.Context(), two.Identity, 0, nil).Wrap(fileKey)
+	stanzas, err := token.KeyBy(t.Context(), h, two.Identity, 0, nil).Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pull(t, 0)
 	p := &person{}
-	_, err = h.Key(t.Context(), one.Identity, 30, p).Unwrap(stanzas)
+	_, err = token.KeyBy(t.Context(), h, one.Identity, 30, p).Unwrap(stanzas)
 	if !errors.Is(err, age.ErrIncorrectIdentity) || len(p.awaited)+len(p.questions) > 0 {
 		t.Errorf("got %v, asked %v %v", err, p.questions, p.awaited)
 	}
 }
 
 func TestFIDO2KeyOpensWhatItWraps(t *testing.T) {
-	for _, pin := range []bool{false, true} {
+	for _, pin := range []string{"never", "always"} {
 		t.Run(fmt.Sprint("PIN ", pin), func(t *testing.T) {
 			k, known := plugKey(t, ctap.Options{PIN: "1234"})
 			h, p := newHelper(t, known), &person{answers: pins("1234")}
-			made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{PIN: pin}, p)
+			made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, PIN: pin}, p)
 			if err != nil || made.Token.Place != k.Path() {
 				t.Fatalf("made %+v, %v", made, err)
 			}
 			p = &person{answers: pins("1234")}
-			key := h.Key(t.Context(), made.Identity, 0, p)
+			key := token.KeyBy(t.Context(), h, made.Identity, 0, p)
 			stanzas, err := key.Wrap(fileKey)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err := key.Unwrap(stanzas)
-			if err != nil || string(got) != string(fileKey) || (len(p.questions) == 1) != pin || len(p.awaited) == 0 || p.open > 0 {
+			if err != nil || string(got) != string(fileKey) || (len(p.questions) == 1) != (pin == "always") || len(p.awaited) == 0 || p.open > 0 {
 				t.Errorf("got %d bytes, %v; asked %v, awaited %v", len(got), err, p.questions, p.awaited)
 			}
 			if err := k.Foreign(); err != nil {
@@ -120,23 +120,23 @@ func TestFIDO2KeyOpensWhatItWraps(t *testing.T) {
 
 func TestFIDO2KeyIsChosenByItsPlace(t *testing.T) {
 	h := newHelper(t)
-	if _, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{}); !errors.Is(err, token.ErrNotPresent) {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{}); !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("none: %v", err)
 	}
 	one, _ := plugKey(t, ctap.Options{})
 	two, _ := plugKey(t, ctap.Options{})
 	h = newHelper(t, devicesVariable+"="+one.Path()+":"+two.Path())
-	if _, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{}); !errors.Is(err, token.ErrAmbiguous) {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{}); !errors.Is(err, token.ErrAmbiguous) {
 		t.Errorf("two: %v", err)
 	}
-	if _, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{Place: "/dev/null"}, &person{}); !errors.Is(err, token.ErrNotPresent) {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, Token: "/dev/null"}, &person{}); !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("another: %v", err)
 	}
-	made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{Place: two.Path()}, &person{})
+	made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, Token: two.Path()}, &person{})
 	if err != nil || made.Token.Place != two.Path() {
 		t.Fatalf("made %+v, %v", made, err)
 	}
-	stanzas, err := h.Key(t.Context(), made.Identity, 0, &person{}).Wrap(fileKey)
+	stanzas, err := token.KeyBy(t.Context(), h, made.Identity, 0, &person{}).Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestFIDO2KeyThatCanOpenAVaultIsChosen(t *testing.T) {
 			paths = append(paths, k.Path())
 		}
 		h := newHelper(t, devicesVariable+"="+strings.Join(paths, ":"))
-		made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
+		made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{})
 		if row.chosen == nil {
 			if !errors.Is(err, row.err) || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("of %q: %v", paths, err)
@@ -188,7 +188,7 @@ func newFIDO2Key(t *testing.T) (*ctap.Key, *token.Helper, token.NewKey) {
 	link := t.TempDir() + "/key"
 	k, _ := plugKey(t, ctap.Options{Link: link})
 	h := newHelper(t, devicesVariable+"="+link)
-	made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
+	made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestFIDO2KeyIsWaitedFor(t *testing.T) {
 			go func() { back <- k.Replug() }()
 		}
 	}
-	key := h.Key(t.Context(), made.Identity, 20, p)
+	key := token.KeyBy(t.Context(), h, made.Identity, 20, p)
 	stanzas, err := key.Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)

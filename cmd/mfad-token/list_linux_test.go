@@ -36,7 +36,7 @@ func TestListTellsWhatIsPluggedIn(t *testing.T) {
 	if _, err := put(p, h, t, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.PIVKey(t.Context(), token.PIVKeyParams{Ref: token.Ref{Serials: []string{"7"}}}, &person{}); err != nil {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, &person{}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := h.List(t.Context(), token.ListParams{})
@@ -68,7 +68,7 @@ func TestBriefListLooksIntoNothing(t *testing.T) {
 	if _, err := put(&person{}, h, t, false, "7"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.PIVKey(t.Context(), token.PIVKeyParams{Ref: token.Ref{Serials: []string{"7"}}}, &person{}); err != nil {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, &person{}); err != nil {
 		t.Fatal(err)
 	}
 	y.ClearJournal()

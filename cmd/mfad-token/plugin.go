@@ -80,7 +80,7 @@ var (
 )
 
 func newPluginKey(ctx context.Context, c *client, text string) (*pluginKey, error) {
-	if _, _, err := token.ParseIdentity(text); err != nil {
+	if _, _, err := token.Known.Parse(text); err != nil {
 		return nil, err
 	}
 	return &pluginKey{ctx, &desk{person: c, devices: configured()}, c, text}, nil
@@ -111,11 +111,11 @@ func (k *pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 
 // owner names the token that has the key.
 func (k *pluginKey) owner() string {
-	kind, serial, err := token.ParseIdentity(k.identity)
-	if err != nil || kind != token.IdentityPIV {
+	_, serial, err := token.Known.Parse(k.identity)
+	if err != nil || serial == "" {
 		return "the token of this key"
 	}
-	return fmt.Sprintf("the token with serial %d", serial)
+	return "the token with serial " + serial
 }
 
 // client is the person at age, who speaks with one voice at a time.

@@ -113,7 +113,7 @@ func slot(t *testing.T, key age.Recipient) string {
 // opens proves that the stock age opens a slot, and what it writes itself.
 func opens(t *testing.T, h *token.Helper, identity, pin string) {
 	t.Helper()
-	file := slot(t, h.Key(t.Context(), identity, 0, &person{}))
+	file := slot(t, token.KeyBy(t.Context(), h, identity, 0, &person{}))
 	identities := write(t, "identity.txt", []byte("# a key on a token\n"+identity+"\n"))
 	out, shown, err := atTerminal(t, h.Env, pin, "-d", "-i", identities, file)
 	if err != nil || string(out) != "the vault's key" {
@@ -140,7 +140,7 @@ func TestStockAgeOpensASlotOfAPIVKey(t *testing.T) {
 func TestStockAgeOpensASlotOfAFIDO2Key(t *testing.T) {
 	_, known := plugKey(t, ctap.Options{PIN: "1234"})
 	h := newHelper(t, known)
-	made, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{PIN: true}, &person{answers: pins("1234")})
+	made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, PIN: "always"}, &person{answers: pins("1234")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestStockAgeSaysWhyASlotStaysShut(t *testing.T) {
 	h := newHelper(t)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
 	made, other := newPIVKey(t, h), newPIVKey(t, h)
-	file := slot(t, h.Key(t.Context(), made.Identity, 0, &person{}))
+	file := slot(t, token.KeyBy(t.Context(), h, made.Identity, 0, &person{}))
 	identities := write(t, "other.txt", []byte(other.Identity+"\n"))
 	if _, shown, err := atTerminal(t, h.Env, "123456", "-d", "-i", identities, file); err == nil || !strings.Contains(shown, "no identity matched") {
 		t.Errorf("another key: %v\n%s", err, shown)

@@ -41,8 +41,8 @@ func hasty(t *testing.T, env []string, args ...string) (out, errs string, err er
 // spare makes a PIV key that asks for nothing.
 func spare(t *testing.T, h *token.Helper, serial string) token.NewKey {
 	t.Helper()
-	p := token.PIVKeyParams{Ref: token.Ref{Serials: []string{serial}}, PIN: "never", Touch: "never"}
-	made, err := h.PIVKey(t.Context(), p, &person{})
+	p := token.KeyParams{Kind: token.KindPIV, Token: serial, PIN: "never", Touch: "never"}
+	made, err := h.MakeKey(t.Context(), p, &person{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func spare(t *testing.T, h *token.Helper, serial string) token.NewKey {
 func both(t *testing.T, h *token.Helper, one, two string) string {
 	t.Helper()
 	var file bytes.Buffer
-	w, err := age.Encrypt(&file, h.Key(t.Context(), one, 0, &person{}), h.Key(t.Context(), two, 0, &person{}))
+	w, err := age.Encrypt(&file, token.KeyBy(t.Context(), h, one, 0, &person{}), token.KeyBy(t.Context(), h, two, 0, &person{}))
 	if err == nil {
 		_, err = w.Write([]byte("open"))
 	}
@@ -66,7 +66,7 @@ func both(t *testing.T, h *token.Helper, one, two string) string {
 func TestStockAgeGoesOnToTheTokenThatIsThere(t *testing.T) {
 	key, known := plugKey(t, ctap.Options{})
 	h := newHelper(t, known)
-	fido, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
+	fido, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestStockAgeGoesOnToTheTokenThatIsThere(t *testing.T) {
 func TestStockAgeGoesOnWithoutTheService(t *testing.T) {
 	_, known := plugKey(t, ctap.Options{})
 	h := newHelper(t, known)
-	fido, err := h.FIDO2Key(t.Context(), token.FIDO2KeyParams{}, &person{})
+	fido, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{})
 	if err != nil {
 		t.Fatal(err)
 	}

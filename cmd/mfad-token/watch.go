@@ -12,10 +12,10 @@ import (
 
 // watch waits until a token has gone.
 func (d *desk) watch(ctx context.Context, p token.WatchParams) (token.Gone, error) {
-	kind, _, err := token.ParseIdentity(p.Identity)
+	kind, _, err := token.Known.Parse(p.Identity)
 	switch {
 	case err != nil:
-	case kind == token.IdentityFIDO2:
+	case kind.Name() == token.KindFIDO2:
 		err = fido2.Gone(ctx, p.Place)
 	default:
 		err = removed(ctx, p.Place)

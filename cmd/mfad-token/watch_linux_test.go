@@ -27,11 +27,11 @@ func TestWatchEndsWhenTheCardGoes(t *testing.T) {
 	abandoned, gone := watching(ctx, h, made.Identity, made.Token.Place), watching(t.Context(), h, made.Identity, made.Token.Place)
 
 	// It is in nobody's way.
-	stanzas, err := h.Key(t.Context(), made.Identity, 0, nil).Wrap(fileKey)
+	stanzas, err := token.KeyBy(t.Context(), h, made.Identity, 0, nil).Wrap(fileKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := h.Key(t.Context(), made.Identity, 0, &person{answers: pins("123456")})
+	key := token.KeyBy(t.Context(), h, made.Identity, 0, &person{answers: pins("123456")})
 	if _, err := key.Unwrap(stanzas); err != nil || key.Token().Place != made.Token.Place {
 		t.Errorf("%v, by %v", err, key.Token())
 	}

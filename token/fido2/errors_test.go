@@ -51,7 +51,7 @@ func TestKeyThatWantsAPINSaysSo(t *testing.T) {
 	k := newKey(t, ctap.Options{PIN: pin})
 	d := devices(t, k)[0]
 	d.FIDO2.PINSet = false
-	if _, err := NewKey(t.Context(), d, token.FIDO2KeyParams{}, nobody(t)); !errors.Is(err, token.ErrUnsupported) || k.Touches() != 0 {
+	if _, err := NewKey(t.Context(), d, token.KeyParams{}, nobody(t)); !errors.Is(err, token.ErrUnsupported) || k.Touches() != 0 {
 		t.Errorf("%v, %d touches", err, k.Touches())
 	}
 }

@@ -206,7 +206,7 @@ func operations(t *testing.T, k *ctap.Key) map[string]func(context.Context) erro
 			return err
 		},
 		"new key": func(ctx context.Context) error {
-			_, err := NewKey(ctx, list()[0], token.FIDO2KeyParams{PIN: true}, typing(t, pin))
+			_, err := NewKey(ctx, list()[0], token.KeyParams{PIN: "always"}, typing(t, pin))
 			return err
 		},
 	}

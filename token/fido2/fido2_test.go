@@ -122,7 +122,11 @@ func enrol(t testing.TB, k *ctap.Key, usePIN bool) Identity {
 	if d.FIDO2.PINSet {
 		pins = []string{pin}
 	}
-	made, err := NewKey(t.Context(), d, token.FIDO2KeyParams{PIN: usePIN}, typing(t, pins...))
+	var p token.KeyParams
+	if usePIN {
+		p.PIN = always
+	}
+	made, err := NewKey(t.Context(), d, p, typing(t, pins...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,19 +274,19 @@ func TestTheKeyThatMadeTheCredentialIsAsked(t *testing.T) {
 func TestNewKeyRefusesKeysThatCannot(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    ctap.Options
-		pin  bool
+		pin  string
 		want error
 	}{
-		"no PIN to want": {ctap.Options{}, true, token.ErrNoPIN},
-		"no hmac-secret": {ctap.Options{NoHMACSecret: true}, false, token.ErrUnsupported},
+		"no PIN to want": {ctap.Options{}, always, token.ErrNoPIN},
+		"no hmac-secret": {ctap.Options{NoHMACSecret: true}, "", token.ErrUnsupported},
 	} {
 		k := newKey(t, c.o)
-		_, err := NewKey(t.Context(), devices(t, k)[0], token.FIDO2KeyParams{PIN: c.pin}, nobody(t))
+		_, err := NewKey(t.Context(), devices(t, k)[0], token.KeyParams{PIN: c.pin}, nobody(t))
 		if !errors.Is(err, c.want) || k.Touches() != 0 {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
-	if _, err := NewKey(t.Context(), token.Token{Model: "x"}, token.FIDO2KeyParams{}, nobody(t)); !errors.Is(err, token.ErrUnsupported) {
+	if _, err := NewKey(t.Context(), token.Token{Model: "x"}, token.KeyParams{}, nobody(t)); !errors.Is(err, token.ErrUnsupported) {
 		t.Errorf("no FIDO2: %v", err)
 	}
 }

@@ -72,23 +72,26 @@ func unlock(ctx context.Context, devices []token.Token, i Identity, person token
 	return private, t, nil
 }
 
+// always is the policy of a key that wants the PIN at each use.
+const always = "always"
+
 // NewKey makes a credential on the device and proves that it gives a secret:
 // that takes two touches, and the PIN if one is set, whatever p says of later
 // uses. The device keeps nothing of it; the identity is needed to find it again.
-func NewKey(ctx context.Context, device token.Token, p token.FIDO2KeyParams, person token.Person) (token.NewKey, error) {
+func NewKey(ctx context.Context, device token.Token, p token.KeyParams, person token.Person) (token.NewKey, error) {
 	switch f := device.FIDO2; {
 	case f == nil:
 		return token.NewKey{}, fmt.Errorf("%v is no FIDO2 key: %w", device, token.ErrUnsupported)
 	case !f.HMACSecret:
 		return token.NewKey{}, fmt.Errorf("%v has no hmac-secret and cannot open a vault: %w", device, token.ErrUnsupported)
-	case p.PIN && !f.PINSet:
+	case p.PIN == always && !f.PINSet:
 		return token.NewKey{}, fmt.Errorf("set a PIN with fido2-token -S %s, or do without: %w", device.Place, token.ErrNoPIN)
 	}
 	k := key{device, person}
 	var i Identity
 	var err error
 	if device.FIDO2.PINSet {
-		i, err = pinned(ctx, k, func(pin []byte) (Identity, error) { return newIdentity(ctx, k, p.PIN, pin) })
+		i, err = pinned(ctx, k, func(pin []byte) (Identity, error) { return newIdentity(ctx, k, p.PIN == always, pin) })
 	} else {
 		i, err = newIdentity(ctx, k, false, nil)
 	}

@@ -90,7 +90,7 @@ func TestCounterIsReadAgainAfterTheQuestion(t *testing.T) {
 func TestNewKeyKeepsTheGuard(t *testing.T) {
 	k := newKey(t, ctap.Options{PIN: pin})
 	k.SetPINRetries(3)
-	_, err := NewKey(t.Context(), devices(t, k)[0], token.FIDO2KeyParams{}, typing(t, "000000", pin))
+	_, err := NewKey(t.Context(), devices(t, k)[0], token.KeyParams{}, typing(t, "000000", pin))
 	if want := (&token.PINError{}); !errors.As(err, &want) || want.Retries != 2 || k.PINRetries() != 2 {
 		t.Errorf("%v, %d tries left", err, k.PINRetries())
 	}

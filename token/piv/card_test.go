@@ -24,7 +24,7 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 			t.Run(pin+" "+touch, func(t *testing.T) {
 				t.Parallel()
 				d := newDesk(t, tokentest.YubiKeyOptions{})
-				i, made := d.make(token.PIVKeyParams{PIN: pin, Touch: touch})
+				i, made := d.make(token.KeyParams{PIN: pin, Touch: touch})
 				if made.Key.PIN != pin || made.Key.Touch != touch {
 					t.Errorf("made %+v", made.Key)
 				}
@@ -60,14 +60,14 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, made := d.make(token.PIVKeyParams{})
+	i, made := d.make(token.KeyParams{})
 	if i.Serial != d.Serial() || i.Slot != 0x82 || made.Token.Serial != d.token.Serial {
 		t.Errorf("%+v, %+v", i, made)
 	}
 	if made.Recipient != i.Recipient() || len(d.person.asked) != 0 || d.Waits() != 0 {
 		t.Errorf("recipient %s, %d questions, %d touches", made.Recipient, len(d.person.asked), d.Waits())
 	}
-	second, _ := d.make(token.PIVKeyParams{PIN: "never", Touch: "cached"})
+	second, _ := d.make(token.KeyParams{PIN: "never", Touch: "cached"})
 	told := 0
 	got, err := Read(t.Context(), d.reader, func() { told++ })
 	if err != nil {
@@ -94,14 +94,14 @@ func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 func TestAppletThatKnowsNoPoliciesIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	for _, row := range []struct {
 		version string
-		params  token.PIVKeyParams
+		params  token.KeyParams
 		says    string // empty: a key is made
 	}{
-		{"3.4.9", token.PIVKeyParams{}, "its PIV applet, of version 3.4.9, knows no touch and PIN policies; a YubiKey 4 or later is wanted"},
-		{"3.4.9", token.PIVKeyParams{Touch: "never", PIN: "never"}, "of version 3.4.9, knows no touch and PIN policies"},
-		{"4.2.8", token.PIVKeyParams{Touch: "cached"}, "of version 4.2.8, does not know the touch policy cached"},
-		{"4.2.8", token.PIVKeyParams{Touch: "never"}, ""},
-		{"4.3.7", token.PIVKeyParams{Touch: "cached"}, ""},
+		{"3.4.9", token.KeyParams{}, "its PIV applet, of version 3.4.9, knows no touch and PIN policies; a YubiKey 4 or later is wanted"},
+		{"3.4.9", token.KeyParams{Touch: "never", PIN: "never"}, "of version 3.4.9, knows no touch and PIN policies"},
+		{"4.2.8", token.KeyParams{Touch: "cached"}, "of version 4.2.8, does not know the touch policy cached"},
+		{"4.2.8", token.KeyParams{Touch: "never"}, ""},
+		{"4.3.7", token.KeyParams{Touch: "cached"}, ""},
 	} {
 		t.Run(row.version+" "+row.params.Touch, func(t *testing.T) {
 			t.Parallel()
@@ -136,7 +136,7 @@ func TestReadOfATokenWithoutTheApplet(t *testing.T) {
 			t.Errorf("%+v, %v", p, err)
 		}
 	}
-	if _, err := d.newKey(token.PIVKeyParams{}); !errors.Is(err, token.ErrUnsupported) {
+	if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrUnsupported) {
 		t.Errorf("new key: %v", err)
 	}
 }
@@ -160,7 +160,7 @@ func TestReadAsksForNothingAndLeavesEmptySlotsAlone(t *testing.T) {
 func TestKeyOfAnotherRootIsNotVouchedFor(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{CA: tokentest.NewCA("somebody else")})
-	_, made := d.make(token.PIVKeyParams{})
+	_, made := d.make(token.KeyParams{})
 	if made.Key.Attested {
 		t.Error("attested")
 	}
@@ -169,7 +169,7 @@ func TestKeyOfAnotherRootIsNotVouchedFor(t *testing.T) {
 func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{PIN: "never", Touch: "never"})
+	i, _ := d.make(token.KeyParams{PIN: "never", Touch: "never"})
 	stub := i
 	stub.Public = nil
 	theirs, err := ParseIdentity(stub.String())
@@ -187,7 +187,7 @@ func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{})
+	i, _ := d.make(token.KeyParams{})
 	other := d.wrap(NewIdentity(1, 0x82, newKey(t).PublicKey()))
 	d.ClearJournal()
 	for _, stanzas := range [][]*age.Stanza{nil, other, {{Type: typeP256, Args: []string{"a", "b"}}}} {
@@ -203,7 +203,7 @@ func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
 func TestDamagedBodyIsTold(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	i, _ := d.make(token.KeyParams{Touch: "never"})
 	stanzas := d.wrap(i)
 	stanzas[0].Body[3] ^= 1
 	if _, err := Unwrap(t.Context(), d.reader, d.token, i, stanzas, d.person); !errors.Is(err, token.ErrInvalid) {
@@ -214,7 +214,7 @@ func TestDamagedBodyIsTold(t *testing.T) {
 func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{})
+	i, _ := d.make(token.KeyParams{})
 	moved := i
 	moved.Slot = 0x83
 	if err := d.unwrap(moved); !errors.Is(err, token.ErrNoCredential) {
@@ -232,7 +232,7 @@ func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
 func TestTokenThatIsNotTouched(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{TouchLimit: 200 * time.Millisecond})
-	i, _ := d.make(token.PIVKeyParams{})
+	i, _ := d.make(token.KeyParams{})
 	d.SetTouch(tokentest.TouchNever)
 	if err := d.unwrap(i); !errors.Is(err, token.ErrTouch) {
 		t.Error(err)
@@ -250,7 +250,7 @@ func TestTokenThatIsNotTouched(t *testing.T) {
 func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{PIN: "never"})
+	i, _ := d.make(token.KeyParams{PIN: "never"})
 	d.SetTouch(tokentest.TouchNever)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.person.onAwait = cancel
@@ -270,7 +270,7 @@ func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 func TestPINDoesNotStayVerified(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	i, _ := d.make(token.KeyParams{Touch: "never"})
 	for range 2 {
 		if err := d.unwrap(i); err != nil {
 			t.Fatal(err)

@@ -27,7 +27,7 @@ type job struct {
 	Token   token.Token
 	Unwrap  []*age.Stanza
 	With    string // identity
-	NewKey  token.PIVKeyParams
+	NewKey  token.KeyParams
 	Timeout time.Duration
 }
 

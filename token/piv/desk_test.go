@@ -112,12 +112,12 @@ func (d *desk) replace(o tokentest.YubiKeyOptions) {
 	d.insert()
 }
 
-func (d *desk) newKey(p token.PIVKeyParams) (token.NewKey, error) {
+func (d *desk) newKey(p token.KeyParams) (token.NewKey, error) {
 	return NewKey(d.t.Context(), d.reader, d.token, p, d.person)
 }
 
 // make makes a key.
-func (d *desk) make(p token.PIVKeyParams) (Identity, token.NewKey) {
+func (d *desk) make(p token.KeyParams) (Identity, token.NewKey) {
 	d.t.Helper()
 	made, err := d.newKey(p)
 	if err != nil {

@@ -32,7 +32,7 @@ func TestKeyThatYkmanMadeIsUsed(t *testing.T) {
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1001})
 	pub := filepath.Join(t.TempDir(), "pub.pem")
 	d.ykman("keys", "generate", "-m", factoryManagement, "-a", "ECCP256", "--pin-policy", "ALWAYS", "--touch-policy", "CACHED", "9d", pub)
-	i, made := d.make(token.PIVKeyParams{Slot: "9d"})
+	i, made := d.make(token.KeyParams{Slot: "9d"})
 	if i.Slot != 0x9d || made.Key.PIN != "always" || made.Key.Touch != "cached" || !made.Key.Attested {
 		t.Errorf("%+v", made.Key)
 	}
@@ -40,7 +40,7 @@ func TestKeyThatYkmanMadeIsUsed(t *testing.T) {
 		t.Error(err)
 	}
 	d.ykman("certificates", "generate", "-m", factoryManagement, "-P", rightPIN, "-s", "somebody", "9d", pub)
-	if _, made := d.make(token.PIVKeyParams{Slot: "9d"}); made.Key.Subject != "CN=somebody" {
+	if _, made := d.make(token.KeyParams{Slot: "9d"}); made.Key.Subject != "CN=somebody" {
 		t.Errorf("%+v", made.Key)
 	}
 }
@@ -57,7 +57,7 @@ func TestKeyThatYubicoPIVToolImportedIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.run("yubico-piv-tool", "-r", d.reader, "-a", "import-key", "-s", "95", "-i", file, "--pin-policy=once", "--touch-policy=never")
-	i, made := d.make(token.PIVKeyParams{Slot: "95"})
+	i, made := d.make(token.KeyParams{Slot: "95"})
 	if !i.Public.Equal(k.PublicKey()) || made.Key.Origin != "imported" || made.Key.Attested {
 		t.Errorf("%+v, %+v", i, made.Key)
 	}
@@ -69,7 +69,7 @@ func TestKeyThatYubicoPIVToolImportedIsUsed(t *testing.T) {
 // Others must find the key that we made, as what it is.
 func TestOthersKnowTheNewKey(t *testing.T) {
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1003})
-	i, _ := d.make(token.PIVKeyParams{PIN: "always", Touch: "cached"})
+	i, _ := d.make(token.KeyParams{PIN: "always", Touch: "cached"})
 	info := d.ykman("info")
 	for _, want := range []string{"Slot 82", "ECCP256", "CN=age identity " + hex.EncodeToString(i.Tag[:])} {
 		if !strings.Contains(info, want) {
@@ -104,24 +104,24 @@ func TestNewKeyPassesOverWhatIsThere(t *testing.T) {
 	d.ykman("certificates", "generate", "-m", factoryManagement, "-P", rightPIN, "-s", "x", "83", dir+"/83.pem")
 	d.ykman("certificates", "export", "83", dir+"/cert.pem")
 	d.ykman("certificates", "import", "-m", factoryManagement, "-P", rightPIN, "84", dir+"/cert.pem") // a certificate alone
-	if i, _ := d.make(token.PIVKeyParams{}); i.Slot != 0x85 {
+	if i, _ := d.make(token.KeyParams{}); i.Slot != 0x85 {
 		t.Errorf("slot %02x", i.Slot)
 	}
 	for slot, want := range map[string]error{
 		"82": token.ErrUnsupported, "84": token.ErrNoCredential, "9a": token.ErrNoCredential,
 		"81": token.ErrInvalid, "zz": token.ErrInvalid, "082": token.ErrInvalid, "f9": token.ErrInvalid,
 	} {
-		if _, err := d.newKey(token.PIVKeyParams{Slot: slot}); !errors.Is(err, want) {
+		if _, err := d.newKey(token.KeyParams{Slot: slot}); !errors.Is(err, want) {
 			t.Errorf("slot %s: %v", slot, err)
 		}
 	}
-	for _, p := range []token.PIVKeyParams{{PIN: "sometimes"}, {Touch: "sometimes"}} {
+	for _, p := range []token.KeyParams{{PIN: "sometimes"}, {Touch: "sometimes"}} {
 		if _, err := d.newKey(p); !errors.Is(err, token.ErrInvalid) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}
 	d.token.Serial = "77"
-	if _, err := d.newKey(token.PIVKeyParams{}); !errors.Is(err, token.ErrNotPresent) {
+	if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("another token is meant: %v", err)
 	}
 }
@@ -130,11 +130,11 @@ func TestFullTokenIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
 	for slot := byte(firstRetired); slot <= lastRetired; slot++ {
-		if i, _ := d.make(token.PIVKeyParams{}); i.Slot != slot {
+		if i, _ := d.make(token.KeyParams{}); i.Slot != slot {
 			t.Fatalf("slot %02x instead of %02x", i.Slot, slot)
 		}
 	}
-	if _, err := d.newKey(token.PIVKeyParams{}); !errors.Is(err, token.ErrFull) {
+	if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrFull) {
 		t.Error(err)
 	}
 }
@@ -143,7 +143,7 @@ func TestManagementKeyUnderThePINIsFound(t *testing.T) {
 	d := newDesk(t, tokentest.YubiKeyOptions{Serial: 1005})
 	protectManagementKey(d)
 	d.person.pins = inOrder("654321", rightPIN)
-	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	i, _ := d.make(token.KeyParams{Touch: "never"})
 	if got := d.questions(); len(got) != 2 || got[1].Again == "" {
 		t.Errorf("%+v", got)
 	}
@@ -153,7 +153,7 @@ func TestManagementKeyUnderThePINIsFound(t *testing.T) {
 		t.Error(err)
 	}
 	d.SetPINRetries(1)
-	if _, err := d.newKey(token.PIVKeyParams{}); !errors.Is(err, token.ErrPINGuard) {
+	if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrPINGuard) {
 		t.Errorf("with one try left: %v", err)
 	}
 	d.checkGuard()
@@ -165,12 +165,12 @@ func TestManagementKeyThatIsNotKnownIsAskedFor(t *testing.T) {
 	for version, text := range map[string]string{"5.4.3": "3DES", "5.7.1": "AES-192", "4.3.7": "3DES before GET METADATA"} {
 		d := newDesk(t, tokentest.YubiKeyOptions{ManagementKey: management, Version: version})
 		d.person.management = strings.ToUpper(hex.EncodeToString(management)) + "\n"
-		if i, _ := d.make(token.PIVKeyParams{}); i.Slot != 0x82 {
+		if i, _ := d.make(token.KeyParams{}); i.Slot != 0x82 {
 			t.Errorf("%s: slot %02x", text, i.Slot)
 		}
 		for typed, times := range map[string]int{"not hexadecimal": 3, factoryManagement: 3} {
 			d.person.asked, d.person.management = nil, typed
-			if _, err := d.newKey(token.PIVKeyParams{}); !errors.Is(err, token.ErrManagementKey) || len(d.person.asked) != times {
+			if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrManagementKey) || len(d.person.asked) != times {
 				t.Errorf("%s: %v after %d questions", text, err, len(d.person.asked))
 			}
 		}
@@ -183,7 +183,7 @@ func TestManagementKeyThatIsNotKnownIsAskedFor(t *testing.T) {
 func TestOldFirmwareHasItsKeysReadFromCertificates(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, tokentest.YubiKeyOptions{Version: "4.3.7"})
-	i, made := d.make(token.PIVKeyParams{Touch: "cached"})
+	i, made := d.make(token.KeyParams{Touch: "cached"})
 	if made.Key.PIN != "once" || made.Key.Touch != "cached" || !made.Key.Attested {
 		t.Errorf("%+v", made.Key)
 	}
@@ -194,7 +194,7 @@ func TestOldFirmwareHasItsKeysReadFromCertificates(t *testing.T) {
 	if err != nil || len(p.Keys) != 1 || p.Keys[0].Recipient != made.Recipient || p.Version != "4.3.7" {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if next, _ := d.make(token.PIVKeyParams{}); next.Slot != 0x83 {
+	if next, _ := d.make(token.KeyParams{}); next.Slot != 0x83 {
 		t.Errorf("slot %02x", next.Slot)
 	}
 }
@@ -211,7 +211,7 @@ func TestStanzaOfAgeItselfOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.ykman("keys", "import", "-m", factoryManagement, "9c", file)
-	i, _ := d.make(token.PIVKeyParams{Slot: "9c"})
+	i, _ := d.make(token.KeyParams{Slot: "9c"})
 	got, err := Unwrap(t.Context(), d.reader, d.token, i, []*age.Stanza{v.stanza(typeTag)}, d.person)
 	if err != nil || !bytes.Equal(got, v.FileKey) {
 		t.Error(err)

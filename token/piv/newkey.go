@@ -32,7 +32,7 @@ import (
 //
 // Before firmware 5.3, which does not tell what is in a slot, a key that was
 // imported without a certificate is not seen, and its slot counts as free.
-func NewKey(ctx context.Context, reader string, t token.Token, p token.PIVKeyParams, person token.Person) (token.NewKey, error) {
+func NewKey(ctx context.Context, reader string, t token.Token, p token.KeyParams, person token.Person) (token.NewKey, error) {
 	made, err := newOperation(reader, t, person).newKey(ctx, p)
 	switch {
 	case err != nil && p.Slot != "":
@@ -44,7 +44,7 @@ func NewKey(ctx context.Context, reader string, t token.Token, p token.PIVKeyPar
 	return made, nil
 }
 
-func (o *operation) newKey(ctx context.Context, p token.PIVKeyParams) (token.NewKey, error) {
+func (o *operation) newKey(ctx context.Context, p token.KeyParams) (token.NewKey, error) {
 	pin, touch, err := parsePolicies(p)
 	if err != nil {
 		return token.NewKey{}, err

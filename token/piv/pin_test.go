@@ -21,7 +21,7 @@ func inOrder(pins ...string) func(int) string {
 func ready(t *testing.T) (*desk, Identity) {
 	t.Helper()
 	d := newDesk(t, tokentest.YubiKeyOptions{})
-	i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+	i, _ := d.make(token.KeyParams{Touch: "never"})
 	return d, i
 }
 

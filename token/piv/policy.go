@@ -59,7 +59,7 @@ func name[P comparable](words map[string]P, policy P) string {
 }
 
 // parsePolicies parses the policies of a new key.
-func parsePolicies(p token.PIVKeyParams) (pivgo.PINPolicy, pivgo.TouchPolicy, error) {
+func parsePolicies(p token.KeyParams) (pivgo.PINPolicy, pivgo.TouchPolicy, error) {
 	if p.PIN == "" {
 		p.PIN = "once"
 	}

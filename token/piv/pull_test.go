@@ -76,7 +76,7 @@ func TestPulledOutAtEachCommandOfUnwrap(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t, tokentest.YubiKeyOptions{})
-			i, _ := d.make(token.PIVKeyParams{})
+			i, _ := d.make(token.KeyParams{})
 			pullAtEach(t, how, d, func() {}, func() error { return d.unwrapApart(i) })
 		})
 	}
@@ -101,7 +101,7 @@ func TestPulledOutAtEachCommandOfNewKey(t *testing.T) {
 				clear(seen)
 			}
 			pullAtEach(t, how, d, newToken, func() error {
-				_, err := d.apart(job{NewKey: token.PIVKeyParams{Touch: "never"}})
+				_, err := d.apart(job{NewKey: token.KeyParams{Touch: "never"}})
 				d.checkSlots(seen, err)
 				return err
 			})

@@ -20,7 +20,7 @@ func TestGuardHoldsOnRandomFaultTraces(t *testing.T) {
 	const traces, lanes = 300, 5
 	for lane := range lanes {
 		d := newDesk(t, tokentest.YubiKeyOptions{Serial: uint32(2001 + lane)})
-		i, _ := d.make(token.PIVKeyParams{Touch: "never"})
+		i, _ := d.make(token.KeyParams{Touch: "never"})
 		protectManagementKey(d)
 		t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
 			t.Parallel()
@@ -46,7 +46,7 @@ func (d *desk) trace(seed uint64, i Identity) {
 		err = d.unwrapApart(i)
 	} else {
 		// The management key under the PIN is asked for first.
-		_, err = d.apart(job{NewKey: token.PIVKeyParams{Touch: "never"}})
+		_, err = d.apart(job{NewKey: token.KeyParams{Touch: "never"}})
 	}
 	d.Fault(nil)
 	if err != nil && !isTyped(err) {
