@@ -17,6 +17,7 @@ import (
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/server"
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
@@ -33,7 +34,7 @@ type Options struct {
 	Config *config.Reader
 	Dialer credproc.Dialer
 	// Keychain is where a vault may keep a key; nil is the desktop's.
-	Keychain Keychain
+	Keychain vault.Keychain
 	// Tokens are the hardware tokens; nil is mfad-token.
 	Tokens Tokens
 	// SessionName is who uses AWS, for AWS's logs.
@@ -63,7 +64,7 @@ type Options struct {
 type Service struct {
 	options  Options
 	started  time.Time
-	door     *door
+	access   *vault.Access
 	trusting flight.Group[string, credproc.Asker, none]
 	tokens   Tokens
 	days     flight.Group[dayID, credproc.Asker, none]
@@ -84,7 +85,7 @@ func New(o Options) (*Service, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Keychain == nil {
-		o.Keychain = osKeychain{}
+		o.Keychain = vault.Desktop{}
 	}
 	if o.Tokens == nil {
 		o.Tokens = new(token.Helper)
@@ -104,7 +105,10 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		options: o, started: o.Now(), ledger: ledger, tokens: o.Tokens,
-		door:  newDoor(o),
+		access: vault.New(vault.Options{
+			Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
+			FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
+		}),
 		audit: audit.New(o.FS, o.Home.audit(), o.Now, o.Logger),
 	}
 	s.broker = credproc.New(credproc.Options{
@@ -120,7 +124,7 @@ func (s *Service) Close() error {
 	s.broker.Close()
 	s.trusting.Close()
 	s.days.Close()
-	return s.door.close()
+	return s.access.Close()
 }
 
 // Handle answers one call; it is the server's handler. Every error that it

@@ -20,12 +20,15 @@ import (
 // awsPeriod and awsCode are what AWS takes from every device.
 const awsPeriod = 30 * time.Second
 
+// tries is how often a code is asked for before a request is refused.
+const tries = 3
+
 var awsCode = regexp.MustCompile(`^[0-9]{6}$`)
 
 // Code gives the broker a code of a device of the vault, or of one whose code
 // the person reads off.
 func (s *Service) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
-	v, err := s.door.open(ctx)
+	v, err := s.access.Open(ctx)
 	if err != nil && !errors.Is(err, keystore.ErrNoVault) {
 		return credproc.Code{}, err
 	}
@@ -64,7 +67,7 @@ func (s *Service) release(ctx context.Context, item keystore.Item, purpose strin
 		return s.releaseByToken(ctx, item, purpose, ask)
 	}
 	var seed *keystore.Secret
-	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+	err := s.access.Use(ctx, ask, func(v *keystore.Vault) (err error) {
 		seed, err = v.Read(item.ID)
 		return err
 	})
@@ -83,7 +86,7 @@ func (s *Service) release(ctx context.Context, item keystore.Item, purpose strin
 	}
 	digits, err := keys[0].Code(step.At)
 	if err == nil {
-		err = s.door.refusal() // the person may have locked the vault while the step was waited for
+		err = s.access.Refusal() // the person may have locked the vault while the step was waited for
 	}
 	if err != nil {
 		step.Return()
@@ -196,10 +199,10 @@ func (s *Service) code(ctx context.Context, r *request, p wire.NameParams) (wire
 }
 
 func (s *Service) codeOf(ctx context.Context, r *request, name string) (string, totp.Step, error) {
-	if err := s.door.refusal(); err != nil {
+	if err := s.access.Refusal(); err != nil {
 		return "", totp.Step{}, err
 	}
-	v, err := s.door.open(ctx)
+	v, err := s.access.Open(ctx)
 	if err != nil {
 		return "", totp.Step{}, err
 	}

@@ -32,12 +32,12 @@ func (s *Service) credentials(ctx context.Context, r *request, p wire.Credential
 // fetch refuses while the person keeps the vault locked, also what was under
 // way when they locked it.
 func (s *Service) fetch(ctx context.Context, r *request, p wire.CredentialsParams) (credproc.Result, error) {
-	if err := s.door.refusal(); err != nil {
+	if err := s.access.Refusal(); err != nil {
 		return credproc.Result{}, err
 	}
 	result, err := s.broker.Credentials(ctx, credproc.Request{Profile: p.Profile, Region: p.Region, Asker: r.ask})
 	if err == nil {
-		err = s.door.refusal()
+		err = s.access.Refusal()
 	}
 	return result, err
 }
@@ -51,7 +51,7 @@ func (s *Service) resolve(ctx context.Context, profile, region string) (*config.
 	if !unnamed && !errors.Is(err, config.ErrNoSource) {
 		return chain, err
 	}
-	if _, vaultErr := s.door.open(ctx); vaultErr != nil && !(unnamed && errors.Is(vaultErr, keystore.ErrNoVault)) {
+	if _, vaultErr := s.access.Open(ctx); vaultErr != nil && !(unnamed && errors.Is(vaultErr, keystore.ErrNoVault)) {
 		return nil, vaultErr
 	}
 	return nil, err

@@ -73,11 +73,11 @@ func (d *dayKeys) close() {
 // unlocked, however many ask.
 func (d *dayKeys) DayKey(ctx context.Context, day string) ([]byte, error) {
 	id := dayID{d.item.Facts[keyIDFact], day}
-	if v := d.service.door.opened(); v.Hold() == 0 {
+	if v := d.service.access.Opened(); v.Hold() == 0 {
 		return d.forThisUse(ctx, id)
 	}
 	for {
-		v, err := d.service.door.unlocked(ctx, d.ask)
+		v, err := d.service.access.Unlocked(ctx, d.ask)
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +113,7 @@ func (s *Service) fetchDay(ctx context.Context, v *keystore.Vault, item keystore
 	if err != nil {
 		return err
 	}
-	if err := s.door.refusal(); err != nil {
+	if err := s.access.Refusal(); err != nil {
 		clear(key)
 		return err
 	}

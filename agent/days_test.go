@@ -83,13 +83,13 @@ func TestLockForgetsTheKeyOfTheDay(t *testing.T) {
 	b, _, r := signedByToken(t, false)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	id := dayID{b.keyID(t), b.clock.now().UTC().Format(dayLayout)}
-	kept := b.door.opened().Kept(id.String())
+	kept := b.access.Opened().Kept(id.String())
 	if len(kept) != 32 {
 		t.Fatalf("the vault keeps %d bytes", len(kept))
 	}
 	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
-	if b.door.opened().Kept(id.String()) != nil {
+	if b.access.Opened().Kept(id.String()) != nil {
 		t.Error("the vault keeps the key over a lock")
 	}
 	b.clock.advance(31 * time.Second)
@@ -163,7 +163,7 @@ func TestMovedKeyIsAsBefore(t *testing.T) {
 	if got := r.Tokens[0].Credentials[r.Tokens[0].Names()[0]]; string(got.Key) != "AWS4"+c.key.Secret || got.Algorithm != "SHA256" {
 		t.Error("the token holds another key")
 	}
-	if _, found := b.door.opened().Find(keystore.KindAccessKey, "base"); found {
+	if _, found := b.access.Opened().Find(keystore.KindAccessKey, "base"); found {
 		t.Error("the vault keeps the secret")
 	}
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
@@ -186,7 +186,7 @@ func TestImportedSecretReplacesTheTokens(t *testing.T) {
 		t.Errorf("the token holds %q", r.Tokens[0].Names())
 	}
 	id := dayID{c.key.ID, b.clock.now().UTC().Format(dayLayout)}
-	if b.door.opened().Kept(id.String()) != nil {
+	if b.access.Opened().Kept(id.String()) != nil {
 		t.Error("the key of the day is kept")
 	}
 	var keys []wire.Key

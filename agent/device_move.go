@@ -38,7 +38,7 @@ func (s *Service) deviceMove(ctx context.Context, r *request, p wire.DeviceMoveP
 	}
 	defer totp.WipeAll(keys)
 	item := keystore.Item{Name: old.Name, Kind: keystore.KindOATH, Facts: maps.Clone(old.Facts)}
-	e := entry{item: item, old: old, names: credentialNames(s.door.opened(), &keys[0], old.Name, nil)}
+	e := entry{item: item, old: old, names: credentialNames(s.access.Opened(), &keys[0], old.Name, nil)}
 	item, err = s.deviceOnto(ctx, r, e, &keys[0], p)
 	if err != nil {
 		return wire.Device{}, err
@@ -50,10 +50,10 @@ func (s *Service) deviceMove(ctx context.Context, r *request, p wire.DeviceMoveP
 // takeOut reads an item that is to be moved onto a token, for who proves that
 // they may. The caller destroys the content.
 func (s *Service) takeOut(ctx context.Context, ask credproc.Asker, why string, find func(*keystore.Vault) (keystore.Item, error)) (item keystore.Item, content *keystore.Secret, err error) {
-	if err := s.door.prove(ctx, ask, why); err != nil {
+	if err := s.access.Prove(ctx, ask, why); err != nil {
 		return keystore.Item{}, nil, err
 	}
-	err = s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+	err = s.access.Use(ctx, ask, func(v *keystore.Vault) (err error) {
 		if item, err = find(v); err != nil {
 			return err
 		}

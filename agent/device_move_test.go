@@ -49,8 +49,8 @@ func TestSeedGoesOntoTokensAndNowhereElse(t *testing.T) {
 			t.Errorf("token %d holds %q", i+1, got)
 		}
 	}
-	for _, item := range b.door.opened().Items() {
-		content, err := b.door.opened().Read(item.ID)
+	for _, item := range b.access.Opened().Items() {
+		content, err := b.access.Opened().Read(item.ID)
 		if err != nil || len(content.Bytes()) > 0 {
 			t.Errorf("the vault keeps %d bytes of %s %q, %v", len(content.Bytes()), item.Kind, item.Name, err)
 		}
@@ -142,7 +142,7 @@ func TestMoveLosesNothingWhateverFails(t *testing.T) {
 		done := step > disk.Steps()
 		disk.Arm(faultfs.Fault{})
 		if err != nil {
-			if _, inVault := b.door.opened().Find(keystore.KindTOTP, "phone"); inVault && len(r.Tokens[0].Names()) > 0 {
+			if _, inVault := b.access.Opened().Find(keystore.KindTOTP, "phone"); inVault && len(r.Tokens[0].Names()) > 0 {
 				t.Errorf("step %d: after %v the seed is in both places", step, err)
 			}
 			again := b.call(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
@@ -203,7 +203,7 @@ func TestLockDuringAMoveLosesNothing(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
-	r.Touched = func() { b.door.lock() }
+	r.Touched = func() { b.access.Lock() }
 	b.refused(t, knows(""), wire.ErrVaultLocked, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true})
 	r.Touched = nil
 	if got := r.Tokens[0].Names(); len(got) != 0 {

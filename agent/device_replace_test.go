@@ -63,7 +63,7 @@ func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
 	if got := r.Tokens[1].Names(); len(got) != 0 {
 		t.Errorf("the token holds %q", got)
 	}
-	if n := len(b.door.opened().Items()); n != 1 {
+	if n := len(b.access.Opened().Items()); n != 1 {
 		t.Errorf("the vault has %d items", n)
 	}
 }
@@ -96,7 +96,7 @@ func TestReplacedDeviceIsThereWhateverFails(t *testing.T) {
 			over := fault == "disk" && step > disk.Steps() || fault == "token" && step > calls
 			disk.Arm(faultfs.Fault{})
 			r.Fault = nil
-			item, found := b.door.opened().Find(keystore.KindOATH, "work")
+			item, found := b.access.Opened().Find(keystore.KindOATH, "work")
 			c := r.Tokens[0].Credentials[item.Facts[credentialFact]]
 			if !found || c == nil || err == nil && c == old || err != nil && r.Tokens[0].Credentials[name] != old {
 				t.Errorf("%s, step %d: after %v the vault points to %q of %q", fault, step, err, item.Facts[credentialFact], r.Tokens[0].Names())

@@ -51,7 +51,7 @@ func (s *Service) addDevices(ctx context.Context, r *request, p wire.DeviceAddPa
 	if !p.OnToken && (len(p.Tokens) > 0 || p.Touch) {
 		return nil, nil, wire.Errorf(wire.ErrBadRequest, "tokens and touch are for a seed that goes onto a token")
 	}
-	v, err := s.door.unlocked(ctx, r.ask)
+	v, err := s.access.Unlocked(ctx, r.ask)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +97,7 @@ func (s *Service) addDevice(ctx context.Context, r *request, p wire.DeviceAddPar
 func (s *Service) putDevice(ctx context.Context, r *request, e entry, key *totp.Key) (item keystore.Item, err error) {
 	uri := key.MarshalURI()
 	defer clear(uri)
-	err = s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+	err = s.access.Use(ctx, r.ask, func(v *keystore.Vault) (err error) {
 		item, err = store(v, e.old, e.item, uri)
 		return err
 	})
@@ -249,7 +249,7 @@ func findDevice(v *keystore.Vault, name string) (keystore.Item, error) {
 }
 
 func (s *Service) deviceList(ctx context.Context, _ *request) ([]wire.Device, error) {
-	v, err := s.door.open(ctx)
+	v, err := s.access.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +271,7 @@ func (s *Service) deviceRemove(ctx context.Context, r *request, p wire.NameParam
 // left are those that are not. The tokens come first: what is on them only the
 // item tells.
 func (s *Service) remove(ctx context.Context, r *request, find func(*keystore.Vault) (keystore.Item, error)) (item keystore.Item, left []string, err error) {
-	v, err := s.door.unlocked(ctx, r.ask)
+	v, err := s.access.Unlocked(ctx, r.ask)
 	if err != nil {
 		return keystore.Item{}, nil, err
 	}
@@ -289,5 +289,5 @@ func (s *Service) remove(ctx context.Context, r *request, find func(*keystore.Va
 			return item, nil, err
 		}
 	}
-	return item, left, s.door.use(ctx, r.ask, func(v *keystore.Vault) error { return v.Remove(item.ID) })
+	return item, left, s.access.Use(ctx, r.ask, func(v *keystore.Vault) error { return v.Remove(item.ID) })
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/tokenrack"
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/token"
 )
@@ -31,7 +32,7 @@ func TestVaultLocksWhenItsTokenGoes(t *testing.T) {
 				guarded(t, kind, func(t *testing.T, b *bench, r *tokenrack.Rack) {
 					r.Gone <- how
 					synctest.Wait()
-					if !b.door.opened().Locked() {
+					if !b.access.Opened().Locked() {
 						t.Fatal("the vault is unlocked still")
 					}
 					b.must(t, nobody, wire.MethodVaultUnlock, nil, nil) // when it is back
@@ -70,7 +71,7 @@ func TestGuardEndsWithItsUnlock(t *testing.T) {
 		locks bool
 	}{
 		"lock": {func(t *testing.T, b *bench) { b.must(t, nobody, wire.MethodVaultLock, nil, nil) }, true},
-		"time": {func(t *testing.T, _ *bench) { time.Sleep(defaultHold) }, true},
+		"time": {func(t *testing.T, _ *bench) { time.Sleep(vault.DefaultHold) }, true},
 		"unlock by passphrase": {func(t *testing.T, b *bench) {
 			b.must(t, knows(passphrase), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "passphrase"}, nil)
 		}, false},
@@ -79,8 +80,8 @@ func TestGuardEndsWithItsUnlock(t *testing.T) {
 			guarded(t, "piv", func(t *testing.T, b *bench, r *tokenrack.Rack) {
 				end.do(t, b)
 				synctest.Wait()
-				if n := r.Watched.Load(); n != 0 || b.door.opened().Locked() != end.locks {
-					t.Errorf("%d tokens are watched, and the vault is locked: %v", n, b.door.opened().Locked())
+				if n := r.Watched.Load(); n != 0 || b.access.Opened().Locked() != end.locks {
+					t.Errorf("%d tokens are watched, and the vault is locked: %v", n, b.access.Opened().Locked())
 				}
 			})
 		})

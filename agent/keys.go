@@ -22,7 +22,7 @@ var (
 
 // AccessKey reads a key for the broker, unlocking the vault if it must.
 func (s *Service) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
-	v, err := s.door.unlocked(ctx, ask)
+	v, err := s.access.Unlocked(ctx, ask)
 	if err != nil {
 		return credproc.AccessKey{}, err
 	}
@@ -31,7 +31,7 @@ func (s *Service) AccessKey(ctx context.Context, name string, ask credproc.Asker
 	}
 	var item keystore.Item
 	var secret *keystore.Secret
-	err = s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+	err = s.access.Use(ctx, ask, func(v *keystore.Vault) (err error) {
 		if item, err = findKey(v, name); err == nil {
 			secret, err = v.Read(item.ID)
 		}
@@ -45,7 +45,7 @@ func (s *Service) AccessKey(ctx context.Context, name string, ask credproc.Asker
 
 // KeyID reads what is public of a key.
 func (s *Service) KeyID(ctx context.Context, name string) (string, error) {
-	v, err := s.door.open(ctx)
+	v, err := s.access.Open(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +95,7 @@ func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportPar
 	}
 	item := keystore.Item{Name: p.Name, Kind: keystore.KindAccessKey, Facts: map[string]string{keyIDFact: p.AccessKeyID}}
 	var old keystore.Item
-	err = s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+	err = s.access.Use(ctx, r.ask, func(v *keystore.Vault) (err error) {
 		if old, err = keyToPut(v, p); err == nil {
 			item, err = store(v, old, item, p.Secret)
 		}
@@ -144,7 +144,7 @@ func keyToPut(v *keystore.Vault, p wire.KeyImportParams) (keystore.Item, error) 
 }
 
 func (s *Service) keyList(ctx context.Context, _ *request) ([]wire.Key, error) {
-	v, err := s.door.open(ctx)
+	v, err := s.access.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (s *Service) retire(ctx context.Context, id, successor string, ask credproc
 		return nil
 	}
 	s.forgetAll()
-	if v := s.door.opened(); v != nil {
+	if v := s.access.Opened(); v != nil {
 		v.Unkeep(dayID{key: id}.ofKey)
 	}
 	if id == successor {

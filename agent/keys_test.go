@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -174,19 +175,39 @@ func TestIdentityThatCannotBeANameIsTrustedAsADigest(t *testing.T) {
 	}
 }
 
+// slowDisk is a disk on which the vault cannot be read until it is let.
+type slowDisk struct {
+	durable.FS
+	reading chan<- struct{}
+	let     <-chan struct{}
+}
+
+func (d slowDisk) ReadFile(name string) ([]byte, error) {
+	if filepath.Base(name) == "vault.json" {
+		d.reading <- struct{}{}
+		<-d.let
+	}
+	return d.FS.ReadFile(name)
+}
+
 // The vault is opened by one caller at a time, and making one takes a second.
 func TestCallerWhoLeavesWaitsForNoVault(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	b.write(t, "[profile prod]\nmfad_access_key = base\n")
-	if err := b.door.opening.Enter(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer b.door.opening.Leave()
+	reading, let, shown := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	b.fs = slowDisk{durable.OS, reading, let}
+	b.restart(t)
+	go func() { shown <- b.call(t, nobody, wire.MethodVaultShow, nil, nil) }()
+	<-reading
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	err := b.callContext(ctx, t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	if !errors.Is(err, wire.ErrDismissed) {
 		t.Errorf("got %v, want the caller's own end", err)
+	}
+	close(let)
+	if err := <-shown; err != nil {
+		t.Error(err)
 	}
 }

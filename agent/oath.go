@@ -84,7 +84,7 @@ func readAccess(v *keystore.Vault, tokens []string, more ...keystore.Item) (acce
 
 // knownAccess reads the access keys of tokens. Wipe them.
 func (s *Service) knownAccess(ctx context.Context, tokens []string, ask credproc.Asker) (known access, err error) {
-	err = s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+	err = s.access.Use(ctx, ask, func(v *keystore.Vault) (err error) {
 		known, _, err = readAccess(v, tokens)
 		return err
 	})
@@ -95,7 +95,7 @@ func (s *Service) knownAccess(ctx context.Context, tokens []string, ask credproc
 // The vault is open then, so that the pointer is what mfad wrote and not what
 // somebody put into the file. Wipe the keys.
 func (s *Service) follow(ctx context.Context, item keystore.Item, ask credproc.Asker) (fresh keystore.Item, known access, err error) {
-	err = s.door.use(ctx, ask, func(v *keystore.Vault) error {
+	err = s.access.Use(ctx, ask, func(v *keystore.Vault) error {
 		found := false
 		if fresh, found = v.Find(item.Kind, item.Name); !found || fresh.ID != item.ID {
 			return fmt.Errorf("%w: %q was changed meanwhile", keystore.ErrNoItem, item.Name)

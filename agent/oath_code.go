@@ -47,7 +47,7 @@ func (s *Service) computeByToken(ctx context.Context, item keystore.Item, known 
 		Challenge: uint64(step.At.Unix()) / uint64(period/time.Second),
 	}, tokenperson.For(ask, "to get a code for "+purpose))
 	if err == nil {
-		err = s.door.refusal() // the person may have locked the vault meanwhile
+		err = s.access.Refusal() // the person may have locked the vault meanwhile
 	}
 	if err != nil {
 		step.Return()

@@ -93,7 +93,7 @@ func appletAt(tokens []token.Token, place string) string {
 // again.
 func (s *Service) pointTo(ctx context.Context, old, item keystore.Item, p placing, at placed, ask credproc.Asker) (keystore.Item, error) {
 	var stored keystore.Item
-	err := s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
+	err := s.access.Use(ctx, ask, func(v *keystore.Vault) (err error) {
 		stored, err = store(v, old, item, nil)
 		return err
 	})

@@ -153,7 +153,7 @@ func sentinelOf(err error) *wire.Error { return &wire.Error{Code: code(err)} }
 
 func TestNoTokenIsTouchedToUnlockForTheBackground(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
-	_, err := b.door.unlocked(t.Context(), background{nobody.asker()})
+	_, err := b.access.Unlocked(t.Context(), background{nobody.asker()})
 	if !errors.Is(err, credproc.ErrNoPrompt) || r.Count(token.MethodUnwrap) > 0 {
 		t.Errorf("%v after %d tries", err, r.Count(token.MethodUnwrap))
 	}
@@ -180,7 +180,7 @@ func TestSlotsOfTokensAreMadeWithCare(t *testing.T) {
 	}
 	b.refused(t, owner, wire.ErrTokenRemoved, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
 	r.Fault = nil
-	if n := len(b.door.opened().Slots()); n != 2 {
+	if n := len(b.access.Opened().Slots()); n != 2 {
 		t.Errorf("the vault has %d slots", n)
 	}
 	b.must(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"}, nil)

@@ -26,7 +26,7 @@ func (s *Service) status(ctx context.Context, _ *request) (wire.Status, error) {
 	if s.options.Connections != nil {
 		status.Connections = s.options.Connections()
 	}
-	v, err := s.door.open(ctx)
+	v, err := s.access.Open(ctx)
 	switch {
 	case err == nil:
 		vault := s.describeVault(v)

@@ -71,7 +71,7 @@ func TestKeyOfADayDoesNotOutliveItsAccessKey(t *testing.T) {
 	if _, err := key.Days.DayKey(t.Context(), day); !errors.Is(err, credproc.ErrNoKey) {
 		t.Errorf("got %v", err)
 	}
-	if kept := b.door.opened().Kept(dayID{keyID, day}.String()); kept != nil {
+	if kept := b.access.Opened().Kept(dayID{keyID, day}.String()); kept != nil {
 		t.Error("the key of the day is kept of an access key that is gone")
 	}
 }

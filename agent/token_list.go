@@ -15,7 +15,7 @@ import (
 // no vault and unlocks none; only of one that is open it takes the access
 // codes, to look into applets that have one.
 func (s *Service) tokenList(ctx context.Context, _ *request) (wire.TokenListResult, error) {
-	v, _ := s.door.open(ctx) // without one, nothing is kept
+	v, _ := s.access.Open(ctx) // without one, nothing is kept
 	known := s.accessInHand(v)
 	defer known.wipe()
 	list, err := s.tokens.List(ctx, token.ListParams{Access: known})
@@ -33,7 +33,7 @@ func (s *Service) tokenList(ctx context.Context, _ *request) (wire.TokenListResu
 
 // accessInHand are the access keys of a vault that is unlocked, and stays so.
 func (s *Service) accessInHand(v *keystore.Vault) access {
-	if v == nil || v.Locked() || v.Hold() == 0 || s.door.refusal() != nil {
+	if v == nil || v.Locked() || v.Hold() == 0 || s.access.Refusal() != nil {
 		return nil
 	}
 	known, _, err := readAccess(v, nil)

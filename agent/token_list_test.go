@@ -48,7 +48,7 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	if o := list.Tokens[1].OATH; o == nil || o.Credentials != 2 || !slices.Equal(o.Touch, []string{"mfad:phone"}) || list.Tokens[1].PIV.Retries != 3 {
 		t.Errorf("got %+v", list.Tokens[1])
 	}
-	if !b.door.opened().Locked() {
+	if !b.access.Opened().Locked() {
 		t.Error("a list has unlocked the vault")
 	}
 	r.Fault = func(string) error { return token.ErrNoHelper }
@@ -97,7 +97,7 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	if o := list.Tokens[0].OATH; !o.Protected || o.Locked {
 		t.Errorf("got %+v", list.Tokens[0])
 	}
-	for _, item := range b.door.opened().Items() {
+	for _, item := range b.access.Opened().Items() {
 		if item.Kind == keystore.KindOATHAccess && (item.Name != r.Tokens[0].Applet || item.Facts[serialFact] != "1") {
 			t.Errorf("remembered as %+v", item)
 		}
@@ -116,8 +116,8 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	b.must(t, p, wire.MethodTokenProtect, protect("", wire.ProtectRemember), nil)
 	b.must(t, codes("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
 	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectRemove), nil)
-	if r.Tokens[0].Code != "" || len(accessItems(b.door.opened(), nil)) != 0 {
-		t.Errorf("the code is %q, and %d are remembered", r.Tokens[0].Code, len(accessItems(b.door.opened(), nil)))
+	if r.Tokens[0].Code != "" || len(accessItems(b.access.Opened(), nil)) != 0 {
+		t.Errorf("the code is %q, and %d are remembered", r.Tokens[0].Code, len(accessItems(b.access.Opened(), nil)))
 	}
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", "explode"))
@@ -134,7 +134,7 @@ func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 	r.Tokens[0].Applet, r.Tokens[0].Code = "00000000000000ff", ""
 	b.must(t, codes("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	var names []string
-	for _, item := range accessItems(b.door.opened(), nil) {
+	for _, item := range accessItems(b.access.Opened(), nil) {
 		names = append(names, item.Name)
 	}
 	if slices.Sort(names); !slices.Equal(names, []string{r.Tokens[1].Applet, r.Tokens[0].Applet}) {

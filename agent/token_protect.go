@@ -36,9 +36,9 @@ func (s *Service) tokenProtect(ctx context.Context, r *request, p wire.TokenProt
 // takes a way in.
 func (s *Service) mayProtect(ctx context.Context, r *request, action string) error {
 	if action == wire.ProtectSet || action == wire.ProtectRemove {
-		return s.door.prove(ctx, r.ask, fmt.Sprintf("to %s the access code of a token", action))
+		return s.access.Prove(ctx, r.ask, fmt.Sprintf("to %s the access code of a token", action))
 	}
-	_, err := s.door.unlocked(ctx, r.ask)
+	_, err := s.access.Unlocked(ctx, r.ask)
 	return err
 }
 
@@ -110,7 +110,7 @@ func (s *Service) keepAccess(ctx context.Context, r *request, got token.OATHAcce
 	if got.Token.Serial != "" {
 		item.Facts[serialFact] = got.Token.Serial
 	}
-	err := s.door.use(ctx, r.ask, func(v *keystore.Vault) error {
+	err := s.access.Use(ctx, r.ask, func(v *keystore.Vault) error {
 		old, _ := v.Find(item.Kind, item.Name)
 		_, err := store(v, old, item, got.Key)
 		return err
@@ -125,11 +125,11 @@ func (s *Service) keepAccess(ctx context.Context, r *request, got token.OATHAcce
 
 // dropAccess lets the vault forget access keys.
 func (s *Service) dropAccess(ctx context.Context, r *request, which func(keystore.Item) bool) error {
-	for _, item := range accessItems(s.door.opened(), nil) {
+	for _, item := range accessItems(s.access.Opened(), nil) {
 		if !which(item) {
 			continue
 		}
-		if err := s.door.use(ctx, r.ask, func(v *keystore.Vault) error { return v.Remove(item.ID) }); err != nil {
+		if err := s.access.Use(ctx, r.ask, func(v *keystore.Vault) error { return v.Remove(item.ID) }); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ func (s *Service) dropAccess(ctx context.Context, r *request, which func(keystor
 
 // forgetAccess needs no token.
 func (s *Service) forgetAccess(ctx context.Context, r *request, meant string) (token.Token, error) {
-	items := accessItems(s.door.opened(), named(meant))
+	items := accessItems(s.access.Opened(), named(meant))
 	switch len(items) {
 	case 1:
 	case 0:

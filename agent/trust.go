@@ -27,7 +27,7 @@ func (s *Service) Endpoint(ctx context.Context, keyID, raw string, ask credproc.
 	if err != nil {
 		return err
 	}
-	if err := s.verifyVault(ctx, ask); err != nil {
+	if err := s.access.Verify(ctx, ask); err != nil {
 		return err
 	}
 	if slices.Contains(s.trustedEndpoints(keyID), endpoint) {
@@ -47,16 +47,6 @@ func (s *Service) Endpoint(ctx context.Context, keyID, raw string, ask credproc.
 	return err
 }
 
-// verifyVault makes sure that the public facts in which trust is kept are
-// those that were written: it unlocks the vault unless that was done before.
-func (s *Service) verifyVault(ctx context.Context, ask credproc.Asker) error {
-	if s.door.trusted() {
-		return nil
-	}
-	_, err := s.door.unlocked(ctx, ask)
-	return err
-}
-
 func trustQuestion(keyID, endpoint string) string {
 	open := ""
 	if strings.HasPrefix(endpoint, "http:") {
@@ -70,7 +60,7 @@ func (s *Service) keyTrust(ctx context.Context, r *request, p wire.KeyTrustParam
 	if err != nil {
 		return none{}, err
 	}
-	v, err := s.door.open(ctx)
+	v, err := s.access.Open(ctx)
 	if err != nil {
 		return none{}, err
 	}
@@ -109,7 +99,7 @@ func (s *Service) distrustAll(ctx context.Context, keyID string, ask credproc.As
 
 // alterTrust changes the list of endpoints of an access key.
 func (s *Service) alterTrust(ctx context.Context, keyID string, ask credproc.Asker, edit func([]string) []string) error {
-	return s.door.use(ctx, ask, func(v *keystore.Vault) error {
+	return s.access.Use(ctx, ask, func(v *keystore.Vault) error {
 		item, found := v.Find(keystore.KindTrust, trustName(keyID))
 		old := endpointsOf(item)
 		endpoints := edit(slices.Clone(old))
@@ -141,7 +131,7 @@ func endpointsOf(item keystore.Item) []string { return strings.Fields(item.Facts
 
 // trustedEndpoints reads the list from the vault, if it is open.
 func (s *Service) trustedEndpoints(keyID string) []string {
-	v := s.door.opened()
+	v := s.access.Opened()
 	if v == nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/keystore"
@@ -230,7 +231,7 @@ func TestLockStopsAnUnlockThatIsUnderWay(t *testing.T) {
 	if err := <-ended; !errors.Is(err, wire.ErrVaultLocked) {
 		t.Errorf("got %v, want the vault locked", err)
 	}
-	if v := b.door.opened(); !v.Locked() {
+	if v := b.access.Opened(); !v.Locked() {
 		t.Error("the vault is unlocked")
 	}
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
@@ -325,13 +326,13 @@ func TestOpenVaultGivesNoWayInAndNoMoreTime(t *testing.T) {
 				t.Errorf("a thief got a %s slot", kind)
 			}
 		}
-		for _, seconds := range []int64{-1, int64(defaultHold/time.Second) + 1} {
+		for _, seconds := range []int64{-1, int64(vault.DefaultHold/time.Second) + 1} {
 			if err := b.call(t, thief, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: seconds}, nil); err == nil {
 				t.Errorf("a thief set the hold time to %d s", seconds)
 			}
 		}
 	}
-	if n := len(b.door.opened().Slots()); n != 2 {
+	if n := len(b.access.Opened().Slots()); n != 2 {
 		t.Errorf("the vault has %d slots", n)
 	}
 	b.must(t, nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 60}, nil)
@@ -375,12 +376,12 @@ func TestVaultThatCannotBeOpenedIsTheReason(t *testing.T) {
 func TestDamagedSlotIsRefusedAndSaysSo(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
-	v, err := b.door.open(t.Context())
+	v, err := b.access.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-
-	slot := of(v.Slots(), keystore.SlotPassphrase)[0]
+	slots := v.Slots()
+	slot := slots[slices.IndexFunc(slots, func(s keystore.Slot) bool { return s.Kind == keystore.SlotPassphrase })]
 	damage(t, b.home.Vault, slot.File())
 	b.refused(t, knows(passphrase), wire.ErrVaultDamaged, wire.MethodVaultUnlock, nil)
 }

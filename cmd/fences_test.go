@@ -60,8 +60,11 @@ var arrows = map[string][]string{
 	"agent/tokenrack":         {"token"},
 	"agent/audit":             {},
 	"agent/inventory":         {"keystore", "credproc", "credproc/config", "token", "token/totp"},
+	"agent/vault": {
+		"agent/inventory", "agent/tokenperson", "agent/wire", "credproc", "credproc/flight", "keystore", "keystore/keychain", "token",
+	},
 	"agent": {
-		"agent/wire", "agent/audit", "agent/tokenperson", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
+		"agent/wire", "agent/audit", "agent/inventory", "agent/vault", "agent/tokenperson", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
 

@@ -1,4 +1,4 @@
-package agent
+package vault
 
 import (
 	"errors"
@@ -23,7 +23,7 @@ func TestQuestionForThePassphraseTellsWhyATokenWasNotEnough(t *testing.T) {
 		{[]error{wrong, fmt.Errorf("key agreement: %w", token.ErrTouch)}, "key agreement: token was not touched in time"},
 		{[]error{fmt.Errorf("looking for tokens: %w: it hung", token.ErrHelper)}, "looking for tokens: mfad-token failed: it hung"},
 	} {
-		if got := instead(test.missed); got != test.want {
+		if got := tokenFault(test.missed); got != test.want {
 			t.Errorf("after %v: %q", test.missed, got)
 		}
 	}

@@ -1,4 +1,4 @@
-package agent
+package vault
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
@@ -16,27 +17,33 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// fillToken finds or makes a key on a token. One that was made stays there, even
+// tokenWay is the way in by keys of a kind, on tokens.
+func tokenWay(kind token.Kind) way {
+	return way{
+		kind: keystore.SlotKind(kind.Name()), token: true,
+		make: func(ctx context.Context, m maker) (newSlot, error) { return makeToken(ctx, m, kind) },
+	}
+}
+
+// makeToken finds or makes a key on a token. One that was made stays there, even
 // if no slot comes of it: it opens nothing then.
-func (s *Service) fillToken(ctx context.Context, ask credproc.Asker, kind token.Kind, p wire.SlotAddParams) (keystore.SlotSpec, error) {
-	spec := keystore.SlotSpec{Kind: keystore.SlotKind(p.Kind), Label: p.Label}
+func makeToken(ctx context.Context, m maker, kind token.Kind) (newSlot, error) {
 	params := token.KeyParams{
-		Kind: kind.Name(), Token: p.Token, Wait: tokenperson.Patience(ask), Slot: p.PIVSlot, Touch: p.Touch, PIN: p.PIN,
+		Kind: kind.Name(), Token: m.Token, Wait: tokenperson.Patience(m.ask), Slot: m.PIVSlot, Touch: m.Touch, PIN: m.PIN,
 	}
 	if err := kind.Check(params); err != nil {
-		return spec, wire.Errorf(wire.ErrBadRequest, "%v", err)
+		return newSlot{}, wire.Errorf(wire.ErrBadRequest, "%v", err)
 	}
-	who := tokenperson.For(ask, "to make a way into the vault")
-	made, err := s.tokens.MakeKey(ctx, params, who)
+	tokens, who := m.access.tokens, tokenperson.For(m.ask, "to make a way into the vault")
+	made, err := tokens.MakeKey(ctx, params, who)
 	if err != nil {
-		return spec, err
+		return newSlot{}, err
 	}
-	spec.Recipient = token.KeyBy(ctx, s.tokens, made.Identity, 0, who)
-	spec.Facts = map[string]string{
-		token.FactIdentity: made.Identity, token.FactModel: line.One(made.Token.String()), token.FactSerial: made.Token.Serial,
-	}
-	maps.Copy(spec.Facts, kind.Facts(params, made))
-	return spec, nil
+	facts := inventory.TokenSlot{
+		Identity: made.Identity, Token: line.One(made.Token.String()), Serial: made.Token.Serial,
+	}.Facts()
+	maps.Copy(facts, kind.Facts(params, made))
+	return newSlot{spec: keystore.SlotSpec{Recipient: token.KeyBy(ctx, tokens, made.Identity, 0, who), Facts: facts}}, nil
 }
 
 // byTokens opens the vault with a token that is plugged in. When a slot was
@@ -69,12 +76,12 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 // byToken opens the vault with the token of a slot, for as long as that is
 // plugged in.
 func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) error {
-	identity := slot.Facts[token.FactIdentity]
+	identity := inventory.TokenSlotOf(slot).Identity
 	who := tokenperson.For(u.ask, cmp.Or(u.why, unlocking))
-	key := token.KeyBy(ctx, u.door.tokens, identity, wait, who)
+	key := token.KeyBy(ctx, u.access.tokens, identity, wait, who)
 	err := u.vault.Unlock(ctx, slot.ID, key)
 	if err == nil {
-		u.door.guard(u.vault, token.WatchParams{Identity: identity, Place: key.Token().Place})
+		u.access.lockWithout(u.vault, token.WatchParams{Identity: identity, Place: key.Token().Place})
 	}
 	return err
 }
@@ -84,16 +91,16 @@ const unlocking = "to unlock the vault"
 // plugged parts the slots whose token is plugged in, as far as that can be
 // seen, from the others, and says what those need.
 func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []keystore.Slot, missed []error) {
-	list, err := u.door.tokens.Look(ctx, tokenperson.For(u.ask, cmp.Or(u.why, unlocking)))
+	list, err := u.access.tokens.Look(ctx, tokenperson.For(u.ask, cmp.Or(u.why, unlocking)))
 	if err != nil {
 		return nil, []error{fmt.Errorf("looking for tokens: %w", err)}
 	}
 	for _, slot := range slots {
-		if slices.ContainsFunc(list.Tokens, func(t token.Token) bool { return mayOpen(u.door.tokens.KeyKinds(), t, slot) }) {
+		if slices.ContainsFunc(list.Tokens, func(t token.Token) bool { return mayOpen(u.access.tokens.KeyKinds(), t, slot) }) {
 			there = append(there, slot)
 			continue
 		}
-		missed = append(missed, fmt.Errorf("%s slot: %w: %s", slot.Kind, token.ErrNotPresent, slot.Facts[token.FactModel]))
+		missed = append(missed, fmt.Errorf("%s slot: %w: %s", slot.Kind, token.ErrNotPresent, inventory.TokenSlotOf(slot).Token))
 	}
 	if len(missed) > 0 {
 		for _, fault := range list.Faults {
@@ -107,13 +114,4 @@ func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []k
 func mayOpen(kinds token.Kinds, t token.Token, slot keystore.Slot) bool {
 	kind, known := kinds.Find(string(slot.Kind))
 	return known && kind.MayOpen(t, slot.Facts)
-}
-
-// ofTokens are the slots that tokens open, in the order of their kinds.
-func ofTokens(kinds token.Kinds, slots []keystore.Slot) []keystore.Slot {
-	var found []keystore.Slot
-	for _, kind := range kinds {
-		found = append(found, of(slots, keystore.SlotKind(kind.Name()))...)
-	}
-	return found
 }

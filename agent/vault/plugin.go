@@ -1,16 +1,20 @@
-package agent
+package vault
 
 import (
 	"context"
 	"fmt"
 
+	"filippo.io/age"
 	"filippo.io/age/plugin"
 
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 )
+
+// A plugin may ask for a secret of its own, so it is tried with those that ask for
+// none of the vault's.
+var pluginWay = way{kind: keystore.SlotPlugin, make: makePlugin, silent: fromPlugin}
 
 // pluginUI lets an age plugin ask through whoever waits for it.
 func pluginUI(ctx context.Context, ask credproc.Asker) *plugin.ClientUI {
@@ -33,10 +37,13 @@ func pluginUI(ctx context.Context, ask credproc.Asker) *plugin.ClientUI {
 	}
 }
 
-func fillPlugin(ctx context.Context, ask credproc.Asker, p wire.SlotAddParams) (keystore.SlotSpec, error) {
-	spec, err := keystore.PluginSlot(p.Recipient, p.Identity, pluginUI(ctx, ask))
-	if p.Label != "" {
-		spec.Label = p.Label
-	}
-	return spec, err
+// makePlugin makes a slot that an age plugin opens; it is named for the plugin
+// unless a label was given.
+func makePlugin(ctx context.Context, m maker) (newSlot, error) {
+	spec, err := keystore.PluginSlot(m.Recipient, m.Identity, pluginUI(ctx, m.ask))
+	return newSlot{spec: spec}, err
+}
+
+func fromPlugin(ctx context.Context, u unlocker, slot keystore.Slot) (age.Identity, error) {
+	return keystore.PluginIdentity(slot, pluginUI(ctx, u.ask))
 }
