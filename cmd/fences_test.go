@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 
 	"credproc/config":          {},
 	"credproc/flight":          {},
-	"credproc":                 {"credproc/config", "credproc/flight"},
+	"credproc":                 {"credproc/config", "credproc/flight", "credproc/sigv4"},
 	"credproc/sigv4":           {},
 	"credproc/sts":             {"credproc", "credproc/config", "credproc/sigv4"},
 	"credproc/awstest":         {},

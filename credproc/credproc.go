@@ -25,16 +25,17 @@ type Credentials struct {
 	Expiration      time.Time // UTC; zero for long-term keys
 	AccountID       string    // 12 digits when known
 	ARN             string    // of the identity that the credentials speak for, when known
-	// Days signs in place of a secret access key; nil when there is one.
-	Days DayKeys
+	// Signer signs in place of a secret access key; nil when there is one.
+	Signer Signer
 }
 
-// DayKeys signs requests for an access key whose secret nobody here has.
-type DayKeys interface {
-	// DayKey returns what Signature Version 4 begins with on a UTC day,
-	// "20261121": the HMAC-SHA256 of the day under "AWS4" and the secret. The
-	// caller wipes it. It may wait for a person, who may have to touch a token.
-	DayKey(ctx context.Context, day string) ([]byte, error)
+// Signer signs requests for an access key whose secret nobody here has.
+type Signer interface {
+	// SigningKey returns what Signature Version 4 begins with on a UTC day,
+	// written in [sigv4.DayLayout]: the HMAC-SHA256 of the day under "AWS4" and
+	// the secret. The caller wipes it. It may wait for a person, who may have to
+	// touch a token.
+	SigningKey(ctx context.Context, day string) ([]byte, error)
 }
 
 // check refuses what no SDK could put into a header, and what a terminal, a log
@@ -130,7 +131,7 @@ type Question struct {
 type AccessKey struct {
 	ID     string
 	Secret []byte
-	Days   DayKeys
+	Signer Signer
 	// Close wipes the secret. It may be called more than once; nil is a no-op.
 	Close func()
 }

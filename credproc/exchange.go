@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/sigv4"
 )
 
 // send is one request to STS, but for the code.
@@ -100,14 +101,14 @@ func (b *Broker) request(ctx context.Context, l leg, client STS, by Credentials,
 	return b.withoutCode(ctx, ask, to.session)
 }
 
-// warm has the key of the day made before a code is taken, which would grow
-// old while a token waits for its touch. Whoever makes it keeps it.
+// warm has the signing key of today made before a code is taken, which would
+// grow old while a token waits for its touch. Whoever makes the key keeps it.
 func (b *Broker) warm(ctx context.Context, by Credentials, ask Asker) error {
-	if by.Days == nil {
+	if by.Signer == nil {
 		return nil
 	}
 	waitingFor(ask, "waiting for the token that signs for access key "+by.AccessKeyID)
-	key, err := by.Days.DayKey(ctx, b.clock.now().wall.UTC().Format("20060102"))
+	key, err := by.Signer.SigningKey(ctx, b.clock.now().wall.UTC().Format(sigv4.DayLayout))
 	clear(key)
 	return err
 }

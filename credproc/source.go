@@ -33,7 +33,7 @@ func (b *Broker) vaultKey(ctx context.Context, l leg, ask Asker) (signer, error)
 		return signer{}, fmt.Errorf("access key %q was replaced while it was in use: try again", name.Text)
 	}
 	return signer{
-		Credentials: Credentials{AccessKeyID: key.ID, SecretAccessKey: string(key.Secret), Days: key.Days},
+		Credentials: Credentials{AccessKeyID: key.ID, SecretAccessKey: string(key.Secret), Signer: key.Signer},
 		wipe:        key.Close,
 	}, nil
 }

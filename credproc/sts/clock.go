@@ -69,7 +69,7 @@ var _ sts.HTTPSignerV4 = signer{}
 // SignHTTP implements sts.HTTPSignerV4. Credentials without a secret sign by
 // the day keys of the context.
 func (s signer) SignHTTP(ctx context.Context, by aws.Credentials, r *http.Request, payload, service, region string, _ time.Time, options ...func(*v4.SignerOptions)) error {
-	if days, ok := ctx.Value(daysKey{}).(credproc.DayKeys); ok {
+	if days, ok := ctx.Value(daysKey{}).(credproc.Signer); ok {
 		return signByDay(ctx, by, r, payload, service, region, s.now(), days)
 	}
 	return v4.NewSigner().SignHTTP(ctx, by, r, payload, service, region, s.now(), options...)

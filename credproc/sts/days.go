@@ -14,20 +14,20 @@ import (
 // noSecret stands where the SDK wants a secret; it signs nothing.
 const noSecret = "on a token"
 
-// daysKey is under what the context of a request has its day keys: the SDK
+// daysKey is under what the context of a request has its signing keys: the SDK
 // settles on a client's signer when it makes the client.
 type daysKey struct{}
 
-func withDays(ctx context.Context, days credproc.DayKeys) context.Context {
+func withDays(ctx context.Context, days credproc.Signer) context.Context {
 	if days == nil {
 		return ctx
 	}
 	return context.WithValue(ctx, daysKey{}, days)
 }
 
-func signByDay(ctx context.Context, by aws.Credentials, r *http.Request, payload, service, region string, at time.Time, days credproc.DayKeys) error {
-	key := sigv4.Key{ID: by.AccessKeyID, SessionToken: by.SessionToken, Day: days.DayKey}
-	if err := sigv4.Sign(ctx, r, payload, service, region, at, key); err != nil {
+func signByDay(ctx context.Context, by aws.Credentials, r *http.Request, payload, service, region string, at time.Time, days credproc.Signer) error {
+	key := sigv4.Key{ID: by.AccessKeyID, SessionToken: by.SessionToken, Day: days.SigningKey}
+	if err := sigv4.Sign(ctx, r, sigv4.Terms{Service: service, Region: region, At: at, Payload: payload}, key); err != nil {
 		return &unsignedError{err}
 	}
 	return nil

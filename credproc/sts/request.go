@@ -31,7 +31,7 @@ type request struct {
 // included. Until then no byte of the request can have left. It also hands the
 // signer what signs in place of a secret.
 func (r *request) trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(withDays(ctx, r.by.Days), &httptrace.ClientTrace{
+	return httptrace.WithClientTrace(withDays(ctx, r.by.Signer), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
 	})
 }

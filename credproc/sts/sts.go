@@ -173,7 +173,7 @@ func (c *client) request(op string, by credproc.Credentials, mfa credproc.MFA) *
 // is carried.
 func (r *request) options(o *sts.Options) {
 	secret := r.by.SecretAccessKey
-	if r.by.Days != nil {
+	if r.by.Signer != nil {
 		secret = noSecret
 	}
 	o.Credentials = credentials.NewStaticCredentialsProvider(r.by.AccessKeyID, secret, r.by.SessionToken)
