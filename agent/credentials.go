@@ -17,7 +17,7 @@ func (s *Service) credentials(ctx context.Context, r *request, p wire.Credential
 	result, err := s.fetch(ctx, r, p)
 	e := event{profile: p.Profile, err: err}
 	if err == nil {
-		e.role, e.keyID = lastRole(result.Chain), result.AccessKeyID
+		e.role, e.keyID = result.Chain.Role(), result.AccessKeyID
 	}
 	s.note(ctx, r, e)
 	if err != nil {
@@ -52,10 +52,6 @@ func (s *Service) resolve(ctx context.Context, profile, region string) (*config.
 		return nil, vaultErr
 	}
 	return nil, err
-}
-
-func lastRole(chain *config.Chain) string {
-	return chain.Steps[len(chain.Steps)-1].RoleARN.Text
 }
 
 // note writes the audit line of what was handed out or refused, and keeps a
