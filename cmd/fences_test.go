@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"credproc/aws":             {"credproc", "credproc/config", "credproc/sigv4"},
 	"credproc/sts":             {"credproc", "credproc/config", "credproc/aws"},
 	"credproc/machine":         {"credproc", "credproc/config"},
+	"credproc/sourcetest":      {"credproc", "credproc/config"},
 	"credproc/awstest":         {},
 	"credproc/awstest/standin": {"credproc/awstest"},
 	"credproc/awstest/foreign": {},
