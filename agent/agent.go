@@ -45,8 +45,9 @@ type Options struct {
 	// Desk reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
 	Desk func(at wire.Desk) Desk
-	// Source gives the credentials of the machine; nil when there are none.
-	Source credproc.Source
+	// Sources are kinds of sources beside the broker's own, such as the machine;
+	// what Config reads of them comes with it.
+	Sources []credproc.Source
 	// Stop is called once, after agent.stop was answered; it must not wait.
 	Stop func()
 	// Connections counts the open connections, for status; nil: unknown.
@@ -113,7 +114,7 @@ func New(o Options) (*Service, error) {
 	}
 	s.broker = credproc.New(credproc.Options{
 		Resolve: s.resolve, Keys: s, Codes: s, Trust: s, Dialer: o.Dialer,
-		Environ: o.Environ, SessionName: o.SessionName, Source: o.Source, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
+		Environ: o.Environ, SessionName: o.SessionName, Sources: o.Sources, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
 	})
 	return s, nil
 }

@@ -20,7 +20,7 @@ func (s *Service) credentials(ctx context.Context, r *request, p wire.Credential
 	result, err := s.fetch(ctx, r, p)
 	about := audit.Subject{Name: p.Profile}
 	if err == nil {
-		about.Role, about.KeyID = lastRole(result.Chain), result.AccessKeyID
+		about.Role, about.KeyID = result.Chain.Role(), result.AccessKeyID
 	}
 	s.note(ctx, r, about, err)
 	if err != nil {
@@ -55,10 +55,6 @@ func (s *Service) resolve(ctx context.Context, profile, region string) (*config.
 		return nil, vaultErr
 	}
 	return nil, err
-}
-
-func lastRole(chain *config.Chain) string {
-	return chain.Steps[len(chain.Steps)-1].RoleARN.Text
 }
 
 // note writes the audit line of what was handed out or refused, and keeps a

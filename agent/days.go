@@ -13,12 +13,13 @@ import (
 	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
 
 // dayLayout is how Signature Version 4 writes a UTC day.
-const dayLayout = "20060102"
+const dayLayout = sigv4.DayLayout
 
 // dayID names the key of a day of an access key.
 type dayID struct{ key, day string }
@@ -47,7 +48,7 @@ type dayKeys struct {
 	own   map[string]*keystore.Secret // by day
 }
 
-var _ credproc.DayKeys = (*dayKeys)(nil)
+var _ credproc.Signer = (*dayKeys)(nil)
 
 // keyOnToken is AccessKey for a secret that tokens keep.
 func (s *Service) keyOnToken(ctx context.Context, item keystore.Item, ask credproc.Asker) (credproc.AccessKey, error) {
@@ -56,7 +57,7 @@ func (s *Service) keyOnToken(ctx context.Context, item keystore.Item, ask credpr
 		return credproc.AccessKey{}, err
 	}
 	d := &dayKeys{service: s, item: fresh, ask: ask, known: known, own: make(map[string]*keystore.Secret)}
-	return credproc.AccessKey{ID: fresh.Facts[keyIDFact], Days: d, Close: d.close}, nil
+	return credproc.AccessKey{ID: fresh.Facts[keyIDFact], Signer: d, Close: d.close}, nil
 }
 
 func (d *dayKeys) close() {
@@ -69,9 +70,9 @@ func (d *dayKeys) close() {
 	d.known, d.own = nil, nil
 }
 
-// DayKey implements [credproc.DayKeys]: one touch a day while the vault stays
+// SigningKey implements [credproc.Signer]: one touch a day while the vault stays
 // unlocked, however many ask.
-func (d *dayKeys) DayKey(ctx context.Context, day string) ([]byte, error) {
+func (d *dayKeys) SigningKey(ctx context.Context, day string) ([]byte, error) {
 	id := dayID{d.item.Facts[keyIDFact], day}
 	if v := d.service.access.Opened(); v.Hold() == 0 {
 		return d.forThisUse(ctx, id)
@@ -128,7 +129,7 @@ func (s *Service) fetchDay(ctx context.Context, v *keystore.Vault, item keystore
 	return nil
 }
 
-// forThisUse is DayKey where the vault keeps nothing.
+// forThisUse is SigningKey where the vault keeps nothing.
 func (d *dayKeys) forThisUse(ctx context.Context, id dayID) ([]byte, error) {
 	d.mu.Lock()
 	secret, known := d.own[id.day], make(access)

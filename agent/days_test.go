@@ -215,10 +215,10 @@ func TestKeyMoveLosesNothingWhateverFails(t *testing.T) {
 			t.Errorf("step %d: the token holds %d credentials", step, n)
 		}
 		key, err := b.AccessKey(t.Context(), "base", nobody.asker())
-		if err != nil || key.Days == nil {
+		if err != nil || key.Signer == nil {
 			t.Fatalf("step %d: %v", step, err)
 		}
-		got, err := key.Days.DayKey(t.Context(), "20261121")
+		got, err := key.Signer.SigningKey(t.Context(), "20261121")
 		if err != nil && !errors.Is(err, credproc.ErrUnsigned) { // its day is over, or is not
 			t.Errorf("step %d: %v", step, err)
 		}
@@ -249,10 +249,10 @@ func TestDayThatIsOverIsNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer key.Close()
-	if _, err := key.Days.DayKey(t.Context(), "20000101"); !errors.Is(err, credproc.ErrUnsigned) {
+	if _, err := key.Signer.SigningKey(t.Context(), "20000101"); !errors.Is(err, credproc.ErrUnsigned) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := key.Days.DayKey(t.Context(), "yesterday"); err == nil {
+	if _, err := key.Signer.SigningKey(t.Context(), "yesterday"); err == nil {
 		t.Error("a day that is none was signed for")
 	}
 	if text := fmt.Sprintf("%v %+v", key, key); strings.Contains(text, "AWS4") {

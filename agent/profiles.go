@@ -2,8 +2,6 @@ package agent
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
@@ -53,50 +51,11 @@ func (s *Service) profileList(ctx context.Context, _ *request) ([]wire.Profile, 
 }
 
 func describeStep(step config.Step) wire.Step {
-	shown := wire.Step{Kind: string(step.Kind), Profile: step.Profile, At: step.At.String()}
-	add := func(name string, v config.Value) {
-		if v.Text != "" {
-			shown.Settings = append(shown.Settings, describeValue(name, v))
-		}
+	shown := wire.Step{Kind: string(step.Kind()), Profile: step.Profile, At: step.At.String()}
+	for _, detail := range step.Details() {
+		shown.Settings = append(shown.Settings, describeValue(detail.Name, detail.Value))
 	}
-	at := func(name, text string) { add(name, config.Value{Text: text, Origin: step.At}) }
-
-	add("access key", step.Key)
-	add("access key id", step.AccessKeyID)
-	add("command", step.Command)
-	add("MFA device", step.Serial)
-	add("role", step.RoleARN)
-	add("session name", step.SessionName)
-	add("external id", step.ExternalID)
-	if step.Duration != (config.Duration{}) {
-		add("duration", config.Value{Text: durationText(step.Duration), Origin: step.Duration.Origin})
-	}
-	tags := make([]string, len(step.Tags))
-	for i, tag := range step.Tags {
-		tags[i] = tag.Key + "=" + tag.Value
-	}
-	at("session tags", strings.Join(tags, ", "))
-	at("transitive tags", strings.Join(step.TransitiveTags, ", "))
-	add("source identity", step.SourceIdentity)
-	add("policy", step.Policy)
-	at("policy ARNs", strings.Join(step.PolicyARNs, ", "))
-	add("STS region", step.Endpoint.Region)
-	add("STS endpoint", step.Endpoint.URL)
-	if step.Endpoint.FIPS {
-		at("STS variant", "FIPS")
-	}
-	if step.Endpoint.DualStack {
-		at("STS variant", "dual-stack")
-	}
-	add("CA bundle", step.Endpoint.CABundle)
 	return shown
-}
-
-func durationText(d config.Duration) string {
-	if d.Seconds == 0 {
-		return "default"
-	}
-	return strconv.Itoa(int(d.Seconds)) + " s"
 }
 
 func describeValue(name string, v config.Value) wire.Value {

@@ -39,7 +39,7 @@ func TestAuditTellsWhatWasDoneToWhichToken(t *testing.T) {
 	}
 	defer key.Close()
 	day := b.options.Now().UTC().Format(dayLayout)
-	made, err := key.Days.DayKey(t.Context(), day)
+	made, err := key.Signer.SigningKey(t.Context(), day)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestKeyOfADayDoesNotOutliveItsAccessKey(t *testing.T) {
 	defer key.Close()
 	k.before = func() { b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil) }
 	day := b.options.Now().UTC().Format(dayLayout)
-	if _, err := key.Days.DayKey(t.Context(), day); !errors.Is(err, credproc.ErrNoKey) {
+	if _, err := key.Signer.SigningKey(t.Context(), day); !errors.Is(err, credproc.ErrNoKey) {
 		t.Errorf("got %v", err)
 	}
 	if kept := b.access.Opened().Kept(dayID{keyID, day}.String()); kept != nil {

@@ -39,9 +39,12 @@ var arrows = map[string][]string{
 
 	"credproc/config":          {},
 	"credproc/flight":          {},
-	"credproc":                 {"credproc/config", "credproc/flight"},
+	"credproc":                 {"credproc/config", "credproc/flight", "credproc/sigv4"},
 	"credproc/sigv4":           {},
-	"credproc/sts":             {"credproc", "credproc/config", "credproc/sigv4"},
+	"credproc/aws":             {"credproc", "credproc/config", "credproc/sigv4"},
+	"credproc/sts":             {"credproc", "credproc/config", "credproc/aws"},
+	"credproc/machine":         {"credproc", "credproc/config"},
+	"credproc/sourcetest":      {"credproc", "credproc/config"},
 	"credproc/awstest":         {},
 	"credproc/awstest/standin": {"credproc/awstest"},
 	"credproc/awstest/foreign": {},
@@ -72,7 +75,7 @@ var arrows = map[string][]string{
 	"cmd/mfad":     {},
 	"cmd/mfad-cli": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config"},
 	"cmd/mfad-agent": {
-		"agent", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
+		"agent", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},

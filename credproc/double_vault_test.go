@@ -19,7 +19,7 @@ type vault struct {
 	now    func() time.Time
 	// replaced is the id of the key that every name has got a moment ago.
 	replaced string
-	days     credproc.DayKeys // of every key, if not nil
+	days     credproc.Signer // of every key, if not nil
 
 	mu       sync.Mutex
 	skew     time.Duration
@@ -45,7 +45,7 @@ func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) 
 		v.locked.Store(false)
 	}
 	if v.days != nil {
-		return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Days: v.days}, nil
+		return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Signer: v.days}, nil
 	}
 	return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Secret: []byte("long-term")}, nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/mfad/mfad/credproc/sts"
 )
 
-// hsm has a secret and gives day keys out, or an error.
+// hsm has a secret and gives signing keys out, or an error.
 type hsm struct {
 	secret string
 	err    error
@@ -26,22 +26,22 @@ type hsm struct {
 	given [][]byte
 }
 
-func (h *hsm) DayKey(_ context.Context, day string) ([]byte, error) {
+func (h *hsm) SigningKey(_ context.Context, day string) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.days = append(h.days, day)
 	if h.err != nil {
 		return nil, h.err
 	}
-	key := sigv4.DayKey([]byte(h.secret), day)
+	key := sigv4.SigningKey([]byte(h.secret), day)
 	h.given = append(h.given, key)
 	return key, nil
 }
 
-func TestDayKeysSignEveryCall(t *testing.T) {
+func TestSigningKeysSignEveryCall(t *testing.T) {
 	f := newFixture(t)
 	token := &hsm{secret: f.by.SecretAccessKey}
-	f.by.SecretAccessKey, f.by.Days = "", token
+	f.by.SecretAccessKey, f.by.Signer = "", token
 	role := f.role(t, awstest.Trust{Principals: []string{f.user.ARN}, MFA: true, TagSession: true})
 	if _, err := f.client.GetSessionToken(t.Context(), f.by, f.mfa(0), time.Hour); err != nil {
 		t.Error(err)
@@ -83,7 +83,7 @@ func TestDayIsThatOfTheClockThatSigns(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := &hsm{secret: key.Secret}
-	if _, _, err := client.CallerIdentity(t.Context(), credproc.Credentials{AccessKeyID: key.ID, Days: token}); err != nil {
+	if _, _, err := client.CallerIdentity(t.Context(), credproc.Credentials{AccessKeyID: key.ID, Signer: token}); err != nil {
 		t.Error(err)
 	}
 	if len(token.days) != 1 || token.days[0] != "20261122" {
@@ -95,7 +95,7 @@ func TestRequestThatTheTokenDoesNotSignNeverLeaves(t *testing.T) {
 	f := newFixture(t)
 	gone := errors.New("token was removed")
 	token := &hsm{err: gone}
-	f.by.SecretAccessKey, f.by.Days = "", token
+	f.by.SecretAccessKey, f.by.Signer = "", token
 	_, _, err := f.client.CallerIdentity(t.Context(), f.by)
 	for _, class := range []error{gone, credproc.ErrUnsigned, credproc.ErrUnsent} {
 		if !errors.Is(err, class) {

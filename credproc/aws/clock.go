@@ -1,20 +1,18 @@
-package sts
+package aws
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"regexp"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/sigv4"
 )
 
-// maxAnswer is far above any answer of STS.
+// maxAnswer is far above any answer of the services that we ask.
 const maxAnswer = 1 << 20
 
 // httpClient is what the SDK sends through: it reads AWS's clock from each
@@ -25,9 +23,9 @@ type httpClient struct {
 	observe func(time.Duration)
 }
 
-var _ sts.HTTPClient = (*httpClient)(nil)
+var _ sdk.HTTPClient = (*httpClient)(nil)
 
-// Do implements sts.HTTPClient.
+// Do implements [sdk.HTTPClient].
 func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 	sent := c.now()
 	answer, err := c.http.Do(r)
@@ -59,40 +57,39 @@ func skewOf(h http.Header, sent, received time.Time) (time.Duration, bool) {
 	return (least + most) / 2, true
 }
 
-// signer signs with a given clock instead of the SDK's, and keeps nothing: the
-// SDK's signer remembers the key that it derived under the access key id, in
-// plain memory, and signs with it even when the secret has changed.
-type signer struct{ now func() time.Time }
-
-var _ sts.HTTPSignerV4 = signer{}
-
-// SignHTTP implements sts.HTTPSignerV4. Credentials without a secret sign by
-// the day keys of the context.
-func (s signer) SignHTTP(ctx context.Context, by aws.Credentials, r *http.Request, payload, service, region string, _ time.Time, options ...func(*v4.SignerOptions)) error {
-	if days, ok := ctx.Value(daysKey{}).(credproc.DayKeys); ok {
-		return signByDay(ctx, by, r, payload, service, region, s.now(), days)
-	}
-	return v4.NewSigner().SignHTTP(ctx, by, r, payload, service, region, s.now(), options...)
-}
-
 // clockText has our time and AWS's, as in "Signature expired: 20261122T070000Z
 // is now earlier than 20261122T074500Z (20261122T080000Z - 15 min.)".
 var clockText = regexp.MustCompile(`^Signature (?:expired|not yet current): (\d{8}T\d{6}Z) .*\((\d{8}T\d{6}Z) [-+] `)
 
 // aheadOf tells how far our clock is ahead, by AWS's words.
 func aheadOf(message string) (time.Duration, bool) {
-	const layout = "20060102T150405Z"
 	m := clockText.FindStringSubmatch(message)
 	if m == nil {
 		return 0, false
 	}
-	ours, err := time.Parse(layout, m[1])
+	ours, err := time.Parse(sigv4.TimeLayout, m[1])
 	if err != nil {
 		return 0, false
 	}
-	aws, err := time.Parse(layout, m[2])
+	theirs, err := time.Parse(sigv4.TimeLayout, m[2])
 	if err != nil {
 		return 0, false
 	}
-	return ours.Sub(aws), true
+	return ours.Sub(theirs), true
+}
+
+// aheadByDate compares the times that the request and its answer bear.
+func aheadByDate(answer *awshttp.ResponseError) time.Duration {
+	date, err := http.ParseTime(answer.Response.Header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	if answer.Response.Request == nil {
+		return 0
+	}
+	ours, err := time.Parse(sigv4.TimeLayout, answer.Response.Request.Header.Get("X-Amz-Date"))
+	if err != nil {
+		return 0
+	}
+	return ours.Sub(date)
 }

@@ -19,7 +19,7 @@ type signet struct {
 	days []string
 }
 
-func (s *signet) DayKey(_ context.Context, day string) ([]byte, error) {
+func (s *signet) SigningKey(_ context.Context, day string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.days = append(s.days, day)

@@ -1,8 +1,7 @@
-package main
+package machine
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,43 +9,13 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
-
-	"github.com/mfad/mfad/credproc"
-	"github.com/mfad/mfad/credproc/config"
 )
 
-// machineLimit is how long the machine may take: on one that is no instance
-// nobody answers at all.
-const machineLimit = 10 * time.Second
-
-// machine gives the credentials of the instance or container that the agent
-// runs in, as the agent's own environment says where to ask.
-func machine(ctx context.Context, kind config.StepKind) (credproc.Credentials, error) {
-	ctx, cancel := context.WithTimeout(ctx, machineLimit)
-	defer cancel()
-	provider, err := machineProvider(kind, os.Getenv)
-	if err != nil {
-		return credproc.Credentials{}, err
-	}
-	got, err := provider.Retrieve(ctx)
-	if err != nil {
-		return credproc.Credentials{}, fmt.Errorf("%w: %w", credproc.ErrUnavailable, err)
-	}
-	return credproc.Credentials{
-		AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken,
-		Expiration: got.Expires.UTC(), AccountID: got.AccountID,
-	}, nil
-}
-
-func machineProvider(kind config.StepKind, getenv func(string) string) (aws.CredentialsProvider, error) {
-	if kind == config.EC2Instance {
-		return ec2rolecreds.New(), nil // reads AWS_EC2_METADATA_* itself
-	}
+// container asks where the environment says.
+func container(getenv func(string) string) (aws.CredentialsProvider, error) {
 	endpoint, err := containerEndpoint(getenv)
 	if err != nil {
 		return nil, err
@@ -73,7 +42,8 @@ func containerEndpoint(getenv func(string) string) (string, error) {
 	}
 	full := getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
 	if full == "" {
-		return "", errors.New("the agent was started without AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI in its environment")
+		return "", errors.New("the agent was started without AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" +
+			" and AWS_CONTAINER_CREDENTIALS_FULL_URI in its environment")
 	}
 	u, err := url.Parse(full)
 	if err != nil || u.Host == "" {
@@ -84,7 +54,8 @@ func containerEndpoint(getenv func(string) string) (string, error) {
 	case u.Scheme == "https", ip.IsLoopback():
 	case slices.ContainsFunc(containerHosts, func(host string) bool { return net.ParseIP(host).Equal(ip) }):
 	default:
-		return "", fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI of the agent's environment names %q: without https it must be this machine or a container's own address", u.Host)
+		return "", fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI of the agent's environment names %q:"+
+			" without https it must be this machine or a container's own address", u.Host)
 	}
 	return full, nil
 }

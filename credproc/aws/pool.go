@@ -1,4 +1,4 @@
-package sts
+package aws
 
 import (
 	"crypto/tls"
@@ -14,7 +14,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 )
 
-// Deadlines of one attempt, each for one thing that can hang. STS answers
+// Deadlines of one attempt, each for one thing that can hang. AWS answers
 // within a second; the person waits at most attemptTimeout.
 const (
 	dialTimeout    = 5 * time.Second
@@ -24,8 +24,9 @@ const (
 	idleTimeout    = 30 * time.Second
 )
 
-// pool has one HTTP client for each set of roots.
-type pool struct {
+// Pool keeps the connections to AWS: clients of one CA bundle share theirs. Its
+// zero value is ready; it must not be copied after first use.
+type Pool struct {
 	mu      sync.Mutex
 	clients map[bundle]*http.Client
 }
@@ -39,7 +40,7 @@ type bundle struct {
 
 // client returns the HTTP client that trusts the roots of a PEM file, or the
 // system's if the path is empty. A file that changed is read again.
-func (p *pool) client(caFile string) (*http.Client, error) {
+func (p *Pool) client(caFile string) (*http.Client, error) {
 	var key bundle
 	if caFile != "" {
 		info, err := os.Stat(caFile)
@@ -69,7 +70,8 @@ func (p *pool) client(caFile string) (*http.Client, error) {
 	return p.clients[key], nil
 }
 
-func (p *pool) close() {
+// Close closes the connections that are idle. The Pool may be used further.
+func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.clients {

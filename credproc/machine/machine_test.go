@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"errors"
@@ -39,12 +39,24 @@ func instance(expires time.Time) http.Handler {
 	return mux
 }
 
+// give has the source of a kind make credentials.
+func give(t *testing.T, kind config.StepKind) (credproc.Given, error) {
+	t.Helper()
+	for _, source := range Sources(os.Getenv) {
+		if source.Kind() == kind {
+			return source.Make(t.Context(), config.Step{Spec: config.Machine(kind)}, credproc.Identity{}, nil)
+		}
+	}
+	t.Fatalf("no source for %s", kind)
+	return credproc.Given{}, nil
+}
+
 func TestInstanceGivesItsCredentials(t *testing.T) {
 	expires := time.Now().Add(30 * time.Minute).UTC().Truncate(time.Second)
 	web := httptest.NewServer(instance(expires))
 	defer web.Close()
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", web.URL)
-	got, err := machine(t.Context(), config.EC2Instance)
+	got, err := give(t, config.KindEC2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +64,7 @@ func TestInstanceGivesItsCredentials(t *testing.T) {
 		t.Errorf("got %v until %v", got, got.Expiration)
 	}
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	if _, err := machine(t.Context(), config.EC2Instance); !errors.Is(err, credproc.ErrUnavailable) {
+	if _, err := give(t, config.KindEC2); !errors.Is(err, credproc.ErrUnavailable) {
 		t.Errorf("switched off: %v", err)
 	}
 }
@@ -73,7 +85,7 @@ func TestContainerGivesItsCredentials(t *testing.T) {
 	}
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", web.URL)
 	t.Setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token)
-	got, err := machine(t.Context(), config.ECSContainer)
+	got, err := give(t, config.KindECS)
 	if err != nil {
 		t.Fatal(err)
 	}
