@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"token/yubikey":           {"token"},
 	"token/piv":               {"token", "token/pcsc"},
 	"token/fido2":             {"token"},
+	"token/serve":             {"token"},
 	"token/tokentest":         {},
 	"token/tokentest/ctap":    {},
 	"token/tokentest/virtual": {"token/tokentest", "token/tokentest/ctap"},
@@ -79,7 +80,7 @@ var arrows = map[string][]string{
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},
-	"cmd/mfad-token": {"agent/harden", "agent/wire", "token", "token/pcsc", "token/oath", "token/yubikey", "token/piv", "token/fido2"},
+	"cmd/mfad-token": {"agent/harden", "agent/wire", "token", "token/pcsc", "token/oath", "token/yubikey", "token/piv", "token/fido2", "token/serve"},
 }
 
 // leaves are small, know nothing of the house, and may be used on every floor.

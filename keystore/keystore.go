@@ -84,18 +84,9 @@ const (
 	KindOATHAccess Kind = "oath-access" // the access key of an OATH applet
 )
 
-// SlotKind says what opens a slot.
+// SlotKind says what opens a slot, to whoever has to bring that: a
+// letter and up to 31 of a-z, 0-9 and "-". A vault treats all kinds alike.
 type SlotKind string
-
-// The kinds of slots.
-const (
-	SlotPassphrase SlotKind = "passphrase" // scrypt; nothing else can share the file
-	SlotKeychain   SlotKind = "keychain"   // an age identity kept in the OS keychain
-	SlotRecovery   SlotKind = "recovery"   // an age identity shown once, on paper
-	SlotPlugin     SlotKind = "plugin"     // any age plugin in PATH
-	SlotPIV        SlotKind = "piv"        // a PIV key on a token
-	SlotFIDO2      SlotKind = "fido2"      // a FIDO2 credential with hmac-secret
-)
 
 // Item is what vault.json says of a secret. All of it is public, and all of it
 // is under the MAC.

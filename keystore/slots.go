@@ -42,10 +42,8 @@ func wrapSlot(spec SlotSpec, key *vaultKey, now time.Time) (Slot, []byte, error)
 	text := key.text()
 	defer clear(text)
 	file, err := encrypt(text, spec.Recipient)
-	if err != nil && spec.Kind == SlotPlugin {
-		err = pluginError(err)
-	}
 	if err != nil {
+		err = explain(spec.Recipient, err)
 		return Slot{}, nil, fmt.Errorf("wrapping the vault's identity for the %s slot: %w", spec.Kind, err)
 	}
 	return slot, file, nil

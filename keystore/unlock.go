@@ -28,9 +28,11 @@ type held struct {
 // when id is a passphrase; nothing is locked meanwhile. When ctx ends first,
 // Unlock returns its cause, and what id finds later is wiped.
 //
-// It wraps ErrNoSlot; ErrWrongPassphrase when id is not the slot's; ErrPlugin;
-// ErrDamaged when the slot is not what was written, or the MAC of the manifest
-// is not the vault's; ErrRolledBack. Unlocking an unlocked vault starts the
+// It wraps ErrNoSlot; ErrWrongPassphrase when id is not the slot's; ErrDamaged
+// when the slot is not what was written, or the MAC of the manifest is not the
+// vault's; ErrRolledBack; ErrPlugin of a plugin's identity. An id that is none of
+// age's own, nor a plugin's, asks a token or a person: its errors are wrapped as
+// they are. Unlocking an unlocked vault starts the
 // hold time anew.
 func (v *Vault) Unlock(ctx context.Context, slotID string, id age.Identity) error {
 	man, err := v.openManifest()
@@ -76,26 +78,23 @@ func (v *Vault) openSlot(ctx context.Context, slot Slot, id age.Identity) (*Secr
 	}()
 	select {
 	case r := <-done:
-		return r.text, slotError(slot, r.err)
+		return r.text, slotError(slot, id, r.err)
 	case <-ctx.Done():
 		return nil, fmt.Errorf("unlocking with slot %q: %w", slot.ID, context.Cause(ctx))
 	}
 }
 
 // slotError says what it means that a file with the right hash did not open.
-func slotError(slot Slot, err error) error {
+func slotError(slot Slot, id age.Identity, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, age.ErrIncorrectIdentity):
 		return fmt.Errorf("%w for slot %q", ErrWrongPassphrase, slot.ID)
-	case slot.Kind == SlotPlugin:
-		return fmt.Errorf("unlocking with slot %q: %w", slot.ID, pluginError(err))
-	case slot.Kind == SlotPIV || slot.Kind == SlotFIDO2: // the token's or the person's words
-		return fmt.Errorf("unlocking with slot %q: %w", slot.ID, err)
-	default:
+	case seesOnlyTheFile(id):
 		return fmt.Errorf("%w: opening slot %q: %w", ErrDamaged, slot.ID, err)
 	}
+	return fmt.Errorf("unlocking with slot %q: %w", slot.ID, explain(id, err))
 }
 
 // admit lets an identity in if it is the one that signed the manifest, and then

@@ -3,6 +3,7 @@ package keystore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -250,4 +251,37 @@ func TestManyReadersAndWriters(t *testing.T) {
 	if r := f.Verify(); len(r.Faults) > 0 {
 		t.Errorf("faults %v", r.Faults)
 	}
+}
+
+// oddKey is an unlocker that the package knows nothing of.
+type oddKey struct {
+	age.Identity
+	fault error
+}
+
+func (k oddKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	if k.fault != nil {
+		return nil, k.fault
+	}
+	return k.Identity.Unwrap(stanzas)
+}
+
+// A slot may be of any kind: what its unlocker says is passed on, and is no sign
+// of damage.
+func TestSlotOfAKindThatIsNotKnownOpens(t *testing.T) {
+	f := newFixture(t, Options{Hold: -1})
+	var specs []SlotSpec
+	id := f.unlocker(t, "made-up", &specs)
+	slot, err := f.AddSlot(specs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.reopen(t)
+	fault := errors.New("not touched in time")
+	err = f.Unlock(t.Context(), slot.ID, oddKey{id, fault})
+	if !errors.Is(err, fault) || errors.Is(err, ErrDamaged) || err.Error() != fmt.Sprintf("unlocking with slot %q: not touched in time", slot.ID) {
+		t.Errorf("got %v", err)
+	}
+	wantError(t, f.Unlock(t.Context(), slot.ID, oddKey{f.recovery, nil}), ErrWrongPassphrase)
+	wantError(t, f.Unlock(t.Context(), slot.ID, oddKey{id, nil}), nil)
 }

@@ -9,6 +9,33 @@ import (
 	"filippo.io/age/plugin"
 )
 
+// The kinds of slots whose unlockers are made here. There may be others: whoever
+// has an [age.Identity] and its recipient makes a slot with them.
+const (
+	SlotPassphrase SlotKind = "passphrase" // scrypt; nothing else can share the file
+	SlotKeychain   SlotKind = "keychain"   // an age identity kept in the OS keychain
+	SlotRecovery   SlotKind = "recovery"   // an age identity shown once, on paper
+	SlotPlugin     SlotKind = "plugin"     // any age plugin in PATH
+)
+
+// explain puts the failure of an unlocker into its own words, if it has some.
+func explain(unlocker any, err error) error {
+	if u, ok := unlocker.(interface{ explain(error) error }); ok {
+		return u.explain(err)
+	}
+	return err
+}
+
+// seesOnlyTheFile tells of an identity that it is age's own: it asks nobody, so
+// that a file which it does not open is not what was written.
+func seesOnlyTheFile(id age.Identity) bool {
+	switch id.(type) {
+	case *age.X25519Identity, *age.ScryptIdentity:
+		return true
+	}
+	return false
+}
+
 // maxScryptLogN is the most work that a slot may ask of us: 2.5 s and 1 GiB.
 const maxScryptLogN = 20
 
@@ -88,7 +115,7 @@ func PluginSlot(recipient, identity string, ui *plugin.ClientUI) (SlotSpec, erro
 		return SlotSpec{}, fmt.Errorf("%w: not a plugin's identity, which begins with AGE-PLUGIN-", ErrPlugin)
 	}
 	spec := SlotSpec{
-		Kind: SlotPlugin, Label: id.Name(), Recipient: id.Recipient(),
+		Kind: SlotPlugin, Label: id.Name(), Recipient: pluginRecipient{id.Recipient()},
 		Facts: map[string]string{factPluginIdentity: identity},
 	}
 	if recipient != "" {
@@ -96,7 +123,7 @@ func PluginSlot(recipient, identity string, ui *plugin.ClientUI) (SlotSpec, erro
 		if err != nil || r.Name() != id.Name() {
 			return SlotSpec{}, fmt.Errorf("%w: %.80q is not a recipient of the plugin %s", ErrPlugin, recipient, id.Name())
 		}
-		spec.Recipient = r
+		spec.Recipient = pluginRecipient{r}
 	}
 	return spec, nil
 }
@@ -108,8 +135,17 @@ func PluginIdentity(slot Slot, ui *plugin.ClientUI) (age.Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: slot %q names no plugin", ErrPlugin, slot.ID)
 	}
-	return id, nil
+	return pluginIdentity{id}, nil
 }
+
+// pluginIdentity and pluginRecipient are a plugin's that say so when it fails.
+type (
+	pluginIdentity  struct{ *plugin.Identity }
+	pluginRecipient struct{ *plugin.Recipient }
+)
+
+func (pluginIdentity) explain(err error) error  { return pluginError(err) }
+func (pluginRecipient) explain(err error) error { return pluginError(err) }
 
 func pluginError(err error) error {
 	var missing *plugin.NotFoundError

@@ -19,22 +19,22 @@ import (
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
 
-// operation is one that a fault is to hit, again and again.
-type operation struct {
+// victim is an operation that a fault is to hit, again and again.
+type victim struct {
 	name   string
 	do     func(t *testing.T) error
 	before func(t *testing.T) // without a fault; nil: nothing
 }
 
 // undisturbed prepares what the fault is to hit.
-func (o operation) undisturbed(t *testing.T) {
+func (o victim) undisturbed(t *testing.T) {
 	if o.before != nil {
 		o.before(t)
 	}
 }
 
-// operations are those on the only token, which holds what they need.
-func operations(t *testing.T, h *token.Helper) []operation {
+// victims are the operations on the only token, which holds what they need.
+func victims(t *testing.T, h *token.Helper) []victim {
 	t.Helper()
 	if _, err := put(&person{}, h, t, true); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func operations(t *testing.T, h *token.Helper) []operation {
 		t.Fatal(err)
 	}
 	more := token.OATHPutParams{Name: "new", Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey)}
-	return []operation{
+	return []victim{
 		{name: "code", do: func(t *testing.T) error {
 			got, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name, Challenge: 5}, &person{})
 			if err == nil && got.Digits != code(t, 5) {
@@ -98,7 +98,7 @@ func typed(err error) bool {
 func TestUnplugAtEveryCommand(t *testing.T) {
 	h := newHelper(t)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
-	for _, o := range operations(t, h) {
+	for _, o := range victims(t, h) {
 		for _, how := range []tokentest.Action{tokentest.PullOut, tokentest.PullOutUnanswered} {
 			t.Run(fmt.Sprint(o.name, " ", how), func(t *testing.T) { unplugAtEvery(t, y, o, how) })
 		}
@@ -108,7 +108,7 @@ func TestUnplugAtEveryCommand(t *testing.T) {
 	}
 }
 
-func unplugAtEvery(t *testing.T, y *tokentest.YubiKey, o operation, how tokentest.Action) {
+func unplugAtEvery(t *testing.T, y *tokentest.YubiKey, o victim, how tokentest.Action) {
 	for at := 0; ; at++ {
 		o.undisturbed(t)
 		var pulled atomic.Bool
@@ -146,7 +146,7 @@ func unplugAtEvery(t *testing.T, y *tokentest.YubiKey, o operation, how tokentes
 func TestKillAtEveryCommand(t *testing.T) {
 	h := newHelper(t)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
-	for _, o := range operations(t, h) {
+	for _, o := range victims(t, h) {
 		t.Run(o.name, func(t *testing.T) {
 			for at := 0; ; at++ {
 				o.undisturbed(t)
@@ -198,7 +198,7 @@ func killPrograms() {
 func TestServiceThatDiesIsAnErrorAndComesBack(t *testing.T) {
 	h := newHelper(t)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
-	o := operations(t, h)[0]
+	o := victims(t, h)[0]
 	y.SetTouch(tokentest.TouchNever)
 	p := &person{awaiting: func(token.Waiting) { house.service.Kill() }}
 	_, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, p)

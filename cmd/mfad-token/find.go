@@ -14,8 +14,8 @@ import (
 	"github.com/mfad/mfad/token/pcsc"
 )
 
-// unless is err, or nil if it is the one that is expected.
-func unless(err, expected error) error {
+// ignoring is err, or nil if it is the one that is expected.
+func ignoring(err, expected error) error {
 	if errors.Is(err, expected) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (w want) article() string {
 	return "an " + w.applet
 }
 
-func (w want) able(s *station) bool {
+func (w want) able(s *session) bool {
 	if w.applet == "PIV" {
 		return s.piv
 	}
@@ -47,8 +47,8 @@ func (w want) able(s *station) bool {
 }
 
 // find finds the tokens that are wanted, at least one, and waits for them to be
-// plugged in for as long as it may. They are held; letGo lets go of them.
-func (d *desk) find(ctx context.Context, service *pcsc.Service, w want) ([]*station, error) {
+// plugged in for as long as it may. They are held; releaseAll gives their readers back.
+func (o operation) find(ctx context.Context, service *pcsc.Service, w want) ([]*session, error) {
 	state, err := service.State()
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (d *desk) find(ctx context.Context, service *pcsc.Service, w want) ([]*stat
 	}
 	waiting, cancel := context.WithTimeout(ctx, time.Duration(w.Wait)*time.Second)
 	defer cancel()
-	defer d.person.Await(ctx, token.Waiting{For: token.AwaitInsert, Serials: w.Serials})()
+	defer o.person.Await(ctx, token.Waiting{For: token.AwaitInsert, Serials: w.Serials})()
 	for errors.Is(err, token.ErrNotPresent) {
 		var late error
 		state, late = service.Changed(waiting, state)
@@ -77,9 +77,9 @@ func (d *desk) find(ctx context.Context, service *pcsc.Service, w want) ([]*stat
 	return found, err
 }
 
-// one is find where one token is wanted.
-func (d *desk) one(ctx context.Context, service *pcsc.Service, ref token.Ref, applet string) (*station, error) {
-	found, err := d.find(ctx, service, want{Ref: ref, applet: applet})
+// findOne is find where one token is wanted.
+func (o operation) findOne(ctx context.Context, service *pcsc.Service, ref token.Ref, applet string) (*session, error) {
+	found, err := o.find(ctx, service, want{Ref: ref, applet: applet})
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +88,12 @@ func (d *desk) one(ctx context.Context, service *pcsc.Service, ref token.Ref, ap
 
 // search looks once among the tokens that are plugged in, and holds what it
 // found.
-func search(ctx context.Context, service *pcsc.Service, state pcsc.State, w want) ([]*station, error) {
-	met, faults := meetAll(ctx, service, state.Present())
+func search(ctx context.Context, service *pcsc.Service, state pcsc.State, w want) ([]*session, error) {
+	met, faults := openAll(ctx, service, state.Present())
 	found, err := choose(met, w)
 	for _, s := range met {
 		if err != nil || !slices.Contains(found, s) {
-			s.let()
+			s.release()
 		}
 	}
 	// One that could not be looked at may be the one that is meant; one that was
@@ -112,14 +112,14 @@ func search(ctx context.Context, service *pcsc.Service, state pcsc.State, w want
 }
 
 // choose picks the tokens that are wanted from those that are there.
-func choose(met []*station, w want) ([]*station, error) {
+func choose(met []*session, w want) ([]*session, error) {
 	if len(w.Serials) == 0 {
 		return only(slices.Collect(able(met, w)), met, w)
 	}
-	var found []*station
+	var found []*session
 	var missing []string
 	for _, serial := range w.Serials {
-		i := slices.IndexFunc(met, func(s *station) bool { return s.serves(serial) })
+		i := slices.IndexFunc(met, func(s *session) bool { return s.isCalled(serial) })
 		switch {
 		case i < 0:
 			missing = append(missing, serial)
@@ -139,8 +139,8 @@ func choose(met []*station, w want) ([]*station, error) {
 }
 
 // able are those of the tokens that have the applet.
-func able(met []*station, w want) func(yield func(*station) bool) {
-	return func(yield func(*station) bool) {
+func able(met []*session, w want) func(yield func(*session) bool) {
+	return func(yield func(*session) bool) {
 		for _, s := range met {
 			if w.able(s) && !yield(s) {
 				return
@@ -150,7 +150,7 @@ func able(met []*station, w want) func(yield func(*station) bool) {
 }
 
 // only is the one token that can do it.
-func only(fit, met []*station, w want) ([]*station, error) {
+func only(fit, met []*session, w want) ([]*session, error) {
 	switch {
 	case len(fit) == 1:
 		return fit, nil
@@ -163,23 +163,23 @@ func only(fit, met []*station, w want) ([]*station, error) {
 }
 
 // there says what is plugged in instead.
-func there(met []*station) string {
+func there(met []*session) string {
 	if len(met) == 0 {
 		return "none is plugged in"
 	}
 	return "plugged in: " + names(met)
 }
 
-func names(stations []*station) string {
+func names(sessions []*session) string {
 	var list []string
-	for _, s := range stations {
+	for _, s := range sessions {
 		list = append(list, s.name())
 	}
 	return strings.Join(list, ", ")
 }
 
-func letGo(stations []*station) {
-	for _, s := range stations {
-		s.let()
+func releaseAll(sessions []*session) {
+	for _, s := range sessions {
+		s.release()
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/term"
 
@@ -61,14 +60,6 @@ func run(args []string, stdin, stdout *os.File) error {
 	case term.IsTerminal(int(stdin.Fd())):
 		return errByHand
 	}
-	serve(context.Background(), stdin, stdout, configured())
+	newService().Serve(context.Background(), stdin, stdout)
 	return nil
-}
-
-// devicesVariable names FIDO2 devices that discovery does not find.
-const devicesVariable = "MFAD_FIDO2_DEVICES"
-
-// configured are those devices' paths.
-func configured() []string {
-	return strings.FieldsFunc(os.Getenv(devicesVariable), func(r rune) bool { return r == os.PathListSeparator })
 }

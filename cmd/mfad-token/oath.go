@@ -19,9 +19,9 @@ import (
 const mostTries = 3
 
 // oathCode computes a code.
-func (d *desk) oathCode(ctx context.Context, p token.OATHCodeParams) (r token.OATHCode, err error) {
+func (o operation) oathCode(ctx context.Context, p token.OATHCodeParams) (r token.OATHCode, err error) {
 	challenge := binary.BigEndian.AppendUint64(nil, p.Challenge)
-	r.Token, err = d.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, _ token.OATHCredential) (err error) {
+	r.Token, err = o.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, _ token.OATHCredential) (err error) {
 		r.Digits, err = a.Code(p.Name, challenge)
 		return err
 	})
@@ -32,11 +32,11 @@ func (d *desk) oathCode(ctx context.Context, p token.OATHCodeParams) (r token.OA
 }
 
 // oathDay computes a day's key.
-func (d *desk) oathDay(ctx context.Context, p token.OATHDayParams) (r token.OATHDay, err error) {
+func (o operation) oathDay(ctx context.Context, p token.OATHDayParams) (r token.OATHDay, err error) {
 	if len(p.Day) != len("20261121") || strings.Trim(p.Day, "0123456789") != "" {
 		return r, fmt.Errorf("%w: a day that is not of the form 20261121", token.ErrInvalid)
 	}
-	r.Token, err = d.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, c token.OATHCredential) (err error) {
+	r.Token, err = o.calculate(ctx, p.Ref, p.Name, func(a *oath.Applet, c token.OATHCredential) (err error) {
 		if c.Algorithm != "SHA256" {
 			return fmt.Errorf("%w: the credential's algorithm is %s, and a signing key's is SHA256", token.ErrInvalid, c.Algorithm)
 		}
@@ -51,27 +51,27 @@ func (d *desk) oathDay(ctx context.Context, p token.OATHDayParams) (r token.OATH
 }
 
 // calculate has f use a credential of the first of the tokens that has it.
-func (d *desk) calculate(ctx context.Context, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (t token.Token, err error) {
+func (o operation) calculate(ctx context.Context, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (t token.Token, err error) {
 	service, err := pcsc.Open()
 	if err != nil {
 		return token.Token{}, err
 	}
 	defer func() { _ = service.Close() }()
-	stations, err := d.find(ctx, service, want{Ref: ref, applet: "OATH", present: true})
+	sessions, err := o.find(ctx, service, want{Ref: ref, applet: "OATH", present: true})
 	if err != nil {
 		return token.Token{}, err
 	}
-	defer letGo(stations)
-	letGo(stations[1:]) // the first may take a while
-	for _, s := range stations {
-		if t, err = d.calculateOn(ctx, s, ref, name, f); !errors.Is(err, token.ErrNoCredential) {
+	defer releaseAll(sessions)
+	releaseAll(sessions[1:]) // the first may take a while
+	for _, s := range sessions {
+		if t, err = o.calculateOn(ctx, s, ref, name, f); !errors.Is(err, token.ErrNoCredential) {
 			break
 		}
-		s.let()
+		s.release()
 	}
-	if errors.Is(err, token.ErrNoCredential) && len(stations) < len(ref.Serials) {
+	if errors.Is(err, token.ErrNoCredential) && len(sessions) < len(ref.Serials) {
 		// One that could not be looked at may have it.
-		if hidden := d.hidden(ctx, service, ref, stations); hidden != nil {
+		if hidden := o.hidden(ctx, service, ref, sessions); hidden != nil {
 			return token.Token{}, hidden
 		}
 	}
@@ -80,22 +80,22 @@ func (d *desk) calculate(ctx context.Context, ref token.Ref, name string, f func
 
 // hidden is why those of the tokens that were not found cannot be looked at; nil
 // if they are not plugged in.
-func (d *desk) hidden(ctx context.Context, service *pcsc.Service, ref token.Ref, found []*station) error {
+func (o operation) hidden(ctx context.Context, service *pcsc.Service, ref token.Ref, found []*session) error {
 	rest := slices.DeleteFunc(slices.Clone(ref.Serials), func(serial string) bool {
-		return slices.ContainsFunc(found, func(s *station) bool { return s.serves(serial) })
+		return slices.ContainsFunc(found, func(s *session) bool { return s.isCalled(serial) })
 	})
 	if len(rest) == 0 {
 		return nil
 	}
-	more, err := d.find(ctx, service, want{Ref: token.Ref{Serials: rest}, applet: "OATH"})
-	letGo(more)
-	return unless(err, token.ErrNotPresent)
+	more, err := o.find(ctx, service, want{Ref: token.Ref{Serials: rest}, applet: "OATH"})
+	releaseAll(more)
+	return ignoring(err, token.ErrNotPresent)
 }
 
 // calculateOn has f use a credential of one token, and tells the person of a
 // touch.
-func (d *desk) calculateOn(ctx context.Context, s *station, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (token.Token, error) {
-	err := d.applet(ctx, s, ref.Access, func(a *oath.Applet) error {
+func (o operation) calculateOn(ctx context.Context, s *session, ref token.Ref, name string, f func(*oath.Applet, token.OATHCredential) error) (token.Token, error) {
+	err := o.applet(ctx, s, ref.Access, func(a *oath.Applet) error {
 		c, err := credential(a, name)
 		switch {
 		case err != nil:
@@ -103,7 +103,7 @@ func (d *desk) calculateOn(ctx context.Context, s *station, ref token.Ref, name 
 		case c.Type != "totp":
 			return fmt.Errorf("%w: it counts (%s) where a time-based one is wanted", token.ErrInvalid, c.Type)
 		}
-		return d.touched(ctx, s.token, c.Touch, func() error { return f(a, c) })
+		return o.touched(ctx, s.token, c.Touch, func() error { return f(a, c) })
 	})
 	if err != nil {
 		return token.Token{}, fmt.Errorf("using credential %q of %s: %w", name, s.token, err)
@@ -128,7 +128,7 @@ func credential(a *oath.Applet, name string) (token.OATHCredential, error) {
 // applet has f use the OATH applet of s, in one transaction. When the applet
 // has an access code that is not known, the person is asked for it first, and
 // the reader is free meanwhile.
-func (d *desk) applet(ctx context.Context, s *station, known map[string][]byte, f func(*oath.Applet) error) error {
+func (o operation) applet(ctx context.Context, s *session, known map[string][]byte, f func(*oath.Applet) error) error {
 	if s.access == nil {
 		s.access = known[s.oath]
 	}
@@ -144,11 +144,11 @@ func (d *desk) applet(ctx context.Context, s *station, known map[string][]byte, 
 		if tries == mostTries {
 			return token.ErrAccessCode
 		}
-		s.let()
+		s.release()
 		if tries > 0 {
 			again = token.ErrAccessCode.Error()
 		}
-		code, err := d.person.Secret(ctx, token.Question{
+		code, err := o.person.Secret(ctx, token.Question{
 			Kind: token.AskAccessCode, Token: s.token, Retries: token.Unknown, Again: again,
 		})
 		if err != nil {
@@ -161,7 +161,7 @@ func (d *desk) applet(ctx context.Context, s *station, known map[string][]byte, 
 }
 
 // unlocked runs f, unless the applet stays locked: it is returned then.
-func (s *station) unlocked(ctx context.Context, f func(*oath.Applet) error) (locked *oath.Applet, err error) {
+func (s *session) unlocked(ctx context.Context, f func(*oath.Applet) error) (locked *oath.Applet, err error) {
 	err = s.work(ctx, func(card *pcsc.Card) error {
 		a, err := oath.Select(card)
 		switch {

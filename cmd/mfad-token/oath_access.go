@@ -13,8 +13,8 @@ import (
 )
 
 // oathAccess is the access key of a token's applet, proven.
-func (d *desk) oathAccess(ctx context.Context, p token.OATHAccessParams) (token.OATHAccess, error) {
-	return d.access(ctx, p.Ref, func(s *station, a *oath.Applet) ([]byte, error) {
+func (o operation) oathAccess(ctx context.Context, p token.OATHAccessParams) (token.OATHAccess, error) {
+	return o.access(ctx, p.Ref, func(s *session, a *oath.Applet) ([]byte, error) {
 		if !a.Protected {
 			return nil, nil
 		}
@@ -23,9 +23,9 @@ func (d *desk) oathAccess(ctx context.Context, p token.OATHAccessParams) (token.
 }
 
 // oathProtect sets or removes the access code.
-func (d *desk) oathProtect(ctx context.Context, p token.OATHProtectParams) (token.OATHAccess, error) {
+func (o operation) oathProtect(ctx context.Context, p token.OATHProtectParams) (token.OATHAccess, error) {
 	defer clear(p.New)
-	return d.access(ctx, p.Ref, func(_ *station, a *oath.Applet) ([]byte, error) {
+	return o.access(ctx, p.Ref, func(_ *session, a *oath.Applet) ([]byte, error) {
 		var key []byte
 		if len(p.New) > 0 {
 			key = a.Key(p.New)
@@ -35,19 +35,19 @@ func (d *desk) oathProtect(ctx context.Context, p token.OATHProtectParams) (toke
 }
 
 // access has f use an applet, and answers the access key that f returns.
-func (d *desk) access(ctx context.Context, ref token.Ref, f func(*station, *oath.Applet) ([]byte, error)) (r token.OATHAccess, err error) {
+func (o operation) access(ctx context.Context, ref token.Ref, f func(*session, *oath.Applet) ([]byte, error)) (r token.OATHAccess, err error) {
 	service, err := pcsc.Open()
 	if err != nil {
 		return r, err
 	}
 	defer func() { _ = service.Close() }()
-	s, err := d.one(ctx, service, ref, "OATH")
+	s, err := o.findOne(ctx, service, ref, "OATH")
 	if err != nil {
 		return r, err
 	}
-	defer s.let()
+	defer s.release()
 	var key []byte
-	err = d.applet(ctx, s, ref.Access, func(a *oath.Applet) (err error) {
+	err = o.applet(ctx, s, ref.Access, func(a *oath.Applet) (err error) {
 		key, err = f(s, a)
 		return err
 	})

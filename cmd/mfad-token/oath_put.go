@@ -26,7 +26,7 @@ const undoing = 5 * time.Second
 var hashes = map[string]func() hash.Hash{"SHA1": sha1.New, "SHA256": sha256.New, "SHA512": sha512.New}
 
 // oathPut puts a credential on all of the tokens, or on none.
-func (d *desk) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Placed, err error) {
+func (o operation) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Placed, err error) {
 	defer clear(p.Key)
 	if hashes[p.Algorithm] == nil || len(p.Key) == 0 || len(p.Name) == 0 || len(p.Name) > 64 || p.Digits < 6 || p.Digits > 8 {
 		return r, fmt.Errorf("%w: a credential has a name of 1 to 64 bytes, a key, SHA1, SHA256 or SHA512, and 6 to 8 digits", token.ErrInvalid)
@@ -36,22 +36,22 @@ func (d *desk) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Plac
 		return r, err
 	}
 	defer func() { _ = service.Close() }()
-	stations, err := d.find(ctx, service, want{Ref: p.Ref, applet: "OATH", all: true})
+	sessions, err := o.find(ctx, service, want{Ref: p.Ref, applet: "OATH", all: true})
 	if err != nil {
 		return r, err
 	}
-	defer letGo(stations)
-	if err := d.look(ctx, stations, p); err != nil {
+	defer releaseAll(sessions)
+	if err := o.look(ctx, sessions, p); err != nil {
 		return r, err
 	}
-	for i, s := range stations {
-		if err := d.place(ctx, s, p); err != nil {
+	for i, s := range sessions {
+		if err := o.place(ctx, s, p); err != nil {
 			err = fmt.Errorf("putting credential %q on %s: %w", p.Name, s.token, err)
-			return token.Placed{}, errors.Join(err, d.undo(ctx, stations[:i+1], p.Name))
+			return token.Placed{}, errors.Join(err, o.undo(ctx, sessions[:i+1], p.Name))
 		}
-		s.let()
+		s.release()
 		if ctx.Err() != nil { // nobody takes the answer
-			return token.Placed{}, errors.Join(context.Cause(ctx), d.undo(ctx, stations[:i+1], p.Name))
+			return token.Placed{}, errors.Join(context.Cause(ctx), o.undo(ctx, sessions[:i+1], p.Name))
 		}
 		r.Tokens, r.Found = append(r.Tokens, s.token), r.Found || s.found
 	}
@@ -60,14 +60,14 @@ func (d *desk) oathPut(ctx context.Context, p token.OATHPutParams) (r token.Plac
 
 // look looks, before anything is written, whether the name is free on all, or
 // has the same key already. It asks for the access codes that are not known.
-func (d *desk) look(ctx context.Context, stations []*station, p token.OATHPutParams) error {
-	for _, s := range stations {
-		err := d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) (err error) {
-			s.found, err = d.has(ctx, s, a, p)
+func (o operation) look(ctx context.Context, sessions []*session, p token.OATHPutParams) error {
+	for _, s := range sessions {
+		err := o.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) (err error) {
+			s.found, err = o.has(ctx, s, a, p)
 			return err
 		})
-		if len(stations) > 1 {
-			s.let() // the others may take a while
+		if len(sessions) > 1 {
+			s.release() // the others may take a while
 		}
 		if err != nil {
 			return fmt.Errorf("looking for credential %q on %s: %w", p.Name, s.token, err)
@@ -79,7 +79,7 @@ func (d *desk) look(ctx context.Context, stations []*station, p token.OATHPutPar
 // has tells whether the applet has the credential already. It is
 // token.ErrExists if it has another of the name, and token.ErrInvalid if it has
 // this one with another touch policy.
-func (d *desk) has(ctx context.Context, s *station, a *oath.Applet, p token.OATHPutParams) (bool, error) {
+func (o operation) has(ctx context.Context, s *session, a *oath.Applet, p token.OATHPutParams) (bool, error) {
 	c, err := credential(a, p.Name)
 	switch {
 	case errors.Is(err, token.ErrNoCredential):
@@ -89,7 +89,7 @@ func (d *desk) has(ctx context.Context, s *station, a *oath.Applet, p token.OATH
 	case c.Type != "totp" || c.Algorithm != p.Algorithm:
 		return false, errAnother
 	}
-	err = d.touched(ctx, s.token, c.Touch, func() error { return prove(a, p) })
+	err = o.touched(ctx, s.token, c.Touch, func() error { return prove(a, p) })
 	switch {
 	case errors.Is(err, errUnlike):
 		return false, errAnother
@@ -106,11 +106,11 @@ var errAnother = fmt.Errorf("%w, and it is another: rename or delete it there fi
 
 // place puts the credential on one token and proves that it is there, unless it
 // was found there.
-func (d *desk) place(ctx context.Context, s *station, p token.OATHPutParams) error {
+func (o operation) place(ctx context.Context, s *session, p token.OATHPutParams) error {
 	if s.found {
 		return nil
 	}
-	return d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
+	return o.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
 		if _, err := credential(a, p.Name); !errors.Is(err, token.ErrNoCredential) {
 			return cmp.Or(err, errAnother) // it came since we looked
 		}
@@ -126,7 +126,7 @@ func (d *desk) place(ctx context.Context, s *station, p token.OATHPutParams) err
 		if err != nil {
 			return err
 		}
-		return d.touched(ctx, s.token, p.Touch, func() error { return prove(a, p) })
+		return o.touched(ctx, s.token, p.Touch, func() error { return prove(a, p) })
 	})
 }
 
@@ -154,19 +154,19 @@ func prove(a *oath.Applet, p token.OATHPutParams) error {
 
 // undo takes the credential off the tokens on which it was written. It returns
 // what is left, for the person to take off.
-func (d *desk) undo(ctx context.Context, stations []*station, name string) error {
+func (o operation) undo(ctx context.Context, sessions []*session, name string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
 	defer cancel()
 	var left error
-	for _, s := range stations {
+	for _, s := range sessions {
 		if !s.written {
 			continue
 		}
-		s.let() // the card may have gone
+		s.release() // the card may have gone
 		_, err := s.unlocked(ctx, func(a *oath.Applet) error {
-			return unless(a.Delete(name), token.ErrNoCredential)
+			return ignoring(a.Delete(name), token.ErrNoCredential)
 		})
-		s.let()
+		s.release()
 		if err != nil {
 			left = errors.Join(left, fmt.Errorf("%s may hold %q now, which could not be taken off (%v)", s.token, name, err))
 		}
@@ -175,20 +175,20 @@ func (d *desk) undo(ctx context.Context, stations []*station, name string) error
 }
 
 // oathDelete deletes a credential from those of the tokens that are there.
-func (d *desk) oathDelete(ctx context.Context, p token.OATHDeleteParams) (r token.Placed, err error) {
+func (o operation) oathDelete(ctx context.Context, p token.OATHDeleteParams) (r token.Placed, err error) {
 	service, err := pcsc.Open()
 	if err != nil {
 		return r, err
 	}
 	defer func() { _ = service.Close() }()
-	stations, err := d.find(ctx, service, want{Ref: p.Ref, applet: "OATH", present: true})
+	sessions, err := o.find(ctx, service, want{Ref: p.Ref, applet: "OATH", present: true})
 	if err != nil {
 		return r, err
 	}
-	defer letGo(stations)
-	for _, s := range stations {
-		err := d.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error { return a.Delete(p.Name) })
-		s.let()
+	defer releaseAll(sessions)
+	for _, s := range sessions {
+		err := o.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error { return a.Delete(p.Name) })
+		s.release()
 		if err == nil {
 			r.Tokens = append(r.Tokens, s.token)
 		} else if !errors.Is(err, token.ErrNoCredential) {
@@ -196,7 +196,7 @@ func (d *desk) oathDelete(ctx context.Context, p token.OATHDeleteParams) (r toke
 		}
 	}
 	if len(r.Tokens) == 0 {
-		return r, fmt.Errorf("deleting credential %q of %s: %w", p.Name, names(stations), token.ErrNoCredential)
+		return r, fmt.Errorf("deleting credential %q of %s: %w", p.Name, names(sessions), token.ErrNoCredential)
 	}
 	return r, nil
 }

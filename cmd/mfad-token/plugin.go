@@ -20,6 +20,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/serve"
 )
 
 // pluginProgram is the name under which age finds this program.
@@ -69,7 +70,7 @@ func runPlugin(args []string) int {
 // pluginKey is a key on a token, to age's framework of plugins.
 type pluginKey struct {
 	ctx      context.Context // age's interfaces have none
-	desk     *desk
+	drivers  serve.Drivers
 	client   *client
 	identity string
 }
@@ -80,14 +81,19 @@ var (
 )
 
 func newPluginKey(ctx context.Context, c *client, text string) (*pluginKey, error) {
-	if _, _, err := token.Known.Parse(text); err != nil {
+	k := &pluginKey{ctx, drivers(), c, text}
+	if _, _, err := k.drivers.Kinds().Parse(text); err != nil {
 		return nil, err
 	}
-	return &pluginKey{ctx, &desk{person: c, devices: configured()}, c, text}, nil
+	return k, nil
 }
 
 func (k *pluginKey) Wrap(fileKey []byte) ([]*age.Stanza, error) {
-	return k.desk.wrapFor(k.ctx, token.WrapParams{Identity: k.identity, FileKey: fileKey})
+	r, err := k.drivers.Wrap(k.ctx, token.WrapParams{Identity: k.identity, FileKey: fileKey}, k.client)
+	if err != nil {
+		return nil, err
+	}
+	return token.AgeStanzas(r.Stanzas), nil
 }
 
 // Unwrap implements [age.Identity]. A token that did not come, or for which there
@@ -95,7 +101,8 @@ func (k *pluginKey) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 // would stop at it, and has one plugin for each identity, in turn. It goes on
 // to the next identity, whose token may be there.
 func (k *pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	r, err := k.desk.unwrap(k.ctx, token.UnwrapParams{Identity: k.identity, Stanzas: token.Stanzas(stanzas), Wait: pluginWait})
+	p := token.UnwrapParams{Identity: k.identity, Stanzas: token.Stanzas(stanzas), Wait: pluginWait}
+	r, err := k.drivers.Unwrap(k.ctx, p, k.client)
 	switch {
 	case errors.Is(err, token.ErrInvalid):
 		return nil, age.ErrIncorrectIdentity
@@ -111,7 +118,7 @@ func (k *pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 
 // owner names the token that has the key.
 func (k *pluginKey) owner() string {
-	_, serial, err := token.Known.Parse(k.identity)
+	_, serial, err := k.drivers.Kinds().Parse(k.identity)
 	if err != nil || serial == "" {
 		return "the token of this key"
 	}

@@ -18,7 +18,7 @@ func BenchmarkUnwrap(b *testing.B) {
 			stanzas := wrapFor(b, i)
 			d := devices(b, k)
 			for b.Loop() {
-				if _, _, err := Unwrap(b.Context(), d, i, stanzas, typing(b, pin)); err != nil {
+				if _, _, err := (Keys{d, typing(b, pin)}).Unwrap(b.Context(), i, stanzas); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -131,3 +131,41 @@ func find(ctx context.Context, devices []token.Token, credential []byte) (token.
 		return token.Token{}, fmt.Errorf("no FIDO2 key that is plugged in made this credential; plug in the one that did: %w", token.ErrNotPresent)
 	}
 }
+
+// choose is the device at place; or, without one, the only one that can open a
+// vault, or the only one at all.
+func choose(devices []token.Token, place string) (token.Token, error) {
+	if place != "" {
+		i := slices.IndexFunc(devices, func(t token.Token) bool { return t.Place == place })
+		if i < 0 {
+			return token.Token{}, fmt.Errorf("%w: there is no FIDO2 key at %s", token.ErrNotPresent, place)
+		}
+		return devices[i], nil
+	}
+	unable := func(t token.Token) bool { return t.FIDO2 == nil || !t.FIDO2.HMACSecret }
+	fit := slices.DeleteFunc(slices.Clone(devices), unable)
+	switch {
+	case len(fit) == 1:
+		return fit[0], nil
+	case len(fit) > 1:
+		return token.Token{}, fmt.Errorf("%w: name one by its place: %s", token.ErrAmbiguous, places(fit))
+	case len(devices) == 1:
+		return devices[0], nil // which says why not
+	case len(devices) > 1:
+		return token.Token{}, fmt.Errorf("%w: wanted is a FIDO2 key with hmac-secret; plugged in: %s", token.ErrUnsupported, places(devices))
+	}
+	return token.Token{}, fmt.Errorf("%w: there is no FIDO2 key", token.ErrNotPresent)
+}
+
+// places are devices and where they are, and what is wrong with them.
+func places(devices []token.Token) string {
+	var list []string
+	for _, t := range devices {
+		text := fmt.Sprintf("%s at %s", t, t.Place)
+		if t.Fault != "" {
+			text += fmt.Sprintf(" (%s)", t.Fault)
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, ", ")
+}

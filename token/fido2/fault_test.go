@@ -66,7 +66,7 @@ func TestTouchNeverGivenIsAnError(t *testing.T) {
 	usual := touchLimit
 	limits(t, 200*time.Millisecond, answerLimit, cancelLimit)
 	k.SetTouch(ctap.TouchNever)
-	_, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t))
+	_, _, err := Keys{devices(t, k), nobody(t)}.Unwrap(t.Context(), i, wrapFor(t, i))
 	if !errors.Is(err, token.ErrTouch) {
 		t.Errorf("%v, want token.ErrTouch", err)
 	}
@@ -75,7 +75,7 @@ func TestTouchNeverGivenIsAnError(t *testing.T) {
 	}
 	touchLimit = usual
 	k.SetTouch(ctap.Touch(20 * time.Millisecond))
-	if _, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t)); err != nil {
+	if _, _, err := (Keys{devices(t, k), nobody(t)}).Unwrap(t.Context(), i, wrapFor(t, i)); err != nil {
 		t.Errorf("after it: %v", err)
 	}
 }
@@ -84,7 +84,7 @@ func TestKeyThatGivesUpByItselfWasNotTouched(t *testing.T) {
 	k := newKey(t, ctap.Options{TouchTimeout: 100 * time.Millisecond})
 	i := enrol(t, k, false)
 	k.SetTouch(ctap.TouchNever)
-	if _, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t)); !errors.Is(err, token.ErrTouch) {
+	if _, _, err := (Keys{devices(t, k), nobody(t)}).Unwrap(t.Context(), i, wrapFor(t, i)); !errors.Is(err, token.ErrTouch) {
 		t.Errorf("%v, want token.ErrTouch", err)
 	}
 }
@@ -97,14 +97,14 @@ func TestCancelEndsTheWaitOfTheKeyToo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := typing(t, pin)
 	p.onAwait = cancel // the device is being opened at that moment
-	if _, _, err := Unwrap(ctx, d, i, wrapFor(t, i), p); !errors.Is(err, context.Canceled) {
+	if _, _, err := (Keys{d, p}).Unwrap(ctx, i, wrapFor(t, i)); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
 	k.SetTouch(ctap.TouchNow)
-	if _, _, err := Unwrap(t.Context(), d, i, wrapFor(t, i), typing(t, pin)); err != nil {
+	if _, _, err := (Keys{d, typing(t, pin)}).Unwrap(t.Context(), i, wrapFor(t, i)); err != nil {
 		t.Errorf("after it: %v", err)
 	}
-	if _, _, err := Unwrap(ctx, d, i, wrapFor(t, i), nobody(t)); !errors.Is(err, context.Canceled) {
+	if _, _, err := (Keys{d, nobody(t)}).Unwrap(ctx, i, wrapFor(t, i)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: %v", err)
 	}
 }
@@ -129,7 +129,7 @@ func TestCancelAtEveryFrame(t *testing.T) {
 		if n > 200 {
 			t.Fatal("no end")
 		}
-		_, _, err := Unwrap(ctx, d, i, stanzas, typing(t, pin))
+		_, _, err := Keys{d, typing(t, pin)}.Unwrap(ctx, i, stanzas)
 		cancel()
 		k.Fault(nil)
 		if !reached { // the dialogue was over before frame n
@@ -143,7 +143,7 @@ func TestCancelAtEveryFrame(t *testing.T) {
 		}
 	}
 	k.SetTouch(ctap.TouchNow)
-	if _, _, err := Unwrap(t.Context(), d, i, stanzas, typing(t, pin)); err != nil || k.PINRetries() != 8 {
+	if _, _, err := (Keys{d, typing(t, pin)}).Unwrap(t.Context(), i, stanzas); err != nil || k.PINRetries() != 8 {
 		t.Errorf("after it: %v, %d tries left", err, k.PINRetries())
 	}
 }
@@ -199,7 +199,7 @@ func operations(t *testing.T, k *ctap.Key) map[string]func(context.Context) erro
 	}
 	return map[string]func(context.Context) error{
 		"unwrap": func(ctx context.Context) error {
-			got, _, err := Unwrap(ctx, list(), i, stanzas, typing(t, pin))
+			got, _, err := Keys{list(), typing(t, pin)}.Unwrap(ctx, i, stanzas)
 			if err == nil && !bytes.Equal(got, fileKey) {
 				t.Error("the wrong file key")
 			}

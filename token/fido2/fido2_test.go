@@ -139,7 +139,7 @@ func enrol(t testing.TB, k *ctap.Key, usePIN bool) Identity {
 
 func wrapFor(t testing.TB, i Identity) []*age.Stanza {
 	t.Helper()
-	stanzas, err := Wrap(t.Context(), nil, i, fileKey, nil)
+	stanzas, err := Keys{}.Wrap(t.Context(), i, fileKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestUnwrapOpensWhatWrapWrote(t *testing.T) {
 			}
 			stanzas := wrapFor(t, i)
 			p := typing(t, pin)
-			got, from, err := Unwrap(t.Context(), devices(t, k), i, stanzas, p)
+			got, from, err := Keys{devices(t, k), p}.Unwrap(t.Context(), i, stanzas)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -197,7 +197,7 @@ func TestQuestionNamesKeyAndTries(t *testing.T) {
 	i := enrol(t, k, true)
 	stanzas := wrapFor(t, i)
 	p := typing(t, "000000", "12", pin)
-	if _, _, err := Unwrap(t.Context(), devices(t, k), i, stanzas, p); err != nil {
+	if _, _, err := (Keys{devices(t, k), p}).Unwrap(t.Context(), i, stanzas); err != nil {
 		t.Fatal(err)
 	}
 	bare := token.Token{Model: nameless, Place: k.Path()}
@@ -217,7 +217,7 @@ func TestQuestionNamesKeyAndTries(t *testing.T) {
 func TestRefusalIsThePersons(t *testing.T) {
 	k := newKey(t, ctap.Options{PIN: pin})
 	i := enrol(t, k, true)
-	_, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), nobody(t))
+	_, _, err := Keys{devices(t, k), nobody(t)}.Unwrap(t.Context(), i, wrapFor(t, i))
 	if !errors.Is(err, errNobody) || k.PINRetries() != 8 {
 		t.Errorf("%v, %d tries left", err, k.PINRetries())
 	}
@@ -226,7 +226,7 @@ func TestRefusalIsThePersons(t *testing.T) {
 func TestImpossiblePINsAreNotTried(t *testing.T) {
 	k := newKey(t, ctap.Options{PIN: pin})
 	i := enrol(t, k, true)
-	_, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), typing(t, "", "123456\x00", strings.Repeat("9", 64), pin))
+	_, _, err := Keys{devices(t, k), typing(t, "", "123456\x00", strings.Repeat("9", 64), pin)}.Unwrap(t.Context(), i, wrapFor(t, i))
 	if !errors.Is(err, token.ErrPIN) || k.PINRetries() != 8 || k.Touches() != 2 {
 		t.Errorf("%v, %d tries left, %d touches", err, k.PINRetries(), k.Touches())
 	}
@@ -238,7 +238,7 @@ func TestMalformedStanzasCostNoTouch(t *testing.T) {
 	d := devices(t, k)
 	before := len(k.Journal())
 	for name, s := range malformedStanzas(t, i) {
-		if _, _, err := Unwrap(t.Context(), d, i, []*age.Stanza{s}, nobody(t)); !errors.Is(err, token.ErrInvalid) {
+		if _, _, err := (Keys{d, nobody(t)}).Unwrap(t.Context(), i, []*age.Stanza{s}); !errors.Is(err, token.ErrInvalid) {
 			t.Errorf("%s: %v, want token.ErrInvalid", name, err)
 		}
 	}
@@ -253,7 +253,7 @@ func TestTheKeyThatMadeTheCredentialIsAsked(t *testing.T) {
 	stanzas := wrapFor(t, i)
 	both := devices(t, one, two)
 	p := typing(t, pin)
-	_, from, err := Unwrap(t.Context(), both, i, stanzas, p)
+	_, from, err := Keys{both, p}.Unwrap(t.Context(), i, stanzas)
 	if err != nil || from.Place != two.Path() || p.questions[0].Token.Place != two.Path() {
 		t.Errorf("%v, from %q", err, from.Place)
 	}
@@ -262,7 +262,7 @@ func TestTheKeyThatMadeTheCredentialIsAsked(t *testing.T) {
 	}
 	p = nobody(t)
 	for name, d := range map[string][]token.Token{"another": both[:1], "none": nil, "no FIDO2": {{Place: "x"}}} {
-		if _, _, err = Unwrap(t.Context(), d, i, stanzas, p); !errors.Is(err, token.ErrNotPresent) {
+		if _, _, err = (Keys{d, p}).Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrNotPresent) {
 			t.Errorf("%s: %v, want token.ErrNotPresent", name, err)
 		}
 	}

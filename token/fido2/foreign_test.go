@@ -94,7 +94,7 @@ func TestUnwrapOpensWhatOthersMade(t *testing.T) {
 	if i, err = ParseIdentity(i.String()); err != nil { // AGE-PLUGIN-FIDO2-HMAC-1…
 		t.Fatal(err)
 	}
-	plugins, err := Wrap(t.Context(), d, i, fileKey, nobody(t))
+	plugins, err := Keys{d, nobody(t)}.Wrap(t.Context(), i, fileKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,13 +109,13 @@ func TestUnwrapOpensWhatOthersMade(t *testing.T) {
 		"ours":                  {ours, plugins},
 		"theirs, what we wrote": {i, wrapFor(t, ours)},
 	} {
-		if got, _, err := Unwrap(t.Context(), d, c.i, c.stanzas, nobody(t)); err != nil || !bytes.Equal(got, fileKey) {
+		if got, _, err := (Keys{d, nobody(t)}).Unwrap(t.Context(), c.i, c.stanzas); err != nil || !bytes.Equal(got, fileKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// A public key that is not the token's is found out.
 	ours.Public = newPublic(t)
-	if _, _, err := Unwrap(t.Context(), d, ours, plugins, nobody(t)); err == nil {
+	if _, _, err := (Keys{d, nobody(t)}).Unwrap(t.Context(), ours, plugins); err == nil {
 		t.Error("another public key was taken")
 	} else {
 		typed(t, err)

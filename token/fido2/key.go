@@ -13,14 +13,21 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
+// Keys are FIDO2 keys that are plugged in, as Devices lists them, and the person
+// who stands before them.
+type Keys struct {
+	Devices []token.Token
+	Person  token.Person
+}
+
 // Wrap wraps a file key for the identity's key. It needs no token, and asks
 // for nothing, when the identity has the public key, as those of NewKey have;
 // else as Unwrap.
-func Wrap(ctx context.Context, devices []token.Token, i Identity, fileKey []byte, person token.Person) ([]*age.Stanza, error) {
+func (ks Keys) Wrap(ctx context.Context, i Identity, fileKey []byte) ([]*age.Stanza, error) {
 	if i.Public != nil {
 		return wrap(i, i.Public, fileKey)
 	}
-	private, _, err := unlock(ctx, devices, i, person)
+	private, _, err := ks.unlock(ctx, i)
 	if err != nil {
 		return nil, err
 	}
@@ -28,18 +35,18 @@ func Wrap(ctx context.Context, devices []token.Token, i Identity, fileKey []byte
 }
 
 // Unwrap returns the file key that one of the stanzas wraps for the identity's
-// key, and the device that opened it: the one of devices that made the
+// key, and the device that opened it: the one that made the
 // credential. It waits for a touch, 20 s at most (token.ErrTouch), and asks for
 // the PIN if the identity says so, under the guard of the package.
 //
 // Stanzas that are malformed, or none for this identity, are refused before
 // any device is asked, with token.ErrInvalid.
-func Unwrap(ctx context.Context, devices []token.Token, i Identity, stanzas []*age.Stanza, person token.Person) ([]byte, token.Token, error) {
+func (ks Keys) Unwrap(ctx context.Context, i Identity, stanzas []*age.Stanza) ([]byte, token.Token, error) {
 	mine, err := pick(i, stanzas)
 	if err != nil {
 		return nil, token.Token{}, err
 	}
-	private, t, err := unlock(ctx, devices, i, person)
+	private, t, err := ks.unlock(ctx, i)
 	if err != nil {
 		return nil, token.Token{}, err
 	}
@@ -51,12 +58,12 @@ func Unwrap(ctx context.Context, devices []token.Token, i Identity, stanzas []*a
 }
 
 // unlock gets the private key from the device that made the credential.
-func unlock(ctx context.Context, devices []token.Token, i Identity, person token.Person) (*ecdh.PrivateKey, token.Token, error) {
-	t, err := find(ctx, devices, i.Credential)
+func (ks Keys) unlock(ctx context.Context, i Identity) (*ecdh.PrivateKey, token.Token, error) {
+	t, err := find(ctx, ks.Devices, i.Credential)
 	if err != nil {
 		return nil, token.Token{}, err
 	}
-	k := key{t, person}
+	k := key{t, ks.Person}
 	var private *ecdh.PrivateKey
 	if i.PIN {
 		private, err = pinned(ctx, k, func(pin []byte) (*ecdh.PrivateKey, error) { return secretKey(ctx, k, i, pin) })

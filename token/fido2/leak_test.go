@@ -27,7 +27,7 @@ func TestPluggingInAndOutLeavesNothingBehind(t *testing.T) {
 		if err := k.Replug(); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Unwrap(t.Context(), devices(t, k), i, stanzas, typing(t, pin)); err != nil {
+		if _, _, err := (Keys{devices(t, k), typing(t, pin)}).Unwrap(t.Context(), i, stanzas); err != nil {
 			t.Fatal(err)
 		}
 		k.Unplug()

@@ -20,20 +20,20 @@ func TestThreeWrongPINsInARowWantAReplug(t *testing.T) {
 	i := enrol(t, k, true)
 	stanzas := wrapFor(t, i)
 	p := typing(t, "000001", "000002", "000003", "000004")
-	_, _, err := Unwrap(t.Context(), devices(t, k), i, stanzas, p)
+	_, _, err := Keys{devices(t, k), p}.Unwrap(t.Context(), i, stanzas)
 	if !errors.Is(err, token.ErrPINBlocked) || !strings.Contains(err.Error(), "plug it in again") {
 		t.Errorf("%v, want token.ErrPINBlocked with words", err)
 	}
 	if k.PINRetries() != 5 || len(p.questions) != 3 {
 		t.Errorf("%d tries left, %d questions", k.PINRetries(), len(p.questions))
 	}
-	if _, _, err = Unwrap(t.Context(), devices(t, k), i, stanzas, typing(t, pin)); !errors.Is(err, token.ErrPINBlocked) || k.PINRetries() != 5 {
+	if _, _, err = (Keys{devices(t, k), typing(t, pin)}).Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrPINBlocked) || k.PINRetries() != 5 {
 		t.Errorf("not replugged: %v, %d tries left", err, k.PINRetries())
 	}
 	if err := k.Replug(); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err = Unwrap(t.Context(), devices(t, k), i, stanzas, typing(t, pin)); err != nil || k.PINRetries() != 8 {
+	if _, _, err = (Keys{devices(t, k), typing(t, pin)}).Unwrap(t.Context(), i, stanzas); err != nil || k.PINRetries() != 8 {
 		t.Errorf("replugged: %v, %d tries left", err, k.PINRetries())
 	}
 }
@@ -64,7 +64,7 @@ func TestGuardKeepsTheLastTries(t *testing.T) {
 			k.SetPINRetries(c.left)
 			p := typing(t, c.pins...)
 			p.lastTry = c.yes
-			_, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), p)
+			_, _, err := Keys{devices(t, k), p}.Unwrap(t.Context(), i, wrapFor(t, i))
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
@@ -81,7 +81,7 @@ func TestCounterIsReadAgainAfterTheQuestion(t *testing.T) {
 	i := enrol(t, k, true)
 	p := typing(t, "000000")
 	p.onSecret = func() { k.SetPINRetries(2) }
-	_, _, err := Unwrap(t.Context(), devices(t, k), i, wrapFor(t, i), p)
+	_, _, err := Keys{devices(t, k), p}.Unwrap(t.Context(), i, wrapFor(t, i))
 	if !errors.Is(err, token.ErrPINGuard) || k.PINRetries() != 2 {
 		t.Errorf("%v, %d tries left", err, k.PINRetries())
 	}
@@ -162,7 +162,7 @@ func randomTrace(t *testing.T, k *ctap.Key, r *rand.Rand) (opened int) {
 		list := []token.Token{{Model: nameless, Place: k.Path(), FIDO2: &token.FIDO2{HMACSecret: true, PINSet: true}}}
 		ctx, cancel := context.WithCancel(t.Context())
 		k.Fault(locked(ending(cancel, chaos(r, 0.03))))
-		_, _, err := Unwrap(ctx, list, i, stanzas, typing(t, pins...))
+		_, _, err := Keys{list, typing(t, pins...)}.Unwrap(ctx, i, stanzas)
 		cancel()
 		k.Unplug() // ends what was left alone
 		k.Fault(nil)

@@ -177,7 +177,7 @@ func TestBothKindsOfIdentityAndStanzaOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, who := range []Identity{i, theirs} {
-		fileKey, err := Unwrap(t.Context(), d.reader, d.token, who, d.wrap(i), d.person)
+		fileKey, err := d.applet().Unwrap(t.Context(), who, d.wrap(i))
 		if err != nil || string(fileKey) != string(testFileKey) {
 			t.Errorf("%s: %v", who, err)
 		}
@@ -191,7 +191,7 @@ func TestStanzaForAnotherKeyCostsNothing(t *testing.T) {
 	other := d.wrap(NewIdentity(1, 0x82, newKey(t).PublicKey()))
 	d.ClearJournal()
 	for _, stanzas := range [][]*age.Stanza{nil, other, {{Type: typeP256, Args: []string{"a", "b"}}}} {
-		if _, err := Unwrap(t.Context(), d.reader, d.token, i, stanzas, d.person); !errors.Is(err, token.ErrInvalid) {
+		if _, err := d.applet().Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrInvalid) {
 			t.Error(err)
 		}
 	}
@@ -206,7 +206,7 @@ func TestDamagedBodyIsTold(t *testing.T) {
 	i, _ := d.make(token.KeyParams{Touch: "never"})
 	stanzas := d.wrap(i)
 	stanzas[0].Body[3] ^= 1
-	if _, err := Unwrap(t.Context(), d.reader, d.token, i, stanzas, d.person); !errors.Is(err, token.ErrInvalid) {
+	if _, err := d.applet().Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrInvalid) {
 		t.Error(err)
 	}
 }
@@ -254,7 +254,7 @@ func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 	d.SetTouch(tokentest.TouchNever)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.person.onAwait = cancel
-	if _, err := Unwrap(ctx, d.reader, d.token, i, d.wrap(i), d.person); !errors.Is(err, context.Canceled) {
+	if _, err := d.applet().Unwrap(ctx, i, d.wrap(i)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	d.person.onAwait = nil

@@ -23,7 +23,6 @@ const childVariable = "MFAD_TEST_PIV_JOB"
 
 // job is what a child is to do: unwrap if there are stanzas, else make a key.
 type job struct {
-	Reader  string
 	Token   token.Token
 	Unwrap  []*age.Stanza
 	With    string // identity
@@ -78,11 +77,11 @@ func runChild(text string) {
 	r := result{Retries: -2}
 	var err error
 	if j.Unwrap == nil {
-		r.Key, err = NewKey(ctx, j.Reader, j.Token, j.NewKey, p)
+		r.Key, err = Applet{j.Token, p}.NewKey(ctx, j.NewKey)
 	} else {
 		var i Identity
 		if i, err = ParseIdentity(j.With); err == nil {
-			r.FileKey, err = Unwrap(ctx, j.Reader, j.Token, i, j.Unwrap, p)
+			r.FileKey, err = Applet{j.Token, p}.Unwrap(ctx, i, j.Unwrap)
 		}
 	}
 	if err != nil {
@@ -142,7 +141,7 @@ func (p *distant) Await(_ context.Context, w token.Waiting) func() {
 // apart has a child do a job and plays the desk's person to it.
 func (d *desk) apart(j job) (result, error) {
 	d.t.Helper()
-	j.Reader, j.Token, j.Timeout = d.reader, d.token, time.Minute
+	j.Token, j.Timeout = d.token, time.Minute
 	text, err := json.Marshal(j)
 	if err != nil {
 		d.t.Fatal(err)

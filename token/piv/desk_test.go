@@ -112,8 +112,10 @@ func (d *desk) replace(o tokentest.YubiKeyOptions) {
 	d.insert()
 }
 
+func (d *desk) applet() Applet { return Applet{d.token, d.person} }
+
 func (d *desk) newKey(p token.KeyParams) (token.NewKey, error) {
-	return NewKey(d.t.Context(), d.reader, d.token, p, d.person)
+	return d.applet().NewKey(d.t.Context(), p)
 }
 
 // make makes a key.
@@ -140,7 +142,7 @@ func (d *desk) wrap(i Identity) []*age.Stanza {
 }
 
 func (d *desk) unwrap(i Identity) error {
-	fileKey, err := Unwrap(d.t.Context(), d.reader, d.token, i, d.wrap(i), d.person)
+	fileKey, err := d.applet().Unwrap(d.t.Context(), i, d.wrap(i))
 	if err == nil && !bytes.Equal(fileKey, testFileKey) {
 		d.t.Errorf("another file key: %x", fileKey)
 	}

@@ -212,7 +212,7 @@ func TestStanzaOfAgeItselfOpens(t *testing.T) {
 	}
 	d.ykman("keys", "import", "-m", factoryManagement, "9c", file)
 	i, _ := d.make(token.KeyParams{Slot: "9c"})
-	got, err := Unwrap(t.Context(), d.reader, d.token, i, []*age.Stanza{v.stanza(typeTag)}, d.person)
+	got, err := d.applet().Unwrap(t.Context(), i, []*age.Stanza{v.stanza(typeTag)})
 	if err != nil || !bytes.Equal(got, v.FileKey) {
 		t.Error(err)
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// NewKey returns the P-256 key in p.Slot of the token t in the reader, whoever
-// made it; or, if p.Slot is empty, makes one in the first retired slot that
+// NewKey returns the P-256 key in p.Slot of the token, whoever made it; or, if
+// p.Slot is empty, makes one in the first retired slot that
 // holds neither a key nor a certificate, and puts a certificate beside it, from
 // which age-plugin-yubikey and others know it. To make one it needs the
 // management key: the one that is kept on the token under the PIN, for which it
@@ -24,7 +24,7 @@ import (
 // is needed, unless the management key wants it.
 //
 // It wraps token.ErrInvalid for parameters that cannot be, ErrNotPresent when
-// another token than t is in the reader, ErrNoCredential when the slot is
+// another token is in its reader, ErrNoCredential when the slot is
 // empty, ErrUnsupported when its key is not P-256 or, for a new key, when the
 // applet is too old to know the policies, ErrFull when no retired slot
 // is free, ErrManagementKey, and what [Unwrap] wraps about the PIN. When it
@@ -32,15 +32,15 @@ import (
 //
 // Before firmware 5.3, which does not tell what is in a slot, a key that was
 // imported without a certificate is not seen, and its slot counts as free.
-func NewKey(ctx context.Context, reader string, t token.Token, p token.KeyParams, person token.Person) (token.NewKey, error) {
-	made, err := newOperation(reader, t, person).newKey(ctx, p)
+func (a Applet) NewKey(ctx context.Context, p token.KeyParams) (token.NewKey, error) {
+	made, err := newOperation(a).newKey(ctx, p)
 	switch {
 	case err != nil && p.Slot != "":
-		return token.NewKey{}, fmt.Errorf("using slot %s of %s: %w", p.Slot, t, err)
+		return token.NewKey{}, fmt.Errorf("using slot %s of %s: %w", p.Slot, a.Token, err)
 	case err != nil:
-		return token.NewKey{}, fmt.Errorf("making a key on %s: %w", t, err)
+		return token.NewKey{}, fmt.Errorf("making a key on %s: %w", a.Token, err)
 	}
-	made.Token = t
+	made.Token = a.Token
 	return made, nil
 }
 

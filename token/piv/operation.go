@@ -14,6 +14,13 @@ import (
 // How long a token may make a person wait. A YubiKey waits for 15 s.
 var touchDeadline = 20 * time.Second // shorter in tests
 
+// Applet is the PIV applet of a token that is plugged in, and the person who
+// stands before it.
+type Applet struct {
+	Token  token.Token // Place is its reader
+	Person token.Person
+}
+
 // operation is one call of this package.
 type operation struct {
 	reader string
@@ -24,9 +31,10 @@ type operation struct {
 	touches chan time.Duration
 }
 
-func newOperation(reader string, t token.Token, person token.Person) *operation {
+func newOperation(a Applet) *operation {
+	t := a.Token
 	return &operation{
-		reader: reader, person: person, touches: make(chan time.Duration, 1),
+		reader: t.Place, person: a.Person, touches: make(chan time.Duration, 1),
 		token: token.Token{Serial: t.Serial, Model: t.Model, Version: t.Version, Place: t.Place},
 	}
 }

@@ -4,9 +4,8 @@
 // (p256tag), and writes the former, so that a key made by either tool works in
 // the other.
 //
-// What needs no token (identities, wrapping, the formats) is pure Go. [Read],
-// [NewKey] and [Unwrap] need C and PC/SC. They hold the reader only while they
-// work, never while a person is asked, and they block in C: when ctx ends they
+// What needs no token (identities, wrapping, the formats) is pure Go. [Read] and
+// an [Applet] need C and PC/SC. They hold the reader only while they work, never while a person is asked, and they block in C: when ctx ends they
 // return at once, but what they had begun goes on, with the reader, until the
 // token answers. They are made for a process that ends soon after.
 //

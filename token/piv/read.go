@@ -31,7 +31,7 @@ func Read(ctx context.Context, reader string, each func()) (*token.PIV, error) {
 		each = func() {}
 	}
 	var p *token.PIV
-	err := newOperation(reader, token.Token{}, nil).hold(ctx, nil, func(c *card) (err error) {
+	err := newOperation(Applet{Token: token.Token{Place: reader}}).hold(ctx, nil, func(c *card) (err error) {
 		p, err = c.read(ctx, each)
 		return err
 	})

@@ -19,8 +19,8 @@ import (
 const hesitation = time.Second
 
 // Unwrap returns the file key that one of the stanzas wraps for the key of i,
-// which is in the token t in the reader. It asks the person for the PIN if the
-// key wants it, and waits for a touch. The caller wipes the file key.
+// which is on the token. It asks the person for the PIN if the key wants it, and
+// waits for a touch. The caller wipes the file key.
 //
 // It wraps token.ErrInvalid when no stanza is for the key, before the token is
 // looked at; ErrNoCredential when the token does not hold the key; ErrTouch
@@ -29,14 +29,14 @@ const hesitation = time.Second
 // token/pcsc.Service.Connect. The PIN is tried once for each time it is typed,
 // and never, unless the person says so, when one try is left. A PIN does not
 // stay verified.
-func Unwrap(ctx context.Context, reader string, t token.Token, i Identity, stanzas []*age.Stanza, person token.Person) ([]byte, error) {
+func (a Applet) Unwrap(ctx context.Context, i Identity, stanzas []*age.Stanza) ([]byte, error) {
 	l, err := pick(i, stanzas)
 	if err != nil {
 		return nil, fmt.Errorf("opening with a PIV key: %w", err)
 	}
-	fileKey, err := newOperation(reader, t, person).unwrap(ctx, i, l)
+	fileKey, err := newOperation(a).unwrap(ctx, i, l)
 	if err != nil {
-		return nil, fmt.Errorf("opening with the key in slot %s of %s: %w", slotName(i.Slot), t, err)
+		return nil, fmt.Errorf("opening with the key in slot %s of %s: %w", slotName(i.Slot), a.Token, err)
 	}
 	return fileKey, nil
 }

@@ -1,6 +1,4 @@
-//go:build cgo && (linux || darwin)
-
-package main
+package serve
 
 import (
 	"context"

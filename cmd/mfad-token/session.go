@@ -15,14 +15,17 @@ import (
 	"github.com/mfad/mfad/token/yubikey"
 )
 
-// desk is what an operation has: the person and the tokens that are plugged in.
-type desk struct {
-	person  token.Person
-	devices []string // FIDO2 devices that are configured
+// operation is one call that is for tokens in readers, of a person.
+type operation struct{ person token.Person }
+
+// operated makes of a method of an operation a function of its parameters.
+func operated[P, R any](f func(operation, context.Context, P) (R, error)) func(context.Context, P, token.Person) (R, error) {
+	return func(ctx context.Context, p P, person token.Person) (R, error) { return f(operation{person}, ctx, p) }
 }
 
-// station is a token in a reader. It is connected to while card is not nil.
-type station struct {
+// session is the use of one token in a reader. It holds the reader while card is
+// not nil.
+type session struct {
 	service *pcsc.Service
 	reader  string
 	token   token.Token
@@ -35,10 +38,10 @@ type station struct {
 	card *pcsc.Card
 }
 
-// meet connects to the token in a reader and sees who it is; the station is
-// held afterwards.
-func meet(ctx context.Context, service *pcsc.Service, reader string) (*station, error) {
-	s := &station{service: service, reader: reader}
+// open connects to the token in a reader and sees who it is; the session holds
+// the reader afterwards.
+func open(ctx context.Context, service *pcsc.Service, reader string) (*session, error) {
+	s := &session{service: service, reader: reader}
 	err := s.work(ctx, func(card *pcsc.Card) (err error) {
 		if s.token, err = yubikey.Read(card); err != nil {
 			return err
@@ -54,10 +57,10 @@ func meet(ctx context.Context, service *pcsc.Service, reader string) (*station, 
 		if err == nil {
 			s.oath = applet.ID
 		}
-		return unless(err, token.ErrUnsupported)
+		return ignoring(err, token.ErrUnsupported)
 	})
 	if err != nil {
-		s.let()
+		s.release()
 		return nil, err
 	}
 	return s, nil
@@ -77,8 +80,8 @@ func hasPIV(card *pcsc.Card) (bool, error) {
 }
 
 // work has f use the token, in a transaction of its own. It connects first
-// when the reader was let go of.
-func (s *station) work(ctx context.Context, f func(card *pcsc.Card) error) (err error) {
+// when the reader was released.
+func (s *session) work(ctx context.Context, f func(card *pcsc.Card) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
@@ -92,40 +95,40 @@ func (s *station) work(ctx context.Context, f func(card *pcsc.Card) error) (err 
 	return card.Transact(func() error { return f(card) })
 }
 
-// let lets go of the reader: before anybody is asked, and at the end.
-func (s *station) let() {
+// release gives the reader back: before anybody is asked, and at the end.
+func (s *session) release() {
 	if s.card != nil {
 		_ = s.card.Close() // nothing stays unlocked by a card that does not answer
 		s.card = nil
 	}
 }
 
-// serves says whether s is the token that a serial means. A token that tells
+// isCalled says whether s is the token that a serial means. A token that tells
 // no serial is meant by its OATH applet's ID.
-func (s *station) serves(serial string) bool {
+func (s *session) isCalled(serial string) bool {
 	return s.token.Serial == serial || s.oath != "" && strings.EqualFold(s.oath, serial)
 }
 
 // name is what to call the token by in Ref.Serials.
-func (s *station) name() string {
+func (s *session) name() string {
 	if s.token.Serial != "" {
 		return s.token.String()
 	}
 	return fmt.Sprintf("%s (%s)", s.token.Model, s.oath)
 }
 
-// meetAll meets the tokens in all the readers, one after the other, as package
-// pcsc wants it; those that could not be met have an error instead.
-func meetAll(ctx context.Context, service *pcsc.Service, readers []string) (met []*station, faults []error) {
+// openAll connects to the tokens in all the readers, one after the other, as
+// package pcsc wants it; those that do not answer have an error instead.
+func openAll(ctx context.Context, service *pcsc.Service, readers []string) (opened []*session, faults []error) {
 	for _, reader := range readers {
-		s, err := meet(ctx, service, reader)
+		s, err := open(ctx, service, reader)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		met = append(met, s)
+		opened = append(opened, s)
 	}
-	return met, faults
+	return opened, faults
 }
 
 // hesitation is how long a token may be silent before the person hears that it
@@ -133,11 +136,11 @@ func meetAll(ctx context.Context, service *pcsc.Service, readers []string) (met 
 const hesitation = time.Second
 
 // touched runs f, which may wait for a touch: for sure, or nobody knows.
-func (d *desk) touched(ctx context.Context, t token.Token, sure bool, f func() error) error {
+func (o operation) touched(ctx context.Context, t token.Token, sure bool, f func() error) error {
 	if ctx.Err() != nil { // it would blink for nobody
 		return context.Cause(ctx)
 	}
-	tell := func() func() { return d.person.Await(ctx, token.Waiting{For: token.AwaitTouch, Token: t}) }
+	tell := func() func() { return o.person.Await(ctx, token.Waiting{For: token.AwaitTouch, Token: t}) }
 	if sure {
 		defer tell()()
 		return f()
