@@ -12,16 +12,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/codes"
+	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/server"
+	"github.com/mfad/mfad/agent/trust"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
-	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
@@ -64,21 +65,39 @@ type Options struct {
 // Service answers calls. It is safe for concurrent use.
 type Service struct {
 	options  Options
-	started  time.Time
 	access   *vault.Access
-	trusting flight.Group[string, credproc.Asker, none]
-	tokens   Tokens
-	days     flight.Group[dayID, credproc.Asker, none]
-	ledger   *totp.Ledger
-	typed    typedCodes
+	trust    *trust.Endpoints
+	signing  *ontoken.SigningKeys
 	broker   *credproc.Broker
-	refusals audit.Refusals
-	audit    *audit.Log
+	log      *audit.Log
+	refusals *audit.Refusals
+	methods  map[string]method
+	groups
 }
 
 // New makes the state folder and opens the ledger of codes; the vault is
 // opened when a call needs it. The caller closes the Service.
 func New(o Options) (*Service, error) {
+	o = o.filled()
+	if err := o.FS.MkdirAll(o.Home.State, 0o700); err != nil {
+		return nil, fmt.Errorf("making the state folder: %w", err)
+	}
+	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), o.Now)
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger of codes: %w", err)
+	}
+	if damage := ledger.Damage(); damage != "" {
+		o.Logger.Warn("ledger of codes was damaged: the next code of each device is the first", "found", damage)
+	}
+	s := furnished(o, ledger)
+	if s.methods, err = checked(s.table()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// filled puts what a nil field stands for into its place.
+func (o Options) filled() Options {
 	if o.FS == nil {
 		o.FS = durable.OS
 	}
@@ -94,37 +113,45 @@ func New(o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := o.FS.MkdirAll(o.Home.State, 0o700); err != nil {
-		return nil, fmt.Errorf("making the state folder: %w", err)
-	}
-	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), o.Now)
-	if err != nil {
-		return nil, fmt.Errorf("opening the ledger of codes: %w", err)
-	}
-	if damage := ledger.Damage(); damage != "" {
-		o.Logger.Warn("ledger of codes was damaged: the next code of each device is the first", "found", damage)
-	}
+	return o
+}
+
+// furnished makes the rooms, and gives each group of methods those that it needs.
+func furnished(o Options, ledger *totp.Ledger) *Service {
+	access := vault.New(vault.Options{
+		Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
+		FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
+	})
 	s := &Service{
-		options: o, started: o.Now(), ledger: ledger, tokens: o.Tokens,
-		access: vault.New(vault.Options{
-			Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
-			FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
-		}),
-		audit: audit.New(o.FS, o.Home.audit(), o.Now, o.Logger),
+		options: o, access: access, trust: trust.New(access),
+		log: audit.New(o.FS, o.Home.audit(), o.Now, o.Logger), refusals: new(audit.Refusals),
 	}
+	applets := ontoken.New(access, o.Tokens, o.Logger)
+	s.signing = ontoken.NewSigningKeys(applets, s.log)
+	given := codes.New(codes.Options{Access: access, Applets: applets, Ledger: ledger, Now: o.Now, Logger: o.Logger})
+	s.sessions = new(sessions)
+	s.keys = &keys{access, applets, s.signing, s.trust, s.sessions}
+	chains := &resolver{o.Config, access, s.keys}
 	s.broker = credproc.New(credproc.Options{
-		Resolve: s.resolve, Keys: s, Codes: s, Trust: s, Dialer: o.Dialer,
+		Resolve: chains.resolve, Keys: s.keys, Codes: given, Trust: s.trust, Dialer: o.Dialer,
 		Environ: o.Environ, SessionName: o.SessionName, Sources: o.Sources, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
 	})
-	return s, nil
+	s.sessions.broker = s.broker
+	s.credentials = &credentials{access, s.broker}
+	s.vault = &vaults{access, s.sessions}
+	s.devices = &devices{access, applets, given}
+	s.tokens = &tokens{o.Tokens, access, applets}
+	s.profiles = &profiles{o.Config, chains, s.broker}
+	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions}
+	return s
 }
 
 // Close ends what runs in the background, forgets every session and closes the
 // vault.
 func (s *Service) Close() error {
 	s.broker.Close()
-	s.trusting.Close()
-	s.days.Close()
+	s.trust.Close()
+	s.signing.Close()
 	return s.access.Close()
 }
 
@@ -135,21 +162,31 @@ func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, me
 }
 
 func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string) (any, error) {
-	do, known := methods[name]
+	m, known := s.methods[name]
 	if !known {
 		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
 	ask := s.asker(c, call)
 	defer ask.close()
 	r := &request{method: name, conn: c, ask: ask}
-	result, err := do(ctx, s, r, call.Params)
-	if slices.Contains(audited, name) {
-		s.record(ctx, r, change(call.Params, result, err), err)
+	result, about, err := m.do(ctx, r, call.Params)
+	if about != nil {
+		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})
 	}
 	if err != nil {
 		return nil, s.cross(ctx, name, err)
 	}
 	return result, nil
+}
+
+// tell writes the audit line of a request; of what was to be handed out and was
+// refused, status shall tell too.
+func (s *Service) tell(ctx context.Context, r *request, which auditLine, e audit.Event) {
+	if e.Err != nil && which == lineOfHandout {
+		s.refusals.Add(s.options.Now(), e.Name, e.Err)
+	}
+	e.What, e.PID, e.Asker = r.method, r.conn.Peer().PID, r.ask.name()
+	s.log.Write(ctx, e)
 }
 
 // cross is [cross] that logs what nobody expected.

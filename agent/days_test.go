@@ -13,6 +13,7 @@ import (
 	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/internal/durable/faultfs"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -82,14 +83,14 @@ func TestNextDayTakesAnotherTouch(t *testing.T) {
 func TestLockForgetsTheKeyOfTheDay(t *testing.T) {
 	b, _, r := signedByToken(t, false)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	id := dayID{b.keyID(t), b.clock.now().UTC().Format(dayLayout)}
-	kept := b.access.Opened().Kept(id.String())
+	id := keptName(b.keyID(t), b.clock.now().UTC().Format(sigv4.DayLayout))
+	kept := b.access.Opened().Kept(id)
 	if len(kept) != 32 {
 		t.Fatalf("the vault keeps %d bytes", len(kept))
 	}
 	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
-	if b.access.Opened().Kept(id.String()) != nil {
+	if b.access.Opened().Kept(id) != nil {
 		t.Error("the vault keeps the key over a lock")
 	}
 	b.clock.advance(31 * time.Second)
@@ -99,9 +100,12 @@ func TestLockForgetsTheKeyOfTheDay(t *testing.T) {
 	}
 }
 
+// keptName is the name under which the vault keeps the signing key of a day.
+func keptName(keyID, day string) string { return "day " + keyID + " " + day }
+
 func (b *bench) keyID(t testing.TB) string {
 	t.Helper()
-	id, err := b.KeyID(t.Context(), "base")
+	id, err := b.keys.KeyID(t.Context(), "base")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,8 +176,8 @@ func TestMovedKeyIsAsBefore(t *testing.T) {
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: "https://x.example"}, nil)
 	var removed wire.RemoveResult
 	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, &removed)
-	if len(removed.Left) > 0 || len(r.Tokens[0].Names()) > 0 || len(b.trustedEndpoints(c.key.ID)) > 0 {
-		t.Errorf("left %q, the token holds %q, trusted %q", removed.Left, r.Tokens[0].Names(), b.trustedEndpoints(c.key.ID))
+	if len(removed.Left) > 0 || len(r.Tokens[0].Names()) > 0 || len(b.trust.Of(c.key.ID)) > 0 {
+		t.Errorf("left %q, the token holds %q, trusted %q", removed.Left, r.Tokens[0].Names(), b.trust.Of(c.key.ID))
 	}
 	b.refused(t, nobody, wire.ErrNoKey, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
 }
@@ -185,8 +189,8 @@ func TestImportedSecretReplacesTheTokens(t *testing.T) {
 	if len(r.Tokens[0].Names()) > 0 {
 		t.Errorf("the token holds %q", r.Tokens[0].Names())
 	}
-	id := dayID{c.key.ID, b.clock.now().UTC().Format(dayLayout)}
-	if b.access.Opened().Kept(id.String()) != nil {
+	id := keptName(c.key.ID, b.clock.now().UTC().Format(sigv4.DayLayout))
+	if b.access.Opened().Kept(id) != nil {
 		t.Error("the key of the day is kept")
 	}
 	var keys []wire.Key
@@ -214,7 +218,7 @@ func TestKeyMoveLosesNothingWhateverFails(t *testing.T) {
 		if n := len(r.Tokens[0].Names()); n != 1 {
 			t.Errorf("step %d: the token holds %d credentials", step, n)
 		}
-		key, err := b.AccessKey(t.Context(), "base", nobody.asker())
+		key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 		if err != nil || key.Signer == nil {
 			t.Fatalf("step %d: %v", step, err)
 		}
@@ -244,7 +248,7 @@ func TestHalfAKeyMoveIsMadeAgain(t *testing.T) {
 
 func TestDayThatIsOverIsNotKept(t *testing.T) {
 	b, _, _ := signedByToken(t, false)
-	key, err := b.AccessKey(t.Context(), "base", nobody.asker())
+	key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
@@ -89,7 +90,7 @@ func TestCredentialsAreNamedAsAppsDo(t *testing.T) {
 			if name == "name too long" {
 				got, test.want = got[:56], test.want[:56]
 			}
-			if got != test.want || len(r.Tokens[0].Names()[0]) > maxCredential {
+			if got != test.want || len(r.Tokens[0].Names()[0]) > ontoken.MaxName {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -220,12 +221,12 @@ func TestCodeIsGivenBackWhenTheTokenFails(t *testing.T) {
 		r := b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
 		r.Fault = func(string) error { return token.ErrRemoved }
-		if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, token.ErrRemoved) {
+		if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, token.ErrRemoved) {
 			t.Errorf("got %v", err)
 		}
 		r.Fault = nil
 		start := time.Now()
-		code, err := b.Code(t.Context(), credproc.Purpose{Serial: serial, Profile: "prod"}, "", nobody.asker())
+		code, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial, Profile: "prod"}, "", nobody.asker())
 		if err != nil || code.Digits != codeNow(t) || time.Since(start) > time.Second {
 			t.Errorf("%v; it took %v", err, time.Since(start))
 		}
@@ -278,7 +279,7 @@ func TestTouchIsNotAskedForInTheBackground(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true, Touch: true}, nil)
-	if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, credproc.ErrNoPrompt) {
+	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, credproc.ErrNoPrompt) {
 		t.Errorf("got %v", err)
 	}
 	if n := r.Count(token.MethodOATHCode); n != 0 {

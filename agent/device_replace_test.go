@@ -6,10 +6,10 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable/faultfs"
-	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
 
@@ -96,10 +96,11 @@ func TestReplacedDeviceIsThereWhateverFails(t *testing.T) {
 			over := fault == "disk" && step > disk.Steps() || fault == "token" && step > calls
 			disk.Arm(faultfs.Fault{})
 			r.Fault = nil
-			item, found := b.access.Opened().Find(keystore.KindOATH, "work")
-			c := r.Tokens[0].Credentials[item.Facts[credentialFact]]
+			device, found := inventory.DeviceNamed(b.access.Opened(), "work")
+			credential := device.Placement().Credential
+			c := r.Tokens[0].Credentials[credential]
 			if !found || c == nil || err == nil && c == old || err != nil && r.Tokens[0].Credentials[name] != old {
-				t.Errorf("%s, step %d: after %v the vault points to %q of %q", fault, step, err, item.Facts[credentialFact], r.Tokens[0].Names())
+				t.Errorf("%s, step %d: after %v the vault points to %q of %q", fault, step, err, credential, r.Tokens[0].Names())
 			}
 			if over {
 				if err != nil || step < 2 {

@@ -43,7 +43,7 @@ func TestKeysComeAndGo(t *testing.T) {
 	if key.AccessKeyID != keyID || !slices.Equal(key.Trust, []string{"https://sts.example.com"}) {
 		t.Errorf("got %+v", key)
 	}
-	got, err := b.AccessKey(t.Context(), "base", nobody.asker())
+	got, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 	const endpoint = "http://127.0.0.1:4566"
 	no := &person{confirm: func(string) bool { return false }}
 	yes := &person{confirm: func(string) bool { return true }}
-	trusted := func(p *person, keyID string) error { return b.Endpoint(t.Context(), keyID, endpoint, p.asker()) }
+	trusted := func(p *person, keyID string) error { return b.trust.Endpoint(t.Context(), keyID, endpoint, p.asker()) }
 
 	for name, p := range map[string]*person{"nobody": nobody, "no": no} {
 		if err := cross(trusted(p, keyID)); err.Code != wire.CodeUntrustedEndpoint {
@@ -153,25 +153,15 @@ func TestTrustIsNotBelievedBeforeTheVaultHasProvedIt(t *testing.T) {
 	b.withVault(t)
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
 	const endpoint = "https://sts.example.com"
-	if err := b.trust(t.Context(), keyID, endpoint, nobody.asker()); err != nil {
+	if err := b.trust.Add(t.Context(), keyID, endpoint, nobody.asker()); err != nil {
 		t.Fatal(err)
 	}
 	b.restart(t)
-	if err := cross(b.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != wire.CodeNoPrompt {
+	if err := cross(b.trust.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != wire.CodeNoPrompt {
 		t.Errorf("got %v, want the vault to be unlocked first", err)
 	}
-	if err := b.Endpoint(t.Context(), keyID, endpoint, knows(passphrase).asker()); err != nil {
+	if err := b.trust.Endpoint(t.Context(), keyID, endpoint, knows(passphrase).asker()); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestIdentityThatCannotBeANameIsTrustedAsADigest(t *testing.T) {
-	name := trustName("process /usr/bin/sh -c 'something long'")
-	if !strings.HasPrefix(name, "sha256:") || len(name) > 64 {
-		t.Errorf("got %q", name)
-	}
-	if trustName(keyID) != keyID {
-		t.Error("an access key id is a name")
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
 
@@ -67,8 +67,8 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	}
 }
 
-// codes is who chooses, and types, an access code.
-func codes(code string) *person {
+// accessCode is who chooses, and types, an access code.
+func accessCode(code string) *person {
 	return &person{secret: func(q wire.PromptSecretParams) (string, bool) {
 		if !strings.HasPrefix(q.What, "OATH access code") {
 			return "", true
@@ -85,7 +85,7 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
-	p := codes("open sesame")
+	p := accessCode("open sesame")
 	var shown wire.Token
 	b.must(t, p, wire.MethodTokenProtect, protect("1", wire.ProtectSet), &shown)
 	if r.Tokens[0].Code != "open sesame" || shown.Serial != "1" {
@@ -97,9 +97,9 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	if o := list.Tokens[0].OATH; !o.Protected || o.Locked {
 		t.Errorf("got %+v", list.Tokens[0])
 	}
-	for _, item := range b.access.Opened().Items() {
-		if item.Kind == keystore.KindOATHAccess && (item.Name != r.Tokens[0].Applet || item.Facts[serialFact] != "1") {
-			t.Errorf("remembered as %+v", item)
+	for _, applet := range inventory.Applets(b.access.Opened()) {
+		if applet.Name != r.Tokens[0].Applet || applet.Serial != "1" || applet.Model != "YubiKey 5 NFC" {
+			t.Errorf("remembered as %+v", applet)
 		}
 	}
 
@@ -112,29 +112,29 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	if !list.Tokens[0].OATH.Locked {
 		t.Error("the list looked into an applet whose code was forgotten")
 	}
-	b.refused(t, codes("wrong"), wire.ErrAccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
+	b.refused(t, accessCode("wrong"), wire.ErrAccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
 	b.must(t, p, wire.MethodTokenProtect, protect("", wire.ProtectRemember), nil)
-	b.must(t, codes("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
+	b.must(t, accessCode("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
 	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectRemove), nil)
-	if r.Tokens[0].Code != "" || len(accessItems(b.access.Opened(), nil)) != 0 {
-		t.Errorf("the code is %q, and %d are remembered", r.Tokens[0].Code, len(accessItems(b.access.Opened(), nil)))
+	if r.Tokens[0].Code != "" || len(inventory.Applets(b.access.Opened())) != 0 {
+		t.Errorf("the code is %q, and %d are remembered", r.Tokens[0].Code, len(inventory.Applets(b.access.Opened())))
 	}
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", "explode"))
-	b.refused(t, codes(""), wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
+	b.refused(t, accessCode(""), wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
 }
 
 // A reset gives the applet another ID: the old code is of no use then.
 func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1", "2")
-	b.must(t, codes("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
-	b.must(t, codes("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
+	b.must(t, accessCode("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
+	b.must(t, accessCode("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
 	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
 	r.Tokens[0].Applet, r.Tokens[0].Code = "00000000000000ff", ""
-	b.must(t, codes("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
+	b.must(t, accessCode("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	var names []string
-	for _, item := range accessItems(b.access.Opened(), nil) {
+	for _, item := range inventory.Applets(b.access.Opened()) {
 		names = append(names, item.Name)
 	}
 	if slices.Sort(names); !slices.Equal(names, []string{r.Tokens[1].Applet, r.Tokens[0].Applet}) {
@@ -147,9 +147,9 @@ func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	r.Tokens[0].Code = "sesame"
-	b.must(t, codes("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
+	b.must(t, accessCode("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
 	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
-	b.must(t, codes("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+	b.must(t, accessCode("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
-	b.must(t, codes("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
+	b.must(t, accessCode("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
 }

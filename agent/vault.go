@@ -13,25 +13,31 @@ import (
 // longestHold bounds a hold time; who wants more says for ever.
 const longestHold = 30 * 24 * time.Hour
 
-func (s *Service) vaultCreate(ctx context.Context, r *request, p wire.VaultCreateParams) (wire.VaultCreateResult, error) {
-	v, recovery, err := s.access.Create(ctx, r.ask, vault.Plan(p))
+// vaults are the methods for the vault and its slots.
+type vaults struct {
+	access   *vault.Access
+	sessions *sessions
+}
+
+func (m *vaults) create(ctx context.Context, r *request, p wire.VaultCreateParams) (wire.VaultCreateResult, error) {
+	v, recovery, err := m.access.Create(ctx, r.ask, vault.Plan(p))
 	if err != nil {
 		return wire.VaultCreateResult{}, err
 	}
-	return wire.VaultCreateResult{Vault: s.describeVault(v), Recovery: recovery}, nil
+	return wire.VaultCreateResult{Vault: m.describe(v), Recovery: recovery}, nil
 }
 
-func (s *Service) vaultShow(ctx context.Context, _ *request) (wire.Vault, error) {
-	v, err := s.access.Open(ctx)
+func (m *vaults) show(ctx context.Context, _ *request) (wire.Vault, error) {
+	v, err := m.access.Open(ctx)
 	if err != nil {
 		return wire.Vault{}, err
 	}
-	return s.describeVault(v), nil
+	return m.describe(v), nil
 }
 
-func (s *Service) vaultVerify(ctx context.Context, r *request) (wire.VaultVerifyResult, error) {
+func (m *vaults) verify(ctx context.Context, r *request) (wire.VaultVerifyResult, error) {
 	var result wire.VaultVerifyResult
-	err := s.access.Use(ctx, r.ask, func(v *keystore.Vault) error {
+	err := m.access.Use(ctx, r.ask, func(v *keystore.Vault) error {
 		report := v.Verify()
 		result = wire.VaultVerifyResult{Items: report.Items, Slots: report.Slots, Faults: report.Faults}
 		return nil
@@ -39,43 +45,43 @@ func (s *Service) vaultVerify(ctx context.Context, r *request) (wire.VaultVerify
 	return result, err
 }
 
-func (s *Service) vaultUnlock(ctx context.Context, r *request, p wire.VaultUnlockParams) (wire.Vault, error) {
-	v, err := s.access.Unlock(ctx, p.Slot, r.ask)
+func (m *vaults) unlock(ctx context.Context, r *request, p wire.VaultUnlockParams) (wire.Vault, error) {
+	v, err := m.access.Unlock(ctx, p.Slot, r.ask)
 	if err != nil {
 		return wire.Vault{}, err
 	}
-	return s.describeVault(v), nil
+	return m.describe(v), nil
 }
 
-func (s *Service) vaultLock(context.Context, *request) (none, error) {
-	s.access.Lock()
-	s.forgetAll()
+func (m *vaults) lock(context.Context, *request) (none, error) {
+	m.access.Lock()
+	m.sessions.forgetAll()
 	return none{}, nil
 }
 
-func (s *Service) vaultHold(ctx context.Context, r *request, p wire.VaultHoldParams) (none, error) {
-	hold := max(-time.Second, time.Duration(p.Seconds)*time.Second)
+func (m *vaults) hold(ctx context.Context, r *request, p wire.VaultHoldParams) (none, error) {
 	if p.Seconds > int64(longestHold/time.Second) {
 		return none{}, wire.Errorf(wire.ErrBadRequest, "a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
 	}
-	return none{}, s.access.SetHold(ctx, r.ask, hold)
+	hold := max(-time.Second, time.Duration(p.Seconds)*time.Second)
+	return none{}, m.access.SetHold(ctx, r.ask, hold)
 }
 
-func (s *Service) slotAdd(ctx context.Context, r *request, p wire.SlotAddParams) (wire.SlotAddResult, error) {
-	slot, recovery, err := s.access.AddSlot(ctx, r.ask, vault.Request(p))
+func (m *vaults) addSlot(ctx context.Context, r *request, p wire.SlotAddParams) (wire.SlotAddResult, error) {
+	slot, recovery, err := m.access.AddSlot(ctx, r.ask, vault.Request(p))
 	if err != nil {
 		return wire.SlotAddResult{}, err
 	}
 	return wire.SlotAddResult{Slot: describeSlot(slot), Recovery: recovery}, nil
 }
 
-func (s *Service) slotRemove(ctx context.Context, r *request, p wire.SlotRemoveParams) (none, error) {
-	return none{}, s.access.RemoveSlot(ctx, r.ask, p.ID, p.Last)
+func (m *vaults) removeSlot(ctx context.Context, r *request, p wire.SlotRemoveParams) (none, error) {
+	return none{}, m.access.RemoveSlot(ctx, r.ask, p.ID, p.Last)
 }
 
-func (s *Service) describeVault(v *keystore.Vault) wire.Vault {
+func (m *vaults) describe(v *keystore.Vault) wire.Vault {
 	described := wire.Vault{
-		Name: vault.Name, Path: s.options.Home.Vault, Generation: v.Generation(), Recipient: v.Recipient(),
+		Name: vault.Name, Path: m.access.Dir(), Generation: v.Generation(), Recipient: v.Recipient(),
 		Locked: v.Locked(), HeldUntil: v.HeldUntil(), Hold: int64(v.Hold() / time.Second),
 		Slots: []wire.Slot{}, Items: []wire.Item{},
 	}
@@ -89,8 +95,8 @@ func (s *Service) describeVault(v *keystore.Vault) wire.Vault {
 }
 
 func describeSlot(s keystore.Slot) wire.Slot {
-	of := inventory.TokenSlotOf(s)
+	by := inventory.TokenSlotOf(s)
 	return wire.Slot{
-		ID: s.ID, Kind: string(s.Kind), Label: s.Label, Created: s.Created, Token: of.Token, Identity: of.Identity,
+		ID: s.ID, Kind: string(s.Kind), Label: s.Label, Created: s.Created, Token: by.Token, Identity: by.Identity,
 	}
 }

@@ -67,8 +67,17 @@ var arrows = map[string][]string{
 	"agent/vault": {
 		"agent/inventory", "agent/tokenperson", "agent/wire", "credproc", "credproc/flight", "keystore", "keystore/keychain", "token",
 	},
+	"agent/ontoken": {
+		"agent/audit", "agent/inventory", "agent/tokenperson", "agent/vault", "agent/wire",
+		"credproc", "credproc/flight", "credproc/sigv4", "keystore", "token", "token/totp",
+	},
+	"agent/codes": {
+		"agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/vault", "agent/wire", "credproc", "keystore", "token/totp",
+	},
+	"agent/trust": {"agent/inventory", "agent/vault", "agent/wire", "credproc", "credproc/flight", "keystore"},
 	"agent": {
-		"agent/wire", "agent/audit", "agent/inventory", "agent/vault", "agent/tokenperson", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
+		"agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/trust", "agent/vault",
+		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
 

@@ -162,8 +162,13 @@ func CredentialTaken(v *keystore.Vault, name string) bool {
 	return slices.ContainsFunc(v.Items(), func(i keystore.Item) bool { return i.Facts[credentialFact] == name })
 }
 
-// Reread is the entry as the vault has it now: another one may have its name.
-func (e Entry) Reread(v *keystore.Vault) (keystore.Item, bool) {
-	now, found := v.Find(e.stored.Kind, e.Name)
-	return now, found && now.ID == e.stored.ID
+// Reread is an item as the vault has it now; it is not there any more if another
+// has its name.
+func Reread[T any](v *keystore.Vault, e Entry) (now T, same bool) {
+	item, found := v.Find(e.stored.Kind, e.Name)
+	if !found || item.ID != e.stored.ID {
+		return now, false
+	}
+	now, same = Typed(item).(T)
+	return now, same
 }

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -93,7 +94,7 @@ func TestRecordIsReadAsItWasStored(t *testing.T) {
 	if diff := cmp.Diff(moved, now, cmp.AllowUnexported(Held{}, Entry{})); !found || diff != "" {
 		t.Error(diff)
 	}
-	if _, same := read.Reread(v); same {
+	if _, same := Reread[Device](v, read.Entry); same {
 		t.Error("what was replaced is there still")
 	}
 	trust := TrustOf(v, "AKIA")
@@ -126,5 +127,15 @@ func TestModelOfAnOlderAppletIsRead(t *testing.T) {
 	}
 	if found := Applets(v, "7"); len(found) != 1 || found[0].Name != "01" {
 		t.Errorf("by its serial %+v", found)
+	}
+}
+
+func TestIdentityThatCannotBeANameIsTrustedAsADigest(t *testing.T) {
+	name := trustName("process /usr/bin/sh -c 'something long'")
+	if !strings.HasPrefix(name, "sha256:") || len(name) > 64 {
+		t.Errorf("got %q", name)
+	}
+	if keyID := "AKIAIOSFODNN7EXAMPLE"; trustName(keyID) != keyID {
+		t.Error("an access key id is a name")
 	}
 }

@@ -1,0 +1,175 @@
+package ontoken
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/tokenperson"
+	"github.com/mfad/mfad/agent/vault"
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
+)
+
+// operation is something to do about the password of an applet.
+type operation struct {
+	name string
+	// proven: the password that the vault remembers keeps other programs off the
+	// token while the vault is locked, so that to set another, or none, takes a
+	// way in.
+	proven bool
+	do     func(a *Applets, ctx context.Context, ask vault.Chooser, meant string) (token.Token, error)
+}
+
+var operations = []operation{
+	{wire.ProtectSet, true, (*Applets).setPassword},
+	{wire.ProtectRemember, false, (*Applets).rememberPassword},
+	{wire.ProtectForget, false, (*Applets).forgetPassword},
+	{wire.ProtectRemove, true, (*Applets).removePassword},
+}
+
+// Protect sets, remembers, forgets or removes the password of the applet of a
+// token, which people know as its access code. The token is meant by its serial;
+// empty means the only one. It opens the vault before anything is changed. What
+// the vault remembers is the key that is derived of the password, which is good
+// for that applet alone.
+func (a *Applets) Protect(ctx context.Context, ask vault.Chooser, action, meant string) (token.Token, error) {
+	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == action })
+	if i < 0 {
+		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", action)
+	}
+	var err error
+	if operations[i].proven {
+		err = a.access.Prove(ctx, ask, fmt.Sprintf("to %s the access code of a token", action))
+	} else {
+		_, err = a.access.Unlocked(ctx, ask)
+	}
+	if err != nil {
+		return token.Token{}, err
+	}
+	return operations[i].do(a, ctx, ask, meant)
+}
+
+// useApplet has f use the applet of the token that is meant, with the keys that
+// the vault has. The caller wipes the answer's.
+func (a *Applets) useApplet(ctx context.Context, ask credproc.Asker, meant string, f func(token.Ref, token.Person) (token.OATHAccess, error)) (token.OATHAccess, error) {
+	tokens := named(meant)
+	keys, err := a.keysTo(ctx, tokens, ask)
+	if err != nil {
+		return token.OATHAccess{}, err
+	}
+	defer keys.Wipe()
+	ref := token.Ref{Serials: tokens, Wait: tokenperson.Patience(ask), Access: keys}
+	return f(ref, tokenperson.For(ask, "to open its OATH applet"))
+}
+
+func named(meant string) []string {
+	if meant == "" {
+		return nil
+	}
+	return []string{meant}
+}
+
+func (a *Applets) setPassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+	which := "the token"
+	if meant != "" {
+		which = "token " + meant
+	}
+	code, err := ask.NewSecret(ctx, line.One("OATH access code of "+which), "")
+	if err != nil {
+		return token.Token{}, err
+	}
+	defer clear(code)
+	if len(code) == 0 {
+		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is not empty: remove it instead")
+	}
+	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return a.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
+	})
+	if err != nil {
+		return token.Token{}, err
+	}
+	if err := a.keepKey(ctx, ask, got); err != nil {
+		return token.Token{}, fmt.Errorf("the access code is set, and was not remembered: %w", err)
+	}
+	return got.Token, nil
+}
+
+func (a *Applets) rememberPassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return a.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
+	})
+	if err != nil {
+		return token.Token{}, err
+	}
+	if len(got.Key) == 0 {
+		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "%s has no access code: set one", got.Token)
+	}
+	return got.Token, a.keepKey(ctx, ask, got)
+}
+
+// forgetPassword needs no token.
+func (a *Applets) forgetPassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+	applets := inventory.Applets(a.access.Opened(), named(meant)...)
+	switch len(applets) {
+	case 1:
+	case 0:
+		return token.Token{}, fmt.Errorf("%w: the vault remembers no such access code", keystore.ErrNoItem)
+	default:
+		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "the vault remembers the access codes of %d tokens: name one by its serial number", len(applets))
+	}
+	gone := applets[0]
+	return token.Token{Serial: gone.Serial, Model: gone.Model},
+		a.dropKeys(ctx, ask, func(other inventory.Applet) bool { return other.ID() == gone.ID() })
+}
+
+func (a *Applets) removePassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return a.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
+	})
+	if err != nil {
+		return token.Token{}, err
+	}
+	gone := slices.DeleteFunc([]string{got.ID, got.Token.Serial}, func(name string) bool { return name == "" })
+	return got.Token, a.dropKeys(ctx, ask, func(applet inventory.Applet) bool {
+		return slices.Contains(gone, applet.Serial) || strings.EqualFold(applet.Name, got.ID)
+	})
+}
+
+// keepKey lets the vault remember the key to an applet, and wipes it. What it
+// remembers of the token from before a reset of its applet goes.
+func (a *Applets) keepKey(ctx context.Context, ask credproc.Asker, got token.OATHAccess) error {
+	defer clear(got.Key)
+	err := a.access.Use(ctx, ask, func(v *keystore.Vault) error {
+		applet := inventory.NewApplet(got.ID)
+		if old, found := inventory.AppletNamed(v, got.ID); found {
+			applet.Supersede(old.Entry)
+		}
+		applet.Serial, applet.Model, applet.Token = got.Token.Serial, line.One(got.Token.Model), line.One(got.Token.String())
+		return inventory.Store(v, &applet, got.Key)
+	})
+	if err != nil || got.Token.Serial == "" {
+		return err
+	}
+	return a.dropKeys(ctx, ask, func(applet inventory.Applet) bool {
+		return applet.Serial == got.Token.Serial && applet.Name != got.ID
+	})
+}
+
+// dropKeys lets the vault forget keys to applets.
+func (a *Applets) dropKeys(ctx context.Context, ask credproc.Asker, which func(inventory.Applet) bool) error {
+	for _, applet := range inventory.Applets(a.access.Opened()) {
+		if !which(applet) {
+			continue
+		}
+		if err := a.access.Use(ctx, ask, func(v *keystore.Vault) error { return v.Remove(applet.ID()) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
