@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/codes"
 	"github.com/mfad/mfad/agent/ontoken"
@@ -24,6 +25,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -45,7 +47,7 @@ type Options struct {
 	Environ func(string) string
 	// Desk reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
-	Desk func(at wire.Desk) Desk
+	Desk func(at wire.Desk) ask.Desk
 	// Sources are kinds of sources beside the broker's own, such as the machine;
 	// what Config reads of them comes with it.
 	Sources []credproc.Source
@@ -156,7 +158,7 @@ func (s *Service) Close() error {
 }
 
 // Handle answers one call; it is the server's handler. Every error that it
-// returns is a [*wire.Error].
+// returns is a [*errcode.Error].
 func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, method string) (any, error) {
 	return s.serve(ctx, c, call, method)
 }
@@ -164,11 +166,11 @@ func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, me
 func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string) (any, error) {
 	m, known := s.methods[name]
 	if !known {
-		return nil, wire.Errorf(wire.ErrBadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
+		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	ask := s.asker(c, call)
-	defer ask.close()
-	r := &request{method: name, conn: c, ask: ask}
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: s.options.Desk})
+	defer chain.Close()
+	r := &request{method: name, conn: c, ask: chain}
 	result, about, err := m.do(ctx, r, call.Params)
 	if about != nil {
 		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})
@@ -185,14 +187,14 @@ func (s *Service) tell(ctx context.Context, r *request, which auditLine, e audit
 	if e.Err != nil && which == lineOfHandout {
 		s.refusals.Add(s.options.Now(), e.Name, e.Err)
 	}
-	e.What, e.PID, e.Asker = r.method, r.conn.Peer().PID, r.ask.name()
+	e.What, e.PID, e.Asker = r.method, r.conn.Peer().PID, r.ask.Asker().Name()
 	s.log.Write(ctx, e)
 }
 
 // cross is [cross] that logs what nobody expected.
 func (s *Service) cross(ctx context.Context, method string, err error) error {
 	crossed := cross(err)
-	if crossed.Code == wire.CodeInternal {
+	if crossed.Code == errcode.Internal {
 		s.options.Logger.ErrorContext(ctx, "internal error", "method", method, "err", err)
 	}
 	return crossed

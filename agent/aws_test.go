@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/awstest"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // get asks for a profile's document, at the region if there is one.
@@ -176,7 +177,7 @@ func TestInactiveKeyServesWhatItMadeAndThenSaysWhy(t *testing.T) {
 	b.get(t, "other", "") // by the session that is there
 	b.must(t, nobody, wire.MethodSessionForget, wire.SessionForgetParams{All: true}, nil)
 	b.clock.advance(31 * time.Second) // to the next code
-	text := b.refused(t, nobody, wire.ErrKeyRefused, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
+	text := b.refused(t, nobody, errcode.KeyRefused, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
 	if !strings.Contains(text, "does not know the access key at "+c.url+", or it is inactive") {
 		t.Errorf("got %q", text)
 	}
@@ -193,7 +194,7 @@ func TestRootUserGetsAnHourAndNoRole(t *testing.T) {
 	if _, ends := b.get(t, "session", ""); b.life(ends) != time.Hour {
 		t.Errorf("it lives %v", b.life(ends))
 	}
-	if text := b.refused(t, nobody, wire.ErrDenied, wire.MethodCredentials, wire.CredentialsParams{Profile: "role"}); !strings.Contains(text, "root") {
+	if text := b.refused(t, nobody, errcode.Denied, wire.MethodCredentials, wire.CredentialsParams{Profile: "role"}); !strings.Contains(text, "root") {
 		t.Errorf("got %q", text)
 	}
 	c.granted(t, 1, 1)

@@ -11,6 +11,8 @@ import (
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -35,7 +37,7 @@ func TestCodeIsGivenOnceAndTheNextOneIsWaitedFor(t *testing.T) {
 		if len(p.notices) != 4 || !strings.Contains(p.notices[0], "waiting") || p.notices[1] != "" {
 			t.Errorf("told %q, want two times that it waits, and that it waits no more", p.notices)
 		}
-		b.refused(t, nobody, wire.ErrNoItem, wire.MethodCode, wire.NameParams{Name: "none"})
+		b.refused(t, nobody, errcode.NoItem, wire.MethodCode, wire.NameParams{Name: "none"})
 	})
 }
 
@@ -53,7 +55,7 @@ func TestLockKeepsBackTheCodeThatIsWaitedFor(t *testing.T) {
 		synctest.Wait() // both wait for the next step
 		b.must(t, nobody, wire.MethodVaultLock, nil, nil)
 		for _, got := range []error{<-shown, <-sent} {
-			if !errors.Is(got, wire.ErrVaultLocked) {
+			if !errors.Is(got, errcode.VaultLocked) {
 				t.Errorf("after the lock: %v", got)
 			}
 		}
@@ -168,14 +170,14 @@ func TestEightDigitsAreNotForAWS(t *testing.T) {
 	b := openBench(t)
 	uri := []byte("otpauth://totp/x?digits=8&secret=" + seed)
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Serial: serial, Seed: uri}, nil)
-	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, wire.ErrBadSeed) {
+	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, errcode.BadSeed) {
 		t.Errorf("got %v", err)
 	}
 }
 
 // typist types answers one after the other.
 func typist(answers ...string) *person {
-	return &person{code: func(wire.PromptCodeParams) (string, bool) {
+	return &person{code: func(human.Question) (string, bool) {
 		if len(answers) == 0 {
 			return "", true
 		}
@@ -223,13 +225,13 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		if _, err := b.devices.codes.Code(t.Context(), why, "", typist("654321").asker()); err != nil {
 			t.Errorf("chance may bring a code again, later: %v", err)
 		}
-		if _, err := b.devices.codes.Code(t.Context(), why, "", typist("1", "2", "3").asker()); !errors.Is(err, wire.ErrBadRequest) {
+		if _, err := b.devices.codes.Code(t.Context(), why, "", typist("1", "2", "3").asker()); !errors.Is(err, errcode.BadRequest) {
 			t.Errorf("after three bad answers: %v", err)
 		}
-		if _, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, credproc.ErrNoPrompt) {
+		if _, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, human.ErrNoPrompt) {
 			t.Errorf("without a person: %v", err)
 		}
-		if _, err := b.devices.codes.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, credproc.ErrDismissed) {
+		if _, err := b.devices.codes.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, human.ErrDismissed) {
 			t.Errorf("dismissed: %v", err)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // ready is a bench with a cloud whose user's key and device are in the vault,
@@ -86,8 +87,8 @@ func TestCredentialsCostOneCodeForAllWhoAsk(t *testing.T) {
 	}
 
 	var forgotten wire.SessionForgetResult
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodSessionForget, wire.SessionForgetParams{})
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodSessionForget, wire.SessionForgetParams{All: true, Profile: "prod"})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodSessionForget, wire.SessionForgetParams{})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodSessionForget, wire.SessionForgetParams{All: true, Profile: "prod"})
 	b.must(t, nobody, wire.MethodSessionForget, wire.SessionForgetParams{Profile: "staging"}, &forgotten)
 	if forgotten.Forgotten != 0 {
 		t.Errorf("forgot %d sessions of a profile without", forgotten.Forgotten)
@@ -106,10 +107,10 @@ func TestCredentialsCostOneCodeForAllWhoAsk(t *testing.T) {
 func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 	b, c := ready(t)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	b.refused(t, nobody, wire.ErrNoProfile, wire.MethodCredentials, wire.CredentialsParams{Profile: "none"})
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodCredentials, wire.CredentialsParams{Profile: "a b"})
+	b.refused(t, nobody, errcode.NoProfile, wire.MethodCredentials, wire.CredentialsParams{Profile: "none"})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodCredentials, wire.CredentialsParams{Profile: "a b"})
 	for i := range audit.MostRefusals + 5 {
-		b.refused(t, nobody, wire.ErrNoItem, wire.MethodCode, wire.NameParams{Name: fmt.Sprint("device-", i)})
+		b.refused(t, nobody, errcode.NoItem, wire.MethodCode, wire.NameParams{Name: fmt.Sprint("device-", i)})
 	}
 	var status wire.Status
 	b.must(t, nobody, wire.MethodStatus, nil, &status)
@@ -150,7 +151,7 @@ func TestChangesOfTheVaultAreAudited(t *testing.T) {
 	b := openBench(t)
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"}, nil)
-	b.refused(t, nobody, wire.ErrNoKey, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "none", Endpoint: "https://x.example"})
+	b.refused(t, nobody, errcode.NoKey, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "none", Endpoint: "https://x.example"})
 	b.must(t, nobody, wire.MethodVaultShow, nil, nil)
 	var told []string
 	for _, line := range auditLines(t, b) {
@@ -186,7 +187,7 @@ func auditLines(t *testing.T, b *bench) []map[string]any {
 func TestEndpointOfAFileIsAskedAboutBeforeACodeGoesThere(t *testing.T) {
 	b, c := ready(t)
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: c.url, Revoke: true}, nil)
-	b.refused(t, nobody, wire.ErrUntrustedEndpoint, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
+	b.refused(t, nobody, errcode.UntrustedEndpoint, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
 	if n := len(c.Journal()); n != 0 {
 		t.Errorf("%d requests went there", n)
 	}
@@ -198,7 +199,7 @@ func TestRemovedKeyServesNoSession(t *testing.T) {
 	b, _ := ready(t)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil)
-	b.refused(t, nobody, wire.ErrNoKey, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
+	b.refused(t, nobody, errcode.NoKey, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
 }
 
 func TestProfilesAreListedWithWhatIsWrong(t *testing.T) {
@@ -209,13 +210,13 @@ func TestProfilesAreListedWithWhatIsWrong(t *testing.T) {
 	if len(profiles) != 2 || profiles[0].Fault != "" || profiles[0].Source != "base" || profiles[0].Line != 1 || profiles[1].Fault == "" {
 		t.Errorf("got %+v", profiles)
 	}
-	b.refused(t, nobody, wire.ErrNoKey, wire.MethodProfileShow, wire.ProfileShowParams{Profile: "broken"})
+	b.refused(t, nobody, errcode.NoKey, wire.MethodProfileShow, wire.ProfileShowParams{Profile: "broken"})
 }
 
 func TestWrongClockIsToldByHowMuch(t *testing.T) {
 	b, c := ready(t)
 	c.SetSkew(-time.Hour)
-	if text := b.refused(t, nobody, wire.ErrClock, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}); !strings.Contains(text, "1h0m0s ahead") {
+	if text := b.refused(t, nobody, errcode.Clock, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}); !strings.Contains(text, "1h0m0s ahead") {
 		t.Errorf("got %q", text)
 	}
 }
@@ -228,7 +229,7 @@ func TestDeviceRecoversOnceTheClockIsPutRight(t *testing.T) {
 	b.clock.advance(time.Hour)
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	b.clock.advance(-time.Hour)
-	b.refused(t, nobody, wire.ErrClock, wire.MethodCode, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.Clock, wire.MethodCode, wire.NameParams{Name: "phone"})
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	if n := c.Count("GetCallerIdentity"); n != 1 {
 		t.Errorf("AWS was asked for the time %d times, want 1", n)

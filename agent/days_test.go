@@ -15,6 +15,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/internal/durable/faultfs"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -127,9 +128,9 @@ func TestUnlockForEachUseTakesATouchForEachRequest(t *testing.T) {
 
 func TestTokenThatDoesNotSignCostsNoCode(t *testing.T) {
 	b, c, r := signedByToken(t, true)
-	for want, err := range map[*wire.Error]error{
-		wire.ErrNoTouch: token.ErrTouch, wire.ErrNoToken: token.ErrNotPresent, wire.ErrTokenRemoved: token.ErrRemoved,
-		wire.ErrTokenFailed: token.ErrHelper, wire.ErrTokenProgram: token.ErrNoHelper, wire.ErrNotOnToken: token.ErrNoCredential,
+	for want, err := range map[errcode.Code]error{
+		errcode.NoTouch: token.ErrTouch, errcode.NoToken: token.ErrNotPresent, errcode.TokenRemoved: token.ErrRemoved,
+		errcode.TokenFailed: token.ErrHelper, errcode.TokenProgram: token.ErrNoHelper, errcode.NotOnToken: token.ErrNoCredential,
 	} {
 		r.Calls = nil
 		r.Fault = func(string) error { return err }
@@ -170,16 +171,16 @@ func TestMovedKeyIsAsBefore(t *testing.T) {
 	if _, found := b.access.Opened().Find(keystore.KindAccessKey, "base"); found {
 		t.Error("the vault keeps the secret")
 	}
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
-	b.refused(t, nobody, wire.ErrItemExists, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: otherID, Secret: []byte(secretKey)})
-	b.refused(t, nobody, wire.ErrItemExists, wire.MethodKeyImport, wire.KeyImportParams{Name: "twin", AccessKeyID: c.key.ID, Secret: []byte(secretKey)})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: otherID, Secret: []byte(secretKey)})
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodKeyImport, wire.KeyImportParams{Name: "twin", AccessKeyID: c.key.ID, Secret: []byte(secretKey)})
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: "https://x.example"}, nil)
 	var removed wire.RemoveResult
 	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, &removed)
 	if len(removed.Left) > 0 || len(r.Tokens[0].Names()) > 0 || len(b.trust.Of(c.key.ID)) > 0 {
 		t.Errorf("left %q, the token holds %q, trusted %q", removed.Left, r.Tokens[0].Names(), b.trust.Of(c.key.ID))
 	}
-	b.refused(t, nobody, wire.ErrNoKey, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
+	b.refused(t, nobody, errcode.NoKey, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
 }
 
 func TestImportedSecretReplacesTheTokens(t *testing.T) {
@@ -211,7 +212,7 @@ func TestKeyMoveLosesNothingWhateverFails(t *testing.T) {
 		done := step > disk.Steps()
 		disk.Arm(faultfs.Fault{})
 		if err != nil {
-			if again := b.call(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil); again != nil && !errors.Is(again, wire.ErrBadRequest) {
+			if again := b.call(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil); again != nil && !errors.Is(again, errcode.BadRequest) {
 				t.Errorf("step %d: again: %v", step, again)
 			}
 		}
@@ -241,7 +242,7 @@ func TestHalfAKeyMoveIsMadeAgain(t *testing.T) {
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
 	name := "mfad-key:" + keyID
 	r.Tokens[0].Credentials[name] = &tokenrack.Credential{Name: name, Algorithm: "SHA256", Digits: 6, Key: []byte("another secret")}
-	b.refused(t, nobody, wire.ErrTokenExists, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
+	b.refused(t, nobody, errcode.TokenExists, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
 	r.Tokens[0].Credentials[name].Key = []byte("AWS4" + secretKey)
 	b.must(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil)
 }

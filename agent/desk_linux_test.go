@@ -12,10 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/prompt/notify"
 	"github.com/mfad/mfad/agent/prompt/pinentry"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // double is a pinentry: it answers by the file in its home that is named for
@@ -46,7 +48,7 @@ func (b *bench) withPinentry(t *testing.T, answers map[string]string) (told func
 			t.Fatal(err)
 		}
 	}
-	b.options.Desk = func(at wire.Desk) Desk {
+	b.options.Desk = func(at wire.Desk) ask.Desk {
 		return struct {
 			*pinentry.Pinentry
 			*notify.Notifier
@@ -90,7 +92,7 @@ func TestNoOnTheDesktopIsANo(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	b.withPinentry(t, map[string]string{"GETPIN": "ERR 83886179 Operation cancelled <Pinentry>\n"})
-	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); !errors.Is(err, wire.ErrDismissed) {
+	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -111,7 +113,7 @@ func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := told()
 			err := b.from(t, row.at, wire.MethodVaultVerify, nil)
-			if !errors.Is(err, wire.ErrNoPrompt) || !strings.Contains(err.Error(), row.says) {
+			if !errors.Is(err, errcode.NoPrompt) || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("got %v", err)
 			}
 			if ran := told() != before; ran != row.runs {
@@ -121,12 +123,17 @@ func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
 	}
 }
 
+// chain is how the service asks for a call.
+func (b *bench) chain(c conn, call wire.Call) *ask.Chain {
+	return ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: b.options.Desk})
+}
+
 func TestConfirmationOnTheDesktopTellsWhoAsks(t *testing.T) {
 	b := newBench(t)
 	told := b.withPinentry(t, map[string]string{"CONFIRM": "OK\n"})
-	a := b.asker(nobody, wire.Call{Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
-	defer a.close()
-	if yes, err := a.Confirm(t.Context(), "Try the PIN?"); err != nil || !yes {
+	a := b.chain(nobody, wire.Call{Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	defer a.Close()
+	if yes, err := human.AskYes(t.Context(), a, "Try the PIN?"); err != nil || !yes {
 		t.Errorf("got %v, %v", yes, err)
 	}
 	if want := `SETDESC Try the PIN?%0Aprofile: prod%0Aasked by: "aws --hush hush"`; !strings.Contains(told(), want) {
@@ -137,13 +144,13 @@ func TestConfirmationOnTheDesktopTellsWhoAsks(t *testing.T) {
 func TestCallerWithATerminalIsNotAskedOnADesktop(t *testing.T) {
 	b := newBench(t)
 	told := b.withPinentry(t, map[string]string{"GETPIN": "D x\nOK\n"})
-	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(q human.Question) (string, bool) {
 		return q.Token + "|" + q.Profile + "|" + q.Asker, false
 	}}
-	a := b.asker(p, wire.Call{TTY: true, Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
-	defer a.close()
-	got, err := a.Secret(t.Context(), credproc.Question{What: "PIN", Token: "YubiKey", Tries: 2})
-	if want := `YubiKey|prod|` + a.who(); err != nil || string(got) != want {
+	a := b.chain(p, wire.Call{TTY: true, Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	defer a.Close()
+	got, err := human.AskSecret(t.Context(), a, human.Question{What: "PIN", Token: "YubiKey", Tries: 2})
+	if want := `YubiKey|prod|` + a.Asker().Describe(); err != nil || string(got) != want {
 		t.Errorf("got %q, %v, not %q", got, err, want)
 	}
 	if told() != "" {
@@ -173,7 +180,7 @@ func TestWhatToDoStandsBeforeWhatIsWaitedFor(t *testing.T) {
 
 // notepad is a desktop that notes what it shows.
 type notepad struct {
-	Desk
+	ask.Desk
 	shown []string
 }
 
@@ -183,11 +190,11 @@ func (n *notepad) Close() error       { n.shown = append(n.shown, "closed"); ret
 func TestDesktopTellsWhatToDoAndNothingElse(t *testing.T) {
 	b := newBench(t)
 	var opened []*notepad
-	b.options.Desk = func(wire.Desk) Desk {
+	b.options.Desk = func(wire.Desk) ask.Desk {
 		opened = append(opened, &notepad{})
 		return opened[len(opened)-1]
 	}
-	a := b.asker(nobody, wire.Call{Desk: &wire.Desk{}})
+	a := b.chain(nobody, wire.Call{Desk: &wire.Desk{}})
 	a.Notice(t.Context(), "waiting for AWS")
 	a.Notice(t.Context(), "")
 	if len(opened) != 0 {
@@ -199,13 +206,13 @@ func TestDesktopTellsWhatToDoAndNothingElse(t *testing.T) {
 	cancel()
 	done()
 	left := a.Act(t.Context(), "touch it again")
-	a.close()
+	a.Close()
 	left()
 	a.Act(t.Context(), "too late")
 	if len(opened) != 1 {
 		t.Fatalf("%d desktops were opened", len(opened))
 	}
-	who := " (asked by " + a.who() + ")"
+	who := " (asked by " + a.Asker().Describe() + ")"
 	want := []string{"touch YubiKey" + who, "", "touch it again" + who, "closed"}
 	if !slices.Equal(opened[0].shown, want) {
 		t.Errorf("shown: %q", opened[0].shown)

@@ -17,6 +17,8 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/durable/faultfs"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -56,11 +58,11 @@ func TestSeedGoesOntoTokensAndNowhereElse(t *testing.T) {
 			t.Errorf("the vault keeps %d bytes of %s %q, %v", len(content.Bytes()), item.Kind, item.Name, err)
 		}
 	}
-	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(seed)})
-	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "twin", Serial: serial, Seed: []byte(seed)})
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), Touch: true})
-	b.refused(t, nobody, wire.ErrNoToken, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "9"}})
-	b.refused(t, nobody, wire.ErrTokenAmbiguous, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), OnToken: true})
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(seed)})
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "twin", Serial: serial, Seed: []byte(seed)})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), Touch: true})
+	b.refused(t, nobody, errcode.NoToken, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "9"}})
+	b.refused(t, nobody, errcode.TokenAmbiguous, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Seed: []byte(seed), OnToken: true})
 }
 
 func TestExportGoesOntoATokenWhole(t *testing.T) {
@@ -122,8 +124,8 @@ func TestMovedSeedGivesTheSameCodes(t *testing.T) {
 		if !slices.Contains(p.notices, want) || p.notices[len(p.notices)-1] != "" {
 			t.Errorf("told %q, want %q and that it is over", p.notices, want)
 		}
-		b.refused(t, nobody, wire.ErrBadRequest, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
-		b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "none"})
+		b.refused(t, nobody, errcode.BadRequest, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
+		b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "none"})
 		if r.Tokens[0].Touches != 2 {
 			t.Errorf("%d touches, want one to prove the move and one for the code", r.Tokens[0].Touches)
 		}
@@ -147,7 +149,7 @@ func TestMoveLosesNothingWhateverFails(t *testing.T) {
 				t.Errorf("step %d: after %v the seed is in both places", step, err)
 			}
 			again := b.call(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
-			if again != nil && !errors.Is(again, wire.ErrBadRequest) { // it is there already
+			if again != nil && !errors.Is(again, errcode.BadRequest) { // it is there already
 				t.Errorf("step %d: again: %v", step, again)
 			}
 		}
@@ -185,9 +187,9 @@ func TestHalfAMoveIsMadeAgain(t *testing.T) {
 }
 
 func TestTokenThatRefusesKeepsTheSeedInTheVault(t *testing.T) {
-	for want, err := range map[*wire.Error]error{
-		wire.ErrTokenFull: token.ErrFull, wire.ErrTokenRemoved: token.ErrRemoved, wire.ErrNoTouch: token.ErrTouch,
-		wire.ErrTokenFailed: token.ErrHelper, wire.ErrTokenService: token.ErrNoService, wire.ErrTokenBusy: token.ErrBusy,
+	for want, err := range map[errcode.Code]error{
+		errcode.TokenFull: token.ErrFull, errcode.TokenRemoved: token.ErrRemoved, errcode.NoTouch: token.ErrTouch,
+		errcode.TokenFailed: token.ErrHelper, errcode.TokenService: token.ErrNoService, errcode.TokenBusy: token.ErrBusy,
 	} {
 		b := openBench(t)
 		r := b.withTokens(t, "1")
@@ -205,7 +207,7 @@ func TestLockDuringAMoveLosesNothing(t *testing.T) {
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	r.Touched = func() { b.access.Lock() }
-	b.refused(t, knows(""), wire.ErrVaultLocked, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true})
+	b.refused(t, knows(""), errcode.VaultLocked, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true})
 	r.Touched = nil
 	if got := r.Tokens[0].Names(); len(got) != 0 {
 		t.Errorf("the token holds %q", got)
@@ -259,7 +261,7 @@ func TestTokenIsWaitedForOnlyWhereSomebodyCanPlugItIn(t *testing.T) {
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
 	r.Tokens[0].Away = true
-	if text := b.refused(t, nobody, wire.ErrNoToken, wire.MethodCode, wire.NameParams{Name: "phone"}); !strings.Contains(text, "serial 1") {
+	if text := b.refused(t, nobody, errcode.NoToken, wire.MethodCode, wire.NameParams{Name: "phone"}); !strings.Contains(text, "serial 1") {
 		t.Errorf("got %q", text)
 	}
 	r.Insert = func(token.Waiting) { r.Tokens[0].Away = false }
@@ -273,13 +275,13 @@ func TestTokenIsWaitedForOnlyWhereSomebodyCanPlugItIn(t *testing.T) {
 // background is an Asker that nobody is behind.
 type background struct{ credproc.Asker }
 
-func (background) Reach() credproc.Reach { return credproc.Nobody }
+func (background) Reach() human.Reach { return human.Nobody }
 
 func TestTouchIsNotAskedForInTheBackground(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true, Touch: true}, nil)
-	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, credproc.ErrNoPrompt) {
+	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, human.ErrNoPrompt) {
 		t.Errorf("got %v", err)
 	}
 	if n := r.Count(token.MethodOATHCode); n != 0 {
@@ -294,7 +296,7 @@ func TestPointerIsBelievedOnceTheVaultIsOpen(t *testing.T) {
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
 	b.restart(t)
 	damageText(t, b.home.Vault, "mfad:phone", "mfad:other")
-	b.refused(t, nobody, wire.ErrVaultDamaged, wire.MethodCode, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.VaultDamaged, wire.MethodCode, wire.NameParams{Name: "phone"})
 	if n := r.Count(token.MethodOATHCode); n != 0 {
 		t.Errorf("the token was asked %d times", n)
 	}
@@ -306,7 +308,7 @@ func TestMoveThatIsAbandonedLeavesTheSeed(t *testing.T) {
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	ctx, leave := context.WithCancel(t.Context())
 	r.Fault = func(string) error { leave(); return context.Cause(ctx) }
-	if err := b.callContext(ctx, t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil); !errors.Is(err, wire.ErrDismissed) {
+	if err := b.callContext(ctx, t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)

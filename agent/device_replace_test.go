@@ -10,6 +10,7 @@ import (
 	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable/faultfs"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/token"
 )
 
@@ -38,7 +39,7 @@ func TestNameThatIsTakenOnTheTokenIsLeftAlone(t *testing.T) {
 	}
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "work"}, nil)
 	r.Tokens[0].Credentials["mfad:work~5"] = other
-	b.refused(t, nobody, wire.ErrTokenExists, wire.MethodDeviceAdd, add)
+	b.refused(t, nobody, errcode.TokenExists, wire.MethodDeviceAdd, add)
 }
 
 func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
@@ -124,13 +125,13 @@ func TestRemovedDeviceLeavesTheTokensThatAreThere(t *testing.T) {
 	if !slices.Equal(removed.Left, []string{"2"}) || len(r.Tokens[0].Names()) > 0 {
 		t.Errorf("left %q, and token 1 holds %q", removed.Left, r.Tokens[0].Names())
 	}
-	b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 
 	r.Tokens[1].Away = false
 	r.Tokens[1].Credentials = map[string]*tokenrack.Credential{}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
 	r.Fault = func(string) error { return token.ErrBusy }
-	b.refused(t, nobody, wire.ErrTokenBusy, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.TokenBusy, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 	r.Fault = func(string) error { return token.ErrNoHelper } // as on a machine without tokens
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
 	if len(removed.Left) != 3 {

@@ -15,6 +15,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -69,10 +70,10 @@ func checkBatch(p wire.DeviceAddParams, devices int) (serials []string, err erro
 		return nil, err
 	}
 	if p.Name != "" && devices > 1 {
-		return nil, wire.Errorf(wire.ErrBadRequest, "this export brings %d devices, which name themselves: leave the name out", devices)
+		return nil, errcode.Errorf(errcode.BadRequest, "this export brings %d devices, which name themselves: leave the name out", devices)
 	}
 	if !p.OnToken && (len(p.Tokens) > 0 || p.Touch) {
-		return nil, wire.Errorf(wire.ErrBadRequest, "tokens and touch are for a seed that goes onto a token")
+		return nil, errcode.Errorf(errcode.BadRequest, "tokens and touch are for a seed that goes onto a token")
 	}
 	return serials, nil
 }
@@ -81,15 +82,15 @@ func checkBatch(p wire.DeviceAddParams, devices int) (serials []string, err erro
 func parseSerials(text string, devices int) ([]string, error) {
 	serials := strings.Fields(text)
 	if len(serials) > devices {
-		return nil, wire.Errorf(wire.ErrBadRequest, "%d serial numbers for %d devices", len(serials), devices)
+		return nil, errcode.Errorf(errcode.BadRequest, "%d serial numbers for %d devices", len(serials), devices)
 	}
 	for i, serial := range serials {
 		if !config.ValidSerial(serial) {
-			return nil, wire.Errorf(wire.ErrBadRequest,
+			return nil, errcode.Errorf(errcode.BadRequest,
 				"%.80q is not an MFA device: write its ARN, arn:aws:iam::ACCOUNT:mfa/NAME, or the serial number of the fob", serial)
 		}
 		if slices.Contains(serials[:i], serial) {
-			return nil, wire.Errorf(wire.ErrBadRequest, "serial number %s is given twice", serial)
+			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", serial)
 		}
 	}
 	return append(serials, make([]string, devices-len(serials))...), nil

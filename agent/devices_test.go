@@ -9,11 +9,12 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable/faultfs"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 const serial = "arn:aws:iam::123456789012:mfa/alice"
@@ -34,8 +35,8 @@ func TestDevicesComeAndGo(t *testing.T) {
 	if got := added.Devices[0]; !cmp.Equal(got, want) || got.Created.IsZero() {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Seed: []byte(uri)})
-	b.refused(t, nobody, wire.ErrItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "twin", Serial: serial, Seed: []byte(uri)})
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Seed: []byte(uri)})
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "twin", Serial: serial, Seed: []byte(uri)})
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Serial: serial, Seed: []byte(uri), Replace: true}, nil)
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "fob", Seed: []byte(seed)}, nil)
 
@@ -46,13 +47,13 @@ func TestDevicesComeAndGo(t *testing.T) {
 	}
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: serial}, nil)
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "fob"}, nil)
-	b.refused(t, nobody, wire.ErrNoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "fob"})
+	b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "fob"})
 }
 
 func TestExportBringsSeveralDevicesThatNameThemselves(t *testing.T) {
 	b := openBench(t)
 	export := migration("alice@1", "alice@1", "b b", counterBased)
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "one", Seed: export})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "one", Seed: export})
 	var added wire.DeviceAddResult
 	second := "arn:aws:iam::123456789012:mfa/second"
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Serial: serial + " " + second, Seed: export}, &added)
@@ -102,16 +103,16 @@ func migration(accounts ...string) []byte {
 func TestDevicesThatCannotBeOnesAreRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		params wire.DeviceAddParams
-		want   *wire.Error
+		want   errcode.Code
 		says   string
 	}{
-		"empty seed":       {wire.DeviceAddParams{Name: "a"}, wire.ErrBadSeed, "empty"},
-		"million digits":   {wire.DeviceAddParams{Name: "a", Seed: []byte("otpauth://totp/a?secret=" + seed + "&digits=1000000")}, wire.ErrBadSeed, "digits"},
-		"short serial":     {wire.DeviceAddParams{Name: "a", Serial: "12345678", Seed: []byte(seed)}, wire.ErrBadRequest, "not an MFA device"},
-		"odd serial":       {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::1\x1b[2J:mfa/x", Seed: []byte(seed)}, wire.ErrBadRequest, "not an MFA device"},
-		"too many serials": {wire.DeviceAddParams{Name: "a", Serial: serial + " " + serial + "2", Seed: []byte(seed)}, wire.ErrBadRequest, "2 serial numbers for 1"},
-		"odd name":         {wire.DeviceAddParams{Name: "a\nb", Seed: []byte(seed)}, wire.ErrBadRequest, "name"},
-		"same serials":     {wire.DeviceAddParams{Serial: serial + " " + serial, Seed: migration("a", "b")}, wire.ErrBadRequest, "twice"},
+		"empty seed":       {wire.DeviceAddParams{Name: "a"}, errcode.BadSeed, "empty"},
+		"million digits":   {wire.DeviceAddParams{Name: "a", Seed: []byte("otpauth://totp/a?secret=" + seed + "&digits=1000000")}, errcode.BadSeed, "digits"},
+		"short serial":     {wire.DeviceAddParams{Name: "a", Serial: "12345678", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
+		"odd serial":       {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::1\x1b[2J:mfa/x", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
+		"too many serials": {wire.DeviceAddParams{Name: "a", Serial: serial + " " + serial + "2", Seed: []byte(seed)}, errcode.BadRequest, "2 serial numbers for 1"},
+		"odd name":         {wire.DeviceAddParams{Name: "a\nb", Seed: []byte(seed)}, errcode.BadRequest, "name"},
+		"same serials":     {wire.DeviceAddParams{Serial: serial + " " + serial, Seed: migration("a", "b")}, errcode.BadRequest, "twice"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := openBench(t)
@@ -140,13 +141,13 @@ func TestFullDiskLosesNothing(t *testing.T) {
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "old", Seed: []byte(seed)}, nil)
 		disk.Arm(faultfs.Fault{Step: step, Err: syscall.ENOSPC})
 		err := add(b)
-		if err != nil && !errors.Is(err, wire.ErrDisk) {
+		if err != nil && !errors.Is(err, errcode.Disk) {
 			t.Errorf("step %d: got %v, want a refusal that tells of the disk", step, err)
 		}
 		done := step > disk.Steps()
 		disk.Arm(faultfs.Fault{})
 		// The last step makes durable what everybody sees already.
-		if again := add(b); err != nil && again != nil && !errors.Is(again, wire.ErrItemExists) {
+		if again := add(b); err != nil && again != nil && !errors.Is(again, errcode.ItemExists) {
 			t.Errorf("step %d: with room again: %v", step, again)
 		}
 		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "old"}, nil)

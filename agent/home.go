@@ -14,7 +14,7 @@ type Home struct {
 }
 
 // FindHome derives the folders from the environment, as [wire.StateDir] and
-// [wire.DataDir] say. It makes none of them. The error wraps [wire.ErrNoHome].
+// [wire.DataDir] say. It makes none of them. The error wraps [errcode.NoHome].
 func FindHome(getenv func(string) string) (Home, error) {
 	state, err := wire.StateDir(getenv)
 	if err != nil {

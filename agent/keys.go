@@ -14,6 +14,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sigv4"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -100,13 +101,13 @@ func checkKey(p wire.KeyImportParams) error {
 		return badName("an access key", p.Name)
 	}
 	if err := config.CheckLongTermKey(p.AccessKeyID, p.Secret); err != nil {
-		return wire.Wrap(wire.ErrBadRequest, err)
+		return errcode.Wrap(errcode.BadRequest, err)
 	}
 	return nil
 }
 
 func badName(what, name string) error {
-	return wire.Errorf(wire.ErrBadRequest, "%.80q cannot be the name of %s: it has 1 to 64 letters, digits, and _.@/+:-", name, what)
+	return errcode.Errorf(errcode.BadRequest, "%.80q cannot be the name of %s: it has 1 to 64 letters, digits, and _.@/+:-", name, what)
 }
 
 // keyToReplace is the key that an import replaces, if there is one and it may.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 const (
@@ -54,11 +55,11 @@ func TestKeysComeAndGo(t *testing.T) {
 	got.Close()
 
 	again := imported
-	if text := b.refused(t, nobody, wire.ErrItemExists, wire.MethodKeyImport, again); !strings.Contains(text, keyID) {
+	if text := b.refused(t, nobody, errcode.ItemExists, wire.MethodKeyImport, again); !strings.Contains(text, keyID) {
 		t.Errorf("the refusal %q does not say which key is there", text)
 	}
 	again.Name = "twin"
-	b.refused(t, nobody, wire.ErrItemExists, wire.MethodKeyImport, again)
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodKeyImport, again)
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: otherID, Secret: []byte(secretKey), Replace: true}, nil)
 	var keys []wire.Key
 	b.must(t, nobody, wire.MethodKeyList, nil, &keys)
@@ -70,7 +71,7 @@ func TestKeysComeAndGo(t *testing.T) {
 		t.Errorf("the new key is %+v: trust is an access key id's", key)
 	}
 	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil)
-	b.refused(t, nobody, wire.ErrNoKey, wire.MethodKeyRemove, wire.NameParams{Name: "base"})
+	b.refused(t, nobody, errcode.NoKey, wire.MethodKeyRemove, wire.NameParams{Name: "base"})
 }
 
 func TestKeysThatCannotBeOnesAreRefused(t *testing.T) {
@@ -95,7 +96,7 @@ func TestKeysThatCannotBeOnesAreRefused(t *testing.T) {
 			p.Secret = slices.Clone(good.Secret)
 			test.change(&p)
 			secret := string(p.Secret)
-			text := newBench(t).refused(t, nobody, wire.ErrBadRequest, wire.MethodKeyImport, p)
+			text := newBench(t).refused(t, nobody, errcode.BadRequest, wire.MethodKeyImport, p)
 			if !strings.Contains(text, test.says) || strings.ContainsAny(text, "\n\x1b") {
 				t.Errorf("got %q, want one line that says %q", text, test.says)
 			}
@@ -115,7 +116,7 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 	trusted := func(p *person, keyID string) error { return b.trust.Endpoint(t.Context(), keyID, endpoint, p.asker()) }
 
 	for name, p := range map[string]*person{"nobody": nobody, "no": no} {
-		if err := cross(trusted(p, keyID)); err.Code != wire.CodeUntrustedEndpoint {
+		if err := cross(trusted(p, keyID)); err.Code != errcode.UntrustedEndpoint {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -136,7 +137,7 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 	if err := trusted(nobody, keyID); err == nil {
 		t.Error("trust that was taken back is there")
 	}
-	b.refused(t, nobody, wire.ErrNoItem, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint, Revoke: true})
+	b.refused(t, nobody, errcode.NoItem, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint, Revoke: true})
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: keyID, Endpoint: endpoint}, nil)
 	if err := trusted(nobody, keyID); err != nil {
 		t.Error(err)
@@ -157,7 +158,7 @@ func TestTrustIsNotBelievedBeforeTheVaultHasProvedIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.restart(t)
-	if err := cross(b.trust.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != wire.CodeNoPrompt {
+	if err := cross(b.trust.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != errcode.NoPrompt {
 		t.Errorf("got %v, want the vault to be unlocked first", err)
 	}
 	if err := b.trust.Endpoint(t.Context(), keyID, endpoint, knows(passphrase).asker()); err != nil {
@@ -193,7 +194,7 @@ func TestCallerWhoLeavesWaitsForNoVault(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	err := b.callContext(ctx, t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	if !errors.Is(err, wire.ErrDismissed) {
+	if !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v, want the caller's own end", err)
 	}
 	close(let)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mfad/mfad/agent/audit"
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/params"
 )
 
@@ -87,7 +87,7 @@ func bare[R any](do func(context.Context, *request) (R, error)) func(context.Con
 // decode reads parameters strictly.
 func decode[P any](raw json.RawMessage, p *P) error {
 	if err := params.Decode(raw, p); err != nil {
-		return wire.Errorf(wire.ErrBadRequest, "bad request: %v", err)
+		return errcode.Errorf(errcode.BadRequest, "bad request: %v", err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Every method of the protocol's page is served, and no other.
@@ -71,7 +72,7 @@ func TestParametersAreReadStrictly(t *testing.T) {
 		"no object":        {wire.MethodCode, `"x"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := b.refused(t, nobody, wire.ErrBadRequest, test.method, json.RawMessage(test.params))
+			text := b.refused(t, nobody, errcode.BadRequest, test.method, json.RawMessage(test.params))
 			if strings.Contains(text, "hush") {
 				t.Errorf("the refusal %q quotes a value", text)
 			}

@@ -6,15 +6,18 @@ import (
 	"os"
 	"sync"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // person answers prompts at the other end of a connection; a nil answer means
 // that there is no terminal for the question. It keeps what was asked.
 type person struct {
-	secret  func(p wire.PromptSecretParams) (answer string, dismissed bool)
-	code    func(p wire.PromptCodeParams) (answer string, dismissed bool)
+	secret  func(q human.Question) (answer string, dismissed bool)
+	code    func(q human.Question) (answer string, dismissed bool)
 	confirm func(question string) bool
 
 	mu      sync.Mutex
@@ -30,13 +33,13 @@ var (
 
 // knows answers every question for a secret with text.
 func knows(text string) *person {
-	return &person{secret: func(wire.PromptSecretParams) (string, bool) { return text, false }}
+	return &person{secret: func(human.Question) (string, bool) { return text, false }}
 }
 
 func (p *person) present() bool { return p.secret != nil || p.code != nil || p.confirm != nil }
 
 // asker is the person as the service asks them.
-func (p *person) asker() *asker { return &asker{conn: p, tty: p.present()} }
+func (p *person) asker() *ask.Chain { return ask.New(p, ask.Options{TTY: p.present()}) }
 
 func (p *person) Peer() peer.Peer { return peer.Peer{PID: os.Getpid()} }
 
@@ -45,32 +48,36 @@ func (p *person) Claim() (peer.Claim, error) {
 }
 
 func (p *person) Call(_ context.Context, method string, params, result any) error {
-	switch answer := result.(type) {
-	case *wire.PromptSecretResult:
-		q := params.(wire.PromptSecretParams)
-		p.note("secret: " + q.What + " | " + q.Again)
-		if p.secret == nil {
-			return wire.ErrNoPrompt
-		}
-		text, dismissed := p.secret(q)
-		*answer = wire.PromptSecretResult{Secret: []byte(text), Dismissed: dismissed}
-	case *wire.PromptCodeResult:
-		q := params.(wire.PromptCodeParams)
-		p.note(fmt.Sprintf("code: %s %s %s %s | %s", q.Profile, q.RoleARN, q.Account, q.Serial, q.Again))
-		if p.code == nil {
-			return wire.ErrNoPrompt
-		}
-		answer.Code, answer.Dismissed = p.code(q)
-	case *wire.PromptConfirmResult:
-		q := params.(wire.PromptConfirmParams)
-		p.note("confirm: " + q.Question)
-		if p.confirm == nil {
-			return wire.ErrNoPrompt
-		}
-		answer.Yes = p.confirm(q.Question)
-	default:
+	if method != wire.MethodPromptAsk {
 		return fmt.Errorf("no such prompt: %s", method)
 	}
+	q, answer := params.(wire.PromptParams).Question, result.(*human.Answer)
+	var text string
+	var dismissed bool
+	switch {
+	case q.Kind == human.Secret:
+		p.note("secret: " + q.What + " | " + q.Again)
+		if p.secret == nil {
+			return errcode.NoPrompt
+		}
+		text, dismissed = p.secret(q)
+	case q.Kind == human.Code:
+		p.note(fmt.Sprintf("code: %s %s %s %s | %s", q.Profile, q.RoleARN, q.Account, q.Serial, q.Again))
+		if p.code == nil {
+			return errcode.NoPrompt
+		}
+		text, dismissed = p.code(q)
+	default:
+		p.note("confirm: " + q.What)
+		if p.confirm == nil {
+			return errcode.NoPrompt
+		}
+		answer.Yes = p.confirm(q.What)
+	}
+	if dismissed {
+		return errcode.Dismissed
+	}
+	answer.Text = []byte(text)
 	return nil
 }
 

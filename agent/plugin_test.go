@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore/plugintest"
 )
 
@@ -38,8 +40,8 @@ func TestPluginAsksThroughTheClient(t *testing.T) {
 	}
 
 	b.restart(t)
-	b.refused(t, knows("0000"), wire.ErrPlugin, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "plugin"})
-	p = &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	b.refused(t, knows("0000"), errcode.Plugin, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "plugin"})
+	p = &person{secret: func(q human.Question) (string, bool) {
 		return passphrase, strings.HasPrefix(q.What, "answer to")
 	}}
 	b.must(t, p, wire.MethodVaultUnlock, nil, nil) // by the passphrase, since the token got no PIN

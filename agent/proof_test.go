@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/token"
 )
 
@@ -72,7 +73,7 @@ func TestOpenVaultGivesNothingToATokenUnproven(t *testing.T) {
 	for what, params := range calls {
 		for _, thief := range []*person{nobody, knows("chosen by the thief")} {
 			err := b.call(t, thief, method(params), params, nil)
-			if !errors.Is(err, wire.ErrNoPrompt) && !errors.Is(err, wire.ErrWrongPassphrase) {
+			if !errors.Is(err, errcode.NoPrompt) && !errors.Is(err, errcode.WrongPassphrase) {
 				t.Errorf("a thief who wants to %s: %v", what, err)
 			}
 		}

@@ -1,30 +1,29 @@
 package agent
 
 import (
-	"context"
+	"encoding/json"
 
-	"github.com/mfad/mfad/agent/vault"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/agent/ask"
+	"github.com/mfad/mfad/agent/peer"
 )
 
 // request is one call as the methods see it: who asks, and how to ask back.
 type request struct {
 	method string
 	conn   conn
-	ask    *asker
+	ask    *ask.Chain
 }
 
-var _ vault.Chooser = (*asker)(nil)
-
-// NewSecret implements [vault.Chooser].
-func (a *asker) NewSecret(ctx context.Context, what, again string) ([]byte, error) {
-	return a.newSecret(ctx, what, again)
+// conn is the connection that a call came by. [*server.Conn] is one.
+type conn interface {
+	ask.Conn
+	// Peer is the process at the other end.
+	Peer() peer.Peer
 }
 
-// Reach tells whether the person can be told what to do.
-func (a *asker) Reach() credproc.Reach {
-	if a.tty || a.desk != nil && (a.desk.at.Display != "" || a.desk.at.WaylandDisplay != "" || a.desk.at.Bus != "") {
-		return credproc.Person
-	}
-	return credproc.Somebody
+// profileOf is the profile that a call is about; it may be about none.
+func profileOf(params json.RawMessage) string {
+	var about struct{ Profile string }
+	_ = json.Unmarshal(params, &about)
+	return about.Profile
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -163,7 +164,7 @@ func (b *bench) callContext(ctx context.Context, t testing.TB, p *person, method
 	}
 	answer, err := b.serve(ctx, p, wire.Call{V: wire.Protocol, TTY: p.present(), Params: raw}, method)
 	if err != nil {
-		if _, ok := errors.AsType[*wire.Error](err); !ok {
+		if _, ok := errors.AsType[*errcode.Error](err); !ok {
 			t.Errorf("%s: the error %v has no code", method, err)
 		}
 		return err
@@ -186,7 +187,7 @@ func (b *bench) must(t testing.TB, p *person, method string, params, result any)
 }
 
 // refused is call that has to fail with a code; it returns the message.
-func (b *bench) refused(t testing.TB, p *person, want *wire.Error, method string, params any) string {
+func (b *bench) refused(t testing.TB, p *person, want errcode.Code, method string, params any) string {
 	t.Helper()
 	err := b.call(t, p, method, params, nil)
 	if !errors.Is(err, want) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -34,7 +35,7 @@ func (m *sessions) forget(_ context.Context, _ *request, p wire.SessionForgetPar
 	case p.Profile != "" && !p.All && p.ID == "":
 		which = func(i credproc.SessionInfo) bool { return slices.Contains(i.Profiles, p.Profile) }
 	default:
-		return wire.SessionForgetResult{}, wire.Errorf(wire.ErrBadRequest, "name one session, one profile, or all")
+		return wire.SessionForgetResult{}, errcode.Errorf(errcode.BadRequest, "name one session, one profile, or all")
 	}
 	return wire.SessionForgetResult{Forgotten: m.broker.Forget(which)}, nil
 }

@@ -8,7 +8,8 @@ import (
 
 	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
@@ -45,8 +46,8 @@ func TestTokenOpensTheVault(t *testing.T) {
 			}
 			b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: slot.ID}, nil)
 			b.restart(t)
-			b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil)
-			b.refused(t, nobody, wire.ErrNoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: kind})
+			b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultUnlock, nil)
+			b.refused(t, nobody, errcode.NoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: kind})
 		})
 	}
 }
@@ -69,19 +70,19 @@ func TestTokensThatAreAwayAreSkipped(t *testing.T) {
 	p := knows(passphrase)
 	b.must(t, p, wire.MethodVaultUnlock, nil, nil)
 	b.restart(t)
-	text := b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil)
+	text := b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultUnlock, nil)
 	for _, word := range []string{"serial 1", "serial 2", "something is missing"} {
 		if !strings.Contains(text, word) {
 			t.Errorf("the refusal %q does not tell of %q", text, word)
 		}
 	}
-	b.refused(t, p, wire.ErrNoToken, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
+	b.refused(t, p, errcode.NoToken, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
 }
 
 func TestChosenTokenIsWaitedFor(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
 	r.Tokens[0].Away = true
-	b.refused(t, nobody, wire.ErrNoToken, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
+	b.refused(t, nobody, errcode.NoToken, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
 	r.Insert = func(token.Waiting) { r.Tokens[0].Away = false }
 	p := knows("")
 	b.must(t, p, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"}, nil)
@@ -94,8 +95,8 @@ func TestPINIsAskedForWithTokenAndTries(t *testing.T) {
 	b, r := withSlots(t, "piv", "12345678")
 	r.Tokens[0].PIN = "123456"
 	answers := []string{"000000", "123456"}
-	var asked []wire.PromptSecretParams
-	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	var asked []human.Question
+	p := &person{secret: func(q human.Question) (string, bool) {
 		asked = append(asked, q)
 		answer := answers[0]
 		answers = answers[1:]
@@ -118,7 +119,7 @@ func TestLastTryTakesAWord(t *testing.T) {
 	p := knows("123456")
 	var question string
 	p.confirm = func(q string) bool { question = q; return false }
-	b.refused(t, p, wire.ErrPINGuard, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
+	b.refused(t, p, errcode.PINGuard, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
 	if want := "Only 1 try is left for the PIV PIN of YubiKey 5 NFC (serial 12345678), and wrong ones block it. Try all the same?"; question != want {
 		t.Errorf("asked %q", question)
 	}
@@ -129,8 +130,8 @@ func TestLastTryTakesAWord(t *testing.T) {
 func TestDismissedPINIsNoCallForThePassphrase(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
 	r.Tokens[0].PIN = "123456"
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) { return "", true }}
-	b.refused(t, p, wire.ErrDismissed, wire.MethodVaultUnlock, nil)
+	p := &person{secret: func(human.Question) (string, bool) { return "", true }}
+	b.refused(t, p, errcode.Dismissed, wire.MethodVaultUnlock, nil)
 	if n := len(p.questions()); n != 1 {
 		t.Errorf("asked %q", p.questions())
 	}
@@ -142,19 +143,19 @@ func TestTokenThatFailsGivesWayToThePassphrase(t *testing.T) {
 		r.Fault = func(method string) error { return err }
 		b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
 		b.restart(t)
-		if text := b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil); !strings.Contains(text, err.Error()) {
+		if text := b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultUnlock, nil); !strings.Contains(text, err.Error()) {
 			t.Errorf("the refusal %q does not say %q", text, err)
 		}
 		b.refused(t, nobody, sentinelOf(err), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
 	}
 }
 
-func sentinelOf(err error) *wire.Error { return &wire.Error{Code: code(err)} }
+func sentinelOf(err error) errcode.Code { return codeOf(err) }
 
 func TestNoTokenIsTouchedToUnlockForTheBackground(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
 	_, err := b.access.Unlocked(t.Context(), background{nobody.asker()})
-	if !errors.Is(err, credproc.ErrNoPrompt) || r.Count(token.MethodUnwrap) > 0 {
+	if !errors.Is(err, human.ErrNoPrompt) || r.Count(token.MethodUnwrap) > 0 {
 		t.Errorf("%v after %d tries", err, r.Count(token.MethodUnwrap))
 	}
 }
@@ -166,19 +167,19 @@ func TestSlotsOfTokensAreMadeWithCare(t *testing.T) {
 	b.withVault(t)
 	r := b.withTokens(t, "1", "2")
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
 	owner := knows(passphrase)
-	b.refused(t, owner, wire.ErrNoToken, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "9"})
-	b.refused(t, owner, wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", PIN: "once"})
-	b.refused(t, owner, wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", Touch: "never"})
-	b.refused(t, owner, wire.ErrNoToken, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2"})
+	b.refused(t, owner, errcode.NoToken, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "9"})
+	b.refused(t, owner, errcode.BadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", PIN: "once"})
+	b.refused(t, owner, errcode.BadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", Touch: "never"})
+	b.refused(t, owner, errcode.NoToken, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2"})
 	r.Fault = func(method string) error {
 		if method == token.MethodWrap {
 			return token.ErrRemoved
 		}
 		return nil
 	}
-	b.refused(t, owner, wire.ErrTokenRemoved, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
+	b.refused(t, owner, errcode.TokenRemoved, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
 	r.Fault = nil
 	if n := len(b.access.Opened().Slots()); n != 2 {
 		t.Errorf("the vault has %d slots", n)

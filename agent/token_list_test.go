@@ -9,6 +9,8 @@ import (
 
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
@@ -52,7 +54,7 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 		t.Error("a list has unlocked the vault")
 	}
 	r.Fault = func(string) error { return token.ErrNoHelper }
-	b.refused(t, nobody, wire.ErrTokenProgram, wire.MethodTokenList, nil)
+	b.refused(t, nobody, errcode.TokenProgram, wire.MethodTokenList, nil)
 	r.Fault = nil
 
 	// Somebody resets the first, which the vault does not know.
@@ -69,7 +71,7 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 
 // accessCode is who chooses, and types, an access code.
 func accessCode(code string) *person {
-	return &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	return &person{secret: func(q human.Question) (string, bool) {
 		if !strings.HasPrefix(q.What, "OATH access code") {
 			return "", true
 		}
@@ -107,21 +109,21 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	if shown.Serial != "1" || shown.Model != "YubiKey 5 NFC" {
 		t.Errorf("forgot that of %+v", shown)
 	}
-	b.refused(t, nobody, wire.ErrNoItem, wire.MethodTokenProtect, protect("1", wire.ProtectForget))
+	b.refused(t, nobody, errcode.NoItem, wire.MethodTokenProtect, protect("1", wire.ProtectForget))
 	b.must(t, nobody, wire.MethodTokenList, nil, &list)
 	if !list.Tokens[0].OATH.Locked {
 		t.Error("the list looked into an applet whose code was forgotten")
 	}
-	b.refused(t, accessCode("wrong"), wire.ErrAccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
+	b.refused(t, accessCode("wrong"), errcode.AccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
 	b.must(t, p, wire.MethodTokenProtect, protect("", wire.ProtectRemember), nil)
 	b.must(t, accessCode("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
 	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectRemove), nil)
 	if r.Tokens[0].Code != "" || len(inventory.Applets(b.access.Opened())) != 0 {
 		t.Errorf("the code is %q, and %d are remembered", r.Tokens[0].Code, len(inventory.Applets(b.access.Opened())))
 	}
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", "explode"))
-	b.refused(t, accessCode(""), wire.ErrBadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("1", "explode"))
+	b.refused(t, accessCode(""), errcode.BadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
 }
 
 // A reset gives the applet another ID: the old code is of no use then.
@@ -130,7 +132,7 @@ func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 	r := b.withTokens(t, "1", "2")
 	b.must(t, accessCode("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	b.must(t, accessCode("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
 	r.Tokens[0].Applet, r.Tokens[0].Code = "00000000000000ff", ""
 	b.must(t, accessCode("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	var names []string
@@ -148,8 +150,8 @@ func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	r := b.withTokens(t, "1")
 	r.Tokens[0].Code = "sesame"
 	b.must(t, accessCode("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
 	b.must(t, accessCode("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 	b.must(t, accessCode("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
 }

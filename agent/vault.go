@@ -7,6 +7,7 @@ import (
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -61,7 +62,7 @@ func (m *vaults) lock(context.Context, *request) (none, error) {
 
 func (m *vaults) hold(ctx context.Context, r *request, p wire.VaultHoldParams) (none, error) {
 	if p.Seconds > int64(longestHold/time.Second) {
-		return none{}, wire.Errorf(wire.ErrBadRequest, "a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
+		return none{}, errcode.Errorf(errcode.BadRequest, "a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
 	}
 	hold := max(-time.Second, time.Duration(p.Seconds)*time.Second)
 	return none{}, m.access.SetHold(ctx, r.ask, hold)

@@ -12,9 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -37,13 +39,13 @@ func TestVaultIsMadeWithAKeychainAndARecoveryKey(t *testing.T) {
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	b.restart(t)
 	b.must(t, knows(made.Recovery), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "recovery"}, nil)
-	b.refused(t, nobody, wire.ErrVaultExists, wire.MethodVaultCreate, wire.VaultCreateParams{})
+	b.refused(t, nobody, errcode.VaultExists, wire.MethodVaultCreate, wire.VaultCreateParams{})
 }
 
 func TestVaultIsMadeWithAPassphraseWhereThereIsNoKeychain(t *testing.T) {
 	b := newBench(t)
 	answers := []string{"short", passphrase}
-	p := &person{secret: func(q wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(q human.Question) (string, bool) {
 		if !q.New {
 			t.Errorf("asked for an old %s", q.What)
 		}
@@ -66,17 +68,17 @@ func TestVaultIsMadeWithAPassphraseWhereThereIsNoKeychain(t *testing.T) {
 func TestVaultNeedsTwoWaysIn(t *testing.T) {
 	for name, test := range map[string]struct {
 		params wire.VaultCreateParams
-		want   *wire.Error
+		want   errcode.Code
 	}{
-		"recovery alone":           {wire.VaultCreateParams{Passphrase: "no"}, wire.ErrLastSlot},
-		"none":                     {wire.VaultCreateParams{Passphrase: "no", NoRecovery: true, OneWayIn: true}, wire.ErrLastSlot},
-		"keychain that is missing": {wire.VaultCreateParams{Keychain: "yes"}, wire.ErrNoKeychain},
-		"no such choice":           {wire.VaultCreateParams{Keychain: "maybe"}, wire.ErrBadRequest},
+		"recovery alone":           {wire.VaultCreateParams{Passphrase: "no"}, errcode.LastSlot},
+		"none":                     {wire.VaultCreateParams{Passphrase: "no", NoRecovery: true, OneWayIn: true}, errcode.LastSlot},
+		"keychain that is missing": {wire.VaultCreateParams{Keychain: "yes"}, errcode.NoKeychain},
+		"no such choice":           {wire.VaultCreateParams{Keychain: "maybe"}, errcode.BadRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.refused(t, nobody, test.want, wire.MethodVaultCreate, test.params)
-			b.refused(t, nobody, wire.ErrNoVault, wire.MethodVaultShow, nil)
+			b.refused(t, nobody, errcode.NoVault, wire.MethodVaultShow, nil)
 		})
 	}
 	b := newBench(t)
@@ -86,7 +88,7 @@ func TestVaultNeedsTwoWaysIn(t *testing.T) {
 func TestVaultThatIsNotMadeLeavesNothingInTheKeychain(t *testing.T) {
 	b := newBench(t)
 	b.keychain.open = true
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultCreate, wire.VaultCreateParams{Passphrase: "yes"})
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultCreate, wire.VaultCreateParams{Passphrase: "yes"})
 	if left := b.keychain.accounts(); len(left) != 0 {
 		t.Errorf("the keychain keeps %v", left)
 	}
@@ -105,7 +107,7 @@ func TestHundredRequestsAskForOnePassphrase(t *testing.T) {
 	b.withVault(t)
 	const callers = 100
 	answered := make(chan struct{})
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		<-answered
 		return passphrase, false
 	}}
@@ -128,7 +130,7 @@ func TestWrongPassphraseIsAskedForAgainThreeTimes(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	answers := []string{"wrong", "", passphrase}
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		answer := answers[0]
 		answers = answers[1:]
 		return answer, false
@@ -142,7 +144,7 @@ func TestWrongPassphraseIsAskedForAgainThreeTimes(t *testing.T) {
 
 	b.must(t, p, wire.MethodVaultLock, nil, nil)
 	stubborn := knows("wrong")
-	b.refused(t, stubborn, wire.ErrWrongPassphrase, wire.MethodVaultUnlock, nil)
+	b.refused(t, stubborn, errcode.WrongPassphrase, wire.MethodVaultUnlock, nil)
 	if n := len(stubborn.questions()); n != 3 {
 		t.Errorf("asked %d times, want %d", n, 3)
 	}
@@ -151,11 +153,11 @@ func TestWrongPassphraseIsAskedForAgainThreeTimes(t *testing.T) {
 func TestUnlockingGoesToWhoeverCanBeAsked(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
-	if got := b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultVerify, nil); !strings.Contains(got, `unlocking vault "default"`) {
+	if got := b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultVerify, nil); !strings.Contains(got, `unlocking vault "default"`) {
 		t.Errorf("the refusal %q does not say what was locked", got)
 	}
-	no := &person{secret: func(wire.PromptSecretParams) (string, bool) { return "", true }}
-	b.refused(t, no, wire.ErrDismissed, wire.MethodVaultVerify, nil)
+	no := &person{secret: func(human.Question) (string, bool) { return "", true }}
+	b.refused(t, no, errcode.Dismissed, wire.MethodVaultVerify, nil)
 	b.must(t, knows(passphrase), wire.MethodVaultVerify, nil, nil)
 }
 
@@ -169,8 +171,8 @@ func (away) Call(ctx context.Context, _ string, _, _ any) error {
 
 func TestWhoDoesNotAnswerIsPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gone := &asker{conn: away{nobody}, tty: true}
-		if _, err := gone.Secret(t.Context(), credproc.Question{What: "passphrase"}); !errors.Is(err, credproc.ErrNoPrompt) {
+		gone := ask.New(away{nobody}, ask.Options{TTY: true})
+		if _, err := human.AskSecret(t.Context(), gone, human.Question{What: "passphrase"}); !errors.Is(err, human.ErrNoPrompt) {
 			t.Errorf("got %v, which keeps the others who wait from being asked", err)
 		}
 	})
@@ -183,7 +185,7 @@ func TestKeychainThatLostItsKeyFallsBackToTheRecoveryKey(t *testing.T) {
 	b.must(t, nobody, wire.MethodVaultCreate, nil, &made)
 	b.restart(t)
 	clear(b.keychain.entries)
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodVaultUnlock, nil)
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultUnlock, nil)
 	b.must(t, knows(made.Recovery), wire.MethodVaultUnlock, nil, nil)
 }
 
@@ -198,7 +200,7 @@ func TestExplicitLockSticks(t *testing.T) {
 		wire.MethodCredentials: wire.CredentialsParams{Profile: "prod"},
 		wire.MethodVaultVerify: nil,
 	} {
-		b.refused(t, knows(passphrase), wire.ErrVaultLocked, method, params)
+		b.refused(t, knows(passphrase), errcode.VaultLocked, method, params)
 	}
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
@@ -212,7 +214,7 @@ func TestExplicitLockSticks(t *testing.T) {
 // answer is closed.
 func (b *bench) unlocking(t *testing.T) (answer chan<- struct{}, ended <-chan error) {
 	asked, typed, end := make(chan struct{}), make(chan struct{}), make(chan error)
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		close(asked)
 		<-typed
 		return passphrase, false
@@ -228,7 +230,7 @@ func TestLockStopsAnUnlockThatIsUnderWay(t *testing.T) {
 	answer, ended := b.unlocking(t)
 	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
 	close(answer)
-	if err := <-ended; !errors.Is(err, wire.ErrVaultLocked) {
+	if err := <-ended; !errors.Is(err, errcode.VaultLocked) {
 		t.Errorf("got %v, want the vault locked", err)
 	}
 	if v := b.access.Opened(); !v.Locked() {
@@ -241,11 +243,11 @@ func TestPromptEndsWithItsRequest(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	ctx, leave := context.WithCancel(t.Context())
-	p := &person{secret: func(wire.PromptSecretParams) (string, bool) {
+	p := &person{secret: func(human.Question) (string, bool) {
 		leave()
 		return "", true
 	}}
-	if err := b.callContext(ctx, t, p, wire.MethodVaultUnlock, nil, nil); !errors.Is(err, wire.ErrDismissed) {
+	if err := b.callContext(ctx, t, p, wire.MethodVaultUnlock, nil, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v, want dismissed", err)
 	}
 }
@@ -265,7 +267,7 @@ func TestHoldTimeIsKeptInTheVault(t *testing.T) {
 	if !shown.Locked {
 		t.Error("the vault is open after its hold time")
 	}
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 1 << 40})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 1 << 40})
 }
 
 func TestHoldOfZeroUnlocksForEachUse(t *testing.T) {
@@ -299,18 +301,18 @@ func TestSlotsComeAndGo(t *testing.T) {
 
 	var recovery wire.SlotAddResult
 	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"}, &recovery)
-	b.refused(t, nobody, wire.ErrBadRequest, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"})
 	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: recovery.Slot.ID}, nil)
 	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"}, nil)
-	b.refused(t, nobody, wire.ErrLastSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
+	b.refused(t, nobody, errcode.LastSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
 	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain", Last: true}, nil)
 	if left := b.keychain.accounts(); len(left) != 0 {
 		t.Errorf("the keychain keeps %v", left)
 	}
-	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
-	b.refused(t, nobody, wire.ErrNoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "keychain"})
-	b.refused(t, knows(passphrase), wire.ErrBadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "yubikey"})
-	b.refused(t, knows(passphrase), wire.ErrPlugin, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "plugin", Identity: "nonsense"})
+	b.refused(t, nobody, errcode.NoSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
+	b.refused(t, nobody, errcode.NoSlot, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "keychain"})
+	b.refused(t, knows(passphrase), errcode.BadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "yubikey"})
+	b.refused(t, knows(passphrase), errcode.Plugin, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "plugin", Identity: "nonsense"})
 }
 
 // A slot opens every secret of the vault, for ever: a process of the same user
@@ -338,7 +340,7 @@ func TestOpenVaultGivesNoWayInAndNoMoreTime(t *testing.T) {
 	b.must(t, nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 60}, nil)
 	b.must(t, knows(passphrase), wire.MethodVaultHold, wire.VaultHoldParams{Seconds: -1}, nil)
 	b.must(t, knows(passphrase), wire.MethodVaultLock, nil, nil)
-	b.refused(t, knows(passphrase), wire.ErrVaultLocked, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"})
+	b.refused(t, knows(passphrase), errcode.VaultLocked, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"})
 }
 
 // What the person is typing for another request proves nothing of this one.
@@ -346,7 +348,7 @@ func TestNobodyRidesAlongToAWayIn(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	answer, ended := b.unlocking(t)
-	b.refused(t, nobody, wire.ErrNoPrompt, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"})
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"})
 	close(answer)
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -364,7 +366,7 @@ func TestVaultThatCannotBeOpenedIsTheReason(t *testing.T) {
 		wire.MethodCredentials: wire.CredentialsParams{Profile: "base"}, // which may be a key of the vault
 		wire.MethodCode:        wire.NameParams{Name: "phone"},
 	} {
-		b.refused(t, nobody, wire.ErrVaultDamaged, method, params)
+		b.refused(t, nobody, errcode.VaultDamaged, method, params)
 	}
 	var status wire.Status
 	b.must(t, nobody, wire.MethodStatus, nil, &status)
@@ -383,24 +385,24 @@ func TestDamagedSlotIsRefusedAndSaysSo(t *testing.T) {
 	slots := v.Slots()
 	slot := slots[slices.IndexFunc(slots, func(s keystore.Slot) bool { return s.Kind == keystore.SlotPassphrase })]
 	damage(t, b.home.Vault, slot.File())
-	b.refused(t, knows(passphrase), wire.ErrVaultDamaged, wire.MethodVaultUnlock, nil)
+	b.refused(t, knows(passphrase), errcode.VaultDamaged, wire.MethodVaultUnlock, nil)
 }
 
 func TestVaultInUseOrNotMadeIsWhyAProfileHasNoKey(t *testing.T) {
 	b := newBench(t)
 	b.write(t, "[profile prod]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\n")
 	prod := wire.CredentialsParams{Profile: "prod"}
-	b.refused(t, nobody, wire.ErrNoVault, wire.MethodCredentials, prod)
+	b.refused(t, nobody, errcode.NoVault, wire.MethodCredentials, prod)
 	b.withVault(t)
 	other, err := keystore.Open(b.home.Vault, keystore.Options{HighWater: b.home.highWater()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.refused(t, nobody, wire.ErrVaultInUse, wire.MethodCredentials, prod)
-	b.refused(t, nobody, wire.ErrVaultInUse, wire.MethodProfileShow, wire.ProfileShowParams{Profile: "base"})
+	b.refused(t, nobody, errcode.VaultInUse, wire.MethodCredentials, prod)
+	b.refused(t, nobody, errcode.VaultInUse, wire.MethodProfileShow, wire.ProfileShowParams{Profile: "base"})
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
 	}
-	b.refused(t, nobody, wire.ErrNoKey, wire.MethodCredentials, prod)
-	b.refused(t, nobody, wire.ErrNoProfile, wire.MethodCredentials, wire.CredentialsParams{Profile: "none"})
+	b.refused(t, nobody, errcode.NoKey, wire.MethodCredentials, prod)
+	b.refused(t, nobody, errcode.NoProfile, wire.MethodCredentials, wire.CredentialsParams{Profile: "none"})
 }

@@ -15,6 +15,8 @@ import (
 // seen in review.
 var arrows = map[string][]string{
 	"internal/durable":         {},
+	"internal/errcode":         {},
+	"internal/human":           {},
 	"internal/lane":            {},
 	"internal/line":            {},
 	"internal/params":          {},
@@ -53,7 +55,8 @@ var arrows = map[string][]string{
 	"agent/wire":              {},
 	"agent/peer":              {},
 	"agent/harden":            {},
-	"agent/prompt":            {"agent/wire", "agent/client"},
+	"agent/ask":               {"agent/wire", "agent/peer"},
+	"agent/prompt":            {},
 	"agent/prompt/pinentry":   {"agent/prompt", "agent/wire"},
 	"agent/prompt/notify":     {"agent/prompt", "agent/wire", "agent/peer"},
 	"agent/prompt/screentest": {},
@@ -76,7 +79,7 @@ var arrows = map[string][]string{
 	},
 	"agent/trust": {"agent/inventory", "agent/vault", "agent/wire", "credproc", "credproc/flight", "keystore"},
 	"agent": {
-		"agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/trust", "agent/vault",
+		"agent/ask", "agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/trust", "agent/vault",
 		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
 		"keystore", "keystore/keychain", "token", "token/totp",
 	},
@@ -85,7 +88,7 @@ var arrows = map[string][]string{
 	"cmd/mfad":     {},
 	"cmd/mfad-cli": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config"},
 	"cmd/mfad-agent": {
-		"agent", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine",
+		"agent", "agent/ask", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // Options are what a [Broker] works with. Resolve, Keys, Codes, Trust and
@@ -159,7 +160,7 @@ func (b *Broker) fetch(ctx context.Context, p *plan, ask Asker) (Credentials, er
 		return Credentials{}, fmt.Errorf("%s: %w", p.last().step().At, ErrLongTerm)
 	}
 	if ask == nil {
-		ask = silent{}
+		ask = human.Silent{}
 	}
 	me := newCaller(ask, p.purpose())
 	ctx, cancel := context.WithTimeoutCause(ctx, b.patience, errPatience)

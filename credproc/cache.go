@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // SessionInfo is a cached session without its secrets.
@@ -185,7 +186,7 @@ func (c *cache) endRenewal(s *session, err error, now moment) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.renewing = false
-	if errors.Is(err, ErrNoPrompt) {
+	if errors.Is(err, human.ErrNoPrompt) {
 		s.quietUntil = now.boot + longestHold
 	}
 }
@@ -210,11 +211,11 @@ func (c *cache) failed(s *session, err error, now moment) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case errors.Is(err, ErrNoPrompt), errors.Is(err, context.Canceled):
+	case errors.Is(err, human.ErrNoPrompt), errors.Is(err, context.Canceled):
 		return // the next request may come with somebody to ask, who stays
 	case now.boot < s.heldUntil:
 		return // another rider of the same flight was first
-	case errors.Is(err, ErrDismissed):
+	case errors.Is(err, human.ErrDismissed):
 		s.heldUntil = s.end.boot
 	default:
 		hold := min(holdAfterFault<<min(s.faults, 8), longestHold)

@@ -16,6 +16,8 @@ package credproc
 import (
 	"context"
 	"time"
+
+	"github.com/mfad/mfad/internal/human"
 )
 
 // Purpose names what a question is for, so that a person can decide. Every
@@ -25,37 +27,18 @@ type Purpose struct {
 	RoleARN string // the last role of the chain
 	Account string // 12 digits
 	Serial  string // the MFA device
-	KeyID   string // the access key that signs
 }
 
-// Asker puts questions to the person on whose behalf a request runs. A call
-// waits for the answer or for ctx; it wraps ErrNoPrompt when nobody can be
-// asked, and ErrDismissed when the person says no.
-type Asker interface {
-	// Code asks for the code that a device shows now. Again is empty, or says
-	// why the last answer would not do.
-	Code(ctx context.Context, why Purpose, again string) (string, error)
-	// Secret asks for a passphrase, PIN or recovery key; the caller wipes the
-	// answer.
-	Secret(ctx context.Context, q Question) ([]byte, error)
-	// Confirm asks a yes-or-no question; the default is no.
-	Confirm(ctx context.Context, question string) (bool, error)
-	// Notice shows a line while a request waits. It never fails.
-	Notice(ctx context.Context, text string)
-	// Act tells the person what to do now, such as to touch a token: where the
-	// request came from, or on the desktop when it came from no terminal. It
-	// does not wait and never fails; done takes the words back, and may be
-	// called more than once.
-	Act(ctx context.Context, what string) (done func())
+// Question is the question for the code of the device; again is empty, or says
+// why the last answer would not do.
+func (p Purpose) Question(again string) human.Question {
+	return human.Question{
+		Kind: human.Code, Again: again, Profile: p.Profile, RoleARN: p.RoleARN, Account: p.Account, Serial: p.Serial,
+	}
 }
 
-// Question asks for a secret.
-type Question struct {
-	What  string // such as: passphrase of vault "default"
-	Again string // empty, or why the last answer would not do
-	Token string // the token that wants it, if one does
-	Tries int    // left before the token blocks itself; 0: not known
-}
+// Asker reaches the person on whose behalf a request runs.
+type Asker = human.Asker
 
 // AccessKey is a long-term key: its secret, or what signs instead. Both are
 // valid until Close.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // The doubles of this package's tests: an AWS that is as strict about codes,
@@ -30,7 +31,7 @@ type person struct {
 	types func(ctx context.Context, asked int) string
 
 	asked, open, withdrawn atomic.Int32
-	last                   atomic.Pointer[credproc.Purpose]
+	last                   atomic.Pointer[human.Question]
 	again                  atomic.Pointer[string]
 	notices                atomic.Int32
 }
@@ -48,24 +49,29 @@ func (p *person) wait(ctx context.Context) error {
 	}
 }
 
-func (p *person) Code(ctx context.Context, why credproc.Purpose, again string) (string, error) {
-	p.last.Store(&why)
-	p.again.Store(&again)
+func (p *person) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
+	if q.Kind == human.Code {
+		p.last.Store(&q)
+		p.again.Store(&q.Again)
+	}
 	if err := p.wait(ctx); err != nil {
-		return "", err
+		return human.Answer{}, err
 	}
-	if p.types != nil {
-		return p.types(ctx, int(p.asked.Load())), ctx.Err()
+	switch {
+	case q.Kind == human.Secret:
+		return human.Answer{Text: []byte("secret")}, nil
+	case q.Kind == human.Confirm:
+		return human.Answer{Yes: true}, nil
+	case p.types != nil:
+		return human.Answer{Text: []byte(p.types(ctx, int(p.asked.Load())))}, ctx.Err()
 	}
-	return showing(time.Now()), nil
+	return human.Answer{Text: []byte(showing(time.Now()))}, nil
 }
 
-func (p *person) Secret(ctx context.Context, _ credproc.Question) ([]byte, error) {
-	return []byte("secret"), p.wait(ctx)
-}
-func (p *person) Act(context.Context, string) func()                  { return func() {} }
-func (p *person) Confirm(ctx context.Context, _ string) (bool, error) { return true, p.wait(ctx) }
-func (p *person) Notice(context.Context, string)                      { p.notices.Add(1) }
+func (p *person) Reach() human.Reach { return human.Somebody }
+
+func (p *person) Act(context.Context, string) func() { return func() {} }
+func (p *person) Notice(context.Context, string)     { p.notices.Add(1) }
 
 // trust trusts every endpoint, or none.
 type trust struct{ err error }

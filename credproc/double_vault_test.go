@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // vault keeps access keys and the seeds of devices, with a ledger of used
 // steps; a device without a seed is asked for.
 type vault struct {
+	reach  human.Reach // of who asked last for a key; guarded by mu
 	seeded bool
 	locked atomic.Bool
 	now    func() time.Time
@@ -38,8 +40,11 @@ func (v *vault) KeyID(_ context.Context, name string) (string, error) {
 }
 
 func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
+	v.mu.Lock()
+	v.reach = ask.Reach()
+	v.mu.Unlock()
 	if v.locked.Load() {
-		if _, err := ask.Secret(ctx, credproc.Question{What: "passphrase"}); err != nil {
+		if _, err := human.AskSecret(ctx, ask, human.Question{What: "passphrase"}); err != nil {
 			return credproc.AccessKey{}, err
 		}
 		v.locked.Store(false)
@@ -59,8 +64,8 @@ func (v *vault) Skew(d time.Duration) {
 
 func (v *vault) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
 	if !v.seeded {
-		digits, err := ask.Code(ctx, why, again)
-		return credproc.Code{Digits: digits, Typed: true, Unsent: func() {}}, err
+		answer, err := ask.Ask(ctx, why.Question(again))
+		return credproc.Code{Digits: string(answer.Text), Typed: true, Unsent: func() {}}, err
 	}
 	for {
 		at, wait := v.take(why.Serial)

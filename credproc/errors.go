@@ -1,52 +1,48 @@
 package credproc
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // What a caller may branch on.
 var (
-	// ErrNoPrompt: a question had to be asked and there was nowhere to ask it.
-	ErrNoPrompt = errors.New("nobody to ask")
-	// ErrDismissed: the person declined to answer.
-	ErrDismissed = errors.New("dismissed")
 	// ErrNoKey: the vault keeps no access key of that name.
-	ErrNoKey = errors.New("no such access key")
+	ErrNoKey = errcode.New(errcode.NoKey, "no such access key")
 	// ErrUntrustedEndpoint: the endpoint is not AWS's and nobody vouched for it.
-	ErrUntrustedEndpoint = errors.New("endpoint not trusted")
+	ErrUntrustedEndpoint = errcode.New(errcode.UntrustedEndpoint, "endpoint not trusted")
 	// ErrLongTerm: the chain ends at a long-term access key, which is never
 	// handed out.
-	ErrLongTerm = errors.New("long-term access keys are not handed out")
+	ErrLongTerm = errcode.New(errcode.BadConfig, "long-term access keys are not handed out")
 	// ErrClosed: the broker is shutting down.
 	ErrClosed = flight.ErrClosed
 	// ErrUnsent: the request cannot have reached AWS.
-	ErrUnsent = errors.New("not sent")
+	ErrUnsent = errcode.Vague(errcode.Unavailable, "not sent")
 	// ErrUnsigned: what signs in place of a secret did not. It is always
 	// ErrUnsent too.
-	ErrUnsigned = errors.New("not signed")
+	ErrUnsigned = errcode.Vague(errcode.TokenFailed, "not signed")
 
 	// ErrCodeRefused: AWS says that the code is wrong or was used.
-	ErrCodeRefused = errors.New("MFA code refused")
+	ErrCodeRefused = errcode.New(errcode.CodeRefused, "MFA code refused")
 	// ErrDeviceRefused: AWS knows no such device for this user.
-	ErrDeviceRefused = errors.New("MFA device refused")
+	ErrDeviceRefused = errcode.New(errcode.DeviceRefused, "MFA device refused")
 	// ErrKeyRefused: AWS knows no such access key, or its secret is wrong.
-	ErrKeyRefused = errors.New("access key refused")
+	ErrKeyRefused = errcode.New(errcode.KeyRefused, "access key refused")
 	// ErrExpired: AWS says that the credentials that signed have expired.
-	ErrExpired = errors.New("credentials expired")
+	ErrExpired = errcode.New(errcode.Expired, "credentials expired")
 	// ErrDenied: AWS denies the call to this identity.
-	ErrDenied = errors.New("access denied")
+	ErrDenied = errcode.New(errcode.Denied, "access denied")
 	// ErrClock: AWS refuses the request's time; a *ClockError tells by how much.
-	ErrClock = errors.New("clock is wrong")
+	ErrClock = errcode.New(errcode.Clock, "clock is wrong")
 	// ErrThrottled: AWS asks to slow down, and kept asking.
-	ErrThrottled = errors.New("throttled")
+	ErrThrottled = errcode.New(errcode.Throttled, "throttled")
 	// ErrInvalid: AWS refuses a parameter, such as a duration or a policy.
-	ErrInvalid = errors.New("invalid request")
+	ErrInvalid = errcode.New(errcode.Invalid, "invalid request")
 	// ErrUnavailable: AWS could not be reached or failed on its side.
-	ErrUnavailable = errors.New("AWS unavailable")
+	ErrUnavailable = errcode.New(errcode.Unavailable, "AWS unavailable")
 )
 
 // RefusalError is an answer of STS that is not credentials. It is one of the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // get gives the credentials in which a stage ends: those that are at hand, the
@@ -60,7 +61,7 @@ func (b *Broker) renew(s stage, old *session, now moment) {
 		b.background.Go(func() {
 			ctx, cancel := context.WithTimeout(b.ctx, b.patience)
 			defer cancel()
-			_, err := b.makeOnce(ctx, s, old, silent{})
+			_, err := b.makeOnce(ctx, s, old, human.Silent{})
 			now := b.clock.now()
 			if err != nil {
 				b.log.Info("session not renewed", "kind", s.step().Kind(), "key", old.creds.AccessKeyID, "error", err)

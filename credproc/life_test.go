@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/human"
 )
 
 func TestSessionIsServedFromMemoryWhileItHas16Minutes(t *testing.T) {
@@ -118,7 +119,7 @@ func TestWhoDeclinedARenewalIsNotAskedAgainWhileTheSessionLives(t *testing.T) {
 		h.session("base", "K", phone)
 		first := h.must(t, "base", &person{})
 		time.Sleep(12*time.Hour - 15*time.Minute)
-		no := &person{no: credproc.ErrDismissed}
+		no := &person{no: human.ErrDismissed}
 		for range 10 {
 			if again := h.must(t, "base", no); again.AccessKeyID != first.AccessKeyID {
 				t.Error("another session")

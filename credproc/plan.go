@@ -112,7 +112,7 @@ func (p planner) plan(ctx context.Context, profile string, chain *config.Chain) 
 
 // purpose is what a person is told when the plan needs an answer.
 func (p *plan) purpose() Purpose {
-	why := Purpose{Profile: p.profile, KeyID: p.id.KeyID}
+	why := Purpose{Profile: p.profile}
 	for i, hop := range p.hops {
 		why.RoleARN = cmp.Or(hop.role(), why.RoleARN)
 		why.Serial = cmp.Or(stage{p, i + 1}.serial().Text, why.Serial)

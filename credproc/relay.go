@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // Relay is the Asker of work that several requests wait for. A question goes
@@ -19,35 +20,22 @@ type relay struct{ riders *flight.Riders[Asker] }
 
 var _ progress = relay{}
 
-func (r relay) Code(ctx context.Context, why Purpose, again string) (code string, err error) {
-	err = r.ask(ctx, func(ctx context.Context, a Asker) (err error) {
-		code, err = a.Code(ctx, why, again)
+// Ask implements [Asker].
+func (r relay) Ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
+	put := func(ctx context.Context, a Asker) (err error) {
+		answer, err = a.Ask(ctx, q)
 		return err
-	})
-	return code, err
+	}
+	err = r.riders.Ask(ctx, put, func(err error) bool { return errors.Is(err, human.ErrNoPrompt) })
+	return answer, err
 }
 
-func (r relay) Secret(ctx context.Context, q Question) (secret []byte, err error) {
-	err = r.ask(ctx, func(ctx context.Context, a Asker) (err error) {
-		secret, err = a.Secret(ctx, q)
-		return err
-	})
-	return secret, err
-}
-
-func (r relay) Confirm(ctx context.Context, question string) (yes bool, err error) {
-	err = r.ask(ctx, func(ctx context.Context, a Asker) (err error) {
-		yes, err = a.Confirm(ctx, question)
-		return err
-	})
-	return yes, err
-}
-
+// Notice implements [Asker].
 func (r relay) Notice(_ context.Context, text string) {
 	r.riders.Tell(func(ctx context.Context, a Asker) { a.Notice(ctx, text) })
 }
 
-// Act reaches all who ride now, and is taken back from each.
+// Act reaches all who wait now, and is taken back from each.
 func (r relay) Act(_ context.Context, what string) func() {
 	var mu sync.Mutex
 	var taken []func()
@@ -71,46 +59,21 @@ func (r relay) waitingFor(what string) {
 	r.riders.Tell(func(_ context.Context, a Asker) { waitingFor(a, what) })
 }
 
-func (r relay) ask(ctx context.Context, question func(context.Context, Asker) error) error {
-	return r.riders.Ask(ctx, question, func(err error) bool { return errors.Is(err, ErrNoPrompt) })
-}
-
-// Reach is how far an Asker reaches.
-type Reach int
-
-// What there may be behind an Asker. An Asker that does not tell by a method
-// Reach() Reach is Somebody.
-const (
-	Nobody   Reach = iota // work in the background, for nobody
-	Somebody              // who waits, and may see nothing of what they are told
-	Person                // who can be told what to do
-)
-
-type reacher interface{ Reach() Reach }
-
-// ReachOf tells how far ask reaches, for what would be in vain without anybody,
-// such as to wait for a touch.
-func ReachOf(ask Asker) Reach {
-	if r, ok := ask.(reacher); ok {
-		return r.Reach()
-	}
-	return Somebody
-}
-
-var _, _, _ reacher = relay{}, (*caller)(nil), silent{}
-
-// Reach is that of the rider who can be told best.
-func (r relay) Reach() Reach {
-	best := Nobody
+// Reach is that of the one who can be told best.
+func (r relay) Reach() human.Reach {
+	best := human.Nobody
 	for _, a := range r.riders.Aboard() {
-		best = max(best, ReachOf(a))
+		best = max(best, a.Reach())
 	}
 	return best
 }
 
 // progress is an Asker that keeps for itself what a request waits for, so that
 // a request that gives up can say it.
-type progress interface{ waitingFor(what string) }
+type progress interface {
+	Asker
+	waitingFor(what string)
+}
 
 func waitingFor(a Asker, what string) {
 	if p, ok := a.(progress); ok {
@@ -134,12 +97,17 @@ func newCaller(ask Asker, why Purpose) *caller {
 	return c
 }
 
-func (c *caller) Code(ctx context.Context, why Purpose, again string) (string, error) {
-	own := c.why
-	own.Serial, own.KeyID = why.Serial, why.KeyID
-	return c.Asker.Code(ctx, own, again)
+// Ask implements [Asker].
+func (c *caller) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
+	if q.Kind == human.Code {
+		own := c.why
+		own.Serial = q.Serial
+		q = own.Question(q.Again)
+	}
+	return c.Asker.Ask(ctx, q)
 }
 
+// Notice implements [Asker].
 func (c *caller) Notice(ctx context.Context, text string) {
 	if text != "" {
 		c.waitingFor(text)
@@ -147,23 +115,11 @@ func (c *caller) Notice(ctx context.Context, text string) {
 	c.Asker.Notice(ctx, text)
 }
 
+// Act implements [Asker].
 func (c *caller) Act(ctx context.Context, what string) func() {
 	c.waitingFor("waiting for you: " + what)
 	return c.Asker.Act(ctx, what)
 }
 
-// Reach is that of whom the caller asks.
-func (c *caller) Reach() Reach { return ReachOf(c.Asker) }
-
 func (c *caller) waitingFor(what string) { c.what.Store(&what) }
 func (c *caller) waited() string         { return *c.what.Load() }
-
-// silent is the Asker of work that nobody waits for.
-type silent struct{}
-
-func (silent) Code(context.Context, Purpose, string) (string, error) { return "", ErrNoPrompt }
-func (silent) Secret(context.Context, Question) ([]byte, error)      { return nil, ErrNoPrompt }
-func (silent) Confirm(context.Context, string) (bool, error)         { return false, ErrNoPrompt }
-func (silent) Notice(context.Context, string)                        {}
-func (silent) Reach() Reach                                          { return Nobody }
-func (silent) Act(context.Context, string) func()                    { return func() {} }

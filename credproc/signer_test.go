@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // signet is a token that signs, or says why not.
@@ -72,16 +74,22 @@ func TestRequestThatIsNotSignedIsNotTriedAgainAndCostsNoCode(t *testing.T) {
 // far is an Asker that tells how far it reaches.
 type far struct {
 	person
-	reach credproc.Reach
+	reach human.Reach
 }
 
-func (f *far) Reach() credproc.Reach { return f.reach }
+func (f *far) Reach() human.Reach { return f.reach }
 
 func TestReachIsTheAskersOwn(t *testing.T) {
-	if got := credproc.ReachOf(&person{}); got != credproc.Somebody {
-		t.Errorf("an Asker that does not tell reaches %d", got)
-	}
-	if got := credproc.ReachOf(&far{reach: credproc.Nobody}); got != credproc.Nobody {
-		t.Errorf("got %d", got)
+	for _, reach := range []human.Reach{human.Nobody, human.Person} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t)
+			h.session("prod", "K", phone)
+			if _, err := h.Credentials(t.Context(), credproc.Request{Profile: "prod", Asker: &far{reach: reach}}); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.vault.reach; got != reach {
+				t.Errorf("the vault sees an asker that reaches %d, not %d", got, reach)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 )
 
 func TestThousandCallersOfAColdProfileCostOnePromptOneCodeOneCall(t *testing.T) {
@@ -152,7 +153,7 @@ func TestPromptMovesToTheNextCallerInItsOwnName(t *testing.T) {
 		if alice.withdrawn.Load() != 1 {
 			t.Error("the prompt was not withdrawn")
 		}
-		if why := bob.last.Load(); why.Profile != "second" || why.RoleARN != roleARN("second") || why.Serial != phone || why.KeyID != "AKIAK" {
+		if why := bob.last.Load(); why.Profile != "second" || why.RoleARN != roleARN("second") || why.Serial != phone || why.Account != "210987654321" {
 			t.Errorf("asked for %+v", *why)
 		}
 		h.count(t, "GetSessionToken", 1)
@@ -183,11 +184,11 @@ func TestDismissalRefusesAllWhoRideAndNobodyLater(t *testing.T) {
 		h := newHouse(t)
 		h.vault.seeded = false
 		h.session("base", "K", phone)
-		no := &person{takes: time.Second, no: credproc.ErrDismissed}
+		no := &person{takes: time.Second, no: human.ErrDismissed}
 		var wg sync.WaitGroup
 		for range 1000 {
 			wg.Go(func() {
-				if _, err := h.get(t, "base", no); !errors.Is(err, credproc.ErrDismissed) {
+				if _, err := h.get(t, "base", no); !errors.Is(err, human.ErrDismissed) {
 					t.Errorf("got %v, want ErrDismissed", err)
 				}
 			})
@@ -206,7 +207,7 @@ func TestCallerWithoutATerminalIsServedByOneWhoHasIt(t *testing.T) {
 		h.vault.seeded = false
 		h.session("base", "K", phone)
 		var wg sync.WaitGroup
-		for _, ask := range []*person{{takes: time.Second, no: credproc.ErrNoPrompt}, {takes: time.Second}} {
+		for _, ask := range []*person{{takes: time.Second, no: human.ErrNoPrompt}, {takes: time.Second}} {
 			wg.Go(func() {
 				if _, err := h.get(t, "base", ask); err != nil {
 					t.Error(err)
@@ -227,7 +228,7 @@ func TestNobodyToAskIsAnErrorAtOnce(t *testing.T) {
 		h.vault.seeded = false
 		h.session("base", "K", phone)
 		start := time.Now()
-		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrNoPrompt) || time.Since(start) != 0 {
+		if _, err := h.get(t, "base", nil); !errors.Is(err, human.ErrNoPrompt) || time.Since(start) != 0 {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})

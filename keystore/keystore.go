@@ -21,51 +21,51 @@
 package keystore
 
 import (
-	"errors"
 	"maps"
 	"time"
 
 	"filippo.io/age"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // What a caller may branch on.
 var (
 	// ErrNoVault: the folder holds no vault.
-	ErrNoVault = errors.New("no vault")
+	ErrNoVault = errcode.New(errcode.NoVault, "no vault")
 	// ErrExists: the folder holds a vault, or the items of one.
-	ErrExists = errors.New("vault exists")
+	ErrExists = errcode.New(errcode.VaultExists, "vault exists")
 	// ErrLocked: the vault's identity is not held; Unlock first.
-	ErrLocked = errors.New("vault is locked")
+	ErrLocked = errcode.New(errcode.VaultLocked, "vault is locked")
 	// ErrBusy: another process has the vault open.
-	ErrBusy = errors.New("vault is in use by another process")
+	ErrBusy = errcode.New(errcode.VaultInUse, "vault is in use by another process")
 	// ErrClosed: the vault was closed.
-	ErrClosed = errors.New("vault is closed")
+	ErrClosed = errcode.New(errcode.Stopping, "vault is closed")
 	// ErrWrongPassphrase: the passphrase, recovery key or identity does not
 	// open the slot.
-	ErrWrongPassphrase = errors.New("wrong passphrase or key")
+	ErrWrongPassphrase = errcode.New(errcode.WrongPassphrase, "wrong passphrase or key")
 	// ErrDamaged: what is on the disk is not what was written.
-	ErrDamaged = errors.New("vault is damaged")
+	ErrDamaged = errcode.New(errcode.VaultDamaged, "vault is damaged")
 	// ErrRolledBack: the vault is older than, or another than, the one that
 	// was seen here before.
-	ErrRolledBack = errors.New("vault was rolled back")
+	ErrRolledBack = errcode.New(errcode.VaultRolledBack, "vault was rolled back")
 	// ErrNoItem: the vault has no such item.
-	ErrNoItem = errors.New("no such item")
+	ErrNoItem = errcode.New(errcode.NoItem, "no such item")
 	// ErrItemExists: the vault has an item of that kind and name.
-	ErrItemExists = errors.New("item exists")
+	ErrItemExists = errcode.New(errcode.ItemExists, "item exists")
 	// ErrNoSlot: the vault has no such slot.
-	ErrNoSlot = errors.New("no such slot")
+	ErrNoSlot = errcode.New(errcode.NoSlot, "no such slot")
 	// ErrLastSlot: the vault would be left with fewer ways in than the caller
 	// allows.
-	ErrLastSlot = errors.New("too few ways into the vault")
+	ErrLastSlot = errcode.New(errcode.LastSlot, "too few ways into the vault")
 	// ErrPlugin: an age plugin is missing or failed.
-	ErrPlugin = errors.New("age plugin failed")
+	ErrPlugin = errcode.New(errcode.Plugin, "age plugin failed")
 	// ErrInvalid: a name, fact or secret that a vault does not take.
-	ErrInvalid = errors.New("not fit for a vault")
+	ErrInvalid = errcode.New(errcode.BadRequest, "not fit for a vault")
 	// ErrUncertain: a write failed so late that what it was to write may stand,
 	// now or after a power cut, as may what was there before.
-	ErrUncertain = errors.New("not known what is on the disk")
+	ErrUncertain = errcode.New(errcode.Disk, "not known what is on the disk")
 )
 
 // Kind says what an item holds. The vault does not look into it.

@@ -1,8 +1,9 @@
 package token
 
 import (
-	"errors"
 	"fmt"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // What a caller may branch on. Every error of an operation wraps one of these,
@@ -10,46 +11,46 @@ import (
 var (
 	// ErrNoHelper: mfad-token is not installed, or a library that it needs; the
 	// text names the package.
-	ErrNoHelper = errors.New("mfad-token cannot be run")
+	ErrNoHelper = errcode.New(errcode.TokenProgram, "mfad-token cannot be run")
 	// ErrHelper: mfad-token crashed, hung or answered nonsense.
-	ErrHelper = errors.New("mfad-token failed")
+	ErrHelper = errcode.New(errcode.TokenFailed, "mfad-token failed")
 	// ErrNoService: there is no PC/SC service (pcscd); the text names the package.
-	ErrNoService = errors.New("no smart card service")
+	ErrNoService = errcode.New(errcode.TokenService, "no smart card service")
 	// ErrNotPresent: the token that is meant is not plugged in.
-	ErrNotPresent = errors.New("token is not plugged in")
+	ErrNotPresent = errcode.New(errcode.NoToken, "token is not plugged in")
 	// ErrAmbiguous: several tokens could be meant.
-	ErrAmbiguous = errors.New("several tokens are plugged in")
+	ErrAmbiguous = errcode.New(errcode.TokenAmbiguous, "several tokens are plugged in")
 	// ErrRemoved: the token was pulled out, or reset, in the middle.
-	ErrRemoved = errors.New("token was removed")
+	ErrRemoved = errcode.New(errcode.TokenRemoved, "token was removed")
 	// ErrBusy: another program holds the token; the text names the likely one.
-	ErrBusy = errors.New("token is in use by another program")
+	ErrBusy = errcode.New(errcode.TokenBusy, "token is in use by another program")
 	// ErrPIN: the PIN was wrong; see PINError.
-	ErrPIN = errors.New("wrong PIN")
+	ErrPIN = errcode.New(errcode.WrongPIN, "wrong PIN")
 	// ErrPINBlocked: no tries are left, or the token wants to be plugged in again first.
-	ErrPINBlocked = errors.New("PIN is blocked")
+	ErrPINBlocked = errcode.New(errcode.PINBlocked, "PIN is blocked")
 	// ErrPINGuard: so few tries are left that none was made.
-	ErrPINGuard = errors.New("too few PIN tries are left")
+	ErrPINGuard = errcode.New(errcode.PINGuard, "too few PIN tries are left")
 	// ErrNoPIN: the token has no PIN, and what was asked for needs one.
-	ErrNoPIN = errors.New("token has no PIN")
+	ErrNoPIN = errcode.New(errcode.NoPIN, "token has no PIN")
 	// ErrTouch: the touch that the token waits for did not come.
-	ErrTouch = errors.New("token was not touched in time")
+	ErrTouch = errcode.New(errcode.NoTouch, "token was not touched in time")
 	// ErrAccessCode: the access code of the OATH applet is not known, or wrong.
-	ErrAccessCode = errors.New("wrong OATH access code")
+	ErrAccessCode = errcode.New(errcode.AccessCode, "wrong OATH access code")
 	// ErrManagementKey: the PIV management key is another.
-	ErrManagementKey = errors.New("wrong PIV management key")
+	ErrManagementKey = errcode.New(errcode.ManagementKey, "wrong PIV management key")
 	// ErrExists: the token holds a credential of that name.
-	ErrExists = errors.New("token holds a credential of that name")
+	ErrExists = errcode.New(errcode.TokenExists, "token holds a credential of that name")
 	// ErrNoCredential: the token does not hold that credential or key.
-	ErrNoCredential = errors.New("not on the token")
+	ErrNoCredential = errcode.New(errcode.NotOnToken, "not on the token")
 	// ErrFull: the token has no room for another.
-	ErrFull = errors.New("token is full")
+	ErrFull = errcode.New(errcode.TokenFull, "token is full")
 	// ErrUnsupported: the token, or this machine, cannot do that.
-	ErrUnsupported = errors.New("not supported")
+	ErrUnsupported = errcode.New(errcode.TokenUnsupported, "not supported")
 	// ErrInvalid: a parameter that cannot be right; or what was to be opened is
 	// not for a token.
-	ErrInvalid = errors.New("not fit for a token")
+	ErrInvalid = errcode.New(errcode.BadRequest, "not fit for a token")
 	// ErrDismissed: the person said no.
-	ErrDismissed = errors.New("dismissed")
+	ErrDismissed = errcode.New(errcode.Dismissed, "dismissed")
 )
 
 // PINError is a wrong PIN. It is ErrPIN.
@@ -64,8 +65,8 @@ func (e *PINError) Error() string {
 	return fmt.Sprintf("%v: %d %s left", ErrPIN, e.Retries, plural(e.Retries, "try", "tries"))
 }
 
-// Is makes it ErrPIN.
-func (e *PINError) Is(target error) bool { return target == ErrPIN }
+// Unwrap makes it ErrPIN.
+func (e *PINError) Unwrap() error { return ErrPIN }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

@@ -17,8 +17,14 @@ func (h *Helper) Lanes() int {
 	return len(h.lanes.names)
 }
 
-// Codes is the table of errors.
-func Codes() []error { return codes[1:] }
+// Codes are the errors that cross to the agent.
+func Codes() []error {
+	return []error{
+		ErrHelper, ErrNoService, ErrNotPresent, ErrAmbiguous, ErrRemoved, ErrBusy, ErrPIN, ErrPINBlocked, ErrPINGuard,
+		ErrNoPIN, ErrTouch, ErrAccessCode, ErrManagementKey, ErrExists, ErrNoCredential, ErrFull, ErrUnsupported,
+		ErrInvalid, ErrDismissed,
+	}
+}
 
 // Scrub is what of an environment the program gets.
 var Scrub = scrub

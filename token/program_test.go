@@ -101,7 +101,7 @@ var programs = map[string]func(in *bufio.Reader){
 		next(in)
 		answer, _ := ask(in)["result"].(map[string]any)
 		if answer["secret"] != "MTIzNDU2" {
-			say(`{"jsonrpc":"2.0","id":1,"error":{"code":18,"message":"asking for the PIN: dismissed"}}`)
+			say(`{"jsonrpc":"2.0","id":1,"error":{"code":20,"message":"asking for the PIN: dismissed"}}`)
 			return
 		}
 		say(code)
@@ -135,7 +135,7 @@ var programs = map[string]func(in *bufio.Reader){
 	},
 	"guards": func(in *bufio.Reader) {
 		next(in)
-		say(`{"jsonrpc":"2.0","id":1,"error":{"code":6,"message":"opening: wrong PIN","data":{"retries":2}}}`)
+		say(`{"jsonrpc":"2.0","id":1,"error":{"code":45,"message":"opening: wrong PIN","data":{"retries":2}}}`)
 	},
 	"exits": func(in *bufio.Reader) {
 		next(in)
@@ -220,7 +220,7 @@ var programs = map[string]func(in *bufio.Reader){
 		case request["method"] == "wrap":
 			say(`{"jsonrpc":"2.0","id":1,"result":{"stanzas":[{"type":"test","args":[%q],"body":%q}]}}`, params["identity"], params["fileKey"])
 		case len(stanzas) == 0:
-			say(`{"jsonrpc":"2.0","id":1,"error":{"code":17,"message":"nothing for us"}}`)
+			say(`{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"nothing for us"}}`)
 		default:
 			say(`{"jsonrpc":"2.0","id":1,"result":{"fileKey":%q,"token":{"model":"test"}}}`, stanzas[0].(map[string]any)["body"])
 		}

@@ -11,11 +11,12 @@ import (
 	"strconv"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Call calls the agent and decodes its answer into result, which may be nil.
 // While it waits, the agent may ask through the Prompter; when Call returns,
-// every prompt has. It returns the [*wire.Error] with which the agent refused;
+// every prompt has. It returns the [*errcode.Error] with which the agent refused;
 // [ErrAgentGone]; or the cause of ctx's end. After the last two the connection
 // is closed, which withdraws the call.
 func (c *Client) Call(ctx context.Context, method string, params, result any) error {
@@ -105,7 +106,7 @@ func (c *Client) explain(ctx context.Context, method string, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, wire.ErrFrameTooLong) && !c.broken:
-		return wire.Errorf(wire.ErrBadRequest, "the request %s is longer than %d bytes", method, wire.MaxFrame)
+		return errcode.Errorf(errcode.BadRequest, "the request %s is longer than %d bytes", method, wire.MaxFrame)
 	case gone(err):
 		return ErrAgentGone
 	}

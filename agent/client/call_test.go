@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // within serves h in this process, and dials with the options.
@@ -41,72 +44,76 @@ func within(t *testing.T, h server.Handler, o client.Options) *client.Client {
 	return c
 }
 
-// person answers prompts as a test says. A nil answer waits to be withdrawn.
+// person answers prompts as a test says; without an answer it waits to be
+// withdrawn.
 type person struct {
-	secret, code *string
-	yes          *bool
-	fault        error
-	notices      chan string
-	asked        chan struct{} // gets a token for each prompt, if it is there
-	open         atomic.Int32  // prompts
+	answers map[human.Kind]human.Answer
+	fault   error
+	notices chan string
+	asked   chan struct{} // gets a token for each prompt, if it is there
+	open    atomic.Int32  // prompts
 }
 
-func answer[T, R any](ctx context.Context, p *person, given *T, make func(T) R) (r R, err error) {
+func (p *person) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
 	p.open.Add(1)
 	defer p.open.Add(-1)
 	if p.asked != nil {
 		p.asked <- struct{}{}
 	}
-	switch {
-	case p.fault != nil:
-		return r, p.fault
-	case given != nil:
-		return make(*given), nil
+	if answer, given := p.answers[q.Kind]; given || p.fault != nil {
+		return answer, p.fault
 	}
 	<-ctx.Done()
-	return r, ctx.Err()
-}
-
-func (p *person) Secret(ctx context.Context, _ wire.PromptSecretParams) (wire.PromptSecretResult, error) {
-	return answer(ctx, p, p.secret, func(s string) wire.PromptSecretResult { return wire.PromptSecretResult{Secret: []byte(s)} })
-}
-
-func (p *person) Code(ctx context.Context, _ wire.PromptCodeParams) (wire.PromptCodeResult, error) {
-	return answer(ctx, p, p.code, func(s string) wire.PromptCodeResult { return wire.PromptCodeResult{Code: s} })
-}
-
-func (p *person) Confirm(ctx context.Context, _ wire.PromptConfirmParams) (wire.PromptConfirmResult, error) {
-	return answer(ctx, p, p.yes, func(y bool) wire.PromptConfirmResult { return wire.PromptConfirmResult{Yes: y} })
+	return human.Answer{}, ctx.Err()
 }
 
 func (p *person) Notice(text string) { p.notices <- text }
 
-// asking calls the client back, once for each method, and answers what came.
+// asking calls the client back with what it was called with, and answers what
+// came. It is a notice before, and the method's name is that of the callback.
 func asking(ctx context.Context, c *server.Conn, call wire.Call, method string) (any, error) {
 	var r json.RawMessage
 	if err := c.Notify(ctx, wire.MethodPromptNotice, wire.PromptNoticeParams{Text: "soon"}); err != nil {
 		return nil, err
 	}
-	err := c.Call(ctx, method, wire.PromptSecretParams{ID: "a"}, &r)
+	err := c.Call(ctx, method, call.Params, &r)
 	return r, err
 }
 
+func question(kind human.Kind) wire.PromptParams {
+	return wire.PromptParams{ID: "a", Question: human.Question{Kind: kind}}
+}
+
 func TestCallAnswersTheAgentsQuestions(t *testing.T) {
-	secret, code, yes := "hunter2", "123456", true
-	p := &person{secret: &secret, code: &code, yes: &yes, notices: make(chan string, 9)}
+	p := &person{notices: make(chan string, 9), answers: map[human.Kind]human.Answer{
+		human.Secret: {Text: []byte("hunter2")}, human.Code: {Text: []byte("123456")}, human.Confirm: {Yes: true},
+	}}
 	c := within(t, asking, client.Options{Prompter: p})
-	for method, want := range map[string]string{
-		wire.MethodPromptSecret:  `{"secret":"aHVudGVyMg=="}`,
-		wire.MethodPromptCode:    `{"code":"123456"}`,
-		wire.MethodPromptConfirm: `{"yes":true}`,
+	for kind, want := range map[human.Kind]string{
+		human.Secret:  `{"text":"aHVudGVyMg=="}`,
+		human.Code:    `{"text":"MTIzNDU2"}`,
+		human.Confirm: `{"yes":true}`,
 	} {
+		p.answers[kind] = human.Answer{Text: bytes.Clone(p.answers[kind].Text), Yes: p.answers[kind].Yes}
 		var got json.RawMessage
-		if err := c.Call(t.Context(), method, nil, &got); err != nil || string(got) != want {
-			t.Errorf("%s: got %s, %v", method, got, err)
+		if err := c.Call(t.Context(), wire.MethodPromptAsk, question(kind), &got); err != nil || string(got) != want {
+			t.Errorf("%s: got %s, %v", kind, got, err)
 		}
 		if text := <-p.notices; text != "soon" {
 			t.Errorf("the notice is %q", text)
 		}
+		if answer := p.answers[kind].Text; len(answer) > 0 && !bytes.Equal(answer, make([]byte, len(answer))) {
+			t.Errorf("%s: the answer was not wiped", kind)
+		}
+	}
+}
+
+func TestWhoDeclinesIsNotTakenForNobody(t *testing.T) {
+	p := &person{fault: human.ErrDismissed, notices: make(chan string, 9)}
+	c := within(t, asking, client.Options{Prompter: p})
+	err := c.Call(t.Context(), wire.MethodPromptAsk, question(human.Secret), nil)
+	if !errors.Is(err, errcode.Dismissed) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -114,17 +121,17 @@ func TestQuestionsThatCannotBePutAreRefused(t *testing.T) {
 	p := &person{fault: errors.New("no terminal"), notices: make(chan string, 9)}
 	for _, row := range []struct {
 		name, method string
-		prompter     client.Prompter
-		want         *wire.Error
+		prompter     human.Prompter
+		want         errcode.Code
 		text         string
 	}{
-		{"without a prompter", wire.MethodPromptCode, nil, wire.ErrNoPrompt, "nobody to ask"},
-		{"without a terminal", wire.MethodPromptCode, p, wire.ErrNoPrompt, "no terminal"},
-		{"of another version", "prompt.dance", p, wire.ErrBadRequest, "this mfad knows no prompt.dance: it is older than the agent"},
+		{"without a prompter", wire.MethodPromptAsk, nil, errcode.NoPrompt, "nobody to ask"},
+		{"without a terminal", wire.MethodPromptAsk, p, errcode.NoPrompt, "no terminal"},
+		{"of another version", "prompt.dance", p, errcode.BadRequest, "this mfad knows no prompt.dance: it is older than the agent"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := within(t, asking, client.Options{Prompter: row.prompter})
-			err := c.Call(t.Context(), row.method, nil, nil)
+			err := c.Call(t.Context(), row.method, question(human.Code), nil)
 			if !errors.Is(err, row.want) || err.Error() != row.text {
 				t.Errorf("got %v", err)
 			}
@@ -136,7 +143,7 @@ func TestAgentWithdrawsAPrompt(t *testing.T) {
 	p := &person{asked: make(chan struct{}, 1)}
 	c := within(t, func(ctx context.Context, c *server.Conn, _ wire.Call, _ string) (any, error) {
 		answered := make(chan error)
-		go func() { answered <- c.Call(ctx, wire.MethodPromptCode, wire.PromptCodeParams{ID: "7"}, nil) }()
+		go func() { answered <- c.Call(ctx, wire.MethodPromptAsk, wire.PromptParams{ID: "7"}, nil) }()
 		<-p.asked
 		if err := c.Notify(ctx, wire.MethodPromptCancel, wire.PromptCancelParams{ID: "other"}); err != nil {
 			return nil, err
@@ -146,7 +153,7 @@ func TestAgentWithdrawsAPrompt(t *testing.T) {
 		}
 		return nil, <-answered
 	}, client.Options{Prompter: p})
-	if err := c.Call(t.Context(), "m", nil, nil); !errors.Is(err, wire.ErrDismissed) {
+	if err := c.Call(t.Context(), "m", nil, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -166,7 +173,7 @@ func TestPromptEndsWithItsCall(t *testing.T) {
 			p := &person{asked: make(chan struct{}, 1)}
 			opened, gone := make(chan struct{}), make(chan struct{})
 			c := within(t, func(ctx context.Context, c *server.Conn, _ wire.Call, _ string) (any, error) {
-				go func() { _ = c.Call(ctx, wire.MethodPromptCode, wire.PromptCodeParams{ID: "7"}, nil) }()
+				go func() { _ = c.Call(ctx, wire.MethodPromptAsk, wire.PromptParams{ID: "7"}, nil) }()
 				<-p.asked
 				close(opened)
 				if !row.answers {
@@ -198,17 +205,17 @@ func TestPromptEndsWithItsCall(t *testing.T) {
 
 func TestRefusalCrossesTheSocket(t *testing.T) {
 	c := within(t, func(_ context.Context, _ *server.Conn, call wire.Call, _ string) (any, error) {
-		return nil, wire.Errorf(wire.ErrNoProfile, "no profile for mfad %s, tty %v", call.Client, call.TTY)
+		return nil, errcode.Errorf(errcode.NoProfile, "no profile for mfad %s, tty %v", call.Client, call.TTY)
 	}, client.Options{Version: "1.2"})
 	err := c.Call(t.Context(), "m", nil, nil)
-	if !errors.Is(err, wire.ErrNoProfile) || err.Error() != "no profile for mfad 1.2, tty false" {
+	if !errors.Is(err, errcode.NoProfile) || err.Error() != "no profile for mfad 1.2, tty false" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestRequestThatIsTooLongIsNotSent(t *testing.T) {
 	c := within(t, func(context.Context, *server.Conn, wire.Call, string) (any, error) { return "ok", nil }, client.Options{})
-	if err := c.Call(t.Context(), "m", strings.Repeat("x", wire.MaxFrame), nil); !errors.Is(err, wire.ErrBadRequest) {
+	if err := c.Call(t.Context(), "m", strings.Repeat("x", wire.MaxFrame), nil); !errors.Is(err, errcode.BadRequest) {
 		t.Errorf("got %v", err)
 	}
 	if err := c.Call(t.Context(), "m", nil, nil); err != nil {

@@ -3,7 +3,7 @@
 //
 // It is on the start-up path of every aws command, so it looks nothing up,
 // links little, and makes a call in the caller's own goroutine. It prints
-// nothing and prompts only through the [Prompter] that it is given.
+// nothing and prompts only through the [human.Prompter] that it is given.
 package client
 
 import (
@@ -12,6 +12,7 @@ import (
 	"net"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // The ways in which there is no agent to talk to.
@@ -39,7 +40,7 @@ type Options struct {
 	// NoStart makes Dial return ErrNoAgent instead of starting one.
 	NoStart bool
 	// Prompter asks the person; nil tells the agent that nobody can be asked.
-	Prompter Prompter
+	Prompter human.Prompter
 	Version  string // our own, for messages
 }
 
@@ -49,7 +50,7 @@ type Options struct {
 type Client struct {
 	conn     *net.UnixConn
 	stream   *wire.Stream
-	prompter Prompter
+	prompter human.Prompter
 	version  string
 
 	turn   chan struct{} // holds one token: who may call

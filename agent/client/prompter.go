@@ -7,29 +7,14 @@ import (
 	"sync"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 )
-
-// Prompter asks the person on behalf of the agent. Calls may come at the same
-// time. The three questions wait for an answer; when ctx ends the prompt is
-// withdrawn, and they return ctx's error soon. A dismissal is an answer. Other
-// errors mean that nobody can be asked.
-type Prompter interface {
-	// Secret asks for a passphrase or another secret, without echo. The caller
-	// wipes it.
-	Secret(ctx context.Context, p wire.PromptSecretParams) (wire.PromptSecretResult, error)
-	// Code asks for the code that an MFA device shows.
-	Code(ctx context.Context, p wire.PromptCodeParams) (wire.PromptCodeResult, error)
-	// Confirm asks a yes-or-no question; no is the default.
-	Confirm(ctx context.Context, p wire.PromptConfirmParams) (wire.PromptConfirmResult, error)
-	// Notice shows a line until the next; an empty one takes it away. It does
-	// not wait.
-	Notice(text string)
-}
 
 // prompts answers what the agent asks while one call runs. Each question is
 // asked in a goroutine of its own, so that it can be withdrawn.
 type prompts struct {
-	prompter Prompter
+	prompter human.Prompter
 	stream   *wire.Stream
 	writing  sync.Mutex // one answer at a time
 
@@ -51,52 +36,38 @@ func (p *prompts) take(ctx context.Context, m *wire.Message) {
 		if p.prompter != nil && json.Unmarshal(m.Params, &n) == nil {
 			p.prompter.Notice(n.Text)
 		}
-	case wire.MethodPromptSecret:
-		var q wire.PromptSecretParams
-		p.ask(ctx, m, &q, &q.ID, func(ctx context.Context) (any, func(), error) {
-			r, err := p.prompter.Secret(ctx, q)
-			return r, func() { clear(r.Secret) }, err
-		})
-	case wire.MethodPromptCode:
-		var q wire.PromptCodeParams
-		p.ask(ctx, m, &q, &q.ID, func(ctx context.Context) (any, func(), error) {
-			r, err := p.prompter.Code(ctx, q)
-			return r, func() {}, err
-		})
-	case wire.MethodPromptConfirm:
-		var q wire.PromptConfirmParams
-		p.ask(ctx, m, &q, &q.ID, func(ctx context.Context) (any, func(), error) {
-			r, err := p.prompter.Confirm(ctx, q)
-			return r, func() {}, err
-		})
+	case wire.MethodPromptAsk:
+		p.ask(ctx, m)
 	default:
-		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "this mfad knows no %s: it is older than the agent", m.Method))
+		p.refuse(m, errcode.Errorf(errcode.BadRequest, "this mfad knows no %s: it is older than the agent", m.Method))
 	}
 }
 
-// ask decodes a question and has it answered by put, whose middle result wipes
-// the answer.
-func (p *prompts) ask(ctx context.Context, m *wire.Message, question any, id *string, put func(context.Context) (any, func(), error)) {
-	if err := json.Unmarshal(m.Params, question); err != nil {
-		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "this mfad does not understand the agent's %s", m.Method))
+// ask has a question answered.
+func (p *prompts) ask(ctx context.Context, m *wire.Message) {
+	var q wire.PromptParams
+	if err := json.Unmarshal(m.Params, &q); err != nil {
+		p.refuse(m, errcode.Errorf(errcode.BadRequest, "this mfad does not understand the agent's %s", m.Method))
 		return
 	}
 	if p.prompter == nil {
-		p.refuse(m, wire.ErrNoPrompt)
+		p.refuse(m, errcode.Bare(errcode.NoPrompt))
 		return
 	}
-	ctx, cancel := p.begin(ctx, *id)
+	ctx, cancel := p.begin(ctx, q.ID)
 	p.done.Go(func() {
 		defer cancel()
-		answer, wipe, err := put(ctx)
-		defer wipe()
+		answer, err := p.prompter.Ask(ctx, q.Question)
+		defer answer.Wipe()
 		switch {
 		case err == nil:
 			p.answer(m, answer)
+		case errors.Is(err, human.ErrDismissed):
+			p.refuse(m, errcode.Wrap(errcode.Dismissed, err))
 		case ctx.Err() != nil:
-			p.refuse(m, wire.Errorf(wire.ErrDismissed, "the prompt was withdrawn"))
+			p.refuse(m, errcode.Errorf(errcode.Dismissed, "the prompt was withdrawn"))
 		default:
-			p.refuse(m, wire.Wrap(wire.ErrNoPrompt, err))
+			p.refuse(m, errcode.Wrap(errcode.NoPrompt, err))
 		}
 	})
 }
@@ -139,17 +110,17 @@ func (p *prompts) end() {
 func (p *prompts) answer(m *wire.Message, result any) {
 	raw, err := json.Marshal(result)
 	if err != nil {
-		p.refuse(m, wire.Wrap(wire.ErrNoPrompt, err))
+		p.refuse(m, errcode.Wrap(errcode.NoPrompt, err))
 		return
 	}
 	defer clear(raw)
 	if err := p.send(&wire.Message{Version: "2.0", ID: m.ID, Result: raw}); errors.Is(err, wire.ErrFrameTooLong) {
-		p.refuse(m, wire.Errorf(wire.ErrBadRequest, "the answer is longer than %d bytes", wire.MaxFrame))
+		p.refuse(m, errcode.Errorf(errcode.BadRequest, "the answer is longer than %d bytes", wire.MaxFrame))
 	}
 }
 
 // refuse answers with an error, unless it was a notification.
-func (p *prompts) refuse(m *wire.Message, why *wire.Error) {
+func (p *prompts) refuse(m *wire.Message, why *errcode.Error) {
 	if m.ID != nil {
 		_ = p.send(&wire.Message{Version: "2.0", ID: m.ID, Error: why}) // the reader sees a broken connection too
 	}

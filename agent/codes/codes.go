@@ -23,8 +23,8 @@ import (
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/vault"
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -82,7 +82,7 @@ func (c *Codes) stored(ctx context.Context, r release) (credproc.Code, error) {
 	}
 	if !awsCode.MatchString(digits) {
 		step.Return()
-		return credproc.Code{}, wire.Errorf(wire.ErrBadSeed,
+		return credproc.Code{}, errcode.Errorf(errcode.BadSeed,
 			"device %q gives codes of %d digits and AWS takes 6: it is not the seed of an AWS device", r.device.Name, len(digits))
 	}
 	return credproc.Code{Digits: digits, Unsent: step.Return}, nil

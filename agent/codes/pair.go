@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/mfad/mfad/agent/inventory"
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Pair is two codes of one device, of steps that follow each other: what AWS takes
@@ -43,5 +43,5 @@ func (c *Codes) Pair(ctx context.Context, d inventory.Device, ask credproc.Asker
 		first, step = second, next
 	}
 	step.Return()
-	return Pair{}, wire.Errorf(wire.ErrBusy, "device %q: others took every other code: try again", d.Name)
+	return Pair{}, errcode.Errorf(errcode.Busy, "device %q: others took every other code: try again", d.Name)
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // tries is how often a code is asked for before a request is refused.
@@ -21,11 +21,12 @@ func (c *Codes) askFor(ctx context.Context, why credproc.Purpose, again string, 
 		again = fmt.Sprintf("the code it shows now was used: wait %s for the next one", wait.Round(time.Second))
 	}
 	for range tries {
-		text, err := ask.Code(ctx, why, again)
+		answer, err := ask.Ask(ctx, why.Question(again))
 		if err != nil {
 			return credproc.Code{}, err
 		}
-		digits := strings.Join(strings.Fields(text), "")
+		digits := strings.Join(strings.Fields(string(answer.Text)), "")
+		answer.Wipe()
 		switch {
 		case !awsCode.MatchString(digits):
 			again = "a code has 6 digits"
@@ -35,7 +36,7 @@ func (c *Codes) askFor(ctx context.Context, why credproc.Purpose, again string, 
 			return c.sendTyped(why.Serial, digits)
 		}
 	}
-	return credproc.Code{}, wire.Errorf(wire.ErrBadRequest, "MFA device %s: %s", why.Serial, again)
+	return credproc.Code{}, errcode.Errorf(errcode.BadRequest, "MFA device %s: %s", why.Serial, again)
 }
 
 // sendTyped writes a typed code down before it leaves.

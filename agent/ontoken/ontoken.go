@@ -23,6 +23,7 @@ import (
 	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -143,8 +144,8 @@ func follow[T interface {
 // worthATouch is nil unless tokens want a touch and nobody waits for what they
 // do: a light that blinks then would teach people to touch it.
 func worthATouch(on inventory.Placement, ask credproc.Asker) error {
-	if on.Touch && credproc.ReachOf(ask) == credproc.Nobody {
-		return fmt.Errorf("%w to touch the token", credproc.ErrNoPrompt)
+	if on.Touch && ask.Reach() == human.Nobody {
+		return fmt.Errorf("%w to touch the token", human.ErrNoPrompt)
 	}
 	return nil
 }
@@ -166,7 +167,7 @@ type Seed struct {
 
 // Seed reads where the seed of a device is. The person hears what the code is
 // for: "to get a code for prod". It returns an error that wraps
-// [credproc.ErrNoPrompt] where a touch is wanted and nobody waits for it.
+// [human.ErrNoPrompt] where a touch is wanted and nobody waits for it.
 func (a *Applets) Seed(ctx context.Context, d inventory.Device, who tokenperson.Person) (*Seed, error) {
 	now, keys, err := follow[inventory.Device](ctx, a, d.Entry, who.Ask)
 	if err != nil {

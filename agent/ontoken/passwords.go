@@ -8,9 +8,10 @@ import (
 
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/tokenperson"
-	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -23,7 +24,7 @@ type operation struct {
 	// token while the vault is locked, so that to set another, or none, takes a
 	// way in.
 	proven bool
-	do     func(a *Applets, ctx context.Context, ask vault.Chooser, meant string) (token.Token, error)
+	do     func(a *Applets, ctx context.Context, ask credproc.Asker, meant string) (token.Token, error)
 }
 
 var operations = []operation{
@@ -38,10 +39,10 @@ var operations = []operation{
 // empty means the only one. It opens the vault before anything is changed. What
 // the vault remembers is the key that is derived of the password, which is good
 // for that applet alone.
-func (a *Applets) Protect(ctx context.Context, ask vault.Chooser, action, meant string) (token.Token, error) {
+func (a *Applets) Protect(ctx context.Context, ask credproc.Asker, action, meant string) (token.Token, error) {
 	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == action })
 	if i < 0 {
-		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", action)
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", action)
 	}
 	var err error
 	if operations[i].proven {
@@ -75,18 +76,18 @@ func named(meant string) []string {
 	return []string{meant}
 }
 
-func (a *Applets) setPassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+func (a *Applets) setPassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
 	which := "the token"
 	if meant != "" {
 		which = "token " + meant
 	}
-	code, err := ask.NewSecret(ctx, line.One("OATH access code of "+which), "")
+	code, err := human.AskSecret(ctx, ask, human.Question{What: line.One("OATH access code of " + which), New: true})
 	if err != nil {
 		return token.Token{}, err
 	}
 	defer clear(code)
 	if len(code) == 0 {
-		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "an access code is not empty: remove it instead")
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is not empty: remove it instead")
 	}
 	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
 		return a.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
@@ -100,7 +101,7 @@ func (a *Applets) setPassword(ctx context.Context, ask vault.Chooser, meant stri
 	return got.Token, nil
 }
 
-func (a *Applets) rememberPassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+func (a *Applets) rememberPassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
 	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
 		return a.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
 	})
@@ -108,27 +109,27 @@ func (a *Applets) rememberPassword(ctx context.Context, ask vault.Chooser, meant
 		return token.Token{}, err
 	}
 	if len(got.Key) == 0 {
-		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "%s has no access code: set one", got.Token)
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "%s has no access code: set one", got.Token)
 	}
 	return got.Token, a.keepKey(ctx, ask, got)
 }
 
 // forgetPassword needs no token.
-func (a *Applets) forgetPassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+func (a *Applets) forgetPassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
 	applets := inventory.Applets(a.access.Opened(), named(meant)...)
 	switch len(applets) {
 	case 1:
 	case 0:
 		return token.Token{}, fmt.Errorf("%w: the vault remembers no such access code", keystore.ErrNoItem)
 	default:
-		return token.Token{}, wire.Errorf(wire.ErrBadRequest, "the vault remembers the access codes of %d tokens: name one by its serial number", len(applets))
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "the vault remembers the access codes of %d tokens: name one by its serial number", len(applets))
 	}
 	gone := applets[0]
 	return token.Token{Serial: gone.Serial, Model: gone.Model},
 		a.dropKeys(ctx, ask, func(other inventory.Applet) bool { return other.ID() == gone.ID() })
 }
 
-func (a *Applets) removePassword(ctx context.Context, ask vault.Chooser, meant string) (token.Token, error) {
+func (a *Applets) removePassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
 	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
 		return a.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
 	})

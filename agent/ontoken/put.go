@@ -8,8 +8,8 @@ import (
 
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/tokenperson"
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -49,7 +49,7 @@ func (a *Applets) TakeOut(ctx context.Context, who tokenperson.Person, find func
 			return err
 		}
 		if held.OnToken() {
-			return wire.Errorf(wire.ErrBadRequest, "%q is on a token already, which gives no secret back", held.Name)
+			return errcode.Errorf(errcode.BadRequest, "%q is on a token already, which gives no secret back", held.Name)
 		}
 		content, err = v.Read(held.ID())
 		return err

@@ -8,73 +8,95 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // dismissed tells whether err is the person's no: an interrupt or the
 // end-of-file key.
 func dismissed(err error) bool { return errors.Is(err, errInterrupted) || errors.Is(err, io.EOF) }
 
-// Secret implements client.Prompter. A new secret is asked for twice, until
-// both are equal; an empty answer is a dismissal.
-func (t *Terminal) Secret(ctx context.Context, p wire.PromptSecretParams) (wire.PromptSecretResult, error) {
-	var secret []byte
-	err := t.ask(ctx, false, func(read reader) (err error) {
-		t.write(introduction(p.Again, aboutSecret(p)))
-		ask := func(what string) ([]byte, error) { return read("mfad: " + what + ": ") }
-		if p.New {
-			secret, err = Choose(ask, func(why string) { t.write("mfad: " + why + "\n") }, Visible(p.What))
-		} else {
-			secret, err = ask(Visible(p.What))
-		}
+// conversation asks for one kind of answer with read.
+type conversation struct {
+	what func(q human.Question) string // for errors
+	echo bool
+	hold func(t *Terminal, q human.Question, read reader) (human.Answer, error)
+	// An empty answer, an interrupt and the end-of-file key are this.
+	declined error
+}
+
+var conversations = map[human.Kind]conversation{
+	human.Secret: {
+		what: func(q human.Question) string { return "the " + Visible(q.What) },
+		hold: (*Terminal).askSecret, declined: human.ErrDismissed,
+	},
+	human.Code: {
+		what: func(human.Question) string { return "an MFA code" },
+		echo: true, hold: (*Terminal).askCode, declined: human.ErrDismissed,
+	},
+	human.Confirm: {
+		what: func(human.Question) string { return "a confirmation" },
+		echo: true, hold: (*Terminal).askYes, // which is a no
+	},
+}
+
+// Ask implements [human.Prompter].
+func (t *Terminal) Ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
+	c, known := conversations[q.Kind]
+	if !known {
+		return answer, fmt.Errorf("prompt: no question of kind %q is known here", Visible(string(q.Kind)))
+	}
+	err = t.ask(ctx, c.echo, func(read reader) (err error) {
+		answer, err = c.hold(t, q, read)
 		return err
 	})
-	if dismissed(err) || err == nil && len(secret) == 0 {
-		return wire.PromptSecretResult{Dismissed: true}, nil
+	switch {
+	case dismissed(err), errors.Is(err, human.ErrDismissed):
+		return human.Answer{}, c.declined
+	case err != nil:
+		return human.Answer{}, fmt.Errorf("asking for %s: %w", c.what(q), err)
 	}
-	if err != nil {
-		return wire.PromptSecretResult{}, fmt.Errorf("asking for the %s: %w", Visible(p.What), err)
+	return answer, nil
+}
+
+// askSecret asks for a new secret twice, until both are equal.
+func (t *Terminal) askSecret(q human.Question, read reader) (human.Answer, error) {
+	t.write(introduction(q.Again, aboutSecret(q)))
+	ask := func(what string) ([]byte, error) { return read("mfad: " + what + ": ") }
+	var secret []byte
+	var err error
+	if q.New {
+		secret, err = Choose(ask, func(why string) { t.write("mfad: " + why + "\n") }, Visible(q.What))
+	} else {
+		secret, err = ask(Visible(q.What))
 	}
-	return wire.PromptSecretResult{Secret: secret}, nil
+	if err == nil && len(secret) == 0 {
+		err = human.ErrDismissed
+	}
+	return human.Answer{Text: secret}, err
 }
 
 // aboutSecret is what a person at the terminal that asks cannot know: it is of
 // a PIN, which can run out.
-func aboutSecret(p wire.PromptSecretParams) []Fact {
-	if p.Token == "" {
+func aboutSecret(q human.Question) []Fact {
+	if q.Token == "" {
 		return nil
 	}
-	return AboutSecret(p)
+	return About(q)
 }
 
-// Code implements client.Prompter. It names all that the code is for, and asks
-// again until the answer can be a code: six to eight digits, spaces aside. An
-// empty answer is a dismissal.
-func (t *Terminal) Code(ctx context.Context, p wire.PromptCodeParams) (wire.PromptCodeResult, error) {
-	var code string
-	err := t.ask(ctx, true, func(read reader) error {
-		t.write(introduction(p.Again, AboutCode(p)))
-		for {
-			answer, err := read("mfad: MFA code: ")
-			if err != nil {
-				return err
-			}
-			var ok bool
-			code, ok = Digits(answer)
-			clear(answer)
-			if ok {
-				return nil
-			}
-			t.write("mfad: " + NoCode + "\n")
-		}
-	})
-	if dismissed(err) || err == nil && code == "" {
-		return wire.PromptCodeResult{Dismissed: true}, nil
-	}
-	if err != nil {
-		return wire.PromptCodeResult{}, fmt.Errorf("asking for an MFA code: %w", err)
-	}
-	return wire.PromptCodeResult{Code: code}, nil
+// askCode names all that the code is for, and asks again until the answer can
+// be a code: six to eight digits, spaces aside.
+func (t *Terminal) askCode(q human.Question, read reader) (human.Answer, error) {
+	t.write(introduction(q.Again, About(q)))
+	ask := func() ([]byte, error) { return read("mfad: MFA code: ") }
+	return AskDigits(ask, func(why string) { t.write("mfad: " + why + "\n") })
+}
+
+// askYes takes y and yes alone for a yes.
+func (t *Terminal) askYes(q human.Question, read reader) (human.Answer, error) {
+	answer, err := read("mfad: " + Visible(q.What) + " [y/N] ")
+	word := strings.ToLower(string(bytes.TrimSpace(answer)))
+	return human.Answer{Yes: word == "y" || word == "yes"}, err
 }
 
 // introduction says why the last answer would not do, and the facts, a line each.
@@ -87,19 +109,4 @@ func introduction(again string, facts []Fact) string {
 		fmt.Fprintf(&b, "mfad: %-9s %s\n", fact.Name+":", Visible(fact.Text))
 	}
 	return b.String()
-}
-
-// Confirm implements client.Prompter: only y and yes are yes.
-func (t *Terminal) Confirm(ctx context.Context, p wire.PromptConfirmParams) (wire.PromptConfirmResult, error) {
-	var yes bool
-	err := t.ask(ctx, true, func(read reader) error {
-		answer, err := read("mfad: " + Visible(p.Question) + " [y/N] ")
-		word := strings.ToLower(string(bytes.TrimSpace(answer)))
-		yes = word == "y" || word == "yes"
-		return err
-	})
-	if err != nil && !dismissed(err) {
-		return wire.PromptConfirmResult{}, fmt.Errorf("asking for a confirmation: %w", err)
-	}
-	return wire.PromptConfirmResult{Yes: yes}, nil
 }

@@ -17,7 +17,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/mfad/mfad/agent/client"
+	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/lane"
 )
 
 // ErrNoTerminal says that there is no terminal on which a person could answer
@@ -31,7 +32,7 @@ var errInterrupted = errors.New("prompt: interrupted")
 // several goroutines; prompts that come at the same time are asked in turn.
 type Terminal struct {
 	tty  tty
-	turn chan struct{} // holds one token: whose prompt it is
+	turn lane.Lane // whose prompt it is
 
 	// One read is outstanding at most. A prompt that is withdrawn leaves its read
 	// behind, and the next prompt takes it over.
@@ -44,7 +45,7 @@ type Terminal struct {
 	shown  bool
 }
 
-var _ client.Prompter = (*Terminal)(nil)
+var _ human.Prompter = (*Terminal)(nil)
 
 type line struct {
 	text []byte
@@ -61,9 +62,7 @@ func Open() (*Terminal, error) {
 }
 
 func newTerminal(t tty) *Terminal {
-	turn := make(chan struct{}, 1)
-	turn <- struct{}{}
-	return &Terminal{tty: t, turn: turn, lines: make(chan line, 1)}
+	return &Terminal{tty: t, turn: lane.New(), lines: make(chan line, 1)}
 }
 
 // Close takes the notice away and lets the terminal go. Prompts have returned
@@ -77,12 +76,10 @@ func (t *Terminal) Close() error {
 // Conversation reads answers with read; the terminal is as before when ask
 // returns, whatever ended it.
 func (t *Terminal) ask(ctx context.Context, echo bool, conversation func(read reader) error) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.turn:
+	if err := t.turn.Enter(ctx); err != nil {
+		return err
 	}
-	defer func() { t.turn <- struct{}{} }()
+	defer t.turn.Leave()
 	if !t.tty.foreground() {
 		return fmt.Errorf("%w: this job runs in the background: bring it to the foreground with fg and run it again", ErrNoTerminal)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/prompt/screentest"
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // roleVariable makes the test binary a program that prompts on its controlling
@@ -36,50 +36,47 @@ func TestMain(m *testing.M) {
 // roles are what the program can do; a line on its standard input is its cue.
 var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 	"secret": func(t *prompt.Terminal, _ func()) (any, error) {
-		r, err := t.Secret(context.Background(), wire.PromptSecretParams{What: "passphrase of vault \"default\""})
-		return text(r), err
+		return text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "passphrase of vault \"default\""}))
 	},
 	"secret again": func(t *prompt.Terminal, _ func()) (any, error) {
-		r, err := t.Secret(context.Background(), wire.PromptSecretParams{What: "passphrase", Again: "wrong passphrase"})
-		return text(r), err
+		return text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "passphrase", Again: "wrong passphrase"}))
 	},
 	"pin": func(t *prompt.Terminal, _ func()) (any, error) {
-		r, err := t.Secret(context.Background(), wire.PromptSecretParams{
+		return text(t.Ask(context.Background(), human.Question{
+			Kind: human.Secret,
 			What: "PIN", Again: "wrong PIN", Token: "YubiKey 5 NFC (serial 12345678)", Tries: 2,
 			Profile: "prod", Asker: `"aws s3 ls\x1b" (pid 4711)`,
-		})
-		return text(r), err
+		}))
 	},
 	"new secret": func(t *prompt.Terminal, _ func()) (any, error) {
-		r, err := t.Secret(context.Background(), wire.PromptSecretParams{What: "passphrase", New: true})
-		return text(r), err
+		return text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "passphrase", New: true}))
 	},
 	"code": func(t *prompt.Terminal, _ func()) (any, error) {
-		return t.Code(context.Background(), wire.PromptCodeParams{
+		return code(t.Ask(context.Background(), human.Question{
+			Kind:    human.Code,
 			Profile: "prod", RoleARN: "arn:aws:iam::1:role/admin", Account: "123456789012",
 			Serial: "arn:aws:iam::1:mfa/phone", Asker: "aws (pid 4711)",
-		})
+		}))
 	},
 	"confirm": func(t *prompt.Terminal, _ func()) (any, error) {
-		return t.Confirm(context.Background(), wire.PromptConfirmParams{Question: "Trust http://127.0.0.1:9?"})
+		return yes(t.Ask(context.Background(), human.Question{Kind: human.Confirm, What: "Trust http://127.0.0.1:9?"}))
 	},
 	"hostile": func(t *prompt.Terminal, _ func()) (any, error) {
-		return t.Confirm(context.Background(), wire.PromptConfirmParams{Question: "a\x1b]0;b\a\x9b2J\u202ec\r\nd\xff"})
+		return yes(t.Ask(context.Background(), human.Question{Kind: human.Confirm, What: "a\x1b]0;b\a\x9b2J\u202ec\r\nd\xff"}))
 	},
 	"withdrawn": func(t *prompt.Terminal, cue func()) (any, error) {
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() { cue(); cancel() }()
-		_, err := t.Secret(ctx, wire.PromptSecretParams{What: "first"})
+		_, err := t.Ask(ctx, human.Question{Kind: human.Secret, What: "first"})
 		if !errors.Is(err, context.Canceled) {
 			return nil, fmt.Errorf("the first prompt ended with %v", err)
 		}
-		r, err := t.Secret(context.Background(), wire.PromptSecretParams{What: "second"})
-		return text(r), err
+		return text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "second"}))
 	},
 	"two": func(t *prompt.Terminal, _ func()) (any, error) {
 		var both sync.WaitGroup
 		for range 2 {
-			both.Go(func() { _, _ = t.Confirm(context.Background(), wire.PromptConfirmParams{Question: "sure?"}) })
+			both.Go(func() { _, _ = t.Ask(context.Background(), human.Question{Kind: human.Confirm, What: "sure?"}) })
 		}
 		both.Wait()
 		return "done", nil
@@ -87,10 +84,10 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 	"notice": func(t *prompt.Terminal, cue func()) (any, error) {
 		t.Notice("waiting for the next code\x1b[2J " + strings.Repeat("…", 200))
 		cue()
-		yes, err := t.Confirm(context.Background(), wire.PromptConfirmParams{Question: "sure?"})
+		sure, err := yes(t.Ask(context.Background(), human.Question{Kind: human.Confirm, What: "sure?"}))
 		cue()
 		t.Notice("")
-		return yes, err
+		return sure, err
 	},
 	"background": func(*prompt.Terminal, func()) (any, error) {
 		cmd := exec.Command(os.Args[0])
@@ -102,9 +99,16 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 }
 
 // text makes a secret printable: the double that the tests type is none.
-func text(r wire.PromptSecretResult) any {
-	return map[string]any{"typed": string(r.Secret), "dismissed": r.Dismissed}
+func text(r human.Answer, err error) (any, error) {
+	dismissed := errors.Is(err, human.ErrDismissed)
+	if dismissed {
+		err = nil
+	}
+	return map[string]any{"typed": string(r.Text), "dismissed": dismissed}, err
 }
+
+func code(r human.Answer, err error) (any, error) { return map[string]any{"code": string(r.Text)}, err }
+func yes(r human.Answer, err error) (any, error)  { return map[string]any{"yes": r.Yes}, err }
 
 func play(name string) error {
 	t, err := prompt.Open()

@@ -5,24 +5,23 @@ import (
 	"crypto/subtle"
 	"strconv"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // Fact is what a person should know before an answer: "device", its serial
 // number. The text is as it came: see [Visible].
 type Fact struct{ Name, Text string }
 
-// AboutSecret is what a secret is for, as far as it is known.
-func AboutSecret(p wire.PromptSecretParams) []Fact {
+// About is what an answer to q is for, as far as it is known.
+func About(q human.Question) []Fact {
 	return known([]Fact{
-		{"token", p.Token}, {"tries", tries(p.Tries)}, {"profile", p.Profile}, {"asked by", p.Asker},
-	})
-}
-
-// AboutCode is what a code is for, as far as it is known.
-func AboutCode(p wire.PromptCodeParams) []Fact {
-	return known([]Fact{
-		{"profile", p.Profile}, {"role", p.RoleARN}, {"account", p.Account}, {"device", p.Serial}, {"asked by", p.Asker},
+		{"token", q.Token},
+		{"tries", tries(q.Tries)},
+		{"profile", q.Profile},
+		{"role", q.RoleARN},
+		{"account", q.Account},
+		{"device", q.Serial},
+		{"asked by", q.Asker},
 	})
 }
 
@@ -68,22 +67,33 @@ func Choose(ask func(what string) ([]byte, error), say func(why string), what st
 	}
 }
 
-// NoCode says why an answer is no MFA code.
-const NoCode = "a code has 6 to 8 digits"
+// AskDigits has an MFA code typed until the answer can be one: six to eight
+// digits, in groups or not. Ask asks once, and say tells why again. An empty
+// answer is human.ErrDismissed.
+func AskDigits(ask func() ([]byte, error), say func(why string)) (human.Answer, error) {
+	for {
+		answer, err := ask()
+		if err != nil {
+			return human.Answer{}, err
+		}
+		digits := bytes.Join(bytes.Fields(answer), nil)
+		clear(answer)
+		switch {
+		case len(digits) == 0:
+			return human.Answer{}, human.ErrDismissed
+		case isCode(digits):
+			return human.Answer{Text: digits}, nil
+		}
+		clear(digits)
+		say("a code has 6 to 8 digits")
+	}
+}
 
-// Digits takes an answer for an MFA code, without the spaces that devices and
-// people group it with; it does not wipe it. Nothing at all is fine: a
-// dismissal.
-func Digits(answer []byte) (code string, ok bool) {
-	stripped := bytes.Join(bytes.Fields(answer), nil)
-	defer clear(stripped)
-	for _, c := range stripped {
+func isCode(text []byte) bool {
+	for _, c := range text {
 		if c < '0' || c > '9' {
-			return "", false
+			return false
 		}
 	}
-	if len(stripped) == 0 {
-		return "", true
-	}
-	return string(stripped), len(stripped) >= 6 && len(stripped) <= 8
+	return len(text) >= 6 && len(text) <= 8
 }

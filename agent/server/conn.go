@@ -9,13 +9,15 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/sourcegraph/jsonrpc2"
+
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/sourcegraph/jsonrpc2"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // ErrGone says that the client closed its connection.
-var ErrGone = errors.New("server: the client has gone")
+var ErrGone = errcode.New(errcode.Dismissed, "server: the client has gone")
 
 // Conn is one client's connection. A handler may use it, from several
 // goroutines, until the handler returns.
@@ -43,7 +45,7 @@ func (c *Conn) Peer() peer.Peer { return c.peer }
 func (c *Conn) Claim() (peer.Claim, error) { return c.claim() }
 
 // Call calls the client back and waits for its answer, which is decoded into
-// result. It returns the [*wire.Error] that the client answered, an error that
+// result. It returns the [*errcode.Error] that the client answered, an error that
 // wraps [ErrGone] when the connection closes first, or ctx's when that ends
 // first; the client then still works on the call, and the caller tells it
 // otherwise if it wants to.
@@ -111,14 +113,14 @@ func (c *Conn) answer(ctx context.Context, req *jsonrpc2.Request) {
 	switch {
 	case err == nil || errors.Is(err, jsonrpc2.ErrClosed):
 	case ctx.Err() != nil: // whatever the error is, this is why
-		c.refuse(ctx, req, wire.ErrStopping)
+		c.refuse(ctx, req, errcode.Bare(errcode.Stopping))
 	default:
 		c.refuse(ctx, req, c.server.refusal(req.Method, err))
 	}
 }
 
-func (c *Conn) refuse(ctx context.Context, req *jsonrpc2.Request, why *wire.Error) {
-	err := c.rpc.ReplyWithError(ctx, req.ID, why.ToRPC())
+func (c *Conn) refuse(ctx context.Context, req *jsonrpc2.Request, why *errcode.Error) {
+	err := c.rpc.ReplyWithError(ctx, req.ID, wire.ToRPC(why))
 	if err != nil && !errors.Is(err, jsonrpc2.ErrClosed) {
 		c.server.opts.Logger.Debug("cannot answer", "method", req.Method, "error", err)
 	}
@@ -130,18 +132,18 @@ func (c *Conn) run(ctx context.Context, req *jsonrpc2.Request) (result any, err 
 	defer func() {
 		if p := recover(); p != nil {
 			c.server.opts.Logger.Error("panic", "method", req.Method, "panic", p, "stack", string(debug.Stack()))
-			result, err = nil, wire.ErrInternal
+			result, err = nil, errcode.Internal
 		}
 	}()
 	var call wire.Call
 	if req.Params == nil {
-		return nil, wire.Errorf(wire.ErrBadRequest, "%s: the call has no parameters", req.Method)
+		return nil, errcode.Errorf(errcode.BadRequest, "%s: the call has no parameters", req.Method)
 	}
 	if err := json.Unmarshal(*req.Params, &call); err != nil {
-		return nil, wire.Errorf(wire.ErrBadRequest, "%s: the parameters are no envelope of version, client and params", req.Method)
+		return nil, errcode.Errorf(errcode.BadRequest, "%s: the parameters are no envelope of version, client and params", req.Method)
 	}
 	if call.V != wire.Protocol && req.Method != wire.MethodStop {
-		return nil, wire.Errorf(wire.ErrVersion, "mfad %s speaks protocol %d and the running agent %s speaks %d",
+		return nil, errcode.Errorf(errcode.Version, "mfad %s speaks protocol %d and the running agent %s speaks %d",
 			call.Client, call.V, c.server.opts.Version, wire.Protocol)
 	}
 	return c.server.handler(ctx, c, call, req.Method)

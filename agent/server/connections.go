@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // freshFor is how long a new connection may take to send its first request
@@ -245,14 +246,14 @@ func (s *connections) unparkLocked(pid int) *Conn {
 }
 
 // begin counts a call in, or says why it may not run.
-func (s *connections) begin(c *Conn) *wire.Error {
+func (s *connections) begin(c *Conn) *errcode.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
-		return wire.ErrStopping
+		return errcode.Bare(errcode.Stopping)
 	}
 	if c.calls >= maxCalls {
-		return wire.Errorf(wire.ErrBusy, "more than %d calls at once on one connection", maxCalls)
+		return errcode.Errorf(errcode.Busy, "more than %d calls at once on one connection", maxCalls)
 	}
 	c.calls++
 	s.running++

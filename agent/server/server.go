@@ -15,15 +15,17 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sourcegraph/jsonrpc2"
+
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
-	"github.com/sourcegraph/jsonrpc2"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Handler answers one call. Its ctx ends when the connection closes, or when
 // the server stops and the call had its grace. It may call back over c while
 // it runs. The result is marshalled to JSON; nil is null. An error that is or
-// wraps a [*wire.Error] crosses the socket as it is; of any other the client
+// wraps a [*errcode.Error] crosses the socket as it is; of any other the client
 // sees "internal error", and the log the rest.
 type Handler func(ctx context.Context, c *Conn, call wire.Call, method string) (result any, err error)
 
@@ -58,7 +60,7 @@ type server struct {
 }
 
 // Serve accepts connections until ctx ends, then closes ln, refuses new calls
-// with [wire.ErrStopping], lets those that run end within the grace time,
+// with [errcode.Stopping], lets those that run end within the grace time,
 // cancels the rest, waits for their handlers, closes the connections, and
 // returns nil. It returns an error only if ln fails by itself.
 func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
@@ -147,10 +149,10 @@ func (s *server) start(c *Conn) {
 }
 
 // refusal is what the client sees of a handler's error.
-func (s *server) refusal(method string, err error) *wire.Error {
-	if own, ok := errors.AsType[*wire.Error](err); ok {
+func (s *server) refusal(method string, err error) *errcode.Error {
+	if own, ok := errors.AsType[*errcode.Error](err); ok {
 		return own
 	}
 	s.opts.Logger.Error("internal error", "method", method, "error", err)
-	return wire.ErrInternal
+	return errcode.Bare(errcode.Internal)
 }

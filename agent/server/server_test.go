@@ -18,6 +18,7 @@ import (
 
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // place is a folder for sockets: the names of t.TempDir are too long for them.
@@ -140,7 +141,7 @@ type message struct {
 	Method string
 	Params json.RawMessage
 	Result json.RawMessage
-	Error  *wire.Error
+	Error  *errcode.Error
 }
 
 func (c *raw) read() message {
@@ -182,9 +183,9 @@ func TestServeRefuses(t *testing.T) {
 	a := serve(t, func(_ context.Context, _ *server.Conn, _ wire.Call, method string) (any, error) {
 		switch method {
 		case "own":
-			return nil, wire.Errorf(wire.ErrNoProfile, "no profile %q", "x")
+			return nil, errcode.Errorf(errcode.NoProfile, "no profile %q", "x")
 		case "wrapped":
-			return nil, errors.Join(errors.New("more"), wire.ErrVaultLocked)
+			return nil, errors.Join(errors.New("more"), errcode.Bare(errcode.VaultLocked))
 		case "panic":
 			panic("a bug")
 		case "long":
@@ -197,20 +198,20 @@ func TestServeRefuses(t *testing.T) {
 	const envelope = `{"v":1,"client":"1.2"}`
 	for _, row := range []struct {
 		method, params string
-		code           *wire.Error
+		code           errcode.Code
 		text           string
 	}{
-		{"own", envelope, wire.ErrNoProfile, `no profile "x"`},
-		{"wrapped", envelope, wire.ErrVaultLocked, "vault is locked"},
-		{"panic", envelope, wire.ErrInternal, "internal error"},
-		{"other", envelope, wire.ErrInternal, "internal error"},
-		{"long", envelope, wire.ErrInternal, "internal error"},
-		{"odd", envelope, wire.ErrInternal, "internal error"},
-		{"m", `{"v":2,"client":"9.0"}`, wire.ErrVersion, "mfad 9.0 speaks protocol 2 and the running agent 1.0 speaks 1"},
-		{"m", `{}`, wire.ErrVersion, "mfad  speaks protocol 0 and the running agent 1.0 speaks 1"},
-		{wire.MethodStop, `{"v":2,"client":"9.0"}`, wire.ErrInternal, "internal error"}, // it got to the handler
-		{"m", `[1]`, wire.ErrBadRequest, "m: the parameters are no envelope of version, client and params"},
-		{"m", ``, wire.ErrBadRequest, "m: the call has no parameters"},
+		{"own", envelope, errcode.NoProfile, `no profile "x"`},
+		{"wrapped", envelope, errcode.VaultLocked, "vault is locked"},
+		{"panic", envelope, errcode.Internal, "internal error"},
+		{"other", envelope, errcode.Internal, "internal error"},
+		{"long", envelope, errcode.Internal, "internal error"},
+		{"odd", envelope, errcode.Internal, "internal error"},
+		{"m", `{"v":2,"client":"9.0"}`, errcode.Version, "mfad 9.0 speaks protocol 2 and the running agent 1.0 speaks 1"},
+		{"m", `{}`, errcode.Version, "mfad  speaks protocol 0 and the running agent 1.0 speaks 1"},
+		{wire.MethodStop, `{"v":2,"client":"9.0"}`, errcode.Internal, "internal error"}, // it got to the handler
+		{"m", `[1]`, errcode.BadRequest, "m: the parameters are no envelope of version, client and params"},
+		{"m", ``, errcode.BadRequest, "m: the call has no parameters"},
 	} {
 		t.Run(row.method+row.params, func(t *testing.T) {
 			c := dial(t, a.path)
@@ -256,9 +257,9 @@ func TestHandlerCallsTheClientBack(t *testing.T) {
 		if err := c.Notify(ctx, wire.MethodPromptNotice, wire.PromptNoticeParams{Text: "soon"}); err != nil {
 			return nil, err
 		}
-		var answer wire.PromptCodeResult
-		err := c.Call(ctx, wire.MethodPromptCode, wire.PromptCodeParams{ID: "a"}, &answer)
-		return answer.Code, err
+		var answer wire.PromptResult
+		err := c.Call(ctx, wire.MethodPromptAsk, wire.PromptParams{ID: "a"}, &answer)
+		return string(answer.Text), err
 	}, server.Options{})
 	c := dial(t, a.path)
 	c.call("1", "m")
@@ -266,10 +267,10 @@ func TestHandlerCallsTheClientBack(t *testing.T) {
 		t.Errorf("first came %+v", m)
 	}
 	m := c.read()
-	if m.Method != wire.MethodPromptCode {
+	if m.Method != wire.MethodPromptAsk {
 		t.Fatalf("then came %+v", m)
 	}
-	c.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"result":{"code":"123456"}}` + "\n")
+	c.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"result":{"text":"MTIzNDU2"}}` + "\n")
 	if m := c.read(); string(m.Result) != `"123456"` {
 		t.Errorf("got %s, %v", m.Result, m.Error)
 	}
@@ -277,7 +278,7 @@ func TestHandlerCallsTheClientBack(t *testing.T) {
 	c.read()
 	m = c.read()
 	c.send(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"error":{"code":20,"message":"dismissed"}}` + "\n")
-	if m := c.read(); !errors.Is(m.Error, wire.ErrDismissed) {
+	if m := c.read(); !errors.Is(m.Error, errcode.Dismissed) {
 		t.Errorf("a refused callback became %v", m.Error)
 	}
 }
@@ -286,7 +287,7 @@ func TestClosedConnectionEndsItsCallsAndTheirCallbacks(t *testing.T) {
 	ended := make(chan error, 2)
 	a := serve(t, func(ctx context.Context, c *server.Conn, _ wire.Call, method string) (any, error) {
 		if method == "callback" {
-			ended <- c.Call(context.WithoutCancel(ctx), wire.MethodPromptConfirm, wire.PromptConfirmParams{}, nil)
+			ended <- c.Call(context.WithoutCancel(ctx), wire.MethodPromptAsk, wire.PromptParams{}, nil)
 			return nil, nil
 		}
 		<-ctx.Done()
@@ -314,7 +315,7 @@ func TestCallbackEndsWithItsContext(t *testing.T) {
 	a := serve(t, func(ctx context.Context, c *server.Conn, _ wire.Call, _ string) (any, error) {
 		short, cancel := context.WithTimeout(ctx, time.Millisecond)
 		defer cancel()
-		err := c.Call(short, wire.MethodPromptConfirm, wire.PromptConfirmParams{}, nil)
+		err := c.Call(short, wire.MethodPromptAsk, wire.PromptParams{}, nil)
 		return errors.Is(err, context.DeadlineExceeded), nil
 	}, server.Options{})
 	c := dial(t, a.path)
@@ -335,7 +336,7 @@ func TestCallsOnOneConnectionAreBounded(t *testing.T) {
 	for range 65 {
 		c.call("1", "m")
 	}
-	if m := c.read(); !errors.Is(m.Error, wire.ErrBusy) {
+	if m := c.read(); !errors.Is(m.Error, errcode.Busy) {
 		t.Errorf("the call too many got %+v", m)
 	}
 	close(release)
@@ -359,7 +360,7 @@ func TestStopLetsCallsEndAndRefusesNewOnes(t *testing.T) {
 	a.stop()
 	a.closing(t)
 	c.call("2", "m")
-	if m := c.read(); string(m.ID) != "2" || !errors.Is(m.Error, wire.ErrStopping) {
+	if m := c.read(); string(m.ID) != "2" || !errors.Is(m.Error, errcode.Stopping) {
 		t.Errorf("a new call got %+v", m)
 	}
 	if _, err := os.Stat(a.path); !errors.Is(err, os.ErrNotExist) {
@@ -385,7 +386,7 @@ func TestStopEndsCallsThatOutliveTheGraceTime(t *testing.T) {
 	c.call("1", "m")
 	<-running
 	a.stop()
-	if m := c.read(); !errors.Is(m.Error, wire.ErrStopping) {
+	if m := c.read(); !errors.Is(m.Error, errcode.Stopping) {
 		t.Errorf("the call got %+v", m)
 	}
 	c.closed()

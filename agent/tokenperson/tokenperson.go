@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
 )
@@ -33,7 +34,7 @@ const insertSeconds = 30
 // Patience is for how many seconds to wait for a token: not at all where nobody
 // can be told to plug it in.
 func Patience(ask credproc.Asker) int {
-	if credproc.ReachOf(ask) == credproc.Person {
+	if ask.Reach() == human.Person {
 		return insertSeconds
 	}
 	return 0
@@ -49,7 +50,7 @@ var questions = map[string]string{
 // Secret implements [token.Person].
 func (p Person) Secret(ctx context.Context, q token.Question) ([]byte, error) {
 	again := line.One(q.Again)
-	secret, err := p.Ask.Secret(ctx, credproc.Question{
+	secret, err := human.AskSecret(ctx, p.Ask, human.Question{
 		What: wanted(q), Again: again, Token: line.One(q.Token.String()), Tries: max(q.Retries, 0),
 	})
 	if err != nil && again != "" {
@@ -64,7 +65,7 @@ func (p Person) LastTry(ctx context.Context, q token.Question) (bool, error) {
 	if q.Retries == 1 {
 		left = "Only 1 try is left"
 	}
-	return p.Ask.Confirm(ctx, line.One(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, wanted(q), q.Token)))
+	return human.AskYes(ctx, p.Ask, line.One(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, wanted(q), q.Token)))
 }
 
 // Await implements [token.Person].

@@ -6,27 +6,25 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
 // terminal is where a person answers every secret with text, and keeps what is
 // asked and told; without a text nobody is there.
 type terminal struct {
-	credproc.Asker // nil: nothing else is asked
-	text           string
-	asked, told    []string
+	human.Silent // nobody is told anything else
+	text         string
+	asked, told  []string
 }
 
-func (p *terminal) Secret(_ context.Context, q credproc.Question) ([]byte, error) {
-	p.asked = append(p.asked, q.What+" | "+q.Again)
-	if p.text == "" {
-		return nil, credproc.ErrNoPrompt
+func (p *terminal) Ask(_ context.Context, q human.Question) (human.Answer, error) {
+	if p.text == "" || q.Kind != human.Secret {
+		return human.Answer{}, human.ErrNoPrompt
 	}
-	return []byte(p.text), nil
+	p.asked = append(p.asked, q.What+" | "+q.Again)
+	return human.Answer{Text: []byte(p.text)}, nil
 }
-
-func (p *terminal) Confirm(context.Context, string) (bool, error) { return false, credproc.ErrNoPrompt }
 
 func (p *terminal) Act(_ context.Context, what string) func() {
 	p.told = append(p.told, what)
@@ -58,7 +56,7 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 		}
 	}
 	_, err := Person{Ask: new(terminal)}.Secret(t.Context(), token.Question{Again: "that code is old"})
-	if !errors.Is(err, credproc.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
+	if !errors.Is(err, human.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
 		t.Errorf("nobody was asked: %v", err)
 	}
 	if got := wanted(token.Question{Kind: "new"}); got != "answer" {

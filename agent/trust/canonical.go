@@ -4,19 +4,19 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Canonical writes the URL of an endpoint in one way, so that trust in one spelling
 // is trust in all, and in no other host. A URL that cannot be an endpoint is a
-// [wire.ErrBadRequest].
+// [errcode.BadRequest].
 func Canonical(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return "", wire.Errorf(wire.ErrBadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
+		return "", errcode.Errorf(errcode.BadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", wire.Errorf(wire.ErrBadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
+		return "", errcode.Errorf(errcode.BadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
 	}
 	host := strings.ToLower(u.Host)
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])

@@ -21,6 +21,7 @@ import (
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -73,7 +74,7 @@ func (e *Endpoints) Endpoint(ctx context.Context, keyID, raw string, ask credpro
 
 // put asks, and remembers a yes.
 func (e *Endpoints) put(ctx context.Context, q question, ask credproc.Asker) error {
-	yes, err := ask.Confirm(ctx, q.String())
+	yes, err := human.AskYes(ctx, ask, q.String())
 	if err != nil {
 		return fmt.Errorf("%w: %s is not AWS's, and access key %s was never used with it: %w",
 			credproc.ErrUntrustedEndpoint, q.endpoint, q.identity, err)

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -23,7 +24,7 @@ type Plan struct {
 // unless the plan wants none. It wraps [keystore.ErrExists], and
 // [keystore.ErrLastSlot] when too little would open the vault. When it fails,
 // nothing is left.
-func (a *Access) Create(ctx context.Context, ask Chooser, p Plan) (v *keystore.Vault, recovery string, err error) {
+func (a *Access) Create(ctx context.Context, ask credproc.Asker, p Plan) (v *keystore.Vault, recovery string, err error) {
 	if _, err := a.Open(ctx); !errors.Is(err, keystore.ErrNoVault) {
 		if err == nil {
 			err = fmt.Errorf("%w: %s", keystore.ErrExists, a.dir)
@@ -130,5 +131,5 @@ func wanted(name, choice string, auto func() bool) (bool, error) {
 	case "", "auto":
 		return auto(), nil
 	}
-	return false, wire.Errorf(wire.ErrBadRequest, "%s is auto, yes or no, not %.20q", name, choice)
+	return false, errcode.Errorf(errcode.BadRequest, "%s is auto, yes or no, not %.20q", name, choice)
 }

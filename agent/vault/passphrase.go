@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -21,7 +22,7 @@ var passphraseWay = way{
 func choosePassphrase(ctx context.Context, m maker) (newSlot, error) {
 	what, again := fmt.Sprintf("passphrase of vault %q", Name), "" // a prompter says that it is a new one
 	for range tries {
-		pass, err := m.ask.NewSecret(ctx, what, again)
+		pass, err := human.AskSecret(ctx, m.ask, human.Question{What: what, Again: again, New: true})
 		if err != nil {
 			return newSlot{}, err
 		}
@@ -33,5 +34,5 @@ func choosePassphrase(ctx context.Context, m maker) (newSlot, error) {
 		clear(pass)
 		again = fmt.Sprintf("a passphrase has at least %d characters", shortestPassphrase)
 	}
-	return newSlot{}, wire.Errorf(wire.ErrBadRequest, "%s", again)
+	return newSlot{}, errcode.Errorf(errcode.BadRequest, "%s", again)
 }

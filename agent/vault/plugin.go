@@ -8,6 +8,7 @@ import (
 	"filippo.io/age/plugin"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 )
@@ -24,12 +25,12 @@ func pluginUI(ctx context.Context, ask credproc.Asker) *plugin.ClientUI {
 			return nil
 		},
 		RequestValue: func(name, prompt string, _ bool) (string, error) {
-			secret, err := ask.Secret(ctx, credproc.Question{What: line.One(fmt.Sprintf("answer to %s: %s", name, prompt))})
+			secret, err := human.AskSecret(ctx, ask, human.Question{What: line.One(fmt.Sprintf("answer to %s: %s", name, prompt))})
 			defer clear(secret)
 			return string(secret), err
 		},
 		Confirm: func(name, prompt, yes, no string) (bool, error) {
-			return ask.Confirm(ctx, line.One(fmt.Sprintf("%s: %s (%s, %s)", name, prompt, yes, no)))
+			return human.AskYes(ctx, ask, line.One(fmt.Sprintf("%s: %s (%s, %s)", name, prompt, yes, no)))
 		},
 		WaitTimer: func(name string) {
 			ask.Notice(ctx, fmt.Sprintf("waiting for %s: it may want a touch", line.One(name)))

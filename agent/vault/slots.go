@@ -3,14 +3,15 @@ package vault
 import (
 	"context"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
 // AddSlot makes a new way in, and returns it with the recovery key if it is one.
 // It takes an old way in: the new one opens every secret of the vault, also
 // without mfad.
-func (a *Access) AddSlot(ctx context.Context, ask Chooser, r Request) (slot keystore.Slot, recovery string, err error) {
+func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery string, err error) {
 	if err := a.Prove(ctx, ask, "to add a way in"); err != nil {
 		return keystore.Slot{}, "", err
 	}
@@ -38,7 +39,7 @@ func (a *Access) AddSlot(ctx context.Context, ask Chooser, r Request) (slot keys
 // RemoveSlot removes the slot that is meant by an id or a kind, which must be one.
 // Last allows to leave a single way in. It wraps [keystore.ErrNoSlot] and
 // [keystore.ErrLastSlot].
-func (a *Access) RemoveSlot(ctx context.Context, ask Chooser, id string, last bool) error {
+func (a *Access) RemoveSlot(ctx context.Context, ask credproc.Asker, id string, last bool) error {
 	var gone keystore.Slot
 	err := a.Use(ctx, ask, func(v *keystore.Vault) error {
 		found, err := choose(v.Slots(), id)
@@ -46,7 +47,7 @@ func (a *Access) RemoveSlot(ctx context.Context, ask Chooser, id string, last bo
 			return err
 		}
 		if id == "" || len(found) != 1 {
-			return wire.Errorf(wire.ErrBadRequest, "%d slots are meant by %q: name one by its id", len(found), id)
+			return errcode.Errorf(errcode.BadRequest, "%d slots are meant by %q: name one by its id", len(found), id)
 		}
 		gone = found[0]
 		return v.RemoveSlot(gone.ID, last)

@@ -3,7 +3,7 @@ package vault
 import (
 	"sync"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -46,7 +46,7 @@ func (s *state) refusal() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.shut {
-		return wire.Errorf(wire.ErrVaultLocked, "vault %q was locked and stays so until it is unlocked", Name)
+		return errcode.Errorf(errcode.VaultLocked, "vault %q was locked and stays so until it is unlocked", Name)
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/tokenperson"
-	"github.com/mfad/mfad/agent/wire"
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -32,7 +32,7 @@ func makeToken(ctx context.Context, m maker, kind token.Kind) (newSlot, error) {
 		Kind: kind.Name(), Token: m.Token, Wait: tokenperson.Patience(m.ask), Slot: m.PIVSlot, Touch: m.Touch, PIN: m.PIN,
 	}
 	if err := kind.Check(params); err != nil {
-		return newSlot{}, wire.Errorf(wire.ErrBadRequest, "%v", err)
+		return newSlot{}, errcode.Errorf(errcode.BadRequest, "%v", err)
 	}
 	tokens, who := m.access.tokens, tokenperson.For(m.ask, "to make a way into the vault")
 	made, err := tokens.MakeKey(ctx, params, who)
@@ -53,8 +53,8 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	if len(slots) == 0 {
 		return false, nil, nil
 	}
-	if credproc.ReachOf(u.ask) == credproc.Nobody {
-		return false, []error{fmt.Errorf("%w for a touch or PIN of a token", credproc.ErrNoPrompt)}, nil
+	if u.ask.Reach() == human.Nobody {
+		return false, []error{fmt.Errorf("%w for a touch or PIN of a token", human.ErrNoPrompt)}, nil
 	}
 	wait := 0
 	if chosen && len(slots) == 1 {
@@ -64,7 +64,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	}
 	for _, slot := range slots {
 		err := u.byToken(ctx, slot, wait)
-		dismissed := errors.Is(err, credproc.ErrDismissed) || errors.Is(err, token.ErrDismissed)
+		dismissed := errors.Is(err, human.ErrDismissed) || errors.Is(err, token.ErrDismissed)
 		if err == nil || fatal(err) || dismissed || ctx.Err() != nil {
 			return true, nil, err
 		}

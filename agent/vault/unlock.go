@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -173,7 +174,7 @@ func (u unlocker) byTyping(ctx context.Context, secret typed, slots []keystore.S
 	var err error
 	for range tries {
 		var text []byte
-		if text, err = u.ask.Secret(ctx, credproc.Question{What: what, Again: again}); err != nil {
+		if text, err = human.AskSecret(ctx, u.ask, human.Question{What: what, Again: again}); err != nil {
 			return fmt.Errorf("unlocking vault %q: %w%s", Name, err, inBrackets(missed))
 		}
 		err = u.bySecret(ctx, secret, slots, text)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
@@ -18,7 +18,7 @@ func TestQuestionForThePassphraseTellsWhyATokenWasNotEnough(t *testing.T) {
 	}{
 		{nil, ""},
 		{[]error{absent}, ""},
-		{[]error{fmt.Errorf("%w for a touch or PIN of a token", credproc.ErrNoPrompt)}, ""},
+		{[]error{fmt.Errorf("%w for a touch or PIN of a token", human.ErrNoPrompt)}, ""},
 		{[]error{errors.New("keychain slot: locked"), wrong, absent}, wrong.Error()},
 		{[]error{wrong, fmt.Errorf("key agreement: %w", token.ErrTouch)}, "key agreement: token was not touched in time"},
 		{[]error{fmt.Errorf("looking for tokens: %w: it hung", token.ErrHelper)}, "looking for tokens: mfad-token failed: it hung"},

@@ -48,15 +48,6 @@ type Tokens interface {
 	Watch(ctx context.Context, p token.WatchParams) error
 }
 
-// A Chooser is an Asker whose person can choose a secret.
-type Chooser interface {
-	credproc.Asker
-	// NewSecret asks for a secret that is being chosen, twice; the caller wipes
-	// the answer. Again is empty, or says why the last answer would not do. Errors
-	// are those of [credproc.Asker].
-	NewSecret(ctx context.Context, what, again string) ([]byte, error)
-}
-
 // Options are what an [Access] is made of. All but Boot must be set.
 type Options struct {
 	Dir       string // of the vault
@@ -172,7 +163,7 @@ func (a *Access) Verify(ctx context.Context, ask credproc.Asker) error {
 }
 
 // Refusal is nil unless the person keeps the vault locked; the error is a
-// [wire.ErrVaultLocked]. What has waited for something asks again after.
+// [errcode.VaultLocked]. What has waited for something asks again after.
 func (a *Access) Refusal() error { return a.state.refusal() }
 
 // Lock locks the vault until the person unlocks it, even for an unlock that is

@@ -9,7 +9,8 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/lane"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
@@ -65,7 +66,7 @@ type Request struct {
 type maker struct {
 	Request
 	access *Access
-	ask    Chooser
+	ask    credproc.Asker
 }
 
 // newSlot is a way in that is ready to be added to a vault.
@@ -83,10 +84,10 @@ func (n newSlot) discard() {
 }
 
 // makeSlot makes what a slot needs, and finds the way that it is of.
-func (a *Access) makeSlot(ctx context.Context, ask Chooser, r Request) (way, newSlot, error) {
+func (a *Access) makeSlot(ctx context.Context, ask credproc.Asker, r Request) (way, newSlot, error) {
 	i := slices.IndexFunc(a.ways, func(w way) bool { return string(w.kind) == r.Kind })
 	if i < 0 {
-		err := wire.Errorf(wire.ErrBadRequest, "a slot is of kind %s, not %.20q", a.kinds(), r.Kind)
+		err := errcode.Errorf(errcode.BadRequest, "a slot is of kind %s, not %.20q", a.kinds(), r.Kind)
 		return way{}, newSlot{}, fmt.Errorf("making a %s slot: %w", r.Kind, err)
 	}
 	w := a.ways[i]

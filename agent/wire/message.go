@@ -1,6 +1,10 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/mfad/mfad/internal/errcode"
+)
 
 // Message is a JSON-RPC 2.0 object: a request (Method and ID), a notification
 // (Method alone), or a response (ID with Result or Error). The agent's end
@@ -12,5 +16,5 @@ type Message struct {
 	Method  string          `json:"method,omitempty"`
 	Params  json.RawMessage `json:"params,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
-	Error   *Error          `json:"error,omitempty"`
+	Error   *errcode.Error  `json:"error,omitempty"`
 }

@@ -1,19 +1,23 @@
 package wire
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"github.com/mfad/mfad/internal/errcode"
+)
 
 // SocketVariable names the environment variable that moves the socket.
 const SocketVariable = "MFAD_SOCKET"
 
 // StateDir is the folder of what mfad remembers and may lose: the agent's log,
 // the codes that were given and, without a runtime folder, the socket. The
-// error wraps [ErrNoHome].
+// error wraps [errcode.NoHome].
 func StateDir(getenv func(string) string) (string, error) {
 	return place(getenv, "XDG_STATE_HOME", filepath.Join(".local", "state"))
 }
 
 // LogPath is the file that an agent which a client starts writes its log to.
-// The error wraps [ErrNoHome].
+// The error wraps [errcode.NoHome].
 func LogPath(getenv func(string) string) (string, error) {
 	state, err := StateDir(getenv)
 	if err != nil {
@@ -23,7 +27,7 @@ func LogPath(getenv func(string) string) (string, error) {
 }
 
 // DataDir is the folder of what mfad must not lose: the vaults. The error wraps
-// [ErrNoHome].
+// [errcode.NoHome].
 func DataDir(getenv func(string) string) (string, error) {
 	return place(getenv, "XDG_DATA_HOME", filepath.Join(".local", "share"))
 }
@@ -47,7 +51,7 @@ func place(getenv func(string) string, variable, underHome string) (string, erro
 func SocketPath(getenv func(string) string) (string, error) {
 	if path := getenv(SocketVariable); path != "" {
 		if !filepath.IsAbs(path) {
-			return "", Errorf(ErrBadRequest, "%s must be an absolute path, not %q", SocketVariable, path)
+			return "", errcode.Errorf(errcode.BadRequest, "%s must be an absolute path, not %q", SocketVariable, path)
 		}
 		return filepath.Clean(path), nil
 	}

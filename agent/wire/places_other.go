@@ -2,12 +2,16 @@
 
 package wire
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"github.com/mfad/mfad/internal/errcode"
+)
 
 func defaultBase(getenv func(string) string, underHome string) (string, error) {
 	home := getenv("HOME")
 	if !filepath.IsAbs(home) {
-		return "", Errorf(ErrNoHome, "$HOME is not set to a folder")
+		return "", errcode.Errorf(errcode.NoHome, "$HOME is not set to a folder")
 	}
 	return filepath.Join(home, underHome), nil
 }

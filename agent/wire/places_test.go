@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 func TestSocketPathFollowsTheFirstVariableThatNamesOne(t *testing.T) {
@@ -48,8 +49,8 @@ func TestNoHomeIsItsOwnError(t *testing.T) {
 	for name, find := range map[string]func(func(string) string) (string, error){
 		"socket": wire.SocketPath, "state": wire.StateDir, "log": wire.LogPath, "data": wire.DataDir,
 	} {
-		if path, err := find(nothing); !errors.Is(err, wire.ErrNoHome) {
-			t.Errorf("%s: got %q, %v; want ErrNoHome", name, path, err)
+		if path, err := find(nothing); !errors.Is(err, errcode.NoHome) {
+			t.Errorf("%s: got %q, %v; want errcode.NoHome", name, path, err)
 		}
 	}
 }

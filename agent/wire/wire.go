@@ -15,7 +15,7 @@ import (
 
 // Protocol is raised when a change would let an older peer misunderstand. Each
 // call carries it in its parameters' "v"; the agent refuses another with
-// [CodeVersion], but for [MethodStop], which every version understands: that is
+// [errcode.Version], but for [MethodStop], which every version understands: that is
 // how an agent of another version is replaced.
 const Protocol = 1
 
@@ -57,11 +57,9 @@ const (
 
 // What the agent may call back while a call runs.
 const (
-	MethodPromptSecret  = "prompt.secret"  // PromptSecretParams -> PromptSecretResult
-	MethodPromptCode    = "prompt.code"    // PromptCodeParams -> PromptCodeResult
-	MethodPromptConfirm = "prompt.confirm" // PromptConfirmParams -> PromptConfirmResult
-	MethodPromptNotice  = "prompt.notice"  // PromptNoticeParams, a notification
-	MethodPromptCancel  = "prompt.cancel"  // a notification: withdraw the open prompt
+	MethodPromptAsk    = "prompt.ask"    // PromptParams -> PromptResult
+	MethodPromptNotice = "prompt.notice" // PromptNoticeParams, a notification
+	MethodPromptCancel = "prompt.cancel" // a notification: withdraw the open prompt
 )
 
 // Call is the envelope of every call's parameters: {"v":1,"client":"1.0","tty":true,"params":{…}}.

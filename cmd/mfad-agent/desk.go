@@ -3,7 +3,7 @@ package main
 import (
 	"os"
 
-	"github.com/mfad/mfad/agent"
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/prompt/notify"
 	"github.com/mfad/mfad/agent/prompt/pinentry"
 	"github.com/mfad/mfad/agent/wire"
@@ -16,7 +16,7 @@ type desk struct {
 	*notify.Notifier
 }
 
-func openDesk(at wire.Desk) agent.Desk {
-	ask := &pinentry.Pinentry{Program: os.Getenv(pinentry.Variable), Desk: at}
-	return desk{ask, &notify.Notifier{Desk: at, Window: ask.Show}}
+func openDesk(at wire.Desk) ask.Desk {
+	pin := &pinentry.Pinentry{Program: os.Getenv(pinentry.Variable), Desk: at}
+	return desk{pin, &notify.Notifier{Desk: at, Window: pin.Show}}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // stopDeadline bounds how long a stopping agent may take to let go of its socket.
@@ -70,7 +71,7 @@ func (c *cli) stopAgent(ctx context.Context) error {
 	case errors.Is(err, errNotRunning):
 		c.say("mfad: the agent is not running")
 		return nil
-	case err != nil && !errors.Is(err, wire.ErrStopping):
+	case err != nil && !errors.Is(err, errcode.Stopping):
 		return err
 	}
 	if err := c.awaitSilence(ctx); err != nil {

@@ -9,9 +9,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // terminal is where the person is; nil when there is none. It is opened once.
@@ -24,7 +24,7 @@ func (c *cli) terminal() *prompt.Terminal {
 }
 
 // prompter answers the agent's questions; nil when nobody can.
-func (c *cli) prompter() client.Prompter {
+func (c *cli) prompter() human.Prompter {
 	terminal := c.terminal()
 	switch {
 	case c.passphraseStdin && c.lines == nil:
@@ -56,14 +56,14 @@ func (c *cli) askSecret(ctx context.Context, what string) ([]byte, error) {
 	if terminal == nil {
 		return nil, errNoTerminal
 	}
-	answer, err := terminal.Secret(ctx, wire.PromptSecretParams{What: what})
-	if err != nil {
+	answer, err := terminal.Ask(ctx, human.Question{Kind: human.Secret, What: what})
+	switch {
+	case errors.Is(err, human.ErrDismissed):
+		return nil, errDismissed
+	case err != nil:
 		return nil, err
 	}
-	if answer.Dismissed {
-		return nil, errDismissed
-	}
-	return bytes.TrimSpace(answer.Secret), nil
+	return bytes.TrimSpace(answer.Text), nil
 }
 
 var errNoTerminal = &fault{errors.New("there is no terminal to ask on"), exitPerson, "Run the same in a terminal, or give the answer on standard input."}
@@ -96,16 +96,8 @@ func (c *cli) askLine(ctx context.Context, what string) (string, error) {
 // nobody is a prompter where there is no terminal.
 type nobody struct{}
 
-func (nobody) Secret(context.Context, wire.PromptSecretParams) (wire.PromptSecretResult, error) {
-	return wire.PromptSecretResult{}, prompt.ErrNoTerminal
-}
-
-func (nobody) Code(context.Context, wire.PromptCodeParams) (wire.PromptCodeResult, error) {
-	return wire.PromptCodeResult{}, prompt.ErrNoTerminal
-}
-
-func (nobody) Confirm(context.Context, wire.PromptConfirmParams) (wire.PromptConfirmResult, error) {
-	return wire.PromptConfirmResult{}, prompt.ErrNoTerminal
+func (nobody) Ask(context.Context, human.Question) (human.Answer, error) {
+	return human.Answer{}, prompt.ErrNoTerminal
 }
 
 func (nobody) Notice(string) {}
@@ -114,7 +106,7 @@ func (nobody) Notice(string) {}
 // turn, for scripts; when there are no more, the question is dismissed. Other
 // questions go to the terminal, if there is one.
 type linesPrompter struct {
-	client.Prompter
+	human.Prompter
 	lines *bufio.Reader
 	// refused is why the last line would not do, when no other followed it.
 	refused string
@@ -127,29 +119,36 @@ type linesPrompter struct {
 // not there.
 var errNotThePIN = errors.New("standard input is for the passphrase, not for a PIN")
 
-// Secret takes the next line. A question that comes again means that the line
+// Ask implements [human.Prompter].
+func (p *linesPrompter) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
+	if q.Kind != human.Secret {
+		return p.Prompter.Ask(ctx, q)
+	}
+	secret, err := p.next(q)
+	if err == nil && len(secret) == 0 {
+		p.refused, err = q.Again, human.ErrDismissed
+	}
+	return human.Answer{Text: secret}, err
+}
+
+// next takes the next line. A question that comes again means that the line
 // before was wrong, and is answered by the next one; but not a token's, whose
 // tries are few: that line may be meant for something else. So may the first.
-func (p *linesPrompter) Secret(_ context.Context, q wire.PromptSecretParams) (wire.PromptSecretResult, error) {
+func (p *linesPrompter) next(q human.Question) ([]byte, error) {
 	if q.Token != "" && q.Again != "" {
-		p.refused = q.Again
-		return wire.PromptSecretResult{Dismissed: true}, nil
+		return nil, nil
 	}
 	if q.Tries > 0 && !p.pins {
-		return wire.PromptSecretResult{}, errNotThePIN
+		return nil, errNotThePIN
 	}
 	p.pins = true
 	line, err := p.lines.ReadSlice('\n')
 	defer clear(line)
 	if errors.Is(err, bufio.ErrBufferFull) {
-		return wire.PromptSecretResult{}, errors.New("a line of standard input is too long for a passphrase")
+		return nil, errors.New("a line of standard input is too long for a passphrase")
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return wire.PromptSecretResult{}, fmt.Errorf("reading standard input: %w", err)
+		return nil, fmt.Errorf("reading standard input: %w", err)
 	}
-	secret := bytes.TrimRight(line, "\r\n")
-	if len(secret) == 0 {
-		p.refused = q.Again
-	}
-	return wire.PromptSecretResult{Secret: bytes.Clone(secret), Dismissed: len(secret) == 0}, nil
+	return bytes.Clone(bytes.TrimRight(line, "\r\n")), nil
 }

@@ -13,13 +13,14 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // editor changes the person's own files, as this shell's environment names them.
 func (c *cli) editor() (*config.Editor, error) {
 	paths, err := config.DefaultPaths(c.getenv)
 	if err != nil {
-		return nil, wire.Wrap(wire.ErrNoHome, err)
+		return nil, errcode.Wrap(errcode.NoHome, err)
 	}
 	program, err := ownPath()
 	if err != nil {
@@ -62,21 +63,21 @@ func (c *cli) edited(changes []config.Change, err error) error {
 // judgedConfig gives an error of the person's files the advice that the same
 // error of the agent has. Conflicts say themselves what to do.
 func judgedConfig(err error) error {
-	advised := func(code int64) error { return &fault{err, adviceOn(code).exit, adviceOn(code).hint} }
+	advised := func(code errcode.Code) error { return &fault{err, adviceOn(code).exit, adviceOn(code).hint} }
 	var wrong *config.Error
 	switch {
 	case errors.Is(err, config.ErrNoProfile):
-		return advised(wire.CodeNoProfile)
+		return advised(errcode.NoProfile)
 	case errors.Is(err, config.ErrBadName):
 		return &fault{err, exitUsage, noHint}
 	case errors.Is(err, config.ErrBadConfig) && errors.As(err, &wrong) && wrong.Origin == (config.Origin{}):
 		return &fault{err, exitUsage, `Run "mfad profile add --help".`}
 	case errors.Is(err, config.ErrBadConfig):
-		return advised(wire.CodeBadConfig)
+		return advised(errcode.BadConfig)
 	case errors.Is(err, config.ErrConflict):
 		return &fault{err, exitError, noHint}
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EIO):
-		return advised(wire.CodeDisk)
+		return advised(errcode.Disk)
 	}
 	return err
 }

@@ -6,13 +6,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
 // A fault is an error of this program's own, with the exit code and the hint
-// that go with it. Refusals of the agent are [wire.Error]s, and take theirs
+// that go with it. Refusals of the agent are [errcode.Error]s, and take theirs
 // from the table in hints.go.
 type fault struct {
 	err  error
@@ -53,7 +53,7 @@ func judge(err error) (exit int, hint string) {
 	if errors.As(err, &f) {
 		return f.exit, f.hint
 	}
-	var refusal *wire.Error
+	var refusal *errcode.Error
 	if errors.As(err, &refusal) {
 		a := adviceOn(refusal.Code)
 		return a.exit, a.hint

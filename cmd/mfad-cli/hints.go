@@ -1,6 +1,8 @@
 package main
 
-import "github.com/mfad/mfad/agent/wire"
+import (
+	"github.com/mfad/mfad/internal/errcode"
+)
 
 // An advice is what a refusal of the agent means for who called: the exit code,
 // and one imperative sentence with the exact command.
@@ -15,77 +17,76 @@ const placeholder = "{name}"
 // noHint says that there is nothing to advise.
 const noHint = ""
 
-// advices has every code of package wire; a test reads that package's source
-// and fails when one is missing. It is an array and no map, which would be made
+// advices has every code of package errcode; a test fails when one is missing. It is an array and no map, which would be made
 // anew at each start.
 var advices = [...]advice{
-	wire.CodeInternal:   {exitError, `Run "mfad doctor", and read the agent's log that it names.`},
-	wire.CodeVersion:    {exitAgent, `Run "mfad agent restart".`},
-	wire.CodeBadRequest: {exitUsage, noHint}, // it names the argument, and what it should be
+	errcode.Internal:   {exitError, `Run "mfad doctor", and read the agent's log that it names.`},
+	errcode.Version:    {exitAgent, `Run "mfad agent restart".`},
+	errcode.BadRequest: {exitUsage, noHint}, // it names the argument, and what it should be
 
-	wire.CodeNoVault:         {exitMissing, `Run "mfad init".`},
-	wire.CodeVaultExists:     {exitError, `Run "mfad vault show" to see it.`},
-	wire.CodeVaultLocked:     {exitPerson, `Run "mfad unlock".`},
-	wire.CodeWrongPassphrase: {exitPerson, `Run "mfad unlock" again, or "mfad unlock --slot recovery" with the recovery key.`},
-	wire.CodeVaultDamaged:    {exitError, `Run "mfad vault verify" to see every fault, then restore the vault's folder from a backup.`},
-	wire.CodeVaultRolledBack: {exitError, `Restore the newest copy of the vault's folder, then run "mfad agent restart".`},
-	wire.CodeNoItem:          {exitMissing, `Run "mfad vault show" to see what the vault keeps.`},
-	wire.CodeItemExists:      {exitError, `Give --replace with that name to replace it; something else needs another name.`},
-	wire.CodeNoSlot:          {exitMissing, `Run "mfad vault show" to see the slots.`},
-	wire.CodeLastSlot:        {exitError, `Run "mfad vault slot add recovery" first, or give --last if you mean it.`},
-	wire.CodeNoKeychain:      {exitError, `Run "mfad doctor" to see what is missing, or use a passphrase ("mfad init --keychain no", "mfad unlock --slot passphrase").`},
-	wire.CodePlugin:          {exitError, `Put the plugin's program (age-plugin-…) into PATH and run "mfad agent restart".`},
-	wire.CodeBadSeed:         {exitUsage, `Give the otpauth:// URI or the base32 secret as it was shown: "mfad device add {name} --serial ARN" asks for it.`},
+	errcode.NoVault:         {exitMissing, `Run "mfad init".`},
+	errcode.VaultExists:     {exitError, `Run "mfad vault show" to see it.`},
+	errcode.VaultLocked:     {exitPerson, `Run "mfad unlock".`},
+	errcode.WrongPassphrase: {exitPerson, `Run "mfad unlock" again, or "mfad unlock --slot recovery" with the recovery key.`},
+	errcode.VaultDamaged:    {exitError, `Run "mfad vault verify" to see every fault, then restore the vault's folder from a backup.`},
+	errcode.VaultRolledBack: {exitError, `Restore the newest copy of the vault's folder, then run "mfad agent restart".`},
+	errcode.NoItem:          {exitMissing, `Run "mfad vault show" to see what the vault keeps.`},
+	errcode.ItemExists:      {exitError, `Give --replace with that name to replace it; something else needs another name.`},
+	errcode.NoSlot:          {exitMissing, `Run "mfad vault show" to see the slots.`},
+	errcode.LastSlot:        {exitError, `Run "mfad vault slot add recovery" first, or give --last if you mean it.`},
+	errcode.NoKeychain:      {exitError, `Run "mfad doctor" to see what is missing, or use a passphrase ("mfad init --keychain no", "mfad unlock --slot passphrase").`},
+	errcode.Plugin:          {exitError, `Put the plugin's program (age-plugin-…) into PATH and run "mfad agent restart".`},
+	errcode.BadSeed:         {exitUsage, `Give the otpauth:// URI or the base32 secret as it was shown: "mfad device add {name} --serial ARN" asks for it.`},
 
-	wire.CodeNoProfile:         {exitMissing, `Run "mfad profile list" to see the profiles, or "mfad profile add {name} --role-arn ARN --source KEY" to write it.`},
-	wire.CodeBadConfig:         {exitUsage, `Correct that setting, then check it with "mfad profile show {name}".`},
-	wire.CodeNoPrompt:          {exitPerson, `Run the same in a terminal, or with pinentry installed ("apt install pinentry-gnome3") on a desktop; for a closed vault "mfad unlock" in a terminal first is enough.`},
-	wire.CodeDismissed:         {exitPerson, noHint},
-	wire.CodeNoKey:             {exitMissing, `Run "mfad key list" to see the keys, or bring it in with "mfad key import NAME".`},
-	wire.CodeUntrustedEndpoint: {exitPerson, `Run "mfad key trust KEY URL" if you know that endpoint to be yours.`},
+	errcode.NoProfile:         {exitMissing, `Run "mfad profile list" to see the profiles, or "mfad profile add {name} --role-arn ARN --source KEY" to write it.`},
+	errcode.BadConfig:         {exitUsage, `Correct that setting, then check it with "mfad profile show {name}".`},
+	errcode.NoPrompt:          {exitPerson, `Run the same in a terminal, or with pinentry installed ("apt install pinentry-gnome3") on a desktop; for a closed vault "mfad unlock" in a terminal first is enough.`},
+	errcode.Dismissed:         {exitPerson, noHint},
+	errcode.NoKey:             {exitMissing, `Run "mfad key list" to see the keys, or bring it in with "mfad key import NAME".`},
+	errcode.UntrustedEndpoint: {exitPerson, `Run "mfad key trust KEY URL" if you know that endpoint to be yours.`},
 
-	wire.CodeCodeRefused:   {exitRefused, `Run the same again for a new code; if that is refused too, check the clock and the device with "mfad doctor" and "mfad device list".`},
-	wire.CodeDeviceRefused: {exitRefused, `Compare the serial in "mfad profile show {name}" with the device's ARN in the IAM console.`},
-	wire.CodeKeyRefused:    {exitRefused, `Check in the IAM console that the key is active, then bring it in again with "mfad key import --replace".`},
-	wire.CodeExpired:       {exitRefused, `Run "mfad session forget --all", then the same again.`},
-	wire.CodeDenied:        {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role, which may demand an mfa_serial or another source.`},
-	wire.CodeClock:         {exitRefused, `Set this machine's clock, then run the same again.`},
-	wire.CodeInvalid:       {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
+	errcode.CodeRefused:   {exitRefused, `Run the same again for a new code; if that is refused too, check the clock and the device with "mfad doctor" and "mfad device list".`},
+	errcode.DeviceRefused: {exitRefused, `Compare the serial in "mfad profile show {name}" with the device's ARN in the IAM console.`},
+	errcode.KeyRefused:    {exitRefused, `Check in the IAM console that the key is active, then bring it in again with "mfad key import --replace".`},
+	errcode.Expired:       {exitRefused, `Run "mfad session forget --all", then the same again.`},
+	errcode.Denied:        {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role, which may demand an mfa_serial or another source.`},
+	errcode.Clock:         {exitRefused, `Set this machine's clock, then run the same again.`},
+	errcode.Invalid:       {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
 
-	wire.CodeThrottled:   {exitLater, `Wait a minute, then run the same again.`},
-	wire.CodeUnavailable: {exitLater, `Check the network, then run the same again.`},
-	wire.CodeTimeout:     {exitLater, `Run the same again; "mfad status" shows what the agent is doing.`},
-	wire.CodeBusy:        {exitLater, `Run the same again when fewer clients are connected; "mfad status" counts them.`},
-	wire.CodeDisk:        {exitError, `Free some space, or make the folder that the error names writable, then run the same again.`},
-	wire.CodeStopping:    {exitAgent, `Run the same again: that starts a new agent.`},
-	wire.CodeNoHome:      {exitError, `Set HOME to your home folder, then run the same again.`},
-	wire.CodeVaultInUse:  {exitAgent, `Run "mfad agent stop" where the other agent was started, or give both shells the same XDG_RUNTIME_DIR: it says where the agent listens.`},
+	errcode.Throttled:   {exitLater, `Wait a minute, then run the same again.`},
+	errcode.Unavailable: {exitLater, `Check the network, then run the same again.`},
+	errcode.Timeout:     {exitLater, `Run the same again; "mfad status" shows what the agent is doing.`},
+	errcode.Busy:        {exitLater, `Run the same again when fewer clients are connected; "mfad status" counts them.`},
+	errcode.Disk:        {exitError, `Free some space, or make the folder that the error names writable, then run the same again.`},
+	errcode.Stopping:    {exitAgent, `Run the same again: that starts a new agent.`},
+	errcode.NoHome:      {exitError, `Set HOME to your home folder, then run the same again.`},
+	errcode.VaultInUse:  {exitAgent, `Run "mfad agent stop" where the other agent was started, or give both shells the same XDG_RUNTIME_DIR: it says where the agent listens.`},
 
-	wire.CodeNoToken:          {exitMissing, `Plug it in, then run the same again; "mfad token list" shows what is there.`},
-	wire.CodeTokenProgram:     {exitMissing, `Run "apt install libpcsclite1 libfido2-1" if a library is missing; if mfad-token itself is, run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install" where mfad's source is.`},
-	wire.CodeTokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite") or, if it is there, "systemctl start pcscd.socket"; then the same again.`},
-	wire.CodeTokenFailed:      {exitError, `Plug the token out and in, then run the same again; if it happens again, read the agent's log that "mfad doctor" names.`},
-	wire.CodeTokenAmbiguous:   {exitUsage, `Say which with --token SERIAL (a FIDO2 key: --device PATH), as "mfad token list" shows them, or leave only one plugged in.`},
-	wire.CodeTokenRemoved:     {exitLater, `Plug it in again, leave it there, and run the same again.`},
-	wire.CodeTokenBusy:        {exitLater, `Touch it if it blinks, or end the program that holds it (for GnuPG: "gpgconf --kill scdaemon"), then run the same again.`},
-	wire.CodeWrongPIN:         {exitPerson, `Run "mfad token list" to see how many tries are left, then the same again with the right PIN.`},
-	wire.CodePINBlocked:       {exitPerson, `Run "ykman piv access unblock-pin" with the PUK for a PIV PIN; for a FIDO2 PIN plug the key out and in, and if it is blocked still, only "ykman fido reset" is left, which erases it.`},
-	wire.CodePINGuard:         {exitPerson, `Run the same in a terminal and say yes to the last try, or set the counter back first: "ykman piv access unblock-pin" does for PIV.`},
-	wire.CodeNoPIN:            {exitPerson, `Run "ykman fido access change-pin" (any FIDO2 key: "fido2-token -S DEVICE") to set one, then the same again.`},
-	wire.CodeNoTouch:          {exitPerson, `Run the same again, and touch the token when it blinks.`},
-	wire.CodeAccessCode:       {exitPerson, `Run "mfad token protect --remember" and give the access code that is set.`},
-	wire.CodeManagementKey:    {exitPerson, `Run the same again with the PIV management key of that token, or give it another with "ykman piv access change-management-key".`},
-	wire.CodeTokenExists:      {exitError, `Delete the other one first, if nothing needs it: "ykman oath accounts list", then "ykman oath accounts delete".`},
-	wire.CodeNotOnToken:       {exitMissing, `Plug in another token that has it, if there is one; what was deleted on all of them must be removed here and added again. "mfad token list" shows what is there.`},
-	wire.CodeTokenFull:        {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show it), or use another token.`},
-	wire.CodeTokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
+	errcode.NoToken:          {exitMissing, `Plug it in, then run the same again; "mfad token list" shows what is there.`},
+	errcode.TokenProgram:     {exitMissing, `Run "apt install libpcsclite1 libfido2-1" if a library is missing; if mfad-token itself is, run "apt install libpcsclite-dev libfido2-dev pkg-config gcc" and then "make install" where mfad's source is.`},
+	errcode.TokenService:     {exitMissing, `Run "apt install pcscd" (Fedora: "dnf install pcsc-lite") or, if it is there, "systemctl start pcscd.socket"; then the same again.`},
+	errcode.TokenFailed:      {exitError, `Plug the token out and in, then run the same again; if it happens again, read the agent's log that "mfad doctor" names.`},
+	errcode.TokenAmbiguous:   {exitUsage, `Say which with --token SERIAL (a FIDO2 key: --device PATH), as "mfad token list" shows them, or leave only one plugged in.`},
+	errcode.TokenRemoved:     {exitLater, `Plug it in again, leave it there, and run the same again.`},
+	errcode.TokenBusy:        {exitLater, `Touch it if it blinks, or end the program that holds it (for GnuPG: "gpgconf --kill scdaemon"), then run the same again.`},
+	errcode.WrongPIN:         {exitPerson, `Run "mfad token list" to see how many tries are left, then the same again with the right PIN.`},
+	errcode.PINBlocked:       {exitPerson, `Run "ykman piv access unblock-pin" with the PUK for a PIV PIN; for a FIDO2 PIN plug the key out and in, and if it is blocked still, only "ykman fido reset" is left, which erases it.`},
+	errcode.PINGuard:         {exitPerson, `Run the same in a terminal and say yes to the last try, or set the counter back first: "ykman piv access unblock-pin" does for PIV.`},
+	errcode.NoPIN:            {exitPerson, `Run "ykman fido access change-pin" (any FIDO2 key: "fido2-token -S DEVICE") to set one, then the same again.`},
+	errcode.NoTouch:          {exitPerson, `Run the same again, and touch the token when it blinks.`},
+	errcode.AccessCode:       {exitPerson, `Run "mfad token protect --remember" and give the access code that is set.`},
+	errcode.ManagementKey:    {exitPerson, `Run the same again with the PIV management key of that token, or give it another with "ykman piv access change-management-key".`},
+	errcode.TokenExists:      {exitError, `Delete the other one first, if nothing needs it: "ykman oath accounts list", then "ykman oath accounts delete".`},
+	errcode.NotOnToken:       {exitMissing, `Plug in another token that has it, if there is one; what was deleted on all of them must be removed here and added again. "mfad token list" shows what is there.`},
+	errcode.TokenFull:        {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show it), or use another token.`},
+	errcode.TokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes
 // that we do not know.
-func adviceOn(code int64) advice {
-	if code <= 0 || code >= int64(len(advices)) {
-		code = wire.CodeVersion
+func adviceOn(code errcode.Code) advice {
+	if code <= 0 || int(code) >= len(advices) {
+		code = errcode.Version
 	}
 	return advices[code]
 }

@@ -3,55 +3,28 @@ package main
 import (
 	"bytes"
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"strings"
 	"testing"
 
-	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
-// wireCodes are the names of package wire's codes in their order, from its source.
-func wireCodes(t *testing.T) []string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../agent/wire/errors.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok {
-			for _, name := range spec.Names {
-				if strings.HasPrefix(name.Name, "Code") {
-					names = append(names, name.Name)
-				}
-			}
-		}
-		return true
-	})
-	return names
-}
-
-func TestEveryCodeOfTheWireHasAnAdvice(t *testing.T) {
-	names := wireCodes(t)
-	if len(names) < 30 {
-		t.Fatalf("found only %d codes", len(names))
-	}
-	for i, name := range names { // they count from 1 by iota
-		a := adviceOn(int64(i + 1))
+func TestEveryCodeHasAnAdvice(t *testing.T) {
+	codes := errcode.Codes()
+	for _, code := range codes {
+		a := adviceOn(code)
 		if a.exit < exitError || a.exit > exitLater {
-			t.Errorf("%s: exit code %d", name, a.exit)
+			t.Errorf("%v: exit code %d", code, a.exit)
 		}
-		if a.hint == noHint && name != "CodeBadRequest" && name != "CodeDismissed" {
-			t.Errorf("%s: nothing is advised", name)
+		if a.hint == noHint && code != errcode.BadRequest && code != errcode.Dismissed {
+			t.Errorf("%v: nothing is advised", code)
 		}
 		if a.hint != noHint && !strings.HasSuffix(a.hint, ".") && !strings.HasSuffix(a.hint, ").") {
-			t.Errorf("%s: the hint is no sentence: %s", name, a.hint)
+			t.Errorf("%v: the hint is no sentence: %s", code, a.hint)
 		}
 	}
-	if len(advices) != len(names)+1 { // there is no code 0
-		t.Errorf("%d advices for %d codes", len(advices)-1, len(names))
+	if len(advices) != len(codes)+1 { // there is no code 0
+		t.Errorf("%d advices for %d codes", len(advices)-1, len(codes))
 	}
 }
 
@@ -63,15 +36,15 @@ func TestReportIsOneLineAndAHint(t *testing.T) {
 		exit    int
 	}{
 		"wire": {
-			wire.Errorf(wire.ErrBadConfig, "config:3: what"), "prod",
+			errcode.Errorf(errcode.BadConfig, "config:3: what"), "prod",
 			"mfad: error: config:3: what\nmfad: hint: Correct that setting, then check it with \"mfad profile show prod\".\n", exitUsage,
 		},
 		"wire, odd name": {
-			wire.ErrBadConfig, "a b; rm",
+			errcode.BadConfig, "a b; rm",
 			"mfad: error: bad configuration\nmfad: hint: Correct that setting, then check it with \"mfad profile show NAME\".\n", exitUsage,
 		},
-		"no hint":       {wire.ErrDismissed, "", "mfad: error: dismissed\n", exitPerson},
-		"later version": {&wire.Error{Code: 9999, Message: "new"}, "", "mfad: error: new\nmfad: hint: Run \"mfad agent restart\".\n", exitAgent},
+		"no hint":       {errcode.Dismissed, "", "mfad: error: dismissed\n", exitPerson},
+		"later version": {&errcode.Error{Code: 9999, Message: "new"}, "", "mfad: error: new\nmfad: hint: Run \"mfad agent restart\".\n", exitAgent},
 		"control":       {errors.New("a\x1b[2Jb\nc\u202e"), "", "mfad: error: a\ufffd[2Jb; c\ufffd\n", exitError},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // A cli is one run of the program: its streams, its environment, and its
@@ -59,7 +60,7 @@ func (c *cli) callAgent(ctx context.Context, noStart bool, method string, params
 	switch {
 	case errors.Is(err, client.ErrAgentGone):
 		c.close() // the next call may find another agent
-	case errors.Is(err, wire.ErrDismissed) && c.lines != nil && c.lines.refused != "":
+	case errors.Is(err, errcode.Dismissed) && c.lines != nil && c.lines.refused != "":
 		return failf(exitPerson, noHint, "the line on standard input would not do: %s", c.lines.refused)
 	}
 	return judged(err)
@@ -105,7 +106,7 @@ func (c *cli) leave() {
 // judged gives an error of the way to the agent its exit code and hint; what
 // the agent itself refused has them by its code.
 func judged(err error) error {
-	var refusal *wire.Error
+	var refusal *errcode.Error
 	var f *fault
 	switch {
 	case err == nil, errors.As(err, &refusal), errors.As(err, &f), errors.Is(err, context.Canceled):

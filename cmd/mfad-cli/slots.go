@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -78,7 +79,7 @@ func findSlot(slots []wire.Slot, name string) (wire.Slot, error) {
 	}
 	switch len(ofKind) {
 	case 0:
-		return wire.Slot{}, wire.Errorf(wire.ErrNoSlot, "no slot %.40q", name)
+		return wire.Slot{}, errcode.Errorf(errcode.NoSlot, "no slot %.40q", name)
 	case 1:
 		return ofKind[0], nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -91,11 +92,11 @@ func (c *cli) tokens(ctx context.Context, o onToken) ([]string, error) {
 	others := slices.DeleteFunc(plugged, func(serial string) bool { return slices.Contains(o.also, serial) })
 	switch len(others) {
 	case 0:
-		return nil, wire.Errorf(wire.ErrNoToken, "no other token is plugged in than what --also names")
+		return nil, errcode.Errorf(errcode.NoToken, "no other token is plugged in than what --also names")
 	case 1:
 		return append(others, o.also...), nil
 	}
-	return nil, wire.Errorf(wire.ErrTokenAmbiguous, "beside what --also names, several tokens are plugged in: %s", strings.Join(others, ", "))
+	return nil, errcode.Errorf(errcode.TokenAmbiguous, "beside what --also names, several tokens are plugged in: %s", strings.Join(others, ", "))
 }
 
 // oathTokens are the serial numbers of the tokens that are plugged in and have
@@ -129,7 +130,7 @@ func (c *cli) requireOneToken(ctx context.Context, fits func(wire.Token) bool) e
 		}
 	}
 	if len(names) > 1 {
-		return wire.Errorf(wire.ErrTokenAmbiguous, "several tokens are plugged in: %s", line.One(strings.Join(names, ", ")))
+		return errcode.Errorf(errcode.TokenAmbiguous, "several tokens are plugged in: %s", line.One(strings.Join(names, ", ")))
 	}
 	return nil
 }
@@ -143,7 +144,7 @@ func hasPIV(t wire.Token) bool { return t.PIV != nil }
 func (c *cli) requireToken(ctx context.Context, o onToken) error {
 	plugged, err := c.oathTokens(ctx)
 	if err == nil && len(plugged) == 0 {
-		err = wire.Errorf(wire.ErrNoToken, "no token with an OATH applet is plugged in")
+		err = errcode.Errorf(errcode.NoToken, "no token with an OATH applet is plugged in")
 	}
 	if err != nil {
 		return err

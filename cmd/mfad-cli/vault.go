@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -99,7 +100,7 @@ are told one a line on standard output; then the exit code is 1.`,
 				return err
 			}
 			if len(r.Faults) > 0 {
-				return failf(exitError, adviceOn(wire.CodeVaultDamaged).hint, "the vault has %s", counted(len(r.Faults), "fault"))
+				return failf(exitError, adviceOn(errcode.VaultDamaged).hint, "the vault has %s", counted(len(r.Faults), "fault"))
 			}
 			return nil
 		},

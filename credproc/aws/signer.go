@@ -53,6 +53,5 @@ func withSigner(ctx context.Context, signer credproc.Signer) context.Context {
 // unsignedError is a request that was not signed. It is credproc.ErrUnsigned.
 type unsignedError struct{ cause error }
 
-func (e *unsignedError) Error() string        { return e.cause.Error() }
-func (e *unsignedError) Unwrap() error        { return e.cause }
-func (e *unsignedError) Is(target error) bool { return target == credproc.ErrUnsigned }
+func (e *unsignedError) Error() string   { return e.cause.Error() }
+func (e *unsignedError) Unwrap() []error { return []error{e.cause, credproc.ErrUnsigned} }

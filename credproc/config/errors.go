@@ -1,25 +1,26 @@
 package config
 
 import (
-	"errors"
 	"strings"
 	"unicode"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // What a caller may branch on. The errors that wrap them name the place and
 // what to write there.
 var (
 	// ErrNoProfile: no file and no vault key has that name.
-	ErrNoProfile = errors.New("no such profile")
+	ErrNoProfile = errcode.New(errcode.NoProfile, "no such profile")
 	// ErrNoSource: a profile names its source, and neither a profile nor a vault
 	// key has that name.
-	ErrNoSource = errors.New("no such source")
+	ErrNoSource = errcode.New(errcode.NoKey, "no such source")
 	// ErrBadConfig: a file, or a variable, says something that cannot be served.
-	ErrBadConfig = errors.New("bad configuration")
+	ErrBadConfig = errcode.New(errcode.BadConfig, "bad configuration")
 	// ErrBadName: a profile name that mfad neither serves nor writes.
-	ErrBadName = errors.New("bad profile name")
+	ErrBadName = errcode.New(errcode.BadRequest, "bad profile name")
 	// ErrConflict: an edit would overwrite what somebody else wrote.
-	ErrConflict = errors.New("conflicting configuration")
+	ErrConflict = errcode.New(errcode.BadConfig, "conflicting configuration")
 )
 
 // Error is a fault of the configuration: where it is (File and Line, or Var,

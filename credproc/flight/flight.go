@@ -11,17 +11,18 @@ package flight
 
 import (
 	"context"
-	"errors"
 	"sync"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 var (
 	// ErrAbandoned is the cause of the end of the work's context when the last
 	// rider has left.
-	ErrAbandoned = errors.New("nobody waits for it any more")
+	ErrAbandoned = errcode.New(errcode.Dismissed, "nobody waits for it any more")
 	// ErrClosed is what Do returns once the group is closed, and the cause of
 	// the end of the work that ran then.
-	ErrClosed = errors.New("shutting down")
+	ErrClosed = errcode.New(errcode.Stopping, "shutting down")
 )
 
 // A Group holds the flights of one kind: at most one for each key at a time.

@@ -16,16 +16,18 @@ import (
 	"fmt"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // What a caller may branch on.
 var (
 	// ErrNone: there is no keychain here.
-	ErrNone = errors.New("no keychain")
+	ErrNone = errcode.Vague(errcode.NoKeychain, "no keychain")
 	// ErrLocked: the keychain is locked and was not unlocked in time.
-	ErrLocked = errors.New("keychain is locked")
+	ErrLocked = errcode.Vague(errcode.NoKeychain, "keychain is locked")
 	// ErrNotFound: the keychain has no such entry.
-	ErrNotFound = errors.New("no such entry in the keychain")
+	ErrNotFound = errcode.Vague(errcode.NoKeychain, "no such entry in the keychain")
 )
 
 // service is the name under which all entries are filed.

@@ -18,6 +18,8 @@ import (
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/serve"
@@ -44,18 +46,13 @@ type person struct {
 	shown []string
 }
 
-var _ client.Prompter = (*person)(nil)
+var _ human.Prompter = (*person)(nil)
 
-func (p *person) Secret(context.Context, wire.PromptSecretParams) (wire.PromptSecretResult, error) {
-	return wire.PromptSecretResult{Secret: slices.Clone(p.recovery), Dismissed: p.recovery == nil}, nil
-}
-
-func (p *person) Code(context.Context, wire.PromptCodeParams) (wire.PromptCodeResult, error) {
-	return wire.PromptCodeResult{Dismissed: true}, nil
-}
-
-func (p *person) Confirm(context.Context, wire.PromptConfirmParams) (wire.PromptConfirmResult, error) {
-	return wire.PromptConfirmResult{}, nil
+func (p *person) Ask(_ context.Context, q human.Question) (human.Answer, error) {
+	if q.Kind != human.Secret || p.recovery == nil {
+		return human.Answer{}, human.ErrDismissed
+	}
+	return human.Answer{Text: slices.Clone(p.recovery)}, nil
 }
 
 func (p *person) Notice(text string) {
@@ -171,7 +168,7 @@ func (h *house) call(t *testing.T, p *person, method string, params, result any)
 func TestVaultOpensWithAMadeUpKindOfKey(t *testing.T) {
 	h := newHouse(t)
 	owner, bearer := &person{recovery: h.recovery}, new(person)
-	if err := h.call(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "badge"}, nil); !errors.Is(err, wire.ErrBadRequest) ||
+	if err := h.call(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "badge"}, nil); !errors.Is(err, errcode.BadRequest) ||
 		!strings.Contains(err.Error(), "a badge has a number, and no PIN") {
 		t.Errorf("without a number: %v", err)
 	}
@@ -199,7 +196,7 @@ func TestVaultOpensWithAMadeUpKindOfKey(t *testing.T) {
 	}
 	<-h.locked
 	err := h.call(t, bearer, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "badge"}, nil)
-	if !errors.Is(err, wire.ErrNoToken) {
+	if !errors.Is(err, errcode.NoToken) {
 		t.Errorf("without the badge: %v", err)
 	}
 }

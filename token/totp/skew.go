@@ -1,13 +1,14 @@
 package totp
 
 import (
-	"errors"
 	"fmt"
 	"time"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // ErrClock is wrapped by an [*AheadError], and by the refusal to work before 1970.
-var ErrClock = errors.New("clock is wrong")
+var ErrClock = errcode.New(errcode.Clock, "clock is wrong")
 
 // AheadError refuses a code because the device has given one of a time far
 // ahead: the clock was wrong then, or is wrong now. It wraps [ErrClock]. The

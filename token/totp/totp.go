@@ -11,18 +11,19 @@ package totp
 
 import (
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // ErrBadSeed is wrapped by every error about a text that holds no usable
 // secret. The text around it names the part that is wrong and what to do, and
 // never quotes the secret.
-var ErrBadSeed = errors.New("bad seed")
+var ErrBadSeed = errcode.New(errcode.BadSeed, "bad seed")
 
 func badSeed(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrBadSeed}, args...)...)

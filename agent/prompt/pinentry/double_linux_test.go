@@ -14,6 +14,7 @@ import (
 
 	"github.com/mfad/mfad/agent/prompt/pinentry"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // polite greets, notes what it is told in its home, and answers each question
@@ -58,9 +59,9 @@ func lines(t *testing.T, path string) []string {
 
 func TestNewSecretIsTypedTwiceUntilBothAreEqual(t *testing.T) {
 	p, home := newDouble(t, polite, `D one\nOK`, `D two\nOK`, `D th%25%72ee\nD  more\nOK`, `# so\nS PIN_REPEATED\nD th%25ree more\nOK`)
-	r, err := p.Secret(t.Context(), wire.PromptSecretParams{What: `passphrase of vault "default"`, New: true})
-	if err != nil || string(r.Secret) != "th%ree more" {
-		t.Errorf("got %q, %v", r.Secret, err)
+	r, err := p.Ask(t.Context(), human.Question{Kind: human.Secret, What: `passphrase of vault "default"`, New: true})
+	if err != nil || string(r.Text) != "th%ree more" {
+		t.Errorf("got %q, %v", r.Text, err)
 	}
 	told := lines(t, filepath.Join(home, "told"))
 	for _, want := range []string{"SETPROMPT new passphrase:", "SETPROMPT once more:", "SETERROR they differ", "SETKEYINFO --clear", "OPTION no-grab"} {
@@ -73,8 +74,8 @@ func TestNewSecretIsTypedTwiceUntilBothAreEqual(t *testing.T) {
 func TestLongTextsFitTheirLineAndHideNothing(t *testing.T) {
 	p, home := newDouble(t, polite, `OK`)
 	long := strings.Repeat("%ü\n<b>", 400)
-	q := wire.PromptConfirmParams{Question: long, Profile: long, Asker: "aws " + long}
-	if r, err := p.Confirm(t.Context(), q); err != nil || !r.Yes {
+	q := human.Question{Kind: human.Confirm, What: long, Profile: long, Asker: "aws " + long}
+	if r, err := p.Ask(t.Context(), q); err != nil || !r.Yes {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	for _, line := range lines(t, filepath.Join(home, "told")) {
@@ -90,7 +91,7 @@ func TestLongTextsFitTheirLineAndHideNothing(t *testing.T) {
 func TestAnythingButYesIsNo(t *testing.T) {
 	for _, code := range []int{99, 114, 198, 5<<24 | 99, 5<<24 | 114} {
 		p, _ := newDouble(t, polite, fmt.Sprintf("ERR %d no", code))
-		if r, err := p.Confirm(t.Context(), wire.PromptConfirmParams{Question: "sure?"}); err != nil || r.Yes {
+		if r, err := p.Ask(t.Context(), human.Question{Kind: human.Confirm, What: "sure?"}); err != nil || r.Yes {
 			t.Errorf("%d: got %+v, %v", code, r, err)
 		}
 	}
@@ -111,8 +112,8 @@ func TestPinentryThatBreaksIsAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, _ := newDouble(t, row.script)
-			r, err := p.Secret(t.Context(), pin)
-			if err == nil || !strings.Contains(err.Error(), row.says) || r.Secret != nil || r.Dismissed {
+			r, err := p.Ask(t.Context(), pin)
+			if err == nil || !strings.Contains(err.Error(), row.says) || r.Text != nil || errors.Is(err, human.ErrDismissed) {
 				t.Errorf("got %+v, %v", r, err)
 			}
 		})
@@ -137,7 +138,7 @@ exec 4<> "$HOME/never"; read -r line <&4`)
 			defer cancel(nil)
 			done := make(chan error, 1)
 			go func() {
-				_, err := p.Secret(ctx, pin)
+				_, err := p.Ask(ctx, pin)
 				done <- err
 			}()
 			pids := filepath.Join(home, "pids")
@@ -209,7 +210,7 @@ func TestPinentrySeesItsCallersDesktopAndLittleElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, home := newDouble(t, polite, `D 1\nOK`)
 			p.Desk = row.at
-			if _, err := p.Secret(t.Context(), pin); err != nil {
+			if _, err := p.Ask(t.Context(), pin); err != nil {
 				t.Fatal(err)
 			}
 			got := slices.DeleteFunc(lines(t, filepath.Join(home, "environment")), func(entry string) bool {

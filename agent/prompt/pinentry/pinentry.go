@@ -18,6 +18,7 @@ import (
 
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // ErrNone says that there is no pinentry that could ask there; the text says
@@ -25,8 +26,7 @@ import (
 var ErrNone = errors.New("no pinentry")
 
 // Pinentry asks by a pinentry of its own for each question. A question waits
-// for the answer or for ctx, whose end takes the prompt away. A dismissal is an
-// answer; other errors mean that nobody can be asked. Questions may come at the
+// for the answer or for ctx, whose end takes the prompt away. Questions may come at the
 // same time: then there are several windows.
 type Pinentry struct {
 	// Program is the pinentry's name or path; empty looks for one.
@@ -37,27 +37,43 @@ type Pinentry struct {
 	TTY, TTYType string
 }
 
-// Secret asks for a secret without echo, a new one twice. The caller wipes it.
-func (p *Pinentry) Secret(ctx context.Context, q wire.PromptSecretParams) (wire.PromptSecretResult, error) {
-	var secret []byte
-	err := p.ask(ctx, func(s *session) (err error) {
-		if err := s.introduce("mfad asks for the "+q.What, q.Again, prompt.AboutSecret(q)); err != nil {
-			return err
-		}
-		if q.New {
-			secret, err = prompt.Choose(s.secret, s.complain, caption(q.What))
-		} else {
-			secret, err = s.secret(caption(q.What))
-		}
+// conversations are how each kind of question is put to a pinentry.
+var conversations = map[human.Kind]func(s *session, q human.Question) (human.Answer, error){
+	human.Secret: askSecret, human.Code: askCode, human.Confirm: askYes,
+}
+
+// Ask implements [human.Prompter], but for the notices.
+func (p *Pinentry) Ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
+	hold, known := conversations[q.Kind]
+	if !known {
+		return answer, fmt.Errorf("%w for a question of kind %q", ErrNone, prompt.Visible(string(q.Kind)))
+	}
+	err = p.ask(ctx, func(s *session) (err error) {
+		answer, err = hold(s, q)
 		return err
 	})
-	switch {
-	case errors.Is(err, errDismissed), err == nil && len(secret) == 0:
-		return wire.PromptSecretResult{Dismissed: true}, nil
-	case err != nil:
-		return wire.PromptSecretResult{}, err
+	if err != nil {
+		return human.Answer{}, err
 	}
-	return wire.PromptSecretResult{Secret: secret}, nil
+	return answer, nil
+}
+
+// askSecret asks for a secret without echo, for a new one twice.
+func askSecret(s *session, q human.Question) (human.Answer, error) {
+	if err := s.introduce("mfad asks for the "+q.What, q.Again, prompt.About(q)); err != nil {
+		return human.Answer{}, err
+	}
+	var secret []byte
+	var err error
+	if q.New {
+		secret, err = prompt.Choose(s.secret, s.complain, caption(q.What))
+	} else {
+		secret, err = s.secret(caption(q.What))
+	}
+	if err == nil && len(secret) == 0 {
+		err = human.ErrDismissed
+	}
+	return human.Answer{Text: secret}, err
 }
 
 // caption is what stands before the field: the kind of a secret without its
@@ -67,52 +83,28 @@ func caption(what string) string {
 	return prompt.Visible(word)
 }
 
-// Code asks for the code that a device shows, until the answer can be one.
-func (p *Pinentry) Code(ctx context.Context, q wire.PromptCodeParams) (wire.PromptCodeResult, error) {
-	var code string
-	err := p.ask(ctx, func(s *session) error {
-		if err := s.introduce("mfad asks for an MFA code", q.Again, prompt.AboutCode(q)); err != nil {
-			return err
-		}
-		for {
-			answer, err := s.secret("MFA code")
-			if err != nil {
-				return err
-			}
-			var ok bool
-			code, ok = prompt.Digits(answer)
-			clear(answer)
-			if ok {
-				return nil
-			}
-			s.complain(prompt.NoCode)
-		}
-	})
-	switch {
-	case errors.Is(err, errDismissed), err == nil && code == "":
-		return wire.PromptCodeResult{Dismissed: true}, nil
-	case err != nil:
-		return wire.PromptCodeResult{}, err
+// askCode asks for the code that a device shows, until the answer can be one.
+func askCode(s *session, q human.Question) (human.Answer, error) {
+	if err := s.introduce("mfad asks for an MFA code", q.Again, prompt.About(q)); err != nil {
+		return human.Answer{}, err
 	}
-	return wire.PromptCodeResult{Code: code}, nil
+	return prompt.AskDigits(func() ([]byte, error) { return s.secret("MFA code") }, s.complain)
 }
 
-// Confirm asks a yes-or-no question. Only the button is a yes: what closes the
+// askYes asks a yes-or-no question. Only the button is a yes: what closes the
 // window otherwise is a no, and so is the key that a window which pops up while
 // somebody types may get (pinentry-gtk2 and -qt focus the no; -curses does not,
 // but shares a screen with nobody).
-func (p *Pinentry) Confirm(ctx context.Context, q wire.PromptConfirmParams) (wire.PromptConfirmResult, error) {
-	err := p.ask(ctx, func(s *session) error {
-		facts := []prompt.Fact{{Name: "profile", Text: q.Profile}, {Name: "asked by", Text: q.Asker}}
-		if err := s.introduce(q.Question, "", facts); err != nil {
-			return err
-		}
-		return s.confirm("Yes", "No")
-	})
-	if err != nil && !errors.Is(err, errDismissed) {
-		return wire.PromptConfirmResult{}, err
+func askYes(s *session, q human.Question) (human.Answer, error) {
+	facts := []prompt.Fact{{Name: "profile", Text: q.Profile}, {Name: "asked by", Text: q.Asker}}
+	if err := s.introduce(q.What, "", facts); err != nil {
+		return human.Answer{}, err
 	}
-	return wire.PromptConfirmResult{Yes: err == nil}, nil
+	err := s.confirm("Yes", "No")
+	if errors.Is(err, human.ErrDismissed) {
+		return human.Answer{}, nil
+	}
+	return human.Answer{Yes: err == nil}, err
 }
 
 // Show shows text in a window until ctx ends, whose cause it returns, or until
@@ -124,7 +116,7 @@ func (p *Pinentry) Show(ctx context.Context, text string) error {
 		}
 		return s.message()
 	})
-	if errors.Is(err, errDismissed) {
+	if errors.Is(err, human.ErrDismissed) {
 		return nil
 	}
 	return err
@@ -154,7 +146,7 @@ func (p *Pinentry) ask(ctx context.Context, conversation func(*session) error) e
 		err = conversation(s)
 	}
 	switch {
-	case err == nil, errors.Is(err, errDismissed):
+	case err == nil, errors.Is(err, human.ErrDismissed):
 		return err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

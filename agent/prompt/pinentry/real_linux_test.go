@@ -13,6 +13,7 @@ import (
 	"github.com/mfad/mfad/agent/prompt/pinentry"
 	"github.com/mfad/mfad/agent/prompt/screentest"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // newScreen makes one that a pinentry asks on, wide enough for what it shows.
@@ -86,16 +87,17 @@ func pressUntil[R any](s *screentest.Screen, keys string, done <-chan outcome[R]
 	}
 }
 
-var pin = wire.PromptSecretParams{
+var pin = human.Question{
+	Kind: human.Secret,
 	What: "PIN", Again: "wrong PIN", Token: "YubiKey 5 NFC (serial 12345678)", Tries: 2,
 	Profile: "prod", Asker: "100%25 \"grün\" %0A é\nnext",
 }
 
 func TestRealPinentryGivesThePIN(t *testing.T) {
-	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptSecretResult, error) {
-		return p.Secret(ctx, pin)
+	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (human.Answer, error) {
+		return p.Ask(ctx, pin)
 	},
-		func(t *testing.T, f flavour, s *screentest.Screen, done <-chan outcome[wire.PromptSecretResult]) {
+		func(t *testing.T, f flavour, s *screentest.Screen, done <-chan outcome[human.Answer]) {
 			if f.raw {
 				s.Expect("PIN")
 			}
@@ -111,8 +113,8 @@ func TestRealPinentryGivesThePIN(t *testing.T) {
 			}
 			s.SendUnseen("12 %25é#\r")
 			got := <-done
-			if got.err != nil || string(got.answer.Secret) != "12 %25é#" {
-				t.Errorf("got %q, %v; shown: %q", got.answer.Secret, got.err, s.Shown())
+			if got.err != nil || string(got.answer.Text) != "12 %25é#" {
+				t.Errorf("got %q, %v; shown: %q", got.answer.Text, got.err, s.Shown())
 			}
 			if strings.Contains(s.Shown(), "12 %25") {
 				t.Error("the PIN is shown")
@@ -121,13 +123,13 @@ func TestRealPinentryGivesThePIN(t *testing.T) {
 }
 
 func TestRealPinentryIsCancelled(t *testing.T) {
-	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptSecretResult, error) {
-		return p.Secret(ctx, pin)
+	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (human.Answer, error) {
+		return p.Ask(ctx, pin)
 	},
-		func(t *testing.T, f flavour, s *screentest.Screen, done <-chan outcome[wire.PromptSecretResult]) {
+		func(t *testing.T, f flavour, s *screentest.Screen, done <-chan outcome[human.Answer]) {
 			s.Expect("PIN:")
 			got := pressUntil(s, f.cancel, done)
-			if got.err != nil || !got.answer.Dismissed || got.answer.Secret != nil {
+			if !errors.Is(got.err, human.ErrDismissed) || got.answer.Text != nil {
 				t.Errorf("got %+v, %v", got.answer, got.err)
 			}
 		})
@@ -135,9 +137,9 @@ func TestRealPinentryIsCancelled(t *testing.T) {
 
 func TestRealPinentryConfirms(t *testing.T) {
 	for _, yes := range []bool{true, false} {
-		onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptConfirmResult, error) {
-			return p.Confirm(ctx, wire.PromptConfirmParams{Question: "Trust http://127.0.0.1:9 with 100%?", Profile: "prod", Asker: "aws"})
-		}, func(t *testing.T, f flavour, s *screentest.Screen, done <-chan outcome[wire.PromptConfirmResult]) {
+		onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (human.Answer, error) {
+			return p.Ask(ctx, human.Question{Kind: human.Confirm, What: "Trust http://127.0.0.1:9 with 100%?", Profile: "prod", Asker: "aws"})
+		}, func(t *testing.T, f flavour, s *screentest.Screen, done <-chan outcome[human.Answer]) {
 			s.Expect("Trust http://127.0.0.1:9 with 100%?")
 			s.Expect("profile: prod")
 			s.Expect("asked by: aws")
@@ -155,16 +157,16 @@ func TestRealPinentryConfirms(t *testing.T) {
 }
 
 func TestRealPinentryAsksForACodeUntilItIsOne(t *testing.T) {
-	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (wire.PromptCodeResult, error) {
-		return p.Code(ctx, wire.PromptCodeParams{Serial: "arn:aws:iam::1:mfa/phone"})
-	}, func(t *testing.T, _ flavour, s *screentest.Screen, done <-chan outcome[wire.PromptCodeResult]) {
+	onEach(t, func(ctx context.Context, p *pinentry.Pinentry) (human.Answer, error) {
+		return p.Ask(ctx, human.Question{Kind: human.Code, Serial: "arn:aws:iam::1:mfa/phone"})
+	}, func(t *testing.T, _ flavour, s *screentest.Screen, done <-chan outcome[human.Answer]) {
 		s.Expect("mfa/phone")
 		s.Expect("MFA code:")
 		s.SendUnseen("12345\r")
 		s.Expect("a code has 6 to 8 digits")
 		s.Expect("MFA code:")
 		s.SendUnseen("123 456\r")
-		if got := <-done; got.err != nil || got.answer.Code != "123456" {
+		if got := <-done; got.err != nil || string(got.answer.Text) != "123456" {
 			t.Errorf("got %+v, %v", got.answer, got.err)
 		}
 	})
@@ -181,7 +183,7 @@ func TestRealPinentryIsWithdrawn(t *testing.T) {
 			done := make(chan error, 1)
 			go func() {
 				p := &pinentry.Pinentry{Program: f.program, TTY: s.TTY.Name(), TTYType: "xterm"}
-				_, err := p.Secret(ctx, pin)
+				_, err := p.Ask(ctx, pin)
 				done <- err
 			}()
 			s.Expect("PIN:")
@@ -199,7 +201,7 @@ func TestRealPinentryTimesOut(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond)
 			defer cancel()
 			p := &pinentry.Pinentry{Program: f.program, TTY: newScreen(t).TTY.Name(), TTYType: "xterm"}
-			r, err := p.Confirm(ctx, wire.PromptConfirmParams{Question: "sure?"})
+			r, err := p.Ask(ctx, human.Question{Kind: human.Confirm, What: "sure?"})
 			if !errors.Is(err, context.DeadlineExceeded) || r.Yes {
 				t.Errorf("got %+v, %v", r, err)
 			}
@@ -209,7 +211,7 @@ func TestRealPinentryTimesOut(t *testing.T) {
 
 func TestPinentryForDesktopsIsNotStartedWithoutADisplay(t *testing.T) {
 	p := &pinentry.Pinentry{Program: "pinentry-gnome3", Desk: wire.Desk{Bus: "unix:path=/run/user/0/bus", Display: "a\nb"}}
-	_, err := p.Secret(t.Context(), pin)
+	_, err := p.Ask(t.Context(), pin)
 	if !errors.Is(err, pinentry.ErrNone) || !strings.Contains(err.Error(), "the caller has no display") {
 		t.Errorf("got %v", err)
 	}
@@ -218,7 +220,7 @@ func TestPinentryForDesktopsIsNotStartedWithoutADisplay(t *testing.T) {
 func TestTerminalOfNobodyIsRefused(t *testing.T) {
 	for _, path := range []string{"/dev/pts/none", "/etc/passwd"} {
 		p := &pinentry.Pinentry{Program: "pinentry-tty", TTY: path}
-		if _, err := p.Secret(t.Context(), pin); err == nil {
+		if _, err := p.Ask(t.Context(), pin); err == nil {
 			t.Errorf("%s is taken", path)
 		}
 	}

@@ -9,10 +9,8 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/prompt"
+	"github.com/mfad/mfad/internal/human"
 )
-
-// errDismissed is the person's no.
-var errDismissed = errors.New("dismissed")
 
 // What a pinentry may say of a question, without the source of the error in
 // the upper half (libgpg-error, err-codes.h).
@@ -141,7 +139,7 @@ func verdict(err error) error {
 	}
 	switch refusal.code {
 	case codeCanceled, codeFullyCanceled, codeNotConfirmed:
-		return errDismissed
+		return human.ErrDismissed
 	case codeTimeout:
 		return errors.New("nobody answered in time")
 	}

@@ -1,0 +1,25 @@
+package ask
+
+import "strings"
+
+// Asker is the process at the other end of a connection. All that it tells is
+// claimed: it is a hint for the person, and authorises nothing.
+type Asker struct{ conn Conn }
+
+// Describe describes the process to the person; empty when that cannot be told.
+func (a Asker) Describe() string {
+	claim, err := a.conn.Claim()
+	if err != nil {
+		return ""
+	}
+	return claim.String()
+}
+
+// Name is Describe without arguments, which may hold secrets, for a log.
+func (a Asker) Name() string {
+	claim, err := a.conn.Claim()
+	if err != nil || len(claim.Command) == 0 {
+		return ""
+	}
+	return strings.Join(append(claim.Command[:1:1], claim.Parents...), " < ")
+}

@@ -1,0 +1,87 @@
+package ask
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
+)
+
+// desktop is the one of a caller that has no terminal. Its [Desk] is opened when
+// it is needed: most calls ask nothing.
+type desktop struct {
+	at    wire.Desk
+	open  func(at wire.Desk) Desk
+	asker Asker
+	shown string
+
+	mu     sync.Mutex
+	desk   Desk
+	closed bool
+}
+
+var _ place = (*desktop)(nil)
+
+// opened is nil when the call is over.
+func (d *desktop) opened() Desk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.desk == nil && !d.closed {
+		d.desk = d.open(d.at)
+	}
+	return d.desk
+}
+
+func (d *desktop) ask(ctx context.Context, q human.Question) (human.Answer, error) {
+	desk := d.opened()
+	if desk == nil {
+		return human.Answer{}, errNowhere
+	}
+	answer, err := desk.Ask(ctx, q)
+	switch {
+	case err == nil:
+		return answer, nil
+	case ctx.Err() != nil:
+		return answer, context.Cause(ctx)
+	case errors.Is(err, human.ErrDismissed):
+		return answer, err
+	}
+	return answer, fmt.Errorf("%w: the caller has no terminal, and no desktop that a pinentry could use: %v", human.ErrNoPrompt, err)
+}
+
+// show shows what to do, and who wants it done. What is waited for is not shown:
+// a person who sees no terminal does not wait.
+func (d *desktop) show(_ context.Context, now words) {
+	text := now.act
+	if text != "" {
+		text = fmt.Sprintf("%s (asked by %s)", text, d.asker.Describe())
+	}
+	if text == d.shown {
+		return
+	}
+	d.shown = text
+	if desk := d.opened(); desk != nil {
+		desk.Notice(text)
+	}
+}
+
+// reach is a person where anything can be shown.
+func (d *desktop) reach() human.Reach {
+	if d.at.Display != "" || d.at.WaylandDisplay != "" || d.at.Bus != "" {
+		return human.Person
+	}
+	return human.Somebody
+}
+
+func (d *desktop) close() {
+	d.mu.Lock()
+	desk := d.desk
+	d.desk, d.closed = nil, true
+	d.mu.Unlock()
+	if desk != nil {
+		_ = desk.Close() // what cannot be taken away there fades by itself
+	}
+}
