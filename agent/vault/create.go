@@ -31,7 +31,7 @@ func (a *Access) Create(ctx context.Context, ask credproc.Asker, p Plan) (v *key
 		}
 		return nil, "", err
 	}
-	kinds, err := p.kinds(ctx, a.keychain)
+	kinds, err := p.kinds(ctx, a.tools.keychain)
 	if err != nil {
 		return nil, "", err
 	}
@@ -45,7 +45,7 @@ func (a *Access) Create(ctx context.Context, ask credproc.Asker, p Plan) (v *key
 	}()
 	var specs []keystore.SlotSpec
 	for _, kind := range kinds {
-		_, made, err := a.makeSlot(ctx, ask, Request{Kind: string(kind)})
+		_, made, err := a.ways.make(ctx, maker{Request{Kind: string(kind)}, a.tools, ask})
 		if err != nil {
 			return nil, "", err
 		}

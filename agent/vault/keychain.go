@@ -18,15 +18,6 @@ import (
 // keychain, before the next way in is tried.
 const keychainLimit = 30 * time.Second
 
-// Keychain is a keychain as [github.com/mfad/mfad/keystore/keychain] offers
-// the desktop's, with the same contracts.
-type Keychain interface {
-	Available(ctx context.Context) error
-	Get(ctx context.Context, account string) ([]byte, error)
-	Set(ctx context.Context, account string, secret []byte) error
-	Delete(ctx context.Context, account string) error
-}
-
 // Desktop is the keychain of the desktop.
 type Desktop struct{}
 
@@ -60,12 +51,12 @@ func fillKeychain(ctx context.Context, m maker) (newSlot, error) {
 		return newSlot{}, err
 	}
 	defer text.Destroy()
-	chain, account := m.access.keychain, Name+" "+rand.Text()
-	if err := chain.Set(ctx, account, text.Bytes()); err != nil {
+	account := Name + " " + rand.Text()
+	if err := m.keychain.Set(ctx, account, text.Bytes()); err != nil {
 		return newSlot{}, err
 	}
-	undo := func() { m.access.emptyKeychain(ctx, account) }
-	back, err := chain.Get(ctx, account)
+	undo := func() { m.emptyKeychain(ctx, account) }
+	back, err := m.keychain.Get(ctx, account)
 	defer clear(back)
 	if err == nil && subtle.ConstantTimeCompare(back, text.Bytes()) != 1 {
 		err = errors.New("the keychain gave back something else than was put in")
@@ -78,10 +69,10 @@ func fillKeychain(ctx context.Context, m maker) (newSlot, error) {
 	return newSlot{spec: keystore.SlotSpec{Recipient: recipient, Facts: facts}, undo: undo}, nil
 }
 
-func fromKeychain(ctx context.Context, u unlocker, slot keystore.Slot) (age.Identity, error) {
+func fromKeychain(ctx context.Context, o opener, slot keystore.Slot) (age.Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, keychainLimit)
 	defer cancel()
-	text, err := u.access.keychain.Get(ctx, inventory.KeychainSlotOf(slot).Account)
+	text, err := o.keychain.Get(ctx, inventory.KeychainSlotOf(slot).Account)
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +80,15 @@ func fromKeychain(ctx context.Context, u unlocker, slot keystore.Slot) (age.Iden
 	return keystore.ParseRecovery(text)
 }
 
-func leaveKeychain(ctx context.Context, a *Access, slot keystore.Slot) {
+func leaveKeychain(ctx context.Context, t tools, slot keystore.Slot) {
 	if account := inventory.KeychainSlotOf(slot).Account; account != "" {
-		a.emptyKeychain(ctx, account)
+		t.emptyKeychain(ctx, account)
 	}
 }
 
 // emptyKeychain removes an entry that no slot needs; what stays behind opens nothing.
-func (a *Access) emptyKeychain(ctx context.Context, account string) {
-	if err := a.keychain.Delete(context.WithoutCancel(ctx), account); err != nil {
-		a.log.WarnContext(ctx, "keychain entry was left behind", "account", account, "err", err)
+func (t tools) emptyKeychain(ctx context.Context, account string) {
+	if err := t.keychain.Delete(context.WithoutCancel(ctx), account); err != nil {
+		t.log.WarnContext(ctx, "keychain entry was left behind", "account", account, "err", err)
 	}
 }

@@ -45,6 +45,6 @@ func makePlugin(ctx context.Context, m maker) (newSlot, error) {
 	return newSlot{spec: spec}, err
 }
 
-func fromPlugin(ctx context.Context, u unlocker, slot keystore.Slot) (age.Identity, error) {
-	return keystore.PluginIdentity(slot, pluginUI(ctx, u.ask))
+func fromPlugin(ctx context.Context, o opener, slot keystore.Slot) (age.Identity, error) {
+	return keystore.PluginIdentity(slot, pluginUI(ctx, o.ask))
 }

@@ -15,7 +15,7 @@ func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (sl
 	if err := a.Prove(ctx, ask, "to add a way in"); err != nil {
 		return keystore.Slot{}, "", err
 	}
-	w, made, err := a.makeSlot(ctx, ask, r)
+	w, made, err := a.ways.make(ctx, maker{r, a.tools, ask})
 	if err != nil {
 		return keystore.Slot{}, "", err
 	}
@@ -57,7 +57,7 @@ func (a *Access) RemoveSlot(ctx context.Context, ask credproc.Asker, id string, 
 	}
 	for _, w := range a.ways {
 		if w.kind == gone.Kind && w.leave != nil {
-			w.leave(ctx, a, gone)
+			w.leave(ctx, a.tools, gone)
 		}
 	}
 	return nil

@@ -7,6 +7,9 @@ import (
 	"github.com/mfad/mfad/keystore"
 )
 
+// Name is the vault that the agent serves.
+const Name = "default"
+
 // state is what is known of the vault. Its mutex is held for nanoseconds.
 type state struct {
 	mu       sync.Mutex

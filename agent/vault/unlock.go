@@ -15,9 +15,6 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// tries is how often a secret is asked for before a request is refused.
-const tries = 3
-
 // Unlock unlocks the vault with a slot, an id or a kind, and lifts a lock of the
 // person's that stood when it began. With no slot chosen it tries all, if the
 // vault is locked. It wraps [keystore.ErrNoSlot], or why no slot opens it.
@@ -127,7 +124,7 @@ func (u unlocker) run(ctx context.Context, chosen string) error {
 
 // miss notes that a slot did not open the vault.
 func (u unlocker) miss(ctx context.Context, slot keystore.Slot, err error) error {
-	u.access.log.WarnContext(ctx, "slot did not open the vault", "slot", slot.ID, "kind", slot.Kind, "err", err)
+	u.access.tools.log.WarnContext(ctx, "slot did not open the vault", "slot", slot.ID, "kind", slot.Kind, "err", err)
 	return fmt.Errorf("%s slot: %w", slot.Kind, err)
 }
 
@@ -156,7 +153,7 @@ func slotsOfKind(slots []keystore.Slot, kind keystore.SlotKind) []keystore.Slot 
 
 // silently opens the vault with a slot that asks for no secret of the vault's.
 func (u unlocker) silently(ctx context.Context, w way, slot keystore.Slot) error {
-	identity, err := w.silent(ctx, u, slot)
+	identity, err := w.silent(ctx, opener{u.access.tools, u.ask}, slot)
 	if err != nil {
 		return err
 	}

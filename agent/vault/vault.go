@@ -9,8 +9,8 @@
 // how long an unlock lasts is kept in the vault, where no other program can make
 // it longer ([Access.SetHold]).
 //
-// A kind of slot is a row of [ways]: how one is made, and how it opens the vault.
-// All that tokens open is one row, for every [token.Kind] that there is.
+// A kind of slot is a row: how one is made, and how it opens the vault. What
+// tokens open is one row for every [token.Kind] that there is.
 //
 // The package does not know what the vault keeps (see agent/inventory), and uses
 // of a token only what opens vaults. It holds no lock while it waits for a person,
@@ -30,23 +30,10 @@ import (
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/lane"
 	"github.com/mfad/mfad/keystore"
-	"github.com/mfad/mfad/token"
 )
-
-// Name is the vault that the agent serves.
-const Name = "default"
 
 // DefaultHold is how long an unlock lasts, unless the vault says otherwise.
 const DefaultHold = time.Hour
-
-// Tokens are the tokens that open vaults, with the contracts of [token.Helper].
-type Tokens interface {
-	token.Wrapper
-	Look(ctx context.Context, person token.Person) (token.Listing, error)
-	KeyKinds() token.Kinds
-	MakeKey(ctx context.Context, p token.KeyParams, person token.Person) (token.NewKey, error)
-	Watch(ctx context.Context, p token.WatchParams) error
-}
 
 // Options are what an [Access] is made of. All but Boot must be set.
 type Options struct {
@@ -62,12 +49,10 @@ type Options struct {
 
 // Access is the way to one vault. It is safe for concurrent use.
 type Access struct {
-	dir      string
-	options  keystore.Options
-	keychain Keychain
-	tokens   Tokens
-	log      *slog.Logger
-	ways     []way
+	dir     string
+	options keystore.Options
+	tools   tools
+	ways    ways
 
 	opening   lane.Lane
 	unlocking flight.Group[attempt, credproc.Asker, *keystore.Vault]
@@ -85,7 +70,7 @@ func New(o Options) *Access {
 			FS: o.FS, Now: o.Now, Boot: o.Boot, HighWater: o.HighWater, Hold: DefaultHold,
 			OneWayIn: true, // Create has the last word
 		},
-		keychain: o.Keychain, tokens: o.Tokens, log: o.Logger, ways: allWays(o.Tokens.KeyKinds()),
+		tools: tools{o.Keychain, o.Tokens, o.Logger}, ways: allWays(o.Tokens.KeyKinds()),
 		opening: lane.New(), scrypt: scryptLane{lane.New()},
 	}
 }

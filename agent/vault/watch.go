@@ -34,14 +34,14 @@ func (a *Access) lockWithout(v *keystore.Vault, by token.WatchParams) {
 	ctx, cancel := context.WithCancel(context.Background())
 	a.watches.running.Go(func() {
 		defer cancel()
-		err := a.tokens.Watch(ctx, by)
+		err := a.tools.tokens.Watch(ctx, by)
 		select {
 		case <-over:
 			return
 		default:
 		}
 		v.Lock()
-		a.log.InfoContext(ctx, "vault was locked: the token that unlocked it is not there any more", "place", by.Place, "err", err)
+		a.tools.log.InfoContext(ctx, "vault was locked: the token that unlocked it is not there any more", "place", by.Place, "err", err)
 	})
 	a.watches.running.Go(func() {
 		select {

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -16,6 +17,27 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
+// tries is how often a secret is asked for before a request is refused.
+const tries = 3
+
+// Tokens are the tokens that open vaults, with the contracts of [token.Helper].
+type Tokens interface {
+	token.Wrapper
+	Look(ctx context.Context, person token.Person) (token.Listing, error)
+	KeyKinds() token.Kinds
+	MakeKey(ctx context.Context, p token.KeyParams, person token.Person) (token.NewKey, error)
+	Watch(ctx context.Context, p token.WatchParams) error
+}
+
+// Keychain is a keychain as [github.com/mfad/mfad/keystore/keychain] offers
+// the desktop's, with the same contracts.
+type Keychain interface {
+	Available(ctx context.Context) error
+	Get(ctx context.Context, account string) ([]byte, error)
+	Set(ctx context.Context, account string, secret []byte) error
+	Delete(ctx context.Context, account string) error
+}
+
 // A way is a kind of slot: how one is made, and how it opens the vault. One of
 // silent, token and typed is set; they are tried in that order.
 type way struct {
@@ -24,7 +46,7 @@ type way struct {
 	make func(ctx context.Context, m maker) (newSlot, error)
 
 	// silent gives the identity that opens a slot without a secret of the vault's.
-	silent func(ctx context.Context, u unlocker, slot keystore.Slot) (age.Identity, error)
+	silent func(ctx context.Context, o opener, slot keystore.Slot) (age.Identity, error)
 	// token says that a token opens the slot.
 	token bool
 	// typed is the secret that a person types.
@@ -33,7 +55,7 @@ type way struct {
 	// scrypt says that making a slot takes scrypt's memory.
 	scrypt bool
 	// leave takes away what a removed slot has left outside the vault; nil: nothing.
-	leave func(ctx context.Context, a *Access, slot keystore.Slot)
+	leave func(ctx context.Context, t tools, slot keystore.Slot)
 }
 
 // typed is a secret that opens slots of a kind.
@@ -42,14 +64,17 @@ type typed struct {
 	parse func(text []byte) (age.Identity, error)
 }
 
-// allWays are the kinds of slots, in the order in which they are named, and tried
-// among those that ask alike.
-func allWays(kinds token.Kinds) []way {
-	ways := []way{passphraseWay, keychainWay, recoveryWay, pluginWay}
-	for _, kind := range kinds {
-		ways = append(ways, tokenWay(kind))
-	}
-	return ways
+// tools are what ways work with, outside the vault.
+type tools struct {
+	keychain Keychain
+	tokens   Tokens
+	log      *slog.Logger
+}
+
+// opener opens one slot for whoever is asked.
+type opener struct {
+	tools
+	ask credproc.Asker
 }
 
 // Request asks for a new slot. What its kind does not take is empty.
@@ -65,8 +90,8 @@ type Request struct {
 // maker makes one slot.
 type maker struct {
 	Request
-	access *Access
-	ask    credproc.Asker
+	tools
+	ask credproc.Asker
 }
 
 // newSlot is a way in that is ready to be added to a vault.
@@ -83,29 +108,32 @@ func (n newSlot) discard() {
 	}
 }
 
-// makeSlot makes what a slot needs, and finds the way that it is of.
-func (a *Access) makeSlot(ctx context.Context, ask credproc.Asker, r Request) (way, newSlot, error) {
-	i := slices.IndexFunc(a.ways, func(w way) bool { return string(w.kind) == r.Kind })
+// ways are the kinds of slots that there are.
+type ways []way
+
+// make makes what a slot needs, and finds the way that it is of.
+func (ws ways) make(ctx context.Context, m maker) (way, newSlot, error) {
+	i := slices.IndexFunc(ws, func(w way) bool { return string(w.kind) == m.Kind })
 	if i < 0 {
-		err := errcode.Errorf(errcode.BadRequest, "a slot is of kind %s, not %.20q", a.kinds(), r.Kind)
-		return way{}, newSlot{}, fmt.Errorf("making a %s slot: %w", r.Kind, err)
+		err := errcode.Errorf(errcode.BadRequest, "a slot is of kind %s, not %.20q", ws, m.Kind)
+		return way{}, newSlot{}, fmt.Errorf("making a %s slot: %w", m.Kind, err)
 	}
-	w := a.ways[i]
-	made, err := w.make(ctx, maker{r, a, ask})
+	w := ws[i]
+	made, err := w.make(ctx, m)
 	if err != nil {
-		return way{}, newSlot{}, fmt.Errorf("making a %s slot: %w", r.Kind, err)
+		return way{}, newSlot{}, fmt.Errorf("making a %s slot: %w", m.Kind, err)
 	}
 	made.spec.Kind = w.kind
-	if r.Label != "" {
-		made.spec.Label = r.Label
+	if m.Label != "" {
+		made.spec.Label = m.Label
 	}
 	return w, made, nil
 }
 
-// kinds names all kinds: "a, b or c".
-func (a *Access) kinds() string {
+// String names all kinds: "a, b or c".
+func (ws ways) String() string {
 	var names []string
-	for _, w := range a.ways {
+	for _, w := range ws {
 		names = append(names, string(w.kind))
 	}
 	last := len(names) - 1
