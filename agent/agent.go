@@ -1,11 +1,18 @@
-// Package agent is the service behind the socket: what each method of
-// [github.com/mfad/mfad/agent/wire] does with the vault, the ledger of codes,
-// the configuration and the broker of credentials.
+// Package agent is the service behind the socket: it answers each method of
+// [github.com/mfad/mfad/agent/wire].
 //
-// It decides what is asked of the person and when, who is told what, and what
-// is logged. It does not listen, frame or check peers (see agent/server), does
-// not speak to AWS (see credproc/sts) and shows nothing (the client at the
-// other end of the connection does).
+// What a method does is done by the rooms, each of which has one thing to look
+// after: agent/vault the way to the vault, agent/codes the MFA codes, agent/ontoken
+// the secrets on tokens, agent/trust the endpoints, agent/ask who is asked,
+// agent/audit what is told afterwards; and the broker of package credproc the
+// sessions. This package makes the rooms and joins them. It has the table of
+// methods, one row each: what answers, which line it leaves in the audit file, and
+// whom that is about. It puts what the rooms know into the words of the wire, and
+// gives every refusal its code.
+//
+// It does not listen, frame or check peers (see agent/server), does not speak to
+// AWS (see credproc/sts) and shows nothing (the client at the other end of the
+// connection does).
 package agent
 
 import (
@@ -126,7 +133,7 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	})
 	s := &Service{
 		options: o, access: access, trust: trust.New(access),
-		log: audit.New(o.FS, o.Home.audit(), o.Now, o.Logger), refusals: new(audit.Refusals),
+		log: audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger}), refusals: new(audit.Refusals),
 	}
 	applets := ontoken.New(access, o.Tokens, o.Logger)
 	s.signing = ontoken.NewSigningKeys(applets, s.log)
@@ -142,7 +149,7 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	s.credentials = &credentials{access, s.broker}
 	s.vault = &vaults{access, s.sessions}
 	s.devices = &devices{access, applets, given}
-	s.tokens = &tokens{o.Tokens, access, applets}
+	s.tokens = &tokens{o.Tokens, access, applets, ontoken.NewPasswords(applets)}
 	s.profiles = &profiles{o.Config, chains, s.broker}
 	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions}
 	return s

@@ -35,15 +35,14 @@ func (m *devices) add(ctx context.Context, r *request, p wire.DeviceAddParams) (
 		return wire.DeviceAddResult{}, err
 	}
 	defer totp.WipeAll(batch.Keys)
-	serials, err := checkBatch(p, len(batch.Keys))
-	if err != nil {
+	if err := checkBatch(p, len(batch.Keys)); err != nil {
 		return wire.DeviceAddResult{}, err
 	}
 	v, err := m.access.Unlocked(ctx, r.ask)
 	if err != nil {
 		return wire.DeviceAddResult{}, err
 	}
-	arrivals, err := plan(v, p, batch.Keys, serials)
+	arrivals, err := plan(v, p, batch.Keys)
 	if err != nil {
 		return wire.DeviceAddResult{}, err
 	}
@@ -63,22 +62,22 @@ func (m *devices) add(ctx context.Context, r *request, p wire.DeviceAddParams) (
 	return result, nil
 }
 
-// checkBatch refuses parameters that do not go with so many devices, and reads the
-// serials, which go to the devices in order.
-func checkBatch(p wire.DeviceAddParams, devices int) (serials []string, err error) {
-	if serials, err = parseSerials(p.Serial, devices); err != nil {
-		return nil, err
+// checkBatch refuses parameters that do not go with so many devices.
+func checkBatch(p wire.DeviceAddParams, devices int) error {
+	if _, err := parseSerials(p.Serial, devices); err != nil {
+		return err
 	}
 	if p.Name != "" && devices > 1 {
-		return nil, errcode.Errorf(errcode.BadRequest, "this export brings %d devices, which name themselves: leave the name out", devices)
+		return errcode.Errorf(errcode.BadRequest, "this export brings %d devices, which name themselves: leave the name out", devices)
 	}
 	if !p.OnToken && (len(p.Tokens) > 0 || p.Touch) {
-		return nil, errcode.Errorf(errcode.BadRequest, "tokens and touch are for a seed that goes onto a token")
+		return errcode.Errorf(errcode.BadRequest, "tokens and touch are for a seed that goes onto a token")
 	}
-	return serials, nil
+	return nil
 }
 
-// parseSerials reads serials, parted by blanks; a device without one gets "".
+// parseSerials reads serials, parted by blanks, which go to the devices in order;
+// a device without one gets "".
 func parseSerials(text string, devices int) ([]string, error) {
 	serials := strings.Fields(text)
 	if len(serials) > devices {
@@ -107,7 +106,11 @@ type arrival struct {
 
 // plan makes the devices, and finds out before the first is stored whether all can
 // be.
-func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key, serials []string) ([]arrival, error) {
+func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key) ([]arrival, error) {
+	serials, err := parseSerials(p.Serial, len(seeds))
+	if err != nil {
+		return nil, err
+	}
 	var arrivals []arrival
 	for i := range seeds {
 		name := p.Name
@@ -120,14 +123,13 @@ func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key, serials [
 			return nil, badName("a device", name)
 		}
 		a := arrival{device: inventory.NewDevice(name, serials[i], &seeds[i]), seed: &seeds[i]}
-		var err error
 		if a.old, err = deviceToReplace(v, a.device, p.Replace); err != nil {
 			return nil, err
 		}
 		a.device.Supersede(a.old.Entry)
 		if p.OnToken {
-			a.names = ontoken.DeviceNames(v, name, a.seed, func(name string) bool {
-				return slices.ContainsFunc(arrivals, func(a arrival) bool { return slices.Contains(a.names, name) })
+			a.names = ontoken.DeviceNames(name, a.seed, func(name string) bool {
+				return inventory.CredentialTaken(v, name) || slices.ContainsFunc(arrivals, func(a arrival) bool { return slices.Contains(a.names, name) })
 			})
 		}
 		arrivals = append(arrivals, a)
@@ -213,7 +215,8 @@ func (m *devices) move(ctx context.Context, r *request, p wire.DeviceMoveParams)
 	}
 	defer totp.WipeAll(seeds)
 	a := arrival{device: old, seed: &seeds[0]}
-	a.names = ontoken.DeviceNames(m.access.Opened(), old.Name, a.seed, func(string) bool { return false })
+	v := m.access.Opened()
+	a.names = ontoken.DeviceNames(old.Name, a.seed, func(name string) bool { return inventory.CredentialTaken(v, name) })
 	if err := m.put(ctx, r.ask, &a, ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
 		return wire.Device{}, err
 	}

@@ -5,10 +5,33 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/params"
 )
+
+// request is one call as the methods see it: who asks, and how to ask back.
+type request struct {
+	method string
+	conn   conn
+	ask    *ask.Chain
+}
+
+// conn is the connection that a call came by. [*server.Conn] is one.
+type conn interface {
+	ask.Conn
+	// Peer is the process at the other end.
+	Peer() peer.Peer
+}
+
+// profileOf is the profile that a call is about; it may be about none.
+func profileOf(params json.RawMessage) string {
+	var about struct{ Profile string }
+	_ = json.Unmarshal(params, &about)
+	return about.Profile
+}
 
 // A method answers one call. It is made by [quiet], [changes] or [handsOut], each
 // of which is a decision about the line that the call leaves in the audit file;
@@ -49,7 +72,7 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 // changes what the vault keeps, where that may go, who can open it, or when. About
 // tells whom it is about, by parameters of which some may be bad, and the result,
 // which is zero when the method has failed.
-func changes[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) audit.Subject) method {
+func changes[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
 	return method{lineOfChange, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
@@ -61,21 +84,21 @@ func changes[P, R any](do func(context.Context, *request, P) (R, error), about f
 		if err == nil {
 			told = about(p, result)
 		}
-		return result, &told, err
+		return result, told, err
 	}}
 }
 
 // handsOut is a method that gives a secret, or something made with one. About is
-// as in [changes], of good parameters.
-func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) audit.Subject) method {
+// as in [changes], of good parameters; it is nil where nothing is to be told, as
+// when nothing was handed out and nothing refused.
+func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
 	return method{lineOfHandout, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(raw, &p); err != nil {
 			return nil, nil, err
 		}
 		result, err := do(ctx, r, p)
-		told := about(p, result)
-		return result, &told, err
+		return result, about(p, result), err
 	}}
 }
 

@@ -23,8 +23,8 @@ type groups struct {
 // which line it leaves in the audit file, and what that line is about.
 func (g groups) table() map[string]method {
 	return map[string]method{
-		wire.MethodCredentials: handsOut(g.credentials.get, func(p wire.CredentialsParams, r issued) audit.Subject {
-			return audit.Subject{Name: p.Profile, Role: r.role, KeyID: r.keyID}
+		wire.MethodCredentials: handsOut(g.credentials.get, func(p wire.CredentialsParams, r issued) *audit.Subject {
+			return &audit.Subject{Name: p.Profile, Role: r.role, KeyID: r.keyID}
 		}),
 
 		wire.MethodStatus: quiet(bare(g.status.show)),
@@ -33,40 +33,40 @@ func (g groups) table() map[string]method {
 		wire.MethodVaultCreate: changes(g.vault.create, nobodyElse),
 		wire.MethodVaultShow:   quiet(bare(g.vault.show)),
 		wire.MethodVaultVerify: quiet(bare(g.vault.verify)),
-		wire.MethodVaultUnlock: changes(g.vault.unlock, func(p wire.VaultUnlockParams, _ wire.Vault) audit.Subject {
-			return audit.Subject{Name: p.Slot}
+		wire.MethodVaultUnlock: changes(g.vault.unlock, func(p wire.VaultUnlockParams, _ wire.Vault) *audit.Subject {
+			return &audit.Subject{Name: p.Slot}
 		}),
 		wire.MethodVaultLock: changes(bare(g.vault.lock), nobodyElse),
 		wire.MethodVaultHold: changes(g.vault.hold, nobodyElse),
-		wire.MethodSlotAdd: changes(g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) audit.Subject {
-			return audit.Subject{Name: cmp.Or(p.Kind, p.Token)}
+		wire.MethodSlotAdd: changes(g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) *audit.Subject {
+			return &audit.Subject{Name: cmp.Or(p.Kind, p.Token)}
 		}),
-		wire.MethodSlotRemove: changes(g.vault.removeSlot, func(p wire.SlotRemoveParams, _ none) audit.Subject {
-			return audit.Subject{Name: p.ID}
+		wire.MethodSlotRemove: changes(g.vault.removeSlot, func(p wire.SlotRemoveParams, _ none) *audit.Subject {
+			return &audit.Subject{Name: p.ID}
 		}),
 
-		wire.MethodKeyImport: changes(g.keys.add, func(p wire.KeyImportParams, k wire.Key) audit.Subject {
-			return audit.Subject{Name: p.Name, Tokens: k.Tokens}
+		wire.MethodKeyImport: changes(g.keys.add, func(p wire.KeyImportParams, k wire.Key) *audit.Subject {
+			return &audit.Subject{Name: p.Name, Tokens: k.Tokens}
 		}),
 		wire.MethodKeyList:   quiet(bare(g.keys.list)),
 		wire.MethodKeyRemove: changes(g.keys.remove, named[wire.RemoveResult]),
-		wire.MethodKeyTrust: changes(g.keys.vouch, func(p wire.KeyTrustParams, _ none) audit.Subject {
-			return audit.Subject{Name: p.Name}
+		wire.MethodKeyTrust: changes(g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
+			return &audit.Subject{Name: p.Name}
 		}),
-		wire.MethodKeyMove: changes(g.keys.move, func(p wire.KeyMoveParams, k wire.Key) audit.Subject {
-			return audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
+		wire.MethodKeyMove: changes(g.keys.move, func(p wire.KeyMoveParams, k wire.Key) *audit.Subject {
+			return &audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
 		}),
 
-		wire.MethodDeviceAdd: changes(g.devices.add, func(p wire.DeviceAddParams, r wire.DeviceAddResult) audit.Subject {
+		wire.MethodDeviceAdd: changes(g.devices.add, func(p wire.DeviceAddParams, r wire.DeviceAddResult) *audit.Subject {
 			var tokens []string
 			if len(r.Devices) > 0 {
 				tokens = r.Devices[0].Tokens // all went onto the same
 			}
-			return audit.Subject{Name: p.Name, Tokens: onto(tokens, p.Tokens)}
+			return &audit.Subject{Name: p.Name, Tokens: onto(tokens, p.Tokens)}
 		}),
 		wire.MethodDeviceList: quiet(bare(g.devices.list)),
-		wire.MethodDeviceMove: changes(g.devices.move, func(p wire.DeviceMoveParams, d wire.Device) audit.Subject {
-			return audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
+		wire.MethodDeviceMove: changes(g.devices.move, func(p wire.DeviceMoveParams, d wire.Device) *audit.Subject {
+			return &audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
 		}),
 		wire.MethodDeviceRemove: changes(g.devices.remove, named[wire.RemoveResult]),
 		wire.MethodCode:         handsOut(g.devices.code, named[wire.Code]),
@@ -77,17 +77,17 @@ func (g groups) table() map[string]method {
 		wire.MethodSessionForget: quiet(g.sessions.forget),
 
 		wire.MethodTokenList: quiet(bare(g.tokens.list)),
-		wire.MethodTokenProtect: changes(g.tokens.protect, func(p wire.TokenProtectParams, t wire.Token) audit.Subject {
-			return audit.Subject{Name: p.Token, Action: p.Action, Tokens: []string{t.Serial}}
+		wire.MethodTokenProtect: changes(g.tokens.protect, func(p wire.TokenProtectParams, t wire.Token) *audit.Subject {
+			return &audit.Subject{Name: p.Token, Action: p.Action, Tokens: []string{t.Serial}}
 		}),
 	}
 }
 
 // nobodyElse is whom a method for the vault itself is about.
-func nobodyElse[P, R any](P, R) audit.Subject { return audit.Subject{} }
+func nobodyElse[P, R any](P, R) *audit.Subject { return &audit.Subject{} }
 
 // named is the item that the parameters name.
-func named[R any](p wire.NameParams, _ R) audit.Subject { return audit.Subject{Name: p.Name} }
+func named[R any](p wire.NameParams, _ R) *audit.Subject { return &audit.Subject{Name: p.Name} }
 
 // onto are the tokens that something went onto; those that were asked for, if it
 // went onto none.

@@ -25,9 +25,10 @@ var _ Tokens = (*token.Helper)(nil)
 
 // tokens are the methods for hardware tokens.
 type tokens struct {
-	tokens  Tokens
-	access  *vault.Access
-	applets *ontoken.Applets
+	tokens    Tokens
+	access    *vault.Access
+	applets   *ontoken.Applets
+	passwords *ontoken.Passwords
 }
 
 // list tells what is plugged in, and what of the vault is on it. It needs no vault
@@ -52,7 +53,7 @@ func (m *tokens) list(ctx context.Context, _ *request) (wire.TokenListResult, er
 
 // protect is about the access code of a token's OATH applet.
 func (m *tokens) protect(ctx context.Context, r *request, p wire.TokenProtectParams) (wire.Token, error) {
-	t, err := m.applets.Protect(ctx, r.ask, p.Action, p.Token)
+	t, err := m.passwords.Protect(ctx, r.ask, p.Action, p.Token)
 	return describeToken(t), err
 }
 

@@ -62,7 +62,8 @@ func (m *vaults) lock(context.Context, *request) (none, error) {
 
 func (m *vaults) hold(ctx context.Context, r *request, p wire.VaultHoldParams) (none, error) {
 	if p.Seconds > int64(longestHold/time.Second) {
-		return none{}, errcode.Errorf(errcode.BadRequest, "a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
+		return none{}, errcode.Errorf(errcode.BadRequest,
+			"a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
 	}
 	hold := max(-time.Second, time.Duration(p.Seconds)*time.Second)
 	return none{}, m.access.SetHold(ctx, r.ask, hold)

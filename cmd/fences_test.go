@@ -66,22 +66,24 @@ var arrows = map[string][]string{
 	"agent/tokenperson":       {"credproc", "token"},
 	"agent/tokenrack":         {"token"},
 	"agent/audit":             {},
-	"agent/inventory":         {"keystore", "credproc", "credproc/config", "token", "token/totp"},
+	"agent/inventory":         {"credproc", "credproc/config", "keystore", "token", "token/totp"},
 	"agent/vault": {
-		"agent/inventory", "agent/tokenperson", "agent/wire", "credproc", "credproc/flight", "keystore", "keystore/keychain", "token",
+		"agent/inventory", "agent/tokenperson", "credproc", "credproc/flight", "keystore", "keystore/keychain",
+		"token",
 	},
 	"agent/ontoken": {
-		"agent/audit", "agent/inventory", "agent/tokenperson", "agent/vault", "agent/wire",
-		"credproc", "credproc/flight", "credproc/sigv4", "keystore", "token", "token/totp",
+		"agent/audit", "agent/inventory", "agent/tokenperson", "agent/vault", "agent/wire", "credproc",
+		"credproc/flight", "credproc/sigv4", "keystore", "token", "token/totp",
 	},
 	"agent/codes": {
-		"agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/vault", "agent/wire", "credproc", "keystore", "token/totp",
+		"agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/vault", "credproc", "keystore",
+		"token/totp",
 	},
-	"agent/trust": {"agent/inventory", "agent/vault", "agent/wire", "credproc", "credproc/flight", "keystore"},
+	"agent/trust": {"agent/inventory", "agent/vault", "credproc", "credproc/flight", "keystore"},
 	"agent": {
-		"agent/ask", "agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/trust", "agent/vault",
-		"agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
-		"keystore", "keystore/keychain", "token", "token/totp",
+		"agent/ask", "agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/peer",
+		"agent/server", "agent/tokenperson", "agent/trust", "agent/vault", "agent/wire", "credproc",
+		"credproc/config", "credproc/sigv4", "keystore", "token", "token/totp",
 	},
 
 	"cmd":          {},

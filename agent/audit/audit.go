@@ -46,17 +46,25 @@ type Log struct {
 	log *slog.Logger
 }
 
-// New returns a Log that appends to the file at path, which it opens, and makes,
-// at the first event. Now is the clock; what cannot be written goes to log.
-func New(fsys durable.FS, path string, now func() time.Time, log *slog.Logger) *Log {
-	out := &file{fsys: fsys, path: path, limit: sizeLimit}
+// Options are what a [Log] is made of. All must be set.
+type Options struct {
+	FS     durable.FS
+	Path   string // of the file
+	Now    func() time.Time
+	Logger *slog.Logger // is told what could not be written
+}
+
+// New returns a Log that appends to a file, which it opens, and makes, at the
+// first event.
+func New(o Options) *Log {
+	out := &file{fsys: o.FS, path: o.Path, limit: sizeLimit}
 	brief := func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.LevelKey || a.Value.Equal(slog.StringValue("")) || a.Value.Equal(slog.IntValue(0)) {
 			return slog.Attr{}
 		}
 		return a
 	}
-	return &Log{slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: brief}), now, log}
+	return &Log{slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: brief}), o.Now, o.Logger}
 }
 
 // Write writes the line of an event that happens now. A full disk refuses no

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mfad/mfad/agent/inventory"
-	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -27,23 +25,22 @@ func KeyName(accessKeyID string) string { return "mfad-key:" + accessKeyID }
 
 // DeviceNames are what a device may be called on a token, the best first: as the
 // authenticator apps write it, "ISSUER:ACCOUNT" behind "PERIOD/" if that is not
-// 30 s, and by its name in the vault, with a number if need be. No pointer of the
-// vault has one of them, not even that of the device which it is to replace, whose
-// credential stays as it is until the vault points to the new one; nor are they
-// reserved for something that is to come with it.
-func DeviceNames(v *keystore.Vault, device string, key *totp.Key, reserved func(name string) bool) (names []string) {
+// 30 s, and by its name in the vault, with a number if need be. None of them is
+// taken. A name is taken as long as the vault points to a credential of that name,
+// even that of the device which is to be replaced: it stays as it is until the
+// vault points to the new one.
+func DeviceNames(device string, key *totp.Key, taken func(name string) bool) (names []string) {
 	prefix := ""
 	if key.Period != usualPeriod {
 		prefix = strconv.Itoa(int(key.Period/time.Second)) + "/"
 	}
-	free := func(name string) bool { return !inventory.CredentialTaken(v, name) && !reserved(name) }
-	if name := prefix + key.Issuer + ":" + key.Account; key.Issuer != "" && key.Account != "" && len(name) <= MaxName && free(name) {
+	if name := prefix + key.Issuer + ":" + key.Account; key.Issuer != "" && key.Account != "" && len(name) <= MaxName && !taken(name) {
 		names = append(names, name)
 	}
 	own := prefix + "mfad:" + device
 	name := shortened(own)
 	for n := 2; len(names) < mostNames; n++ {
-		if free(name) {
+		if !taken(name) {
 			names = append(names, name)
 		}
 		name = shortened(own + "~" + strconv.Itoa(n)) // which is no device's name

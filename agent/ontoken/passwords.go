@@ -17,6 +17,14 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
+// Passwords are the passwords of OATH applets, which people know as access codes.
+// What the vault remembers of one is the key that is derived of it, which is good
+// for that applet alone. It is safe for concurrent use.
+type Passwords struct{ applets *Applets }
+
+// NewPasswords returns the passwords of applets.
+func NewPasswords(applets *Applets) *Passwords { return &Passwords{applets} }
+
 // operation is something to do about the password of an applet.
 type operation struct {
 	name string
@@ -24,43 +32,44 @@ type operation struct {
 	// token while the vault is locked, so that to set another, or none, takes a
 	// way in.
 	proven bool
-	do     func(a *Applets, ctx context.Context, ask credproc.Asker, meant string) (token.Token, error)
+	do     func(p *Passwords, ctx context.Context, ask credproc.Asker, meant string) (token.Token, error)
 }
 
 var operations = []operation{
-	{wire.ProtectSet, true, (*Applets).setPassword},
-	{wire.ProtectRemember, false, (*Applets).rememberPassword},
-	{wire.ProtectForget, false, (*Applets).forgetPassword},
-	{wire.ProtectRemove, true, (*Applets).removePassword},
+	{wire.ProtectSet, true, (*Passwords).set},
+	{wire.ProtectRemember, false, (*Passwords).remember},
+	{wire.ProtectForget, false, (*Passwords).forget},
+	{wire.ProtectRemove, true, (*Passwords).remove},
 }
 
 // Protect sets, remembers, forgets or removes the password of the applet of a
 // token, which people know as its access code. The token is meant by its serial;
-// empty means the only one. It opens the vault before anything is changed. What
-// the vault remembers is the key that is derived of the password, which is good
-// for that applet alone.
-func (a *Applets) Protect(ctx context.Context, ask credproc.Asker, action, meant string) (token.Token, error) {
+// empty means the only one. It opens the vault before anything is changed.
+func (p *Passwords) Protect(ctx context.Context, ask credproc.Asker, action, meant string) (token.Token, error) {
 	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == action })
 	if i < 0 {
 		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", action)
 	}
 	var err error
 	if operations[i].proven {
-		err = a.access.Prove(ctx, ask, fmt.Sprintf("to %s the access code of a token", action))
+		err = p.applets.access.Prove(ctx, ask, fmt.Sprintf("to %s the access code of a token", action))
 	} else {
-		_, err = a.access.Unlocked(ctx, ask)
+		_, err = p.applets.access.Unlocked(ctx, ask)
 	}
 	if err != nil {
 		return token.Token{}, err
 	}
-	return operations[i].do(a, ctx, ask, meant)
+	return operations[i].do(p, ctx, ask, meant)
 }
 
-// useApplet has f use the applet of the token that is meant, with the keys that
-// the vault has. The caller wipes the answer's.
-func (a *Applets) useApplet(ctx context.Context, ask credproc.Asker, meant string, f func(token.Ref, token.Person) (token.OATHAccess, error)) (token.OATHAccess, error) {
+// applyTo is something that a token does about the password of its applet.
+type applyTo func(token.Ref, token.Person) (token.OATHAccess, error)
+
+// use has f use the applet of the token that is meant, with the keys that the
+// vault has. The caller wipes the answer's.
+func (p *Passwords) use(ctx context.Context, ask credproc.Asker, meant string, f applyTo) (token.OATHAccess, error) {
 	tokens := named(meant)
-	keys, err := a.keysTo(ctx, tokens, ask)
+	keys, err := p.applets.keysTo(ctx, tokens, ask)
 	if err != nil {
 		return token.OATHAccess{}, err
 	}
@@ -76,7 +85,7 @@ func named(meant string) []string {
 	return []string{meant}
 }
 
-func (a *Applets) setPassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+func (p *Passwords) set(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
 	which := "the token"
 	if meant != "" {
 		which = "token " + meant
@@ -89,21 +98,21 @@ func (a *Applets) setPassword(ctx context.Context, ask credproc.Asker, meant str
 	if len(code) == 0 {
 		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is not empty: remove it instead")
 	}
-	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
-		return a.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
+	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return p.applets.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
 	})
 	if err != nil {
 		return token.Token{}, err
 	}
-	if err := a.keepKey(ctx, ask, got); err != nil {
+	if err := p.keep(ctx, ask, got); err != nil {
 		return token.Token{}, fmt.Errorf("the access code is set, and was not remembered: %w", err)
 	}
 	return got.Token, nil
 }
 
-func (a *Applets) rememberPassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
-	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
-		return a.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
+func (p *Passwords) remember(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return p.applets.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
 	})
 	if err != nil {
 		return token.Token{}, err
@@ -111,42 +120,43 @@ func (a *Applets) rememberPassword(ctx context.Context, ask credproc.Asker, mean
 	if len(got.Key) == 0 {
 		return token.Token{}, errcode.Errorf(errcode.BadRequest, "%s has no access code: set one", got.Token)
 	}
-	return got.Token, a.keepKey(ctx, ask, got)
+	return got.Token, p.keep(ctx, ask, got)
 }
 
-// forgetPassword needs no token.
-func (a *Applets) forgetPassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
-	applets := inventory.Applets(a.access.Opened(), named(meant)...)
+// forget needs no token.
+func (p *Passwords) forget(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	applets := inventory.Applets(p.applets.access.Opened(), named(meant)...)
 	switch len(applets) {
 	case 1:
 	case 0:
 		return token.Token{}, fmt.Errorf("%w: the vault remembers no such access code", keystore.ErrNoItem)
 	default:
-		return token.Token{}, errcode.Errorf(errcode.BadRequest, "the vault remembers the access codes of %d tokens: name one by its serial number", len(applets))
+		return token.Token{}, errcode.Errorf(errcode.BadRequest,
+			"the vault remembers the access codes of %d tokens: name one by its serial number", len(applets))
 	}
 	gone := applets[0]
 	return token.Token{Serial: gone.Serial, Model: gone.Model},
-		a.dropKeys(ctx, ask, func(other inventory.Applet) bool { return other.ID() == gone.ID() })
+		p.drop(ctx, ask, func(other inventory.Applet) bool { return other.ID() == gone.ID() })
 }
 
-func (a *Applets) removePassword(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
-	got, err := a.useApplet(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
-		return a.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
+func (p *Passwords) remove(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return p.applets.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
 	})
 	if err != nil {
 		return token.Token{}, err
 	}
 	gone := slices.DeleteFunc([]string{got.ID, got.Token.Serial}, func(name string) bool { return name == "" })
-	return got.Token, a.dropKeys(ctx, ask, func(applet inventory.Applet) bool {
+	return got.Token, p.drop(ctx, ask, func(applet inventory.Applet) bool {
 		return slices.Contains(gone, applet.Serial) || strings.EqualFold(applet.Name, got.ID)
 	})
 }
 
-// keepKey lets the vault remember the key to an applet, and wipes it. What it
+// keep lets the vault remember the key to an applet, and wipes it. What it
 // remembers of the token from before a reset of its applet goes.
-func (a *Applets) keepKey(ctx context.Context, ask credproc.Asker, got token.OATHAccess) error {
+func (p *Passwords) keep(ctx context.Context, ask credproc.Asker, got token.OATHAccess) error {
 	defer clear(got.Key)
-	err := a.access.Use(ctx, ask, func(v *keystore.Vault) error {
+	err := p.applets.access.Use(ctx, ask, func(v *keystore.Vault) error {
 		applet := inventory.NewApplet(got.ID)
 		if old, found := inventory.AppletNamed(v, got.ID); found {
 			applet.Supersede(old.Entry)
@@ -157,18 +167,18 @@ func (a *Applets) keepKey(ctx context.Context, ask credproc.Asker, got token.OAT
 	if err != nil || got.Token.Serial == "" {
 		return err
 	}
-	return a.dropKeys(ctx, ask, func(applet inventory.Applet) bool {
+	return p.drop(ctx, ask, func(applet inventory.Applet) bool {
 		return applet.Serial == got.Token.Serial && applet.Name != got.ID
 	})
 }
 
-// dropKeys lets the vault forget keys to applets.
-func (a *Applets) dropKeys(ctx context.Context, ask credproc.Asker, which func(inventory.Applet) bool) error {
-	for _, applet := range inventory.Applets(a.access.Opened()) {
+// drop lets the vault forget keys to applets.
+func (p *Passwords) drop(ctx context.Context, ask credproc.Asker, which func(inventory.Applet) bool) error {
+	for _, applet := range inventory.Applets(p.applets.access.Opened()) {
 		if !which(applet) {
 			continue
 		}
-		if err := a.access.Use(ctx, ask, func(v *keystore.Vault) error { return v.Remove(applet.ID()) }); err != nil {
+		if err := p.applets.access.Use(ctx, ask, func(v *keystore.Vault) error { return v.Remove(applet.ID()) }); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,9 @@ type Record interface {
 	PlaceOn(on inventory.Placement)
 }
 
+// A Finder finds a device or an access key in the vault.
+type Finder func(*keystore.Vault) (inventory.Held, error)
+
 // Secret is a secret on its way to tokens.
 type Secret struct {
 	Record    Record   // what the vault is to point to it with
@@ -39,7 +42,7 @@ type Target struct {
 // TakeOut reads a secret that is to be moved onto tokens, for who proves that they
 // may: what says that it is a token may be a program. Find finds it in the vault.
 // The caller destroys the content.
-func (a *Applets) TakeOut(ctx context.Context, who tokenperson.Person, find func(*keystore.Vault) (inventory.Held, error)) (content *keystore.Secret, err error) {
+func (a *Applets) TakeOut(ctx context.Context, who tokenperson.Person, find Finder) (content *keystore.Secret, err error) {
 	if err := a.access.Prove(ctx, who.Ask, who.Why); err != nil {
 		return nil, err
 	}

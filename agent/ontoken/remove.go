@@ -29,7 +29,7 @@ type credential struct {
 // Remove removes what find finds in the vault, and what it points to from the
 // tokens that are plugged in; left are those that are not. The tokens come first:
 // what is on them only the pointer tells.
-func (a *Applets) Remove(ctx context.Context, ask credproc.Asker, find func(*keystore.Vault) (inventory.Held, error)) (left []string, err error) {
+func (a *Applets) Remove(ctx context.Context, ask credproc.Asker, find Finder) (left []string, err error) {
 	v, err := a.access.Unlocked(ctx, ask)
 	if err != nil {
 		return nil, err

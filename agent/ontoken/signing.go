@@ -26,7 +26,7 @@ import (
 type SigningKeys struct {
 	applets *Applets
 	log     *audit.Log
-	making  flight.Group[dayID, credproc.Asker, struct{}]
+	making  flight.Group[signingID, credproc.Asker, struct{}]
 }
 
 // NewSigningKeys returns the signing keys that applets make, each of which leaves
@@ -41,7 +41,7 @@ func (s *SigningKeys) Close() { s.making.Close() }
 // Forget wipes what was made with an access key that the vault has no more.
 func (s *SigningKeys) Forget(accessKeyID string) {
 	if v := s.applets.access.Opened(); v != nil {
-		v.Unkeep(dayID{key: accessKeyID}.ofKey)
+		v.Unkeep(signingID{key: accessKeyID}.ofKey)
 	}
 }
 
@@ -55,17 +55,17 @@ func (s *SigningKeys) Key(ctx context.Context, key inventory.Key, ask credproc.A
 	return credproc.AccessKey{ID: now.AccessKeyID, Signer: by, Close: by.close}, nil
 }
 
-// dayID names the signing key of an access key for a day.
-type dayID struct{ key, day string }
+// signingID names the signing key of an access key for a day.
+type signingID struct{ key, day string }
 
 // String is the name under which the vault keeps it.
-func (d dayID) String() string { return "day " + d.key + " " + d.day }
+func (d signingID) String() string { return "day " + d.key + " " + d.day }
 
 // ofKey holds for the names of all the days of the access key.
-func (d dayID) ofKey(name string) bool { return strings.HasPrefix(name, "day "+d.key+" ") }
+func (d signingID) ofKey(name string) bool { return strings.HasPrefix(name, "day "+d.key+" ") }
 
 // end is when the day is over.
-func (d dayID) end() (time.Time, error) {
+func (d signingID) end() (time.Time, error) {
 	start, err := time.Parse(sigv4.DayLayout, d.day)
 	return start.AddDate(0, 0, 1), err
 }
@@ -97,7 +97,7 @@ func (s *signer) close() {
 // SigningKey implements [credproc.Signer]: one touch a day while the vault stays
 // unlocked, however many ask.
 func (s *signer) SigningKey(ctx context.Context, day string) ([]byte, error) {
-	id := dayID{s.key.AccessKeyID, day}
+	id := signingID{s.key.AccessKeyID, day}
 	access := s.signing.applets.access
 	if access.Opened().Hold() == 0 {
 		return s.forThisUse(ctx, id)
@@ -122,7 +122,7 @@ func (s *signer) SigningKey(ctx context.Context, day string) ([]byte, error) {
 
 // request asks for the signing key of a day.
 type request struct {
-	id  dayID
+	id  signingID
 	ask credproc.Asker
 }
 
@@ -158,7 +158,7 @@ func (s *SigningKeys) keep(ctx context.Context, v *keystore.Vault, of inventory.
 }
 
 // forThisUse is SigningKey where the vault keeps nothing.
-func (s *signer) forThisUse(ctx context.Context, id dayID) ([]byte, error) {
+func (s *signer) forThisUse(ctx context.Context, id signingID) ([]byte, error) {
 	s.mu.Lock()
 	secret, keys := s.own[id.day], s.keys.clone()
 	s.mu.Unlock()

@@ -65,7 +65,8 @@ func (p Person) LastTry(ctx context.Context, q token.Question) (bool, error) {
 	if q.Retries == 1 {
 		left = "Only 1 try is left"
 	}
-	return human.AskYes(ctx, p.Ask, line.One(fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, wanted(q), q.Token)))
+	question := fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, wanted(q), q.Token)
+	return human.AskYes(ctx, p.Ask, line.One(question))
 }
 
 // Await implements [token.Person].

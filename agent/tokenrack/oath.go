@@ -30,14 +30,20 @@ func (r *Rack) open(ctx context.Context, k *Stick, ref token.Ref, person token.P
 
 func (k *Stick) accessKey() string { return fmt.Sprintf("%16.16s", k.Code+k.Applet) }
 
+// caller is who calls, and for which tokens.
+type caller struct {
+	ref    token.Ref
+	person token.Person
+}
+
 // use has a credential compute.
-func (r *Rack) use(ctx context.Context, ref token.Ref, name string, person token.Person, f func(*Credential)) (token.Token, error) {
-	found, err := r.find(ctx, ref, false, person)
+func (r *Rack) use(ctx context.Context, by caller, name string, f func(*Credential)) (token.Token, error) {
+	found, err := r.find(ctx, by.ref, false, by.person)
 	if err != nil {
 		return token.Token{}, err
 	}
 	k := found[0]
-	if err := r.open(ctx, k, ref, person); err != nil {
+	if err := r.open(ctx, k, by.ref, by.person); err != nil {
 		return token.Token{}, err
 	}
 	r.mu.Lock()
@@ -46,7 +52,7 @@ func (r *Rack) use(ctx context.Context, ref token.Ref, name string, person token
 	if c == nil {
 		return token.Token{}, fmt.Errorf("using credential %q of %s: %w", name, k.Token(), token.ErrNoCredential)
 	}
-	r.touch(ctx, k, c.Touch, person)
+	r.touch(ctx, k, c.Touch, by.person)
 	f(c)
 	return k.Token(), nil
 }
@@ -57,7 +63,7 @@ func (r *Rack) OATHCode(ctx context.Context, p token.OATHCodeParams, person toke
 		return token.OATHCode{}, err
 	}
 	var digits string
-	t, err := r.use(ctx, p.Ref, p.Name, person, func(c *Credential) { digits = c.compute(p.Challenge) })
+	t, err := r.use(ctx, caller{p.Ref, person}, p.Name, func(c *Credential) { digits = c.compute(p.Challenge) })
 	return token.OATHCode{Digits: digits, Token: t}, err
 }
 
@@ -67,7 +73,7 @@ func (r *Rack) OATHDay(ctx context.Context, p token.OATHDayParams, person token.
 		return token.OATHDay{}, err
 	}
 	var key []byte
-	t, err := r.use(ctx, p.Ref, p.Name, person, func(c *Credential) { key = c.mac([]byte(p.Day)) })
+	t, err := r.use(ctx, caller{p.Ref, person}, p.Name, func(c *Credential) { key = c.mac([]byte(p.Day)) })
 	if err == nil {
 		r.mu.Lock()
 		r.secrets = append(r.secrets, key)
@@ -156,7 +162,7 @@ func (r *Rack) OATHDelete(ctx context.Context, p token.OATHDeleteParams, person 
 
 // OATHAccess has the contract of [token.Helper.OATHAccess].
 func (r *Rack) OATHAccess(ctx context.Context, p token.OATHAccessParams, person token.Person) (token.OATHAccess, error) {
-	return r.access(ctx, token.MethodOATHAccess, p.Ref, person, func(*Stick) {})
+	return r.access(ctx, token.MethodOATHAccess, caller{p.Ref, person}, func(*Stick) {})
 }
 
 // OATHProtect has the contract of [token.Helper.OATHProtect].
@@ -164,19 +170,19 @@ func (r *Rack) OATHProtect(ctx context.Context, p token.OATHProtectParams, perso
 	r.mu.Lock()
 	r.secrets = append(r.secrets, p.New)
 	r.mu.Unlock()
-	return r.access(ctx, token.MethodOATHProtect, p.Ref, person, func(k *Stick) { k.Code = string(p.New) })
+	return r.access(ctx, token.MethodOATHProtect, caller{p.Ref, person}, func(k *Stick) { k.Code = string(p.New) })
 }
 
-func (r *Rack) access(ctx context.Context, method string, ref token.Ref, person token.Person, f func(*Stick)) (token.OATHAccess, error) {
+func (r *Rack) access(ctx context.Context, method string, by caller, f func(*Stick)) (token.OATHAccess, error) {
 	if err := r.begin(method, nil); err != nil {
 		return token.OATHAccess{}, err
 	}
-	found, err := r.find(ctx, ref, false, person)
+	found, err := r.find(ctx, by.ref, false, by.person)
 	if err != nil {
 		return token.OATHAccess{}, err
 	}
 	k := found[0]
-	if err := r.open(ctx, k, ref, person); err != nil {
+	if err := r.open(ctx, k, by.ref, by.person); err != nil {
 		return token.OATHAccess{}, err
 	}
 	f(k)
