@@ -1,27 +1,36 @@
-// Package agent is the service behind the socket: what each method of
-// [github.com/mfad/mfad/agent/wire] does with the vault, the ledger of codes,
-// the configuration and the broker of credentials.
+// Package agent is the service behind the socket: it answers each method of
+// [github.com/mfad/mfad/agent/wire].
 //
-// It decides what is asked of the person and when, who is told what, and what
-// is logged. It does not listen, frame or check peers (see agent/server), does
-// not speak to AWS (see credproc/sts) and shows nothing (the client at the
-// other end of the connection does).
+// What a method does is done by the rooms, each of which has one thing to look
+// after: agent/vault the way to the vault, agent/codes the MFA codes, agent/ontoken
+// the secrets on tokens, agent/trust the endpoints, agent/ask who is asked,
+// agent/audit what is told afterwards; and the broker of package credproc the
+// sessions. This package makes the rooms and joins them. It has the table of
+// methods, one row each: what answers, which line it leaves in the audit file, and
+// whom that is about. It puts what the rooms know into the words of the wire, and
+// gives every refusal its code.
+//
+// It does not listen, frame or check peers (see agent/server), does not speak to
+// AWS (see credproc/sts) and shows nothing (the client at the other end of the
+// connection does).
 package agent
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/mfad/mfad/agent/ask"
+	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/codes"
+	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/server"
+	"github.com/mfad/mfad/agent/trust"
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
-	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/token"
@@ -35,7 +44,7 @@ type Options struct {
 	Config *config.Reader
 	Dialer credproc.Dialer
 	// Keychain is where a vault may keep a key; nil is the desktop's.
-	Keychain Keychain
+	Keychain vault.Keychain
 	// Tokens are the hardware tokens; nil is mfad-token.
 	Tokens Tokens
 	// SessionName is who uses AWS, for AWS's logs.
@@ -46,8 +55,9 @@ type Options struct {
 	// Desk reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
 	Desk func(at wire.Desk) ask.Desk
-	// Source gives the credentials of the machine; nil when there are none.
-	Source credproc.Source
+	// Sources are kinds of sources beside the broker's own, such as the machine;
+	// what Config reads of them comes with it.
+	Sources []credproc.Source
 	// Stop is called once, after agent.stop was answered; it must not wait.
 	Stop func()
 	// Connections counts the open connections, for status; nil: unknown.
@@ -64,36 +74,20 @@ type Options struct {
 // Service answers calls. It is safe for concurrent use.
 type Service struct {
 	options  Options
-	started  time.Time
-	door     *door
-	trusting flight.Group[string, credproc.Asker, none]
-	tokens   Tokens
-	days     flight.Group[dayID, credproc.Asker, none]
-	ledger   *totp.Ledger
-	typed    typedCodes
+	access   *vault.Access
+	trust    *trust.Endpoints
+	signing  *ontoken.SigningKeys
 	broker   *credproc.Broker
-	faults   faultRing
-	audit    audit
+	log      *audit.Log
+	refusals *audit.Refusals
+	methods  map[string]method
+	groups
 }
 
 // New makes the state folder and opens the ledger of codes; the vault is
 // opened when a call needs it. The caller closes the Service.
 func New(o Options) (*Service, error) {
-	if o.FS == nil {
-		o.FS = durable.OS
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Keychain == nil {
-		o.Keychain = osKeychain{}
-	}
-	if o.Tokens == nil {
-		o.Tokens = new(token.Helper)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
+	o = o.filled()
 	if err := o.FS.MkdirAll(o.Home.State, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w", err)
 	}
@@ -104,25 +98,70 @@ func New(o Options) (*Service, error) {
 	if damage := ledger.Damage(); damage != "" {
 		o.Logger.Warn("ledger of codes was damaged: the next code of each device is the first", "found", damage)
 	}
-	s := &Service{
-		options: o, started: o.Now(), ledger: ledger, tokens: o.Tokens,
-		door:  newDoor(o),
-		audit: newAudit(o.FS, o.Home.audit()),
+	s := furnished(o, ledger)
+	if s.methods, err = checked(s.table()); err != nil {
+		return nil, err
 	}
-	s.broker = credproc.New(credproc.Options{
-		Resolve: s.resolve, Keys: s, Codes: s, Trust: s, Dialer: o.Dialer,
-		Environ: o.Environ, SessionName: o.SessionName, Source: o.Source, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
-	})
 	return s, nil
+}
+
+// filled puts what a nil field stands for into its place.
+func (o Options) filled() Options {
+	if o.FS == nil {
+		o.FS = durable.OS
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Keychain == nil {
+		o.Keychain = vault.Desktop{}
+	}
+	if o.Tokens == nil {
+		o.Tokens = new(token.Helper)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// furnished makes the rooms, and gives each group of methods those that it needs.
+func furnished(o Options, ledger *totp.Ledger) *Service {
+	access := vault.New(vault.Options{
+		Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
+		FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
+	})
+	s := &Service{
+		options: o, access: access, trust: trust.New(access),
+		log: audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger}), refusals: new(audit.Refusals),
+	}
+	applets := ontoken.New(access, o.Tokens, o.Logger)
+	s.signing = ontoken.NewSigningKeys(applets, s.log)
+	given := codes.New(codes.Options{Access: access, Applets: applets, Ledger: ledger, Now: o.Now, Logger: o.Logger})
+	s.sessions = new(sessions)
+	s.keys = &keys{access, applets, s.signing, s.trust, s.sessions}
+	chains := &resolver{o.Config, access, s.keys}
+	s.broker = credproc.New(credproc.Options{
+		Resolve: chains.resolve, Keys: s.keys, Codes: given, Trust: s.trust, Dialer: o.Dialer,
+		Environ: o.Environ, SessionName: o.SessionName, Sources: o.Sources, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
+	})
+	s.sessions.broker = s.broker
+	s.credentials = &credentials{access, s.broker}
+	s.vault = &vaults{access, s.sessions}
+	s.devices = &devices{access, applets, given}
+	s.tokens = &tokens{o.Tokens, access, applets, ontoken.NewPasswords(applets)}
+	s.profiles = &profiles{o.Config, chains, s.broker}
+	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions}
+	return s
 }
 
 // Close ends what runs in the background, forgets every session and closes the
 // vault.
 func (s *Service) Close() error {
 	s.broker.Close()
-	s.trusting.Close()
-	s.days.Close()
-	return s.door.close()
+	s.trust.Close()
+	s.signing.Close()
+	return s.access.Close()
 }
 
 // Handle answers one call; it is the server's handler. Every error that it
@@ -132,16 +171,16 @@ func (s *Service) Handle(ctx context.Context, c *server.Conn, call wire.Call, me
 }
 
 func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string) (any, error) {
-	do, known := methods[name]
+	m, known := s.methods[name]
 	if !known {
 		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
 	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: s.options.Desk})
 	defer chain.Close()
 	r := &request{method: name, conn: c, ask: chain}
-	result, err := do(ctx, s, r, call.Params)
-	if slices.Contains(audited, name) {
-		s.record(ctx, r, change(call.Params, result, err))
+	result, about, err := m.do(ctx, r, call.Params)
+	if about != nil {
+		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})
 	}
 	if err != nil {
 		return nil, s.cross(ctx, name, err)
@@ -149,11 +188,14 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	return result, nil
 }
 
-// profileOf is the profile that a call is about; it may be about none.
-func profileOf(params json.RawMessage) string {
-	var about struct{ Profile string }
-	_ = json.Unmarshal(params, &about)
-	return about.Profile
+// tell writes the audit line of a request; of what was to be handed out and was
+// refused, status shall tell too.
+func (s *Service) tell(ctx context.Context, r *request, which auditLine, e audit.Event) {
+	if e.Err != nil && which == lineOfHandout {
+		s.refusals.Add(s.options.Now(), e.Name, e.Err)
+	}
+	e.What, e.PID, e.Asker = r.method, r.conn.Peer().PID, r.ask.Asker().Name()
+	s.log.Write(ctx, e)
 }
 
 // cross is [cross] that logs what nobody expected.

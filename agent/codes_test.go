@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mfad/mfad/agent/codes"
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
@@ -47,7 +49,7 @@ func TestLockKeepsBackTheCodeThatIsWaitedFor(t *testing.T) {
 		shown, sent := make(chan error, 1), make(chan error, 1)
 		go func() { shown <- b.call(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) }()
 		go func() {
-			_, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker())
+			_, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker())
 			sent <- err
 		}()
 		synctest.Wait() // both wait for the next step
@@ -66,13 +68,77 @@ func TestLockKeepsBackTheCodeThatIsWaitedFor(t *testing.T) {
 	})
 }
 
+// AWS wants two codes in a row of a device that is enrolled.
+func TestPairIsOfTwoStepsThatFollowEachOther(t *testing.T) {
+	for name, onToken := range map[string]bool{"in the vault": false, "on a token": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := openBench(t)
+				b.withTokens(t, "1")
+				b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: onToken}, nil)
+				device, err := inventory.FindDevice(b.access.Opened(), "phone")
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := codeNow(t)
+				start := time.Now()
+				pair, err := b.devices.codes.Pair(t.Context(), device, nobody.asker())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if waited := time.Since(start); pair.First != want || pair.Second != codeNow(t) || waited > 30*time.Second {
+					t.Errorf("after %v it is not the codes of then and of now", waited)
+				}
+				pair.Unsent()
+				var code wire.Code
+				b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, &code)
+				if code.Digits != pair.Second {
+					t.Error("the last code of a pair that was not sent is lost")
+				}
+			})
+		})
+	}
+}
+
+// Whoever comes between the two has a code of their own; the pair is of later steps.
+func TestPairLeavesNoGapForAnotherCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBench(t)
+		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+		device, err := inventory.FindDevice(b.access.Opened(), "phone")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) // so that all wait
+		pairs := make(chan codes.Pair, 1)
+		go func() {
+			pair, err := b.devices.codes.Pair(t.Context(), device, nobody.asker())
+			if err != nil {
+				t.Error(err)
+			}
+			pairs <- pair
+		}()
+		synctest.Wait()
+		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) // comes after the first of the pair
+		pair := <-pairs
+		if pair.First != codeAt(t, time.Now().Add(-30*time.Second)) || pair.Second != codeNow(t) {
+			t.Error("the codes are not of two steps that follow each other")
+		}
+	})
+}
+
 func codeNow(t *testing.T) string {
+	t.Helper()
+	return codeAt(t, time.Now())
+}
+
+func codeAt(t *testing.T, at time.Time) string {
 	t.Helper()
 	keys, err := totp.Parse([]byte(seed))
 	if err != nil {
 		t.Fatal(err)
 	}
-	digits, err := keys[0].Code(time.Now())
+	digits, err := keys[0].Code(at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,17 +150,16 @@ func TestCodeThatWasNotSentServesTheNextCaller(t *testing.T) {
 		b := openBench(t)
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed)}, nil)
 		why := credproc.Purpose{Serial: serial}
-		first, err := b.Code(t.Context(), why, "", nobody.asker())
+		first, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
 		first.Unsent()
 		start := time.Now()
-		second, err := b.Code(t.Context(), why, "", nobody.asker())
+		second, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
-		second.Sent()
 		if first.Digits != second.Digits || first.Typed || time.Since(start) > time.Second {
 			t.Error("a code that was given back was not given again at once")
 		}
@@ -105,7 +170,7 @@ func TestEightDigitsAreNotForAWS(t *testing.T) {
 	b := openBench(t)
 	uri := []byte("otpauth://totp/x?digits=8&secret=" + seed)
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Serial: serial, Seed: uri}, nil)
-	if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, errcode.BadSeed) {
+	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, errcode.BadSeed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -127,11 +192,10 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		b := newBench(t) // not even a vault is needed
 		why := credproc.Purpose{Profile: "prod", RoleARN: "arn:aws:iam::1:role/x", Account: "123456789012", Serial: serial}
 		p := typist("12345", " 123 456 ")
-		code, err := b.Code(t.Context(), why, "", p.asker())
+		code, err := b.devices.codes.Code(t.Context(), why, "", p.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
-		code.Sent()
 		if code.Digits != "123456" || !code.Typed {
 			t.Error("the typed code did not come")
 		}
@@ -141,7 +205,7 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		}
 
 		p = typist("123456", "123456", "654321")
-		code, err = b.Code(t.Context(), why, "AWS refused that code", p.asker())
+		code, err = b.devices.codes.Code(t.Context(), why, "AWS refused that code", p.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,25 +214,24 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		}
 		code.Unsent()
 		p = typist("654321") // AWS never saw it
-		if code, err = b.Code(t.Context(), why, "", p.asker()); err != nil {
+		if code, err = b.devices.codes.Code(t.Context(), why, "", p.asker()); err != nil {
 			t.Fatal(err)
 		}
-		code.Sent()
 		if asked = p.questions(); !strings.Contains(asked[0], "was used: wait") {
 			t.Errorf("asked %q, want to be told that the code shown is used", asked)
 		}
 
-		time.Sleep(2*awsPeriod + time.Second)
-		if _, err := b.Code(t.Context(), why, "", typist("654321").asker()); err != nil {
+		time.Sleep(2*30*time.Second + time.Second)
+		if _, err := b.devices.codes.Code(t.Context(), why, "", typist("654321").asker()); err != nil {
 			t.Errorf("chance may bring a code again, later: %v", err)
 		}
-		if _, err := b.Code(t.Context(), why, "", typist("1", "2", "3").asker()); !errors.Is(err, errcode.BadRequest) {
+		if _, err := b.devices.codes.Code(t.Context(), why, "", typist("1", "2", "3").asker()); !errors.Is(err, errcode.BadRequest) {
 			t.Errorf("after three bad answers: %v", err)
 		}
-		if _, err := b.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, human.ErrNoPrompt) {
+		if _, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, human.ErrNoPrompt) {
 			t.Errorf("without a person: %v", err)
 		}
-		if _, err := b.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, human.ErrDismissed) {
+		if _, err := b.devices.codes.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, human.ErrDismissed) {
 			t.Errorf("dismissed: %v", err)
 		}
 	})

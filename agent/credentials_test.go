@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 )
@@ -108,20 +109,20 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	b.refused(t, nobody, errcode.NoProfile, wire.MethodCredentials, wire.CredentialsParams{Profile: "none"})
 	b.refused(t, nobody, errcode.BadRequest, wire.MethodCredentials, wire.CredentialsParams{Profile: "a b"})
-	for i := range keptFaults + 5 {
+	for i := range audit.MostRefusals + 5 {
 		b.refused(t, nobody, errcode.NoItem, wire.MethodCode, wire.NameParams{Name: fmt.Sprint("device-", i)})
 	}
 	var status wire.Status
 	b.must(t, nobody, wire.MethodStatus, nil, &status)
-	if len(status.Faults) != keptFaults || status.Faults[0].Profile != "device-24" || status.Faults[0].Text == "" || status.Faults[0].At.IsZero() {
+	if len(status.Faults) != audit.MostRefusals || status.Faults[0].Profile != "device-24" || status.Faults[0].Text == "" || status.Faults[0].At.IsZero() {
 		t.Errorf("status shows %d faults, the newest %+v", len(status.Faults), status.Faults[0])
 	}
 	if status.PID != os.Getpid() || status.Vault == nil || len(status.Sessions) != 2 || len(status.ConfigFiles) != 3 {
 		t.Errorf("status is %+v", status)
 	}
 
-	lines := slices.DeleteFunc(auditLines(t, b), func(line map[string]any) bool { return slices.Contains(audited, line["msg"].(string)) })
-	if len(lines) != 3+keptFaults+5 {
+	lines := slices.DeleteFunc(auditLines(t, b), func(line map[string]any) bool { return b.methods[line["msg"].(string)].line == lineOfChange })
+	if len(lines) != 3+audit.MostRefusals+5 {
 		t.Fatalf("%d audit lines", len(lines))
 	}
 	first, second := lines[0], lines[1]

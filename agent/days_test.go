@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/internal/durable/faultfs"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
@@ -19,7 +21,7 @@ import (
 )
 
 // signedByToken is ready, with the secret access key on a token.
-func signedByToken(t testing.TB, touch bool) (*bench, *cloud, *rack) {
+func signedByToken(t testing.TB, touch bool) (*bench, *cloud, *tokenrack.Rack) {
 	t.Helper()
 	b, c := ready(t)
 	r := b.withTokens(t, "12345678")
@@ -30,11 +32,11 @@ func signedByToken(t testing.TB, touch bool) (*bench, *cloud, *rack) {
 func TestOneTouchADaySignsForAllWhoAsk(t *testing.T) {
 	b, c, r := signedByToken(t, true)
 	b.write(t, profileText("prod", c.role(t, "prod"), c)+profileText("other", c.role(t, "other"), c))
-	touches := r.tokens[0].touches
+	touches := r.Tokens[0].Touches
 	people := []*person{knows(""), knows("")}
 	var boarded, all sync.WaitGroup
 	boarded.Add(1)
-	r.touched = sync.OnceFunc(boarded.Wait)
+	r.Touched = sync.OnceFunc(boarded.Wait)
 	const callers = 20
 	for i := range callers {
 		all.Go(func() {
@@ -46,7 +48,7 @@ func TestOneTouchADaySignsForAllWhoAsk(t *testing.T) {
 	}
 	boarded.Done()
 	all.Wait()
-	if got := r.tokens[0].touches - touches; got != 1 {
+	if got := r.Tokens[0].Touches - touches; got != 1 {
 		t.Errorf("%d touches for %d callers, want 1", got, callers)
 	}
 	c.granted(t, 1, 2)
@@ -58,7 +60,7 @@ func TestOneTouchADaySignsForAllWhoAsk(t *testing.T) {
 	b.clock.advance(31 * time.Second)
 	if b.clock.now().UTC().Day() == time.Now().UTC().Day() {
 		b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-		if got := r.tokens[0].touches - touches; got != 1 {
+		if got := r.Tokens[0].Touches - touches; got != 1 {
 			t.Errorf("%d touches in a day", got)
 		}
 	}
@@ -67,10 +69,10 @@ func TestOneTouchADaySignsForAllWhoAsk(t *testing.T) {
 func TestNextDayTakesAnotherTouch(t *testing.T) {
 	b, c, r := signedByToken(t, true)
 	b.must(t, nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: -1}, nil)
-	touches := r.tokens[0].touches
+	touches := r.Tokens[0].Touches
 	for day := range 2 {
 		b.must(t, knows(""), wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-		if got := r.tokens[0].touches - touches; got != day+1 {
+		if got := r.Tokens[0].Touches - touches; got != day+1 {
 			t.Errorf("%d touches in %d days", got, day+1)
 		}
 		b.clock.advance(24 * time.Hour)
@@ -82,26 +84,29 @@ func TestNextDayTakesAnotherTouch(t *testing.T) {
 func TestLockForgetsTheKeyOfTheDay(t *testing.T) {
 	b, _, r := signedByToken(t, false)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	id := dayID{b.keyID(t), b.clock.now().UTC().Format(dayLayout)}
-	kept := b.door.opened().Kept(id.String())
+	id := keptName(b.keyID(t), b.clock.now().UTC().Format(sigv4.DayLayout))
+	kept := b.access.Opened().Kept(id)
 	if len(kept) != 32 {
 		t.Fatalf("the vault keeps %d bytes", len(kept))
 	}
 	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
-	if b.door.opened().Kept(id.String()) != nil {
+	if b.access.Opened().Kept(id) != nil {
 		t.Error("the vault keeps the key over a lock")
 	}
 	b.clock.advance(31 * time.Second)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	if n := r.count(token.MethodOATHDay); n != 2 {
+	if n := r.Count(token.MethodOATHDay); n != 2 {
 		t.Errorf("the token was asked %d times, want 2", n)
 	}
 }
 
+// keptName is the name under which the vault keeps the signing key of a day.
+func keptName(keyID, day string) string { return "day " + keyID + " " + day }
+
 func (b *bench) keyID(t testing.TB) string {
 	t.Helper()
-	id, err := b.KeyID(t.Context(), "base")
+	id, err := b.keys.KeyID(t.Context(), "base")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,9 +118,9 @@ func (b *bench) keyID(t testing.TB) string {
 func TestUnlockForEachUseTakesATouchForEachRequest(t *testing.T) {
 	b, c, r := signedByToken(t, true)
 	b.must(t, nobody, wire.MethodVaultHold, wire.VaultHoldParams{}, nil)
-	touches := r.tokens[0].touches
+	touches := r.Tokens[0].Touches
 	b.must(t, knows(""), wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	if got := r.tokens[0].touches - touches; got != 1 {
+	if got := r.Tokens[0].Touches - touches; got != 1 {
 		t.Errorf("%d touches, want 1", got)
 	}
 	c.granted(t, 1, 1)
@@ -127,17 +132,17 @@ func TestTokenThatDoesNotSignCostsNoCode(t *testing.T) {
 		errcode.NoTouch: token.ErrTouch, errcode.NoToken: token.ErrNotPresent, errcode.TokenRemoved: token.ErrRemoved,
 		errcode.TokenFailed: token.ErrHelper, errcode.TokenProgram: token.ErrNoHelper, errcode.NotOnToken: token.ErrNoCredential,
 	} {
-		r.calls = nil
-		r.fault = func(string) error { return err }
+		r.Calls = nil
+		r.Fault = func(string) error { return err }
 		b.refused(t, knows(""), want, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
-		if n := len(r.calls); n != 1 {
+		if n := len(r.Calls); n != 1 {
 			t.Errorf("%v: the token was asked %d times", err, n)
 		}
 	}
 	if n := len(c.Journal()); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
-	r.fault = nil
+	r.Fault = nil
 	b.must(t, knows(""), wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 }
 
@@ -157,13 +162,13 @@ func TestMovedKeyIsAsBefore(t *testing.T) {
 	if len(keys) != 1 || !slices.Equal(keys[0].Tokens, []string{"12345678"}) || !keys[0].Touch || !slices.Equal(keys[0].Trust, []string{c.url}) {
 		t.Fatalf("got %+v", keys)
 	}
-	if got, want := r.tokens[0].names(), "mfad-key:"+c.key.ID; !slices.Equal(got, []string{want}) {
+	if got, want := r.Tokens[0].Names(), "mfad-key:"+c.key.ID; !slices.Equal(got, []string{want}) {
 		t.Errorf("the token holds %q, want %q", got, want)
 	}
-	if got := r.tokens[0].credentials[r.tokens[0].names()[0]]; string(got.key) != "AWS4"+c.key.Secret || got.algorithm != "SHA256" {
+	if got := r.Tokens[0].Credentials[r.Tokens[0].Names()[0]]; string(got.Key) != "AWS4"+c.key.Secret || got.Algorithm != "SHA256" {
 		t.Error("the token holds another key")
 	}
-	if _, found := b.door.opened().Find(keystore.KindAccessKey, "base"); found {
+	if _, found := b.access.Opened().Find(keystore.KindAccessKey, "base"); found {
 		t.Error("the vault keeps the secret")
 	}
 	b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
@@ -172,8 +177,8 @@ func TestMovedKeyIsAsBefore(t *testing.T) {
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: "https://x.example"}, nil)
 	var removed wire.RemoveResult
 	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, &removed)
-	if len(removed.Left) > 0 || len(r.tokens[0].names()) > 0 || len(b.trustedEndpoints(c.key.ID)) > 0 {
-		t.Errorf("left %q, the token holds %q, trusted %q", removed.Left, r.tokens[0].names(), b.trustedEndpoints(c.key.ID))
+	if len(removed.Left) > 0 || len(r.Tokens[0].Names()) > 0 || len(b.trust.Of(c.key.ID)) > 0 {
+		t.Errorf("left %q, the token holds %q, trusted %q", removed.Left, r.Tokens[0].Names(), b.trust.Of(c.key.ID))
 	}
 	b.refused(t, nobody, errcode.NoKey, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
 }
@@ -182,11 +187,11 @@ func TestImportedSecretReplacesTheTokens(t *testing.T) {
 	b, c, r := signedByToken(t, false)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: c.key.ID, Secret: []byte(c.key.Secret), Replace: true}, nil)
-	if len(r.tokens[0].names()) > 0 {
-		t.Errorf("the token holds %q", r.tokens[0].names())
+	if len(r.Tokens[0].Names()) > 0 {
+		t.Errorf("the token holds %q", r.Tokens[0].Names())
 	}
-	id := dayID{c.key.ID, b.clock.now().UTC().Format(dayLayout)}
-	if b.door.opened().Kept(id.String()) != nil {
+	id := keptName(c.key.ID, b.clock.now().UTC().Format(sigv4.DayLayout))
+	if b.access.Opened().Kept(id) != nil {
 		t.Error("the key of the day is kept")
 	}
 	var keys []wire.Key
@@ -211,14 +216,14 @@ func TestKeyMoveLosesNothingWhateverFails(t *testing.T) {
 				t.Errorf("step %d: again: %v", step, again)
 			}
 		}
-		if n := len(r.tokens[0].names()); n != 1 {
+		if n := len(r.Tokens[0].Names()); n != 1 {
 			t.Errorf("step %d: the token holds %d credentials", step, n)
 		}
-		key, err := b.AccessKey(t.Context(), "base", nobody.asker())
-		if err != nil || key.Days == nil {
+		key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
+		if err != nil || key.Signer == nil {
 			t.Fatalf("step %d: %v", step, err)
 		}
-		got, err := key.Days.DayKey(t.Context(), "20261121")
+		got, err := key.Signer.SigningKey(t.Context(), "20261121")
 		if err != nil && !errors.Is(err, credproc.ErrUnsigned) { // its day is over, or is not
 			t.Errorf("step %d: %v", step, err)
 		}
@@ -236,23 +241,23 @@ func TestHalfAKeyMoveIsMadeAgain(t *testing.T) {
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
 	name := "mfad-key:" + keyID
-	r.tokens[0].credentials[name] = &credential{name: name, algorithm: "SHA256", digits: 6, key: []byte("another secret")}
+	r.Tokens[0].Credentials[name] = &tokenrack.Credential{Name: name, Algorithm: "SHA256", Digits: 6, Key: []byte("another secret")}
 	b.refused(t, nobody, errcode.TokenExists, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
-	r.tokens[0].credentials[name].key = []byte("AWS4" + secretKey)
+	r.Tokens[0].Credentials[name].Key = []byte("AWS4" + secretKey)
 	b.must(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil)
 }
 
 func TestDayThatIsOverIsNotKept(t *testing.T) {
 	b, _, _ := signedByToken(t, false)
-	key, err := b.AccessKey(t.Context(), "base", nobody.asker())
+	key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer key.Close()
-	if _, err := key.Days.DayKey(t.Context(), "20000101"); !errors.Is(err, credproc.ErrUnsigned) {
+	if _, err := key.Signer.SigningKey(t.Context(), "20000101"); !errors.Is(err, credproc.ErrUnsigned) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := key.Days.DayKey(t.Context(), "yesterday"); err == nil {
+	if _, err := key.Signer.SigningKey(t.Context(), "yesterday"); err == nil {
 		t.Error("a day that is none was signed for")
 	}
 	if text := fmt.Sprintf("%v %+v", key, key); strings.Contains(text, "AWS4") {

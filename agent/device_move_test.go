@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/agent/ontoken"
+	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/durable/faultfs"
@@ -25,8 +26,6 @@ import (
 const awsURI = "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret=" + seed + "&issuer=Amazon%20Web%20Services"
 
 // names are what a token holds.
-func (k *stick) names() []string { return slices.Sorted(maps.Keys(k.credentials)) }
-
 func TestSeedGoesOntoTokensAndNowhereElse(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1", "2", "3")
@@ -49,12 +48,12 @@ func TestSeedGoesOntoTokensAndNowhereElse(t *testing.T) {
 	}
 	const name = "Amazon Web Services:alice@123456789012"
 	for i, want := range [][]string{{name}, {name}, nil} {
-		if got := r.tokens[i].names(); !slices.Equal(got, want) {
+		if got := r.Tokens[i].Names(); !slices.Equal(got, want) {
 			t.Errorf("token %d holds %q", i+1, got)
 		}
 	}
-	for _, item := range b.door.opened().Items() {
-		content, err := b.door.opened().Read(item.ID)
+	for _, item := range b.access.Opened().Items() {
+		content, err := b.access.Opened().Read(item.ID)
 		if err != nil || len(content.Bytes()) > 0 {
 			t.Errorf("the vault keeps %d bytes of %s %q, %v", len(content.Bytes()), item.Kind, item.Name, err)
 		}
@@ -70,7 +69,7 @@ func TestExportGoesOntoATokenWhole(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Seed: migration("alice@1", "alice@1", "b b"), OnToken: true}, nil)
-	if got := r.tokens[0].names(); !slices.Equal(got, []string{"mfad:alice@1", "mfad:alice@1-2", "mfad:b-b"}) {
+	if got := r.Tokens[0].Names(); !slices.Equal(got, []string{"mfad:alice@1", "mfad:alice@1-2", "mfad:b-b"}) {
 		t.Errorf("the token holds %q", got)
 	}
 }
@@ -89,11 +88,11 @@ func TestCredentialsAreNamedAsAppsDo(t *testing.T) {
 			b := openBench(t)
 			r := b.withTokens(t, "1")
 			b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: test.device, Seed: []byte(test.uri), OnToken: true}, nil)
-			got := r.tokens[0].names()[0]
+			got := r.Tokens[0].Names()[0]
 			if name == "name too long" {
 				got, test.want = got[:56], test.want[:56]
 			}
-			if got != test.want || len(r.tokens[0].names()[0]) > maxCredential {
+			if got != test.want || len(r.Tokens[0].Names()[0]) > ontoken.MaxName {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -127,8 +126,8 @@ func TestMovedSeedGivesTheSameCodes(t *testing.T) {
 		}
 		b.refused(t, nobody, errcode.BadRequest, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
 		b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "none"})
-		if r.tokens[0].touches != 2 {
-			t.Errorf("%d touches, want one to prove the move and one for the code", r.tokens[0].touches)
+		if r.Tokens[0].Touches != 2 {
+			t.Errorf("%d touches, want one to prove the move and one for the code", r.Tokens[0].Touches)
 		}
 	})
 }
@@ -146,7 +145,7 @@ func TestMoveLosesNothingWhateverFails(t *testing.T) {
 		done := step > disk.Steps()
 		disk.Arm(faultfs.Fault{})
 		if err != nil {
-			if _, inVault := b.door.opened().Find(keystore.KindTOTP, "phone"); inVault && len(r.tokens[0].names()) > 0 {
+			if _, inVault := b.access.Opened().Find(keystore.KindTOTP, "phone"); inVault && len(r.Tokens[0].Names()) > 0 {
 				t.Errorf("step %d: after %v the seed is in both places", step, err)
 			}
 			again := b.call(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
@@ -154,7 +153,7 @@ func TestMoveLosesNothingWhateverFails(t *testing.T) {
 				t.Errorf("step %d: again: %v", step, again)
 			}
 		}
-		if n := len(r.tokens[0].names()); n != 1 {
+		if n := len(r.Tokens[0].Names()); n != 1 {
 			t.Errorf("step %d: the token holds %d credentials", step, n)
 		}
 		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
@@ -173,16 +172,16 @@ func TestHalfAMoveIsMadeAgain(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1", "2")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
-	half := &credential{name: "mfad:phone", algorithm: "SHA1", digits: 6, key: []byte("12345678901234567890")}
-	r.tokens[0].credentials["mfad:phone"] = half
+	half := &tokenrack.Credential{Name: "mfad:phone", Algorithm: "SHA1", Digits: 6, Key: []byte("12345678901234567890")}
+	r.Tokens[0].Credentials["mfad:phone"] = half
 	b.must(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Tokens: []string{"1", "2"}}, nil)
 
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "other", Seed: []byte(seed)}, nil)
-	strange := &credential{name: "mfad:other", algorithm: "SHA1", digits: 6, key: []byte("somebody else's seed")}
-	r.tokens[1].credentials["mfad:other"] = strange
+	strange := &tokenrack.Credential{Name: "mfad:other", Algorithm: "SHA1", Digits: 6, Key: []byte("somebody else's seed")}
+	r.Tokens[1].Credentials["mfad:other"] = strange
 	b.must(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "other", Tokens: []string{"1", "2"}}, nil)
-	if r.tokens[1].credentials["mfad:other"] != strange || !slices.Equal(r.tokens[0].names(), []string{"mfad:other~2", "mfad:phone"}) {
-		t.Errorf("another's credential was touched, or the first token holds %q", r.tokens[0].names())
+	if r.Tokens[1].Credentials["mfad:other"] != strange || !slices.Equal(r.Tokens[0].Names(), []string{"mfad:other~2", "mfad:phone"}) {
+		t.Errorf("another's credential was touched, or the first token holds %q", r.Tokens[0].Names())
 	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "other"}, nil)
 }
@@ -195,7 +194,7 @@ func TestTokenThatRefusesKeepsTheSeedInTheVault(t *testing.T) {
 		b := openBench(t)
 		r := b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
-		r.fault = func(string) error { return err }
+		r.Fault = func(string) error { return err }
 		b.refused(t, nobody, want, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
 		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	}
@@ -207,10 +206,10 @@ func TestLockDuringAMoveLosesNothing(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
-	r.touched = func() { b.door.lock() }
+	r.Touched = func() { b.access.Lock() }
 	b.refused(t, knows(""), errcode.VaultLocked, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true})
-	r.touched = nil
-	if got := r.tokens[0].names(); len(got) != 0 {
+	r.Touched = nil
+	if got := r.Tokens[0].Names(); len(got) != 0 {
 		t.Errorf("the token holds %q", got)
 	}
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
@@ -223,13 +222,13 @@ func TestCodeIsGivenBackWhenTheTokenFails(t *testing.T) {
 		b := openBench(t)
 		r := b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
-		r.fault = func(string) error { return token.ErrRemoved }
-		if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, token.ErrRemoved) {
+		r.Fault = func(string) error { return token.ErrRemoved }
+		if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, token.ErrRemoved) {
 			t.Errorf("got %v", err)
 		}
-		r.fault = nil
+		r.Fault = nil
 		start := time.Now()
-		code, err := b.Code(t.Context(), credproc.Purpose{Serial: serial, Profile: "prod"}, "", nobody.asker())
+		code, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial, Profile: "prod"}, "", nobody.asker())
 		if err != nil || code.Digits != codeNow(t) || time.Since(start) > time.Second {
 			t.Errorf("%v; it took %v", err, time.Since(start))
 		}
@@ -243,7 +242,7 @@ func TestLateTouchCostsAnother(t *testing.T) {
 		r := b.withTokens(t, "1")
 		b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Touch: true}, nil)
 		late := true
-		r.touched = func() {
+		r.Touched = func() {
 			if late {
 				time.Sleep(time.Minute)
 			}
@@ -261,11 +260,11 @@ func TestTokenIsWaitedForOnlyWhereSomebodyCanPlugItIn(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
-	r.tokens[0].away = true
+	r.Tokens[0].Away = true
 	if text := b.refused(t, nobody, errcode.NoToken, wire.MethodCode, wire.NameParams{Name: "phone"}); !strings.Contains(text, "serial 1") {
 		t.Errorf("got %q", text)
 	}
-	r.insert = func(token.Waiting) { r.tokens[0].away = false }
+	r.Insert = func(token.Waiting) { r.Tokens[0].Away = false }
 	p := knows("")
 	b.must(t, p, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	if want := "plug in the token with serial 1 to get a code for device phone"; !slices.Contains(p.notices, want) {
@@ -282,10 +281,10 @@ func TestTouchIsNotAskedForInTheBackground(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true, Touch: true}, nil)
-	if _, err := b.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, human.ErrNoPrompt) {
+	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, human.ErrNoPrompt) {
 		t.Errorf("got %v", err)
 	}
-	if n := r.count(token.MethodOATHCode); n != 0 {
+	if n := r.Count(token.MethodOATHCode); n != 0 {
 		t.Errorf("the token was asked %d times", n)
 	}
 }
@@ -298,7 +297,7 @@ func TestPointerIsBelievedOnceTheVaultIsOpen(t *testing.T) {
 	b.restart(t)
 	damageText(t, b.home.Vault, "mfad:phone", "mfad:other")
 	b.refused(t, nobody, errcode.VaultDamaged, wire.MethodCode, wire.NameParams{Name: "phone"})
-	if n := r.count(token.MethodOATHCode); n != 0 {
+	if n := r.Count(token.MethodOATHCode); n != 0 {
 		t.Errorf("the token was asked %d times", n)
 	}
 }
@@ -308,7 +307,7 @@ func TestMoveThatIsAbandonedLeavesTheSeed(t *testing.T) {
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	ctx, leave := context.WithCancel(t.Context())
-	r.fault = func(string) error { leave(); return context.Cause(ctx) }
+	r.Fault = func(string) error { leave(); return context.Cause(ctx) }
 	if err := b.callContext(ctx, t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}

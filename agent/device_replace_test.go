@@ -6,10 +6,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable/faultfs"
 	"github.com/mfad/mfad/internal/errcode"
-	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
 
@@ -18,11 +19,11 @@ func TestNameThatIsTakenOnTheTokenIsLeftAlone(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	const name = "Amazon Web Services:alice@123456789012"
-	other := &credential{name: name, algorithm: "SHA1", digits: 6, key: []byte("of another device")}
-	r.tokens[0].credentials[name] = other
+	other := &tokenrack.Credential{Name: name, Algorithm: "SHA1", Digits: 6, Key: []byte("of another device")}
+	r.Tokens[0].Credentials[name] = other
 	add := wire.DeviceAddParams{Name: "work", Seed: []byte(awsURI), OnToken: true}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	if got := r.tokens[0].names(); !slices.Equal(got, []string{name, "mfad:work"}) || r.tokens[0].credentials[name] != other {
+	if got := r.Tokens[0].Names(); !slices.Equal(got, []string{name, "mfad:work"}) || r.Tokens[0].Credentials[name] != other {
 		t.Errorf("the token holds %q", got)
 	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "work"}, nil)
@@ -30,14 +31,14 @@ func TestNameThatIsTakenOnTheTokenIsLeftAlone(t *testing.T) {
 
 	taken := []string{"mfad:work", "mfad:work~2", "mfad:work~3", "mfad:work~4"}
 	for _, name := range taken {
-		r.tokens[0].credentials[name] = other
+		r.Tokens[0].Credentials[name] = other
 	}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	if got := r.tokens[0].names(); !slices.Equal(got, append(append([]string{name}, taken...), "mfad:work~5")) {
+	if got := r.Tokens[0].Names(); !slices.Equal(got, append(append([]string{name}, taken...), "mfad:work~5")) {
 		t.Errorf("the token holds %q", got)
 	}
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "work"}, nil)
-	r.tokens[0].credentials["mfad:work~5"] = other
+	r.Tokens[0].Credentials["mfad:work~5"] = other
 	b.refused(t, nobody, errcode.TokenExists, wire.MethodDeviceAdd, add)
 }
 
@@ -51,19 +52,19 @@ func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
 	add(false)
 	add(true, "1")
 	add(true, "2")
-	if got := [2]int{len(r.tokens[0].names()), len(r.tokens[1].names())}; got != [2]int{0, 1} {
+	if got := [2]int{len(r.Tokens[0].Names()), len(r.Tokens[1].Names())}; got != [2]int{0, 1} {
 		t.Errorf("the tokens hold %v credentials", got)
 	}
 	add(true, "2")
-	if got := r.tokens[1].names(); len(got) != 1 {
+	if got := r.Tokens[1].Names(); len(got) != 1 {
 		t.Errorf("the token holds %q", got)
 	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	add(false)
-	if got := r.tokens[1].names(); len(got) != 0 {
+	if got := r.Tokens[1].Names(); len(got) != 0 {
 		t.Errorf("the token holds %q", got)
 	}
-	if n := len(b.door.opened().Items()); n != 1 {
+	if n := len(b.access.Opened().Items()); n != 1 {
 		t.Errorf("the vault has %d items", n)
 	}
 }
@@ -79,13 +80,13 @@ func TestReplacedDeviceIsThereWhateverFails(t *testing.T) {
 			b := openBenchOn(t, disk)
 			r := b.withTokens(t, "1")
 			b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(awsURI), OnToken: true}, nil)
-			name := r.tokens[0].names()[0]
-			old := r.tokens[0].credentials[name]
+			name := r.Tokens[0].Names()[0]
+			old := r.Tokens[0].Credentials[name]
 			calls := 0
 			if fault == "disk" {
 				disk.Arm(faultfs.Fault{Step: step, Err: syscall.EIO})
 			} else {
-				r.fault = func(string) error {
+				r.Fault = func(string) error {
 					if calls++; calls == step {
 						return token.ErrRemoved
 					}
@@ -95,11 +96,12 @@ func TestReplacedDeviceIsThereWhateverFails(t *testing.T) {
 			err := b.call(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "work", Seed: []byte(uri), OnToken: true, Replace: true}, nil)
 			over := fault == "disk" && step > disk.Steps() || fault == "token" && step > calls
 			disk.Arm(faultfs.Fault{})
-			r.fault = nil
-			item, found := b.door.opened().Find(keystore.KindOATH, "work")
-			c := r.tokens[0].credentials[item.Facts[credentialFact]]
-			if !found || c == nil || err == nil && c == old || err != nil && r.tokens[0].credentials[name] != old {
-				t.Errorf("%s, step %d: after %v the vault points to %q of %q", fault, step, err, item.Facts[credentialFact], r.tokens[0].names())
+			r.Fault = nil
+			device, found := inventory.DeviceNamed(b.access.Opened(), "work")
+			credential := device.Placement().Credential
+			c := r.Tokens[0].Credentials[credential]
+			if !found || c == nil || err == nil && c == old || err != nil && r.Tokens[0].Credentials[name] != old {
+				t.Errorf("%s, step %d: after %v the vault points to %q of %q", fault, step, err, credential, r.Tokens[0].Names())
 			}
 			if over {
 				if err != nil || step < 2 {
@@ -116,21 +118,21 @@ func TestRemovedDeviceLeavesTheTokensThatAreThere(t *testing.T) {
 	r := b.withTokens(t, "1", "2", "3")
 	add := wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "2", "3"}}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	r.tokens[1].away = true
-	delete(r.tokens[2].credentials, "mfad:phone") // by hand
+	r.Tokens[1].Away = true
+	delete(r.Tokens[2].Credentials, "mfad:phone") // by hand
 	var removed wire.RemoveResult
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
-	if !slices.Equal(removed.Left, []string{"2"}) || len(r.tokens[0].names()) > 0 {
-		t.Errorf("left %q, and token 1 holds %q", removed.Left, r.tokens[0].names())
+	if !slices.Equal(removed.Left, []string{"2"}) || len(r.Tokens[0].Names()) > 0 {
+		t.Errorf("left %q, and token 1 holds %q", removed.Left, r.Tokens[0].Names())
 	}
 	b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 
-	r.tokens[1].away = false
-	r.tokens[1].credentials = map[string]*credential{}
+	r.Tokens[1].Away = false
+	r.Tokens[1].Credentials = map[string]*tokenrack.Credential{}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	r.fault = func(string) error { return token.ErrBusy }
+	r.Fault = func(string) error { return token.ErrBusy }
 	b.refused(t, nobody, errcode.TokenBusy, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
-	r.fault = func(string) error { return token.ErrNoHelper } // as on a machine without tokens
+	r.Fault = func(string) error { return token.ErrNoHelper } // as on a machine without tokens
 	b.must(t, nobody, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, &removed)
 	if len(removed.Left) != 3 {
 		t.Errorf("left %q, want all", removed.Left)
@@ -143,11 +145,11 @@ func TestReplacedDeviceTellsWhichTokensKeepIt(t *testing.T) {
 	r := b.withTokens(t, "1", "2")
 	add := wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "2"}}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
-	r.tokens[1].away = true
+	r.Tokens[1].Away = true
 	add = wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), Replace: true}
 	var added wire.DeviceAddResult
 	b.must(t, nobody, wire.MethodDeviceAdd, add, &added)
-	if !slices.Equal(added.Left, []string{"2"}) || len(r.tokens[0].names()) > 0 {
-		t.Errorf("left %q, and token 1 holds %q", added.Left, r.tokens[0].names())
+	if !slices.Equal(added.Left, []string{"2"}) || len(r.Tokens[0].Names()) > 0 {
+		t.Errorf("left %q, and token 1 holds %q", added.Left, r.Tokens[0].Names())
 	}
 }

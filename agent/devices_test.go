@@ -9,9 +9,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable/faultfs"
 	"github.com/mfad/mfad/internal/errcode"

@@ -3,11 +3,9 @@ package agent
 import (
 	"path/filepath"
 
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 )
-
-// vaultName is the vault that the agent serves.
-const vaultName = "default"
 
 // Home says where the agent keeps things.
 type Home struct {
@@ -26,9 +24,9 @@ func FindHome(getenv func(string) string) (Home, error) {
 	if err != nil {
 		return Home{}, err
 	}
-	return Home{Vault: filepath.Join(data, "vaults", vaultName), State: state}, nil
+	return Home{Vault: filepath.Join(data, "vaults", vault.Name), State: state}, nil
 }
 
 func (h Home) ledger() string    { return filepath.Join(h.State, "codes.json") }
-func (h Home) highWater() string { return filepath.Join(h.State, "vault-"+vaultName+".json") }
+func (h Home) highWater() string { return filepath.Join(h.State, "vault-"+vault.Name+".json") }
 func (h Home) audit() string     { return filepath.Join(h.State, "audit.log") }

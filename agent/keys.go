@@ -3,118 +3,96 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/ontoken"
+	"github.com/mfad/mfad/agent/tokenperson"
+	"github.com/mfad/mfad/agent/trust"
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
-// keyIDFact is the fact of an access key's item that holds its id; the content
-// is the secret access key alone.
-const keyIDFact = "accessKeyId"
+// keys are the methods for access keys, and gives the keys to the broker.
+type keys struct {
+	access   *vault.Access
+	applets  *ontoken.Applets
+	signing  *ontoken.SigningKeys
+	trust    *trust.Endpoints
+	sessions *sessions
+}
 
-var (
-	_ credproc.Keys  = (*Service)(nil)
-	_ credproc.Codes = (*Service)(nil)
-	_ credproc.Trust = (*Service)(nil)
-)
+var _ credproc.Keys = (*keys)(nil)
 
-// AccessKey reads a key for the broker, unlocking the vault if it must.
-func (s *Service) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
-	v, err := s.door.unlocked(ctx, ask)
+// AccessKey implements [credproc.Keys]; it unlocks the vault if it must.
+func (m *keys) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
+	v, err := m.access.Unlocked(ctx, ask)
 	if err != nil {
 		return credproc.AccessKey{}, err
 	}
-	if item, err := findKey(v, name); err == nil && onToken(item) {
-		return s.keyOnToken(ctx, item, ask)
+	if key, err := inventory.FindKey(v, name); err == nil && key.OnToken() {
+		return m.signing.Key(ctx, key, ask)
 	}
-	var item keystore.Item
+	var key inventory.Key
 	var secret *keystore.Secret
-	err = s.door.use(ctx, ask, func(v *keystore.Vault) (err error) {
-		if item, err = findKey(v, name); err == nil {
-			secret, err = v.Read(item.ID)
+	err = m.access.Use(ctx, ask, func(v *keystore.Vault) (err error) {
+		if key, err = inventory.FindKey(v, name); err == nil {
+			secret, err = v.Read(key.ID())
 		}
 		return err
 	})
 	if err != nil {
 		return credproc.AccessKey{}, err
 	}
-	return credproc.AccessKey{ID: item.Facts[keyIDFact], Secret: secret.Bytes(), Close: secret.Destroy}, nil
+	return credproc.AccessKey{ID: key.AccessKeyID, Secret: secret.Bytes(), Close: secret.Destroy}, nil
 }
 
-// KeyID reads what is public of a key.
-func (s *Service) KeyID(ctx context.Context, name string) (string, error) {
-	v, err := s.door.open(ctx)
+// KeyID implements [credproc.Keys]: it reads what is public of a key.
+func (m *keys) KeyID(ctx context.Context, name string) (string, error) {
+	v, err := m.access.Open(ctx)
 	if err != nil {
 		return "", err
 	}
-	item, err := findKey(v, name)
-	return item.Facts[keyIDFact], err
+	key, err := inventory.FindKey(v, name)
+	return key.AccessKeyID, err
 }
 
-// isKey holds for access keys, wherever their secrets are.
-func isKey(item keystore.Item) bool {
-	return item.Kind == keystore.KindAccessKey || item.Kind == keystore.KindOATHKey
-}
-
-// keyNamed finds an access key by its name, which no two have.
-func keyNamed(v *keystore.Vault, name string) (keystore.Item, bool) {
-	return findItem(v, func(i keystore.Item) bool { return isKey(i) && i.Name == name })
-}
-
-func findKey(v *keystore.Vault, name string) (keystore.Item, error) {
-	item, found := keyNamed(v, name)
-	if !found {
-		return keystore.Item{}, fmt.Errorf("%w: the vault has none named %.80q", credproc.ErrNoKey, name)
-	}
-	return item, nil
-}
-
-// keyOfID finds a key by its public half.
-func keyOfID(v *keystore.Vault, id string) (keystore.Item, bool) {
-	return findItem(v, func(i keystore.Item) bool { return isKey(i) && i.Facts[keyIDFact] == id })
-}
-
-// hasKey is KeyID for the resolution of profiles, which goes on without a vault.
-func (s *Service) hasKey(ctx context.Context) func(name string) bool {
-	return func(name string) bool {
-		_, err := s.KeyID(ctx, name)
-		return err == nil
-	}
-}
-
-func (s *Service) keyImport(ctx context.Context, r *request, p wire.KeyImportParams) (wire.Key, error) {
+func (m *keys) add(ctx context.Context, r *request, p wire.KeyImportParams) (wire.Key, error) {
 	defer clear(p.Secret)
 	if err := checkKey(p); err != nil {
 		return wire.Key{}, err
 	}
-	endpoints, err := canonicalEndpoints(p.Trust)
+	endpoints, err := trust.CanonicalAll(p.Trust)
 	if err != nil {
 		return wire.Key{}, err
 	}
-	item := keystore.Item{Name: p.Name, Kind: keystore.KindAccessKey, Facts: map[string]string{keyIDFact: p.AccessKeyID}}
-	var old keystore.Item
-	err = s.door.use(ctx, r.ask, func(v *keystore.Vault) (err error) {
-		if old, err = keyToPut(v, p); err == nil {
-			item, err = store(v, old, item, p.Secret)
+	key := inventory.NewKey(p.Name, p.AccessKeyID)
+	var old inventory.Key
+	err = m.access.Use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+		if old, err = keyToReplace(v, p); err != nil {
+			return err
 		}
-		return err
+		key.Supersede(old.Entry)
+		return inventory.Store(v, &key, p.Secret)
 	})
 	if err != nil {
 		return wire.Key{}, err
 	}
-	s.abandon(ctx, old, r.ask)
-	if err := s.retire(ctx, old.Facts[keyIDFact], p.AccessKeyID, r.ask); err != nil {
+	m.applets.Abandon(ctx, old.Held, r.ask)
+	if err := m.retire(ctx, old.AccessKeyID, p.AccessKeyID, r.ask); err != nil {
 		return wire.Key{}, err
 	}
-	for _, url := range endpoints {
-		if err := s.trust(ctx, p.AccessKeyID, url, r.ask); err != nil {
+	for _, endpoint := range endpoints {
+		if err := m.trust.Add(ctx, p.AccessKeyID, endpoint, r.ask); err != nil {
 			return wire.Key{}, err
 		}
 	}
-	return s.describeKey(item), nil
+	return m.describe(key), nil
 }
 
 // checkKey refuses what cannot be a long-term access key, or its name.
@@ -132,60 +110,115 @@ func badName(what, name string) error {
 	return errcode.Errorf(errcode.BadRequest, "%.80q cannot be the name of %s: it has 1 to 64 letters, digits, and _.@/+:-", name, what)
 }
 
-// keyToPut is the item that an import replaces, if there is one and it may.
-func keyToPut(v *keystore.Vault, p wire.KeyImportParams) (keystore.Item, error) {
-	if other, found := keyOfID(v, p.AccessKeyID); found && other.Name != p.Name {
-		return keystore.Item{}, fmt.Errorf("%w: access key %s is in the vault as %q", keystore.ErrItemExists, p.AccessKeyID, other.Name)
+// keyToReplace is the key that an import replaces, if there is one and it may.
+func keyToReplace(v *keystore.Vault, p wire.KeyImportParams) (inventory.Key, error) {
+	if other, found := inventory.KeyOfID(v, p.AccessKeyID); found && other.Name != p.Name {
+		return inventory.Key{}, fmt.Errorf("%w: access key %s is in the vault as %q", keystore.ErrItemExists, p.AccessKeyID, other.Name)
 	}
-	item, found := keyNamed(v, p.Name)
+	key, found := inventory.KeyNamed(v, p.Name)
 	if found && !p.Replace {
-		return keystore.Item{}, fmt.Errorf("%w: the vault has an access key named %q, %s", keystore.ErrItemExists, p.Name, item.Facts[keyIDFact])
+		return inventory.Key{}, fmt.Errorf("%w: the vault has an access key named %q, %s", keystore.ErrItemExists, p.Name, key.AccessKeyID)
 	}
-	return item, nil
+	return key, nil
 }
 
-func (s *Service) keyList(ctx context.Context, _ *request) ([]wire.Key, error) {
-	v, err := s.door.open(ctx)
+func (m *keys) list(ctx context.Context, _ *request) ([]wire.Key, error) {
+	v, err := m.access.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	keys := []wire.Key{}
-	for _, item := range v.Items() {
-		if isKey(item) {
-			keys = append(keys, s.describeKey(item))
-		}
+	shown := []wire.Key{}
+	for _, key := range inventory.Keys(v) {
+		shown = append(shown, m.describe(key))
 	}
-	return keys, nil
+	return shown, nil
 }
 
-func (s *Service) keyRemove(ctx context.Context, r *request, p wire.NameParams) (wire.RemoveResult, error) {
-	item, left, err := s.remove(ctx, r, func(v *keystore.Vault) (keystore.Item, error) { return findKey(v, p.Name) })
+func (m *keys) remove(ctx context.Context, r *request, p wire.NameParams) (wire.RemoveResult, error) {
+	var key inventory.Key
+	left, err := m.applets.Remove(ctx, r.ask, func(v *keystore.Vault) (_ inventory.Held, err error) {
+		key, err = inventory.FindKey(v, p.Name)
+		return key.Held, err
+	})
 	if err == nil {
-		err = s.retire(ctx, item.Facts[keyIDFact], "", r.ask)
+		err = m.retire(ctx, key.AccessKeyID, "", r.ask)
 	}
 	return wire.RemoveResult{Left: left}, err
 }
 
-// retire ends what was made with an access key that the vault has no more: the
-// keys of its days, the sessions, also those of its roles, which do not name it, and its trust.
-func (s *Service) retire(ctx context.Context, id, successor string, ask credproc.Asker) error {
+// retire ends what was made with an access key that the vault has no more: its
+// signing keys, the sessions, also those of its roles, which do not name it, and
+// its trust.
+func (m *keys) retire(ctx context.Context, id, successor string, ask credproc.Asker) error {
 	if id == "" {
 		return nil
 	}
-	s.forgetAll()
-	if v := s.door.opened(); v != nil {
-		v.Unkeep(dayID{key: id}.ofKey)
-	}
+	m.sessions.forgetAll()
+	m.signing.Forget(id)
 	if id == successor {
 		return nil
 	}
-	return s.distrustAll(ctx, id, ask)
+	return m.trust.RemoveAll(ctx, id, ask)
 }
 
-func (s *Service) describeKey(item keystore.Item) wire.Key {
-	id := item.Facts[keyIDFact]
+// vouch lets the requests of a key go to an endpoint, or takes that back.
+func (m *keys) vouch(ctx context.Context, r *request, p wire.KeyTrustParams) (none, error) {
+	endpoint, err := trust.Canonical(p.Endpoint)
+	if err != nil {
+		return none{}, err
+	}
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return none{}, err
+	}
+	key, found := inventory.KeyOfID(v, p.Name) // which is what the refusal of an endpoint tells
+	if !found {
+		if key, err = inventory.FindKey(v, p.Name); err != nil {
+			return none{}, err
+		}
+	}
+	if !p.Revoke {
+		return none{}, m.trust.Add(ctx, key.AccessKeyID, endpoint, r.ask)
+	}
+	if !slices.Contains(m.trust.Of(key.AccessKeyID), endpoint) {
+		return none{}, fmt.Errorf("%w: access key %q does not trust %s", keystore.ErrNoItem, p.Name, endpoint)
+	}
+	m.sessions.forgetAll() // what came from there is not trusted either
+	return none{}, m.trust.Remove(ctx, key.AccessKeyID, endpoint, r.ask)
+}
+
+// A credential that signs is of HMAC-SHA256. Its digits are never used.
+const signsWith, signDigits = "SHA256", 6
+
+// move moves a secret access key out of the vault onto tokens, as devices.move
+// does a seed. From then on nobody can make the signing key of another day.
+func (m *keys) move(ctx context.Context, r *request, p wire.KeyMoveParams) (wire.Key, error) {
+	var key inventory.Key
+	who := tokenperson.For(r.ask, fmt.Sprintf("to move access key %.80q onto a token", p.Name))
+	secret, err := m.applets.TakeOut(ctx, who, func(v *keystore.Vault) (_ inventory.Held, err error) {
+		key, err = inventory.FindKey(v, p.Name)
+		return key.Held, err
+	})
+	if err != nil {
+		return wire.Key{}, err
+	}
+	defer secret.Destroy()
+	sent := ontoken.Secret{
+		Record: &key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
+		Algorithm: signsWith, Digits: signDigits, Key: sigv4.Secret(secret.Bytes()),
+		Why: "to put access key " + key.Name + " on it",
+	}
+	defer clear(sent.Key)
+	if err := m.applets.Put(ctx, r.ask, sent, ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
+		return wire.Key{}, err
+	}
+	return m.describe(key), nil
+}
+
+func (m *keys) describe(key inventory.Key) wire.Key {
+	on := key.Placement()
 	return wire.Key{
-		Name: item.Name, AccessKeyID: id, Created: item.Created, Trust: s.trustedEndpoints(id),
-		Tokens: tokensOf(item), Touch: touches(item),
+		Name: key.Name, AccessKeyID: key.AccessKeyID, Created: key.Created(), Trust: m.trust.Of(key.AccessKeyID),
+		Tokens: on.Tokens, Touch: on.Touch,
 	}
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func TestKeysComeAndGo(t *testing.T) {
 	if key.AccessKeyID != keyID || !slices.Equal(key.Trust, []string{"https://sts.example.com"}) {
 		t.Errorf("got %+v", key)
 	}
-	got, err := b.AccessKey(t.Context(), "base", nobody.asker())
+	got, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 	const endpoint = "http://127.0.0.1:4566"
 	no := &person{confirm: func(string) bool { return false }}
 	yes := &person{confirm: func(string) bool { return true }}
-	trusted := func(p *person, keyID string) error { return b.Endpoint(t.Context(), keyID, endpoint, p.asker()) }
+	trusted := func(p *person, keyID string) error { return b.trust.Endpoint(t.Context(), keyID, endpoint, p.asker()) }
 
 	for name, p := range map[string]*person{"nobody": nobody, "no": no} {
 		if err := cross(trusted(p, keyID)); err.Code != errcode.UntrustedEndpoint {
@@ -153,26 +154,31 @@ func TestTrustIsNotBelievedBeforeTheVaultHasProvedIt(t *testing.T) {
 	b.withVault(t)
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
 	const endpoint = "https://sts.example.com"
-	if err := b.trust(t.Context(), keyID, endpoint, nobody.asker()); err != nil {
+	if err := b.trust.Add(t.Context(), keyID, endpoint, nobody.asker()); err != nil {
 		t.Fatal(err)
 	}
 	b.restart(t)
-	if err := cross(b.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != errcode.NoPrompt {
+	if err := cross(b.trust.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != errcode.NoPrompt {
 		t.Errorf("got %v, want the vault to be unlocked first", err)
 	}
-	if err := b.Endpoint(t.Context(), keyID, endpoint, knows(passphrase).asker()); err != nil {
+	if err := b.trust.Endpoint(t.Context(), keyID, endpoint, knows(passphrase).asker()); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestIdentityThatCannotBeANameIsTrustedAsADigest(t *testing.T) {
-	name := trustName("process /usr/bin/sh -c 'something long'")
-	if !strings.HasPrefix(name, "sha256:") || len(name) > 64 {
-		t.Errorf("got %q", name)
+// slowDisk is a disk on which the vault cannot be read until it is let.
+type slowDisk struct {
+	durable.FS
+	reading chan<- struct{}
+	let     <-chan struct{}
+}
+
+func (d slowDisk) ReadFile(name string) ([]byte, error) {
+	if filepath.Base(name) == "vault.json" {
+		d.reading <- struct{}{}
+		<-d.let
 	}
-	if trustName(keyID) != keyID {
-		t.Error("an access key id is a name")
-	}
+	return d.FS.ReadFile(name)
 }
 
 // The vault is opened by one caller at a time, and making one takes a second.
@@ -180,14 +186,19 @@ func TestCallerWhoLeavesWaitsForNoVault(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	b.write(t, "[profile prod]\nmfad_access_key = base\n")
-	if err := b.door.opening.Enter(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer b.door.opening.Leave()
+	reading, let, shown := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	b.fs = slowDisk{durable.OS, reading, let}
+	b.restart(t)
+	go func() { shown <- b.call(t, nobody, wire.MethodVaultShow, nil, nil) }()
+	<-reading
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	err := b.callContext(ctx, t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	if !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v, want the caller's own end", err)
+	}
+	close(let)
+	if err := <-shown; err != nil {
+		t.Error(err)
 	}
 }

@@ -1,16 +1,15 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
+	"fmt"
 
 	"github.com/mfad/mfad/agent/ask"
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/peer"
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/params"
 )
 
 // request is one call as the methods see it: who asks, and how to ask back.
@@ -27,77 +26,101 @@ type conn interface {
 	Peer() peer.Peer
 }
 
-// method answers one call.
-type method func(ctx context.Context, s *Service, r *request, params json.RawMessage) (any, error)
-
-// methods is everything that a client may call.
-var methods = map[string]method{
-	wire.MethodCredentials:   with((*Service).credentials),
-	wire.MethodStatus:        bare((*Service).status),
-	wire.MethodStop:          bare((*Service).stop),
-	wire.MethodVaultCreate:   with((*Service).vaultCreate),
-	wire.MethodVaultShow:     bare((*Service).vaultShow),
-	wire.MethodVaultVerify:   bare((*Service).vaultVerify),
-	wire.MethodVaultUnlock:   with((*Service).vaultUnlock),
-	wire.MethodVaultLock:     bare((*Service).vaultLock),
-	wire.MethodVaultHold:     with((*Service).vaultHold),
-	wire.MethodSlotAdd:       with((*Service).slotAdd),
-	wire.MethodSlotRemove:    with((*Service).slotRemove),
-	wire.MethodKeyImport:     with((*Service).keyImport),
-	wire.MethodKeyList:       bare((*Service).keyList),
-	wire.MethodKeyRemove:     with((*Service).keyRemove),
-	wire.MethodKeyTrust:      with((*Service).keyTrust),
-	wire.MethodKeyMove:       with((*Service).keyMove),
-	wire.MethodDeviceAdd:     with((*Service).deviceAdd),
-	wire.MethodDeviceList:    bare((*Service).deviceList),
-	wire.MethodDeviceMove:    with((*Service).deviceMove),
-	wire.MethodDeviceRemove:  with((*Service).deviceRemove),
-	wire.MethodCode:          with((*Service).code),
-	wire.MethodProfileShow:   with((*Service).profileShow),
-	wire.MethodProfileList:   bare((*Service).profileList),
-	wire.MethodSessionList:   bare((*Service).sessionList),
-	wire.MethodSessionForget: with((*Service).sessionForget),
-	wire.MethodTokenList:     bare((*Service).tokenList),
-	wire.MethodTokenProtect:  with((*Service).tokenProtect),
+// profileOf is the profile that a call is about; it may be about none.
+func profileOf(params json.RawMessage) string {
+	var about struct{ Profile string }
+	_ = json.Unmarshal(params, &about)
+	return about.Profile
 }
 
-// none is the result of a method that gives nothing.
+// A method answers one call. It is made by [quiet], [changes] or [handsOut], each
+// of which is a decision about the line that the call leaves in the audit file;
+// [checked] refuses a table with a method that has none.
+type method struct {
+	line auditLine
+	// do answers; about is what the line tells of, nil if there is to be none.
+	do func(ctx context.Context, r *request, raw json.RawMessage) (result any, about *audit.Subject, err error)
+}
+
+// auditLine says which line a method leaves in the audit file.
+type auditLine int
+
+const (
+	undecided auditLine = iota
+	noLine
+	lineOfChange  // for each call, also one with bad parameters
+	lineOfHandout // for each call that is one; a refusal is shown by status too
+)
+
+// none is the parameters, or the result, of a method that has none.
 type none struct{}
 
-// with adapts a method that takes parameters.
-func with[P, R any](f func(*Service, context.Context, *request, P) (R, error)) method {
-	return func(ctx context.Context, s *Service, r *request, raw json.RawMessage) (any, error) {
-		var params P
-		if err := decode(raw, &params); err != nil {
-			return nil, err
+// quiet is a method that hands nothing out and changes nothing that the vault
+// keeps.
+func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
+	return method{noLine, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+		var p P
+		if err := decode(raw, &p); err != nil {
+			return nil, nil, err
 		}
-		return f(s, ctx, r, params)
-	}
+		result, err := do(ctx, r, p)
+		return result, nil, err
+	}}
 }
 
-// bare adapts a method that takes none, and refuses any.
-func bare[R any](f func(*Service, context.Context, *request) (R, error)) method {
-	return with(func(s *Service, ctx context.Context, r *request, _ none) (R, error) { return f(s, ctx, r) })
+// changes is a method that hands nothing out, and leaves a line all the same: it
+// changes what the vault keeps, where that may go, who can open it, or when. About
+// tells whom it is about, by parameters of which some may be bad, and the result,
+// which is zero when the method has failed.
+func changes[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
+	return method{lineOfChange, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+		var p P
+		var result, nothing R
+		err := decode(raw, &p)
+		if err == nil {
+			result, err = do(ctx, r, p)
+		}
+		told := about(p, nothing)
+		if err == nil {
+			told = about(p, result)
+		}
+		return result, told, err
+	}}
 }
 
-// decode reads parameters strictly. Its errors name fields and never quote a
-// value, which may be a secret.
-func decode(raw json.RawMessage, params any) error {
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return nil
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	err := d.Decode(params)
-	if err == nil {
-		if _, tail := d.Token(); !errors.Is(tail, io.EOF) {
-			return errcode.Errorf(errcode.BadRequest, "bad request: something follows the parameters")
+// handsOut is a method that gives a secret, or something made with one. About is
+// as in [changes], of good parameters; it is nil where nothing is to be told, as
+// when nothing was handed out and nothing refused.
+func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
+	return method{lineOfHandout, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+		var p P
+		if err := decode(raw, &p); err != nil {
+			return nil, nil, err
 		}
-		return nil
+		result, err := do(ctx, r, p)
+		return result, about(p, result), err
+	}}
+}
+
+// bare is what does a method that takes no parameters, and refuses any.
+func bare[R any](do func(context.Context, *request) (R, error)) func(context.Context, *request, none) (R, error) {
+	return func(ctx context.Context, r *request, _ none) (R, error) { return do(ctx, r) }
+}
+
+// decode reads parameters strictly.
+func decode[P any](raw json.RawMessage, p *P) error {
+	if err := params.Decode(raw, p); err != nil {
+		return errcode.Errorf(errcode.BadRequest, "bad request: %v", err)
 	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return errcode.Errorf(errcode.BadRequest, "bad request: parameter %q is not of type %s", wrong.Field, wrong.Type)
+	return nil
+}
+
+// checked returns a table in which every method has a decision about its line.
+func checked(table map[string]method) (map[string]method, error) {
+	for name, m := range table {
+		if m.line == undecided || m.do == nil {
+			return nil, fmt.Errorf("nobody has decided what the audit file says of method %q", name)
+		}
 	}
-	return errcode.Errorf(errcode.BadRequest, "bad request: the parameters are not what this method takes")
+	return table, nil
 }

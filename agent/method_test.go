@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"encoding/json"
 	"go/ast"
 	"go/token"
@@ -33,8 +34,9 @@ func TestEveryMethodOfTheProtocolIsServed(t *testing.T) {
 	if len(declared) < 20 {
 		t.Fatalf("found %d methods: has the page moved?", len(declared))
 	}
+	methods := newBench(t).methods
 	for name := range declared {
-		if methods[name] == nil {
+		if methods[name].do == nil {
 			t.Errorf("%s is not served", name)
 		}
 	}
@@ -42,6 +44,19 @@ func TestEveryMethodOfTheProtocolIsServed(t *testing.T) {
 		if !declared[name] {
 			t.Errorf("%s is served and stands not on the protocol's page", name)
 		}
+	}
+}
+
+// Each row of the table says which line the method leaves in the audit file: a
+// method that nobody has thought about is not served at all.
+func TestMethodWithoutADecisionAboutItsAuditLineIsRefused(t *testing.T) {
+	table := newBench(t).table()
+	if _, err := checked(table); err != nil {
+		t.Fatal(err)
+	}
+	table["made.up"] = method{do: quiet(func(context.Context, *request, none) (none, error) { return none{}, nil }).do}
+	if _, err := checked(table); err == nil || !strings.Contains(err.Error(), "made.up") {
+		t.Errorf("got %v", err)
 	}
 }
 

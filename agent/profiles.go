@@ -2,17 +2,26 @@ package agent
 
 import (
 	"context"
-	"strconv"
-	"strings"
+	"errors"
 
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/keystore"
 )
 
-// profileShow tells how a profile resolves, and fetches nothing.
-func (s *Service) profileShow(ctx context.Context, _ *request, p wire.ProfileShowParams) (wire.Chain, error) {
-	chain, err := s.resolve(ctx, p.Profile, p.Region)
+// profiles are the methods for profiles.
+type profiles struct {
+	config   *config.Reader
+	resolver *resolver
+	broker   *credproc.Broker
+}
+
+// show tells how a profile resolves, and fetches nothing.
+func (m *profiles) show(ctx context.Context, _ *request, p wire.ProfileShowParams) (wire.Chain, error) {
+	chain, err := m.resolver.resolve(ctx, p.Profile, p.Region)
 	if err != nil {
 		return wire.Chain{}, err
 	}
@@ -21,7 +30,7 @@ func (s *Service) profileShow(ctx context.Context, _ *request, p wire.ProfileSho
 		region := describeValue("region", chain.Region)
 		shown.Region = &region
 	}
-	live := s.broker.Cached(ctx, chain)
+	live := m.broker.Cached(ctx, chain)
 	for i, step := range chain.Steps {
 		shown.Steps[i] = describeStep(step)
 		if live[i].ID != "" {
@@ -32,9 +41,9 @@ func (s *Service) profileShow(ctx context.Context, _ *request, p wire.ProfileSho
 	return shown, nil
 }
 
-// profileList follows every profile as far as it resolves.
-func (s *Service) profileList(ctx context.Context, _ *request) ([]wire.Profile, error) {
-	infos, err := s.options.Config.Profiles()
+// list follows every profile as far as it resolves.
+func (m *profiles) list(ctx context.Context, _ *request) ([]wire.Profile, error) {
+	infos, err := m.config.Profiles()
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +53,7 @@ func (s *Service) profileList(ctx context.Context, _ *request) ([]wire.Profile, 
 			Name: info.Name, File: info.At.File, Line: info.At.Line, Served: info.Served,
 			RoleARN: info.RoleARN, Source: info.Source,
 		}
-		if _, err := s.resolve(ctx, info.Name, ""); err != nil {
+		if _, err := m.resolver.resolve(ctx, info.Name, ""); err != nil {
 			shown.Fault = line.One(err.Error())
 		}
 		profiles = append(profiles, shown)
@@ -53,52 +62,39 @@ func (s *Service) profileList(ctx context.Context, _ *request) ([]wire.Profile, 
 }
 
 func describeStep(step config.Step) wire.Step {
-	shown := wire.Step{Kind: string(step.Kind), Profile: step.Profile, At: step.At.String()}
-	add := func(name string, v config.Value) {
-		if v.Text != "" {
-			shown.Settings = append(shown.Settings, describeValue(name, v))
-		}
+	shown := wire.Step{Kind: string(step.Kind()), Profile: step.Profile, At: step.At.String()}
+	for _, detail := range step.Details() {
+		shown.Settings = append(shown.Settings, describeValue(detail.Name, detail.Value))
 	}
-	at := func(name, text string) { add(name, config.Value{Text: text, Origin: step.At}) }
-
-	add("access key", step.Key)
-	add("access key id", step.AccessKeyID)
-	add("command", step.Command)
-	add("MFA device", step.Serial)
-	add("role", step.RoleARN)
-	add("session name", step.SessionName)
-	add("external id", step.ExternalID)
-	if step.Duration != (config.Duration{}) {
-		add("duration", config.Value{Text: durationText(step.Duration), Origin: step.Duration.Origin})
-	}
-	tags := make([]string, len(step.Tags))
-	for i, tag := range step.Tags {
-		tags[i] = tag.Key + "=" + tag.Value
-	}
-	at("session tags", strings.Join(tags, ", "))
-	at("transitive tags", strings.Join(step.TransitiveTags, ", "))
-	add("source identity", step.SourceIdentity)
-	add("policy", step.Policy)
-	at("policy ARNs", strings.Join(step.PolicyARNs, ", "))
-	add("STS region", step.Endpoint.Region)
-	add("STS endpoint", step.Endpoint.URL)
-	if step.Endpoint.FIPS {
-		at("STS variant", "FIPS")
-	}
-	if step.Endpoint.DualStack {
-		at("STS variant", "dual-stack")
-	}
-	add("CA bundle", step.Endpoint.CABundle)
 	return shown
-}
-
-func durationText(d config.Duration) string {
-	if d.Seconds == 0 {
-		return "default"
-	}
-	return strconv.Itoa(int(d.Seconds)) + " s"
 }
 
 func describeValue(name string, v config.Value) wire.Value {
 	return wire.Value{Name: name, Text: v.Text, From: v.Origin.String()}
+}
+
+// resolver finds the chains of profiles.
+type resolver struct {
+	config *config.Reader
+	access *vault.Access
+	keys   *keys
+}
+
+// resolve finds the chain of a profile, with the keys that the vault has. A vault
+// that is there and cannot be opened may be why a name is not found, and one that
+// was never made is why the key that a profile names is not.
+func (r *resolver) resolve(ctx context.Context, profile, region string) (*config.Chain, error) {
+	hasKey := func(name string) bool { // without a vault, there is none
+		_, err := r.keys.KeyID(ctx, name)
+		return err == nil
+	}
+	chain, err := r.config.Resolve(config.Query{Profile: profile, Region: region, HasKey: hasKey})
+	unnamed := errors.Is(err, config.ErrNoProfile)
+	if !unnamed && !errors.Is(err, config.ErrNoSource) {
+		return chain, err
+	}
+	if _, vaultErr := r.access.Open(ctx); vaultErr != nil && !(unnamed && errors.Is(vaultErr, keystore.ErrNoVault)) {
+		return nil, vaultErr
+	}
+	return nil, err
 }

@@ -42,7 +42,8 @@ func withTaker(t *testing.T) (*bench, *taker) {
 	t.Helper()
 	b, k := newBench(t), new(taker)
 	b.withVault(t)
-	b.tokens, b.door.tokens = k, k
+	b.tokens = k
+	b.restart(t)
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)

@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
@@ -55,7 +56,8 @@ type bench struct {
 	stopped  chan struct{}
 	profiles string // mfad's file
 	fs       durable.FS
-	rack     *rack // nil: no tokens
+	rack     *tokenrack.Rack
+	tokens   Tokens // the rack, unless a test has something else
 }
 
 // newBench starts a service without a vault. Close is the test's end.
@@ -69,6 +71,8 @@ func newBench(t testing.TB) *bench {
 		stopped:  make(chan struct{}),
 		profiles: filepath.Join(dir, "profiles"),
 	}
+	b.rack = tokenrack.New(t)
+	b.tokens = b.rack
 	b.start(t)
 	t.Cleanup(func() {
 		if err := b.Close(); err != nil {
@@ -84,7 +88,7 @@ func (b *bench) start(t testing.TB) {
 	noEnvironment := func(string) string { return "" }
 	dir := filepath.Dir(b.profiles)
 	service, err := New(Options{
-		Home: b.home, Keychain: b.keychain, Now: b.clock.now, Environ: noEnvironment,
+		Home: b.home, Keychain: b.keychain, Tokens: b.tokens, Now: b.clock.now, Environ: noEnvironment,
 		Config: config.NewReader(config.Paths{
 			Mfad: b.profiles, Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials"),
 		}, noEnvironment),
@@ -97,9 +101,6 @@ func (b *bench) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	b.Service = service
-	if b.rack != nil {
-		b.tokens, b.door.tokens = b.rack, b.rack
-	}
 }
 
 func (b *bench) restart(t testing.TB) {
@@ -108,6 +109,14 @@ func (b *bench) restart(t testing.TB) {
 		t.Fatal(err)
 	}
 	b.start(t)
+}
+
+// withTokens plugs tokens with these serials in.
+func (b *bench) withTokens(t testing.TB, serials ...string) *tokenrack.Rack {
+	t.Helper()
+	b.rack.Plug(serials...)
+	t.Cleanup(b.rack.Check)
+	return b.rack
 }
 
 // withVault makes a vault with a cheap passphrase slot and a recovery slot,

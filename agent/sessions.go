@@ -10,25 +10,26 @@ import (
 	"github.com/mfad/mfad/internal/line"
 )
 
-func (s *Service) sessionList(context.Context, *request) ([]wire.Session, error) {
-	return s.sessions(), nil
-}
+// sessions are the methods for sessions, and tell of them to the others.
+type sessions struct{ broker *credproc.Broker }
 
-func (s *Service) sessions() []wire.Session {
-	sessions := []wire.Session{}
-	for _, info := range s.broker.Sessions() {
-		sessions = append(sessions, describeSession(info))
+func (m *sessions) list(context.Context, *request) ([]wire.Session, error) { return m.all(), nil }
+
+func (m *sessions) all() []wire.Session {
+	shown := []wire.Session{}
+	for _, info := range m.broker.Sessions() {
+		shown = append(shown, describeSession(info))
 	}
-	return sessions
+	return shown
 }
 
-// sessionForget drops sessions from memory. AWS knows nothing of it: who has
+// forget drops sessions from memory. AWS knows nothing of it: who has
 // their credentials can use them until they expire.
-func (s *Service) sessionForget(_ context.Context, _ *request, p wire.SessionForgetParams) (wire.SessionForgetResult, error) {
+func (m *sessions) forget(_ context.Context, _ *request, p wire.SessionForgetParams) (wire.SessionForgetResult, error) {
 	var which func(credproc.SessionInfo) bool
 	switch {
 	case p.All && p.ID == "" && p.Profile == "":
-		return wire.SessionForgetResult{Forgotten: s.forgetAll()}, nil
+		return wire.SessionForgetResult{Forgotten: m.forgetAll()}, nil
 	case p.ID != "" && !p.All && p.Profile == "":
 		which = func(i credproc.SessionInfo) bool { return i.ID == p.ID }
 	case p.Profile != "" && !p.All && p.ID == "":
@@ -36,11 +37,11 @@ func (s *Service) sessionForget(_ context.Context, _ *request, p wire.SessionFor
 	default:
 		return wire.SessionForgetResult{}, errcode.Errorf(errcode.BadRequest, "name one session, one profile, or all")
 	}
-	return wire.SessionForgetResult{Forgotten: s.broker.Forget(which)}, nil
+	return wire.SessionForgetResult{Forgotten: m.broker.Forget(which)}, nil
 }
 
-func (s *Service) forgetAll() int {
-	return s.broker.Forget(func(credproc.SessionInfo) bool { return true })
+func (m *sessions) forgetAll() int {
+	return m.broker.Forget(func(credproc.SessionInfo) bool { return true })
 }
 
 func describeSession(i credproc.SessionInfo) wire.Session {

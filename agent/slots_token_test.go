@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
@@ -14,21 +15,21 @@ import (
 
 // withSlots is a bench whose vault tokens open, beside a passphrase and a
 // recovery key; it is locked.
-func withSlots(t testing.TB, kind string, serials ...string) (*bench, *rack) {
+func withSlots(t testing.TB, kind string, serials ...string) (*bench, *tokenrack.Rack) {
 	t.Helper()
 	b := newBench(t)
 	b.withVault(t)
 	r := b.withTokens(t, serials...)
 	for i, serial := range serials {
-		r.tokens[i].fido2 = kind == "fido2"
+		r.Tokens[i].FIDO2 = kind == "fido2"
 		p := wire.SlotAddParams{Kind: kind, Token: serial}
 		if kind == "fido2" {
-			p.Token = r.tokens[i].token().Place
+			p.Token = r.Tokens[i].Token().Place
 		}
 		b.must(t, knows(passphrase), wire.MethodSlotAdd, p, nil)
 	}
 	b.restart(t)
-	r.calls = nil
+	r.Calls = nil
 	return b, r
 }
 
@@ -40,7 +41,7 @@ func TestTokenOpensTheVault(t *testing.T) {
 			var shown wire.Vault
 			b.must(t, nobody, wire.MethodVaultShow, nil, &shown)
 			slot := shown.Slots[2]
-			if slot.Kind != kind || slot.Token != "YubiKey 5 NFC (serial 12345678)" || slot.Identity != r.tokens[0].identity {
+			if slot.Kind != kind || slot.Token != "YubiKey 5 NFC (serial 12345678)" || slot.Identity != r.Tokens[0].Identity {
 				t.Errorf("got %+v", slot)
 			}
 			b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: slot.ID}, nil)
@@ -53,19 +54,19 @@ func TestTokenOpensTheVault(t *testing.T) {
 
 func TestTokensThatAreAwayAreSkipped(t *testing.T) {
 	b, r := withSlots(t, "piv", "1", "2")
-	r.tokens[0].away = true
+	r.Tokens[0].Away = true
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
-	if lists, tries := r.count(token.MethodList), r.count(token.MethodUnwrap); lists != 1 || tries != 1 {
+	if lists, tries := r.Count(token.MethodList), r.Count(token.MethodUnwrap); lists != 1 || tries != 1 {
 		t.Errorf("%d lists and %d tries, want one each", lists, tries)
 	}
-	if r.whole != 0 { // which takes its time with every key
+	if r.Whole != 0 { // which takes its time with every key
 		t.Error("all that is on the tokens was read to see whether they are there")
 	}
 	b.restart(t)
 	b.must(t, nobody, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"}, nil)
 	b.restart(t)
-	r.tokens[1].away = true
-	r.lists.Faults = []string{"something is missing: install it"}
+	r.Tokens[1].Away = true
+	r.Lists.Faults = []string{"something is missing: install it"}
 	p := knows(passphrase)
 	b.must(t, p, wire.MethodVaultUnlock, nil, nil)
 	b.restart(t)
@@ -80,9 +81,9 @@ func TestTokensThatAreAwayAreSkipped(t *testing.T) {
 
 func TestChosenTokenIsWaitedFor(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
-	r.tokens[0].away = true
+	r.Tokens[0].Away = true
 	b.refused(t, nobody, errcode.NoToken, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"})
-	r.insert = func(token.Waiting) { r.tokens[0].away = false }
+	r.Insert = func(token.Waiting) { r.Tokens[0].Away = false }
 	p := knows("")
 	b.must(t, p, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "piv"}, nil)
 	if want := "plug in the token with serial 1 to unlock the vault"; !slices.Contains(p.notices, want) {
@@ -92,7 +93,7 @@ func TestChosenTokenIsWaitedFor(t *testing.T) {
 
 func TestPINIsAskedForWithTokenAndTries(t *testing.T) {
 	b, r := withSlots(t, "piv", "12345678")
-	r.tokens[0].pin = "123456"
+	r.Tokens[0].PIN = "123456"
 	answers := []string{"000000", "123456"}
 	var asked []human.Question
 	p := &person{secret: func(q human.Question) (string, bool) {
@@ -114,7 +115,7 @@ func TestPINIsAskedForWithTokenAndTries(t *testing.T) {
 
 func TestLastTryTakesAWord(t *testing.T) {
 	b, r := withSlots(t, "piv", "12345678")
-	r.tokens[0].pin, r.tokens[0].retries = "123456", 1
+	r.Tokens[0].PIN, r.Tokens[0].Retries = "123456", 1
 	p := knows("123456")
 	var question string
 	p.confirm = func(q string) bool { question = q; return false }
@@ -128,7 +129,7 @@ func TestLastTryTakesAWord(t *testing.T) {
 
 func TestDismissedPINIsNoCallForThePassphrase(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
-	r.tokens[0].pin = "123456"
+	r.Tokens[0].PIN = "123456"
 	p := &person{secret: func(human.Question) (string, bool) { return "", true }}
 	b.refused(t, p, errcode.Dismissed, wire.MethodVaultUnlock, nil)
 	if n := len(p.questions()); n != 1 {
@@ -139,7 +140,7 @@ func TestDismissedPINIsNoCallForThePassphrase(t *testing.T) {
 func TestTokenThatFailsGivesWayToThePassphrase(t *testing.T) {
 	for _, err := range []error{token.ErrTouch, token.ErrPINBlocked, token.ErrRemoved, token.ErrHelper, token.ErrNoHelper} {
 		b, r := withSlots(t, "piv", "1")
-		r.fault = func(method string) error { return err }
+		r.Fault = func(method string) error { return err }
 		b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
 		b.restart(t)
 		if text := b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultUnlock, nil); !strings.Contains(text, err.Error()) {
@@ -153,9 +154,9 @@ func sentinelOf(err error) errcode.Code { return codeOf(err) }
 
 func TestNoTokenIsTouchedToUnlockForTheBackground(t *testing.T) {
 	b, r := withSlots(t, "piv", "1")
-	_, err := b.door.unlocked(t.Context(), background{nobody.asker()})
-	if !errors.Is(err, human.ErrNoPrompt) || r.count(token.MethodUnwrap) > 0 {
-		t.Errorf("%v after %d tries", err, r.count(token.MethodUnwrap))
+	_, err := b.access.Unlocked(t.Context(), background{nobody.asker()})
+	if !errors.Is(err, human.ErrNoPrompt) || r.Count(token.MethodUnwrap) > 0 {
+		t.Errorf("%v after %d tries", err, r.Count(token.MethodUnwrap))
 	}
 }
 
@@ -172,15 +173,15 @@ func TestSlotsOfTokensAreMadeWithCare(t *testing.T) {
 	b.refused(t, owner, errcode.BadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", PIN: "once"})
 	b.refused(t, owner, errcode.BadRequest, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2", Touch: "never"})
 	b.refused(t, owner, errcode.NoToken, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "fido2"})
-	r.fault = func(method string) error {
+	r.Fault = func(method string) error {
 		if method == token.MethodWrap {
 			return token.ErrRemoved
 		}
 		return nil
 	}
 	b.refused(t, owner, errcode.TokenRemoved, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"})
-	r.fault = nil
-	if n := len(b.door.opened().Slots()); n != 2 {
+	r.Fault = nil
+	if n := len(b.access.Opened().Slots()); n != 2 {
 		t.Errorf("the vault has %d slots", n)
 	}
 	b.must(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"}, nil)

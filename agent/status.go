@@ -4,38 +4,54 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token/totp"
 )
 
-// status asks nobody and waits for nothing: it is what a person looks at when
+// status are the methods for the agent itself.
+type status struct {
+	options  Options
+	started  time.Time
+	ledger   *totp.Ledger
+	refusals *audit.Refusals
+	vaults   *vaults
+	sessions *sessions
+}
+
+// show asks nobody and waits for nothing: it is what a person looks at when
 // something hangs.
-func (s *Service) status(ctx context.Context, _ *request) (wire.Status, error) {
-	paths := s.options.Config.Paths()
-	status := wire.Status{
-		Version: wire.Version, PID: os.Getpid(), Started: s.started, Socket: s.options.Socket,
+func (m *status) show(ctx context.Context, _ *request) (wire.Status, error) {
+	paths := m.options.Config.Paths()
+	shown := wire.Status{
+		Version: wire.Version, PID: os.Getpid(), Started: m.started, Socket: m.options.Socket,
 		ConfigFiles: []string{paths.Mfad, paths.Credentials, paths.Config},
-		SkewMillis:  s.ledger.Skew().Milliseconds(),
-		Sessions:    s.sessions(), Faults: s.faults.list(),
+		SkewMillis:  m.ledger.Skew().Milliseconds(),
+		Sessions:    m.sessions.all(),
 	}
-	if s.options.Connections != nil {
-		status.Connections = s.options.Connections()
+	if m.options.Connections != nil {
+		shown.Connections = m.options.Connections()
 	}
-	v, err := s.door.open(ctx)
+	v, err := m.vaults.access.Open(ctx)
 	switch {
 	case err == nil:
-		vault := s.describeVault(v)
-		status.Vault = &vault
+		vault := m.vaults.describe(v)
+		shown.Vault = &vault
 	case !errors.Is(err, keystore.ErrNoVault):
-		status.Faults = append([]wire.Fault{{At: s.options.Now(), Text: line.One(err.Error())}}, status.Faults...)
+		shown.Faults = append(shown.Faults, wire.Fault{At: m.options.Now(), Text: line.One(err.Error())})
 	}
-	return status, nil
+	for _, r := range m.refusals.List() {
+		shown.Faults = append(shown.Faults, wire.Fault{At: r.At, Profile: r.Name, Text: r.Text})
+	}
+	return shown, nil
 }
 
 // stop answers; the program ends after.
-func (s *Service) stop(context.Context, *request) (none, error) {
-	s.options.Stop()
+func (m *status) stop(context.Context, *request) (none, error) {
+	m.options.Stop()
 	return none{}, nil
 }

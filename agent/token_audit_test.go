@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/token"
 )
 
@@ -33,13 +34,13 @@ func TestAuditTellsWhatWasDoneToWhichToken(t *testing.T) {
 	if err := b.call(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base", Tokens: []string{"7", "8"}}, nil); err == nil {
 		t.Error("it was moved twice")
 	}
-	key, err := b.AccessKey(t.Context(), "base", nobody.asker())
+	key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer key.Close()
-	day := b.options.Now().UTC().Format(dayLayout)
-	made, err := key.Days.DayKey(t.Context(), day)
+	day := b.options.Now().UTC().Format(sigv4.DayLayout)
+	made, err := key.Signer.SigningKey(t.Context(), day)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,17 +62,17 @@ func TestAuditTellsWhatWasDoneToWhichToken(t *testing.T) {
 func TestKeyOfADayDoesNotOutliveItsAccessKey(t *testing.T) {
 	b, k := withTaker(t)
 	b.must(t, knows(passphrase), wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil)
-	key, err := b.AccessKey(t.Context(), "base", nobody.asker())
+	key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer key.Close()
 	k.before = func() { b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil) }
-	day := b.options.Now().UTC().Format(dayLayout)
-	if _, err := key.Days.DayKey(t.Context(), day); !errors.Is(err, credproc.ErrNoKey) {
+	day := b.options.Now().UTC().Format(sigv4.DayLayout)
+	if _, err := key.Signer.SigningKey(t.Context(), day); !errors.Is(err, credproc.ErrNoKey) {
 		t.Errorf("got %v", err)
 	}
-	if kept := b.door.opened().Kept(dayID{keyID, day}.String()); kept != nil {
+	if kept := b.access.Opened().Kept(keptName(keyID, day)); kept != nil {
 		t.Error("the key of the day is kept of an access key that is gone")
 	}
 }

@@ -1,30 +1,29 @@
 package agent
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
-	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
 
 func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	b := newBench(t)
 	r := b.withTokens(t, "1", "2")
-	r.lists = token.Listing{
+	r.Lists = token.Listing{
 		Tokens: []token.Token{{Model: "a FIDO2 key", Place: "/dev/hidraw1", FIDO2: &token.FIDO2{AAGUID: "0"}, Fault: "half of it"}},
 		Faults: []string{"pcscd is not there: apt install pcscd"},
 	}
 	var list wire.TokenListResult
 	b.must(t, nobody, wire.MethodTokenList, nil, &list) // there is no vault yet
-	if len(list.Tokens) != 3 || !slices.Equal(list.Faults, r.lists.Faults) || list.Tokens[0].Fault != "half of it" {
+	if len(list.Tokens) != 3 || !slices.Equal(list.Faults, r.Lists.Faults) || list.Tokens[0].Fault != "half of it" {
 		t.Errorf("got %+v", list)
 	}
 
@@ -51,16 +50,16 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	if o := list.Tokens[1].OATH; o == nil || o.Credentials != 2 || !slices.Equal(o.Touch, []string{"mfad:phone"}) || list.Tokens[1].PIV.Retries != 3 {
 		t.Errorf("got %+v", list.Tokens[1])
 	}
-	if !b.door.opened().Locked() {
+	if !b.access.Opened().Locked() {
 		t.Error("a list has unlocked the vault")
 	}
-	r.fault = func(string) error { return token.ErrNoHelper }
+	r.Fault = func(string) error { return token.ErrNoHelper }
 	b.refused(t, nobody, errcode.TokenProgram, wire.MethodTokenList, nil)
-	r.fault = nil
+	r.Fault = nil
 
 	// Somebody resets the first, which the vault does not know.
-	clear(r.tokens[0].credentials)
-	r.tokens[0].key = nil
+	clear(r.Tokens[0].Credentials)
+	r.Tokens[0].Key = nil
 	b.must(t, nobody, wire.MethodTokenList, nil, &list)
 	want[1] = []string{
 		want[1][0] + ": its key is not there any more", want[1][1] + ": it is not there any more", want[1][2] + ": it is not there any more",
@@ -70,8 +69,8 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	}
 }
 
-// codes is who chooses, and types, an access code.
-func codes(code string) *person {
+// accessCode is who chooses, and types, an access code.
+func accessCode(code string) *person {
 	return &person{secret: func(q human.Question) (string, bool) {
 		if !strings.HasPrefix(q.What, "OATH access code") {
 			return "", true
@@ -88,11 +87,11 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
-	p := codes("open sesame")
+	p := accessCode("open sesame")
 	var shown wire.Token
 	b.must(t, p, wire.MethodTokenProtect, protect("1", wire.ProtectSet), &shown)
-	if r.tokens[0].code != "open sesame" || shown.Serial != "1" {
-		t.Errorf("the code is %q of %+v", r.tokens[0].code, shown)
+	if r.Tokens[0].Code != "open sesame" || shown.Serial != "1" {
+		t.Errorf("the code is %q of %+v", r.Tokens[0].Code, shown)
 	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) // nobody is asked
 	var list wire.TokenListResult
@@ -100,9 +99,9 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	if o := list.Tokens[0].OATH; !o.Protected || o.Locked {
 		t.Errorf("got %+v", list.Tokens[0])
 	}
-	for _, item := range b.door.opened().Items() {
-		if item.Kind == keystore.KindOATHAccess && (item.Name != r.tokens[0].applet || item.Facts[serialFact] != "1") {
-			t.Errorf("remembered as %+v", item)
+	for _, applet := range inventory.Applets(b.access.Opened()) {
+		if applet.Name != r.Tokens[0].Applet || applet.Serial != "1" || applet.Model != "YubiKey 5 NFC" {
+			t.Errorf("remembered as %+v", applet)
 		}
 	}
 
@@ -115,32 +114,32 @@ func TestAccessCodeIsSetAndRemembered(t *testing.T) {
 	if !list.Tokens[0].OATH.Locked {
 		t.Error("the list looked into an applet whose code was forgotten")
 	}
-	b.refused(t, codes("wrong"), errcode.AccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
+	b.refused(t, accessCode("wrong"), errcode.AccessCode, wire.MethodTokenProtect, protect("", wire.ProtectRemember))
 	b.must(t, p, wire.MethodTokenProtect, protect("", wire.ProtectRemember), nil)
-	b.must(t, codes("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
+	b.must(t, accessCode("another"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil) // by the one that is remembered
 	b.must(t, nobody, wire.MethodTokenProtect, protect("1", wire.ProtectRemove), nil)
-	if r.tokens[0].code != "" || len(accessItems(b.door.opened(), nil)) != 0 {
-		t.Errorf("the code is %q, and %d are remembered", r.tokens[0].code, len(accessItems(b.door.opened(), nil)))
+	if r.Tokens[0].Code != "" || len(inventory.Applets(b.access.Opened())) != 0 {
+		t.Errorf("the code is %q, and %d are remembered", r.Tokens[0].Code, len(inventory.Applets(b.access.Opened())))
 	}
 	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectRemember))
 	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("1", "explode"))
-	b.refused(t, codes(""), errcode.BadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
+	b.refused(t, accessCode(""), errcode.BadRequest, wire.MethodTokenProtect, protect("1", wire.ProtectSet))
 }
 
 // A reset gives the applet another ID: the old code is of no use then.
 func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1", "2")
-	b.must(t, codes("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
-	b.must(t, codes("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
+	b.must(t, accessCode("one"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
+	b.must(t, accessCode("two"), wire.MethodTokenProtect, protect("2", wire.ProtectSet), nil)
 	b.refused(t, nobody, errcode.BadRequest, wire.MethodTokenProtect, protect("", wire.ProtectForget)) // which one?
-	r.tokens[0].applet, r.tokens[0].code = "00000000000000ff", ""
-	b.must(t, codes("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
+	r.Tokens[0].Applet, r.Tokens[0].Code = "00000000000000ff", ""
+	b.must(t, accessCode("new"), wire.MethodTokenProtect, protect("1", wire.ProtectSet), nil)
 	var names []string
-	for _, item := range accessItems(b.door.opened(), nil) {
+	for _, item := range inventory.Applets(b.access.Opened()) {
 		names = append(names, item.Name)
 	}
-	if slices.Sort(names); !slices.Equal(names, []string{r.tokens[1].applet, r.tokens[0].applet}) {
+	if slices.Sort(names); !slices.Equal(names, []string{r.Tokens[1].Applet, r.Tokens[0].Applet}) {
 		t.Errorf("remembered are %q", names)
 	}
 }
@@ -149,46 +148,10 @@ func TestAccessCodeFromBeforeAResetIsDropped(t *testing.T) {
 func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
-	r.tokens[0].code = "sesame"
-	b.must(t, codes("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
+	r.Tokens[0].Code = "sesame"
+	b.must(t, accessCode("sesame"), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true}, nil)
 	b.refused(t, nobody, errcode.NoPrompt, wire.MethodCode, wire.NameParams{Name: "phone"})
-	b.must(t, codes("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
+	b.must(t, accessCode("sesame"), wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	b.refused(t, nobody, errcode.NoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
-	b.must(t, codes("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
-}
-
-func TestPersonHearsWhatATokenWants(t *testing.T) {
-	p := knows("123456")
-	b := bearer{p.asker(), "to get a code for prod"}
-	yubikey := token.Token{Serial: "12345678", Model: "YubiKey 5\x1b[2J NFC"}
-	for want, w := range map[string]token.Waiting{
-		"touch YubiKey 5\ufffd[2J NFC (serial 12345678) to get a code for prod": {For: token.AwaitTouch, Token: yubikey},
-		"plug in the token with serial 1 or 2 to get a code for prod":           {For: token.AwaitInsert, Serials: []string{"1", "2"}},
-		"plug in the token to get a code for prod":                              {For: token.AwaitInsert},
-		"another request has the token: touch it if it blinks":                  {For: token.AwaitTurn},
-	} {
-		b.Await(t.Context(), w)()
-		if n := len(p.notices); p.notices[n-2] != want || p.notices[n-1] != "" {
-			t.Errorf("told %q, want %q", p.notices[n-2:], want)
-		}
-	}
-	for kind, what := range questions {
-		pin, err := b.Secret(t.Context(), token.Question{Kind: kind, Token: yubikey, Retries: token.Unknown, Again: "wrong\nPIN"})
-		if err != nil || string(pin) != "123456" {
-			t.Errorf("%s: %v", kind, err)
-		}
-		if asked := p.questions(); asked[len(asked)-1] != "secret: "+what+" | wrong; PIN" {
-			t.Errorf("asked %q", asked[len(asked)-1])
-		}
-	}
-	_, err := bearer{ask: nobody.asker()}.Secret(t.Context(), token.Question{Again: "that code is old"})
-	if !errors.Is(err, human.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
-		t.Errorf("nobody was asked: %v", err)
-	}
-	if got := whatOf(token.Question{Kind: "new"}); got != "answer" {
-		t.Errorf("a question of a kind that is not known is for the %s", got)
-	}
-	if _, err := (bearer{ask: nobody.asker()}).LastTry(t.Context(), token.Question{Retries: 2}); err == nil {
-		t.Error("nobody said yes")
-	}
+	b.must(t, accessCode("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
 }

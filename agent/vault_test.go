@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/ask"
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
@@ -145,8 +146,8 @@ func TestWrongPassphraseIsAskedForAgainThreeTimes(t *testing.T) {
 	b.must(t, p, wire.MethodVaultLock, nil, nil)
 	stubborn := knows("wrong")
 	b.refused(t, stubborn, errcode.WrongPassphrase, wire.MethodVaultUnlock, nil)
-	if n := len(stubborn.questions()); n != tries {
-		t.Errorf("asked %d times, want %d", n, tries)
+	if n := len(stubborn.questions()); n != 3 {
+		t.Errorf("asked %d times, want %d", n, 3)
 	}
 }
 
@@ -233,7 +234,7 @@ func TestLockStopsAnUnlockThatIsUnderWay(t *testing.T) {
 	if err := <-ended; !errors.Is(err, errcode.VaultLocked) {
 		t.Errorf("got %v, want the vault locked", err)
 	}
-	if v := b.door.opened(); !v.Locked() {
+	if v := b.access.Opened(); !v.Locked() {
 		t.Error("the vault is unlocked")
 	}
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
@@ -328,13 +329,13 @@ func TestOpenVaultGivesNoWayInAndNoMoreTime(t *testing.T) {
 				t.Errorf("a thief got a %s slot", kind)
 			}
 		}
-		for _, seconds := range []int64{-1, int64(defaultHold/time.Second) + 1} {
+		for _, seconds := range []int64{-1, int64(vault.DefaultHold/time.Second) + 1} {
 			if err := b.call(t, thief, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: seconds}, nil); err == nil {
 				t.Errorf("a thief set the hold time to %d s", seconds)
 			}
 		}
 	}
-	if n := len(b.door.opened().Slots()); n != 2 {
+	if n := len(b.access.Opened().Slots()); n != 2 {
 		t.Errorf("the vault has %d slots", n)
 	}
 	b.must(t, nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 60}, nil)
@@ -378,12 +379,12 @@ func TestVaultThatCannotBeOpenedIsTheReason(t *testing.T) {
 func TestDamagedSlotIsRefusedAndSaysSo(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
-	v, err := b.door.open(t.Context())
+	v, err := b.access.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-
-	slot := of(v.Slots(), keystore.SlotPassphrase)[0]
+	slots := v.Slots()
+	slot := slots[slices.IndexFunc(slots, func(s keystore.Slot) bool { return s.Kind == keystore.SlotPassphrase })]
 	damage(t, b.home.Vault, slot.File())
 	b.refused(t, knows(passphrase), errcode.VaultDamaged, wire.MethodVaultUnlock, nil)
 }

@@ -47,9 +47,12 @@ var arrows = map[string][]string{
 
 	"credproc/config":          {},
 	"credproc/flight":          {},
-	"credproc":                 {"credproc/config", "credproc/flight"},
+	"credproc":                 {"credproc/config", "credproc/flight", "credproc/sigv4"},
 	"credproc/sigv4":           {},
-	"credproc/sts":             {"credproc", "credproc/config", "credproc/sigv4"},
+	"credproc/aws":             {"credproc", "credproc/config", "credproc/sigv4"},
+	"credproc/sts":             {"credproc", "credproc/config", "credproc/aws"},
+	"credproc/machine":         {"credproc", "credproc/config"},
+	"credproc/sourcetest":      {"credproc", "credproc/config"},
 	"credproc/awstest":         {},
 	"credproc/awstest/standin": {"credproc/awstest"},
 	"credproc/awstest/foreign": {},
@@ -66,9 +69,27 @@ var arrows = map[string][]string{
 	"agent/client/cached":     {},
 	"agent/client/minimal":    {},
 	"agent/server":            {"agent/wire", "agent/peer"},
+	"agent/tokenperson":       {"credproc", "token"},
+	"agent/tokenrack":         {"token"},
+	"agent/audit":             {},
+	"agent/inventory":         {"credproc", "credproc/config", "keystore", "token", "token/totp"},
+	"agent/vault": {
+		"agent/inventory", "agent/tokenperson", "credproc", "credproc/flight", "keystore", "keystore/keychain",
+		"token",
+	},
+	"agent/ontoken": {
+		"agent/audit", "agent/inventory", "agent/tokenperson", "agent/vault", "agent/wire", "credproc",
+		"credproc/flight", "credproc/sigv4", "keystore", "token", "token/totp",
+	},
+	"agent/codes": {
+		"agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/vault", "credproc", "keystore",
+		"token/totp",
+	},
+	"agent/trust": {"agent/inventory", "agent/vault", "credproc", "credproc/flight", "keystore"},
 	"agent": {
-		"agent/ask", "agent/wire", "agent/server", "agent/peer", "credproc", "credproc/config", "credproc/flight", "credproc/sigv4",
-		"keystore", "keystore/keychain", "token", "token/totp",
+		"agent/ask", "agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/peer",
+		"agent/server", "agent/tokenperson", "agent/trust", "agent/vault", "agent/wire", "credproc",
+		"credproc/config", "credproc/sigv4", "keystore", "token", "token/totp",
 	},
 
 	"cmd":      {},
@@ -93,7 +114,7 @@ var arrows = map[string][]string{
 	"cmd/mfad-cli/internal/tty":       {},
 	"cmd/mfad-cli/internal/words":     {"agent/wire"},
 	"cmd/mfad-agent": {
-		"agent", "agent/ask", "agent/server", "agent/harden", "agent/wire", "credproc", "credproc/config", "credproc/sts",
+		"agent", "agent/ask", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},

@@ -59,7 +59,7 @@ func BenchmarkColdStampede(b *testing.B) {
 	broker, req := warm(b)
 	answered := make(chan error)
 	for b.Loop() {
-		broker.Forget(func(info credproc.SessionInfo) bool { return info.Kind == config.Role })
+		broker.Forget(func(info credproc.SessionInfo) bool { return info.Kind == config.KindRole })
 		for range 1000 {
 			go func() {
 				_, err := broker.Credentials(context.Background(), req)

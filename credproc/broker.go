@@ -23,9 +23,9 @@ type Options struct {
 	Codes   Codes
 	Trust   Trust
 	Dialer  Dialer
-	// Source gives the credentials of the machine that the agent runs on, for
-	// the steps EC2Instance and ECSContainer; nil when there is no way to them.
-	Source Source
+	// Sources are those beside the broker's own: one for each further kind of
+	// step that a chain may begin with.
+	Sources []Source
 	// Environ looks up a variable of the agent's own environment.
 	Environ func(name string) string
 	// SessionName is the person's name in AWS's logs: a role session whose
@@ -42,10 +42,6 @@ type Options struct {
 	Logger   *slog.Logger
 }
 
-// Source gives credentials of the machine that the agent runs on: kind is
-// [config.EC2Instance] or [config.ECSContainer].
-type Source func(ctx context.Context, kind config.StepKind) (Credentials, error)
-
 // A Broker makes credentials for profiles and keeps the sessions that it makes
 // in memory, until they expire. It never hands out a long-term key.
 //
@@ -53,20 +49,14 @@ type Source func(ctx context.Context, kind config.StepKind) (Credentials, error)
 // profiles they come from; a session that serves several roles is made once.
 // All methods may be called at any time from any goroutine.
 type Broker struct {
-	resolve     func(ctx context.Context, profile, region string) (*config.Chain, error)
-	keys        Keys
-	codes       Codes
-	trust       Trust
-	dialer      Dialer
-	source      Source
-	environ     func(string) string
-	defaultName string
-	clock       clock
-	patience    time.Duration
-	log         *slog.Logger
+	resolve   func(ctx context.Context, profile, region string) (*config.Chain, error)
+	planner   planner
+	exchanger exchanger
+	clock     clock
+	patience  time.Duration
+	log       *slog.Logger
 
 	cache      cache
-	skew       skew
 	flights    flight.Group[sessionKey, Asker, Credentials]
 	background sync.WaitGroup
 	ctx        context.Context // of work in the background
@@ -80,16 +70,24 @@ const sweepEvery = 5 * time.Minute
 
 // New returns a broker without sessions. Close it.
 func New(o Options) *Broker {
+	if o.Environ == nil {
+		o.Environ = func(string) string { return "" }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	clock := newClock(o.Now, o.Boot)
 	b := &Broker{
-		resolve: o.Resolve, keys: o.Keys, codes: o.Codes, trust: o.Trust, dialer: o.Dialer,
-		source: o.Source, environ: o.Environ, defaultName: roleSessionName(o.SessionName),
-		clock: newClock(o.Now, o.Boot), patience: cmp.Or(o.Deadline, 55*time.Second), log: o.Logger,
+		resolve:   o.Resolve,
+		planner:   planner{make(map[config.StepKind]Source), roleSessionName(o.SessionName)},
+		exchanger: exchanger{codes: o.Codes, trust: o.Trust, dialer: o.Dialer, clock: clock, log: o.Logger},
+		clock:     clock,
+		patience:  cmp.Or(o.Deadline, 55*time.Second),
+		log:       o.Logger,
 	}
-	if b.environ == nil {
-		b.environ = func(string) string { return "" }
-	}
-	if b.log == nil {
-		b.log = slog.New(slog.DiscardHandler)
+	own := []Source{vaultKeys{o.Keys}, staticKeys{}, environment{o.Environ}, process{clock.now}}
+	for _, source := range append(own, o.Sources...) {
+		b.planner.sources[source.Kind()] = source
 	}
 	b.cache.sessions = make(map[sessionKey]*session)
 	b.ctx, b.stop = context.WithCancel(context.Background())
@@ -143,7 +141,7 @@ func (b *Broker) Credentials(ctx context.Context, req Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	p, err := b.plan(ctx, req.Profile, chain)
+	p, err := b.planner.plan(ctx, req.Profile, chain)
 	if err != nil {
 		return Result{}, fmt.Errorf("profile %q: %w", req.Profile, err)
 	}
@@ -168,7 +166,7 @@ var (
 
 // fetch makes what is not in the cache, within the broker's patience.
 func (b *Broker) fetch(ctx context.Context, p *plan, ask Asker) (Credentials, error) {
-	if p.last().step().Kind == config.VaultKey {
+	if p.last().first() && p.chain.Source().Life() == config.LongTerm {
 		return Credentials{}, fmt.Errorf("%s: %w", p.last().step().At, ErrLongTerm)
 	}
 	if ask == nil {
@@ -177,7 +175,7 @@ func (b *Broker) fetch(ctx context.Context, p *plan, ask Asker) (Credentials, er
 	me := newCaller(ask, p.purpose())
 	ctx, cancel := context.WithTimeoutCause(ctx, b.patience, errPatience)
 	defer cancel()
-	got, err := b.reach(ctx, p.last(), me)
+	got, err := b.get(ctx, p.last(), me)
 	switch {
 	case err != nil && b.ctx.Err() != nil:
 		return Credentials{}, ErrClosed
@@ -202,7 +200,7 @@ func (b *Broker) Sessions() []SessionInfo { return b.cache.list(b.clock.now()) }
 // SessionInfo where there is none.
 func (b *Broker) Cached(ctx context.Context, chain *config.Chain) []SessionInfo {
 	infos := make([]SessionInfo, len(chain.Steps))
-	p, err := b.plan(ctx, chain.Profile, chain)
+	p, err := b.planner.plan(ctx, chain.Profile, chain)
 	if err != nil {
 		return infos
 	}
@@ -216,7 +214,7 @@ func (b *Broker) Cached(ctx context.Context, chain *config.Chain) []SessionInfo 
 	return infos
 }
 
-// Forget drops the sessions of which which holds, and those being made now
-// once they are; who waits for them still gets them. It returns how many were
-// dropped. Which must not call the broker.
-func (b *Broker) Forget(which func(SessionInfo) bool) int { return b.cache.forget(which) }
+// Forget drops the sessions that match, and those being made now once they are;
+// who waits for them still gets them. It returns how many were dropped. Match
+// must not call the broker.
+func (b *Broker) Forget(match func(SessionInfo) bool) int { return b.cache.forget(match) }

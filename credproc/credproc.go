@@ -1,91 +1,24 @@
 // Package credproc makes credentials: it takes a profile's [config.Chain] and
-// walks it, from an access key through an MFA session to the last role, so that
-// many callers cost one question, one code and one call to AWS.
+// walks it, from a source through an MFA session to the last role, so that many
+// callers cost one question, one code and one call to AWS.
 //
-// The package asks for keys, codes and answers through interfaces that it
-// declares itself, and speaks to AWS through [STS]; it knows no vault, no
-// socket, no AWS SDK and no file.
+// The [Broker] is what a program uses; the agent has one. What it needs comes
+// through interfaces that this package declares: [Source] for where a chain
+// begins, [Keys] for access keys, [Codes] for MFA codes, [Trust] for endpoints
+// that are not AWS's, [STS] for AWS itself, and [Asker] for the person. The
+// broker knows no kind of source: each says itself what names it, how it is made
+// and how long it lives.
+//
+// The package knows no vault, no socket, no AWS SDK and no file, and it keeps no
+// long-term key: sessions alone, in memory, until they expire.
 package credproc
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/human"
 )
-
-// Credentials are what a chain ends in. They print as the access key id alone.
-type Credentials struct {
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string    // empty for long-term keys, which are never handed out
-	Expiration      time.Time // UTC; zero for long-term keys
-	AccountID       string    // 12 digits when known
-	ARN             string    // of the identity that the credentials speak for, when known
-	// Days signs in place of a secret access key; nil when there is one.
-	Days DayKeys
-}
-
-// DayKeys signs requests for an access key whose secret nobody here has.
-type DayKeys interface {
-	// DayKey returns what Signature Version 4 begins with on a UTC day,
-	// "20261121": the HMAC-SHA256 of the day under "AWS4" and the secret. The
-	// caller wipes it. It may wait for a person, who may have to touch a token.
-	DayKey(ctx context.Context, day string) ([]byte, error)
-}
-
-// check refuses what no SDK could put into a header, and what a terminal, a log
-// or an environment would obey: who made the credentials may be anybody.
-func (c Credentials) check() error {
-	for _, text := range []string{c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID} {
-		for i := range len(text) {
-			if text[i] < ' ' || text[i] > '~' {
-				return fmt.Errorf("%w: the credentials that came have characters that AWS's have not", ErrInvalid)
-			}
-		}
-	}
-	return nil
-}
-
-// Document is the JSON that the credential_process contract asks for
-// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
-// on one line with its newline. Expiration has whole seconds and ends in Z.
-func (c Credentials) Document() []byte {
-	doc, err := json.Marshal(struct {
-		Version         int
-		AccessKeyID     string `json:"AccessKeyId"`
-		SecretAccessKey string
-		SessionToken    string `json:",omitempty"`
-		Expiration      string `json:",omitempty"`
-		AccountID       string `json:"AccountId,omitempty"`
-	}{1, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, formatTime(c.Expiration), c.AccountID})
-	if err != nil {
-		panic(err) // five strings and a number always marshal
-	}
-	return append(doc, '\n')
-}
-
-func formatTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Truncate(time.Second).Format(time.RFC3339)
-}
-
-// Format prints the access key id and never a secret, whatever the verb.
-func (c Credentials) Format(s fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(s, "{%s [redacted]}", c.AccessKeyID)
-}
-
-// LogValue implements [slog.LogValuer].
-func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.AccessKeyID) }
-
-// MarshalJSON prints the access key id alone; the secrets leave by Document only.
-func (c Credentials) MarshalJSON() ([]byte, error) { return json.Marshal(c.AccessKeyID) }
 
 // Purpose names what a question is for, so that a person can decide. Every
 // field may be empty.
@@ -112,7 +45,7 @@ type Asker = human.Asker
 type AccessKey struct {
 	ID     string
 	Secret []byte
-	Days   DayKeys
+	Signer Signer
 	// Close wipes the secret. It may be called more than once; nil is a no-op.
 	Close func()
 }
@@ -129,14 +62,12 @@ type Keys interface {
 	KeyID(ctx context.Context, name string) (string, error)
 }
 
-// Code is a released MFA code. Exactly one of Sent and Unsent is called.
+// Code is a released MFA code. Unsent is called, or AWS may have seen the code.
 type Code struct {
 	Digits string
 	// Typed says that a person read the code off the device: when AWS refuses
 	// it, they can be asked again; and it is not given back lightly.
 	Typed bool
-	// Sent says that AWS may have seen the code: it will not be used again.
-	Sent func()
 	// Unsent says that AWS cannot have seen it: the next caller may have it.
 	Unsent func()
 }
@@ -159,37 +90,4 @@ type Trust interface {
 	// access key, now or earlier, and an error wrapping ErrUntrustedEndpoint
 	// when they have not.
 	Endpoint(ctx context.Context, keyID, url string, ask Asker) error
-}
-
-// MFA is what proves possession of a device in a request.
-type MFA struct{ Serial, Code string }
-
-// STS is AWS's Security Token Service at one endpoint. An error is a
-// [*RefusalError] when the service answered, wraps ErrUnsent when the request
-// cannot have reached it, and is anything else when that is not known. No
-// call is ever sent twice by the implementation when it carries a code.
-type STS interface {
-	// GetSessionToken makes a session of a long-term key; duration 0 is AWS's default.
-	GetSessionToken(ctx context.Context, by Credentials, mfa MFA, duration time.Duration) (Credentials, error)
-	// AssumeRole assumes the role of a step, with a code if mfa is set.
-	AssumeRole(ctx context.Context, by Credentials, role RoleRequest, mfa MFA) (Credentials, error)
-	// CallerIdentity says whose credentials these are: account and ARN.
-	CallerIdentity(ctx context.Context, by Credentials) (account, arn string, err error)
-}
-
-// RoleRequest is what AssumeRole is asked, beside who asks.
-type RoleRequest struct {
-	RoleARN, SessionName, ExternalID string
-	Duration                         time.Duration // 0 is AWS's default
-	Tags                             []config.Tag
-	TransitiveTags                   []string
-	SourceIdentity                   string
-	Policy                           string
-	PolicyARNs                       []string
-}
-
-// Dialer makes the STS client of an endpoint. Observe, when the client learns
-// AWS's clock, is called with the time to add to ours.
-type Dialer interface {
-	STS(at config.Endpoint, observe func(skew time.Duration)) (STS, error)
 }

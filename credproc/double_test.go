@@ -127,20 +127,22 @@ func (h *house) session(profile, key, serial string) {
 // role adds a profile that is a role, by way of an MFA session of a key.
 func (h *house) role(profile, key, serial string, duration int32) {
 	h.profiles[profile] = &config.Chain{Profile: profile, Steps: []config.Step{
-		source(key), mfaSession(serial), {
-			Kind: config.Role, Profile: profile, RoleARN: value(roleARN(profile)),
-			Duration: config.Duration{Seconds: duration}, Endpoint: config.Endpoint{Region: value("eu-west-1")},
-		},
+		source(key), mfaSession(serial), roleOf(profile, func(r *config.Role) {
+			r.Duration.Seconds = duration
+		}),
 	}}
 }
 
 func roleARN(name string) string { return "arn:aws:iam::210987654321:role/" + name }
 
-func source(key string) config.Step { return config.Step{Kind: config.VaultKey, Key: value(key)} }
+func source(key string) config.Step { return config.Step{Spec: config.VaultKey{Name: value(key)}} }
 
 func mfaSession(serial string) config.Step {
-	return config.Step{Kind: config.Session, Serial: value(serial), Endpoint: config.Endpoint{Region: value("eu-west-1")}}
+	return config.Step{Spec: &config.Session{Exchange: config.Exchange{Serial: value(serial), Endpoint: ireland}}}
 }
+
+// ireland is where STS is asked.
+var ireland = config.Endpoint{Region: config.Value{Text: "eu-west-1"}}
 
 func value(text string) config.Value { return config.Value{Text: text} }
 

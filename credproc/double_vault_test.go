@@ -21,7 +21,7 @@ type vault struct {
 	now    func() time.Time
 	// replaced is the id of the key that every name has got a moment ago.
 	replaced string
-	days     credproc.DayKeys // of every key, if not nil
+	days     credproc.Signer // of every key, if not nil
 
 	mu       sync.Mutex
 	skew     time.Duration
@@ -50,7 +50,7 @@ func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) 
 		v.locked.Store(false)
 	}
 	if v.days != nil {
-		return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Days: v.days}, nil
+		return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Signer: v.days}, nil
 	}
 	return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Secret: []byte("long-term")}, nil
 }
@@ -65,14 +65,14 @@ func (v *vault) Skew(d time.Duration) {
 func (v *vault) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
 	if !v.seeded {
 		answer, err := ask.Ask(ctx, why.Question(again))
-		return credproc.Code{Digits: string(answer.Text), Typed: true, Sent: func() {}, Unsent: func() {}}, err
+		return credproc.Code{Digits: string(answer.Text), Typed: true, Unsent: func() {}}, err
 	}
 	for {
 		at, wait := v.take(why.Serial)
 		if wait == 0 {
 			var once sync.Once
 			back := func() { once.Do(func() { v.giveBack(why.Serial, at.Unix()/30) }) }
-			return credproc.Code{Digits: showing(at), Sent: func() { once.Do(func() {}) }, Unsent: back}, nil
+			return credproc.Code{Digits: showing(at), Unsent: back}, nil
 		}
 		ask.Notice(ctx, fmt.Sprintf("waiting %s for the next code of the phone", wait.Round(time.Second)))
 		select {

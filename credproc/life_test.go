@@ -89,7 +89,7 @@ func TestRenewalThatFailsServesWhatLives(t *testing.T) {
 				if time.Since(start) != 0 {
 					t.Error("tried again at once")
 				}
-				if got := faultOf(h, config.Role); got == "" {
+				if got := faultOf(h, config.KindRole); got == "" {
 					t.Error("status does not tell why")
 				}
 				time.Sleep(10*time.Minute + time.Second)
@@ -287,13 +287,13 @@ func TestForgetHoldsForWhatIsBeingMade(t *testing.T) {
 			done <- err
 		}()
 		synctest.Wait()
-		if got := h.Forget(func(info credproc.SessionInfo) bool { return info.Kind == config.Session }); got != 0 {
+		if got := h.Forget(func(info credproc.SessionInfo) bool { return info.Kind == config.KindSession }); got != 0 {
 			t.Errorf("forgot %d, want 0", got)
 		}
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
-		if got := h.Sessions(); len(got) != 1 || got[0].Kind != config.Role {
+		if got := h.Sessions(); len(got) != 1 || got[0].Kind != config.KindRole {
 			t.Errorf("got %v, want the role's session alone", got)
 		}
 		h.Forget(func(info credproc.SessionInfo) bool { return info.Profiles[0] == "prod" })
@@ -322,7 +322,7 @@ func TestSessionsTellWhatTheyAre(t *testing.T) {
 		if base.Serial != phone || base.Account != account || strings.Join(base.Profiles, " ") != "prod test" {
 			t.Errorf("the key's session: %+v", base)
 		}
-		if prod.Account != "210987654321" || prod.Kind != config.Role || strings.Join(prod.Profiles, " ") != "prod" || prod.ID == "" {
+		if prod.Account != "210987654321" || prod.Kind != config.KindRole || strings.Join(prod.Profiles, " ") != "prod" || prod.ID == "" {
 			t.Errorf("the role's session: %+v", prod)
 		}
 		if cached := h.Cached(t.Context(), h.profiles["prod"]); cached[0].ID != "" || cached[1].ID != base.ID || cached[2].ID != prod.ID {

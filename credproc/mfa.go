@@ -26,10 +26,10 @@ const (
 )
 
 // withoutCode sends a request that can be repeated, until AWS has time for it.
-func (b *Broker) withoutCode(ctx context.Context, ask Asker, req send) (Credentials, error) {
+func (x *exchange) withoutCode(ctx context.Context, session send) (Credentials, error) {
 	for try := 1; ; try++ {
-		waitingFor(ask, "waiting for AWS")
-		creds, err := req(ctx, MFA{})
+		waitingFor(x.ask, "waiting for AWS")
+		creds, err := session(ctx, MFA{})
 		limit := maxTries
 		if errors.Is(err, ErrUnsent) {
 			limit = maxUnsent
@@ -37,7 +37,7 @@ func (b *Broker) withoutCode(ctx context.Context, ask Asker, req send) (Credenti
 		if err == nil || !passing(err) || try == limit || ctx.Err() != nil {
 			return creds, unavailable(err)
 		}
-		waitingFor(ask, "waiting to try again, since AWS is busy or out of reach")
+		waitingFor(x.ask, "waiting to try again, since AWS is busy or out of reach")
 		if pause(ctx, try) != nil {
 			return Credentials{}, unavailable(err)
 		}
@@ -50,33 +50,37 @@ type attempts struct {
 	timed                  bool // AWS was asked what time it is
 }
 
-// withCode sends a request with a code of the leg's device. A code that AWS may
-// have seen is never sent again: the next one is taken.
-func (b *Broker) withCode(ctx context.Context, l leg, ask Asker, to call) (Credentials, error) {
+// withCode sends a request with a code of the stage's device. A code that AWS
+// may have seen is never sent again: the next one is taken. AskTime has AWS tell
+// what time it is, by a request that needs no code.
+func (x *exchange) withCode(ctx context.Context, session send, askTime func(context.Context) error) (Credentials, error) {
 	var (
 		tries attempts
 		again string
 	)
 	for {
-		waitingFor(ask, "waiting for a code of MFA device "+l.step().Serial.Text)
-		code, err := b.codes.Code(ctx, l.purpose(), again, ask)
+		waitingFor(x.ask, "waiting for a code of MFA device "+x.serial().Text)
+		code, err := x.codes.Code(ctx, x.purpose(), again, x.ask)
 		if errors.Is(err, ErrClock) && !tries.timed {
 			tries.timed = true
-			waitingFor(ask, "waiting for AWS to tell the time")
-			if b.askTime(ctx, to) == nil {
+			waitingFor(x.ask, "waiting for AWS to tell the time")
+			// A code was released once for a time far ahead of our clock, and
+			// AWS's word settles which of the two is wrong.
+			x.skew.known.Store(false) // so that the answer is news, whatever it says
+			if askTime(ctx) == nil {
 				continue
 			}
 		}
 		if err != nil {
 			return Credentials{}, err
 		}
-		turns := b.skew.turns.Load()
-		waitingFor(ask, "waiting for AWS")
-		creds, err := b.sendCode(ctx, l, code, to.session)
+		turns := x.skew.turns.Load()
+		waitingFor(x.ask, "waiting for AWS")
+		creds, err := x.sendCode(ctx, code, session)
 		if err == nil || ctx.Err() != nil {
 			return creds, err
 		}
-		learned := b.skew.turns.Load() != turns
+		learned := x.skew.turns.Load() != turns
 		var more bool
 		if again, more = tries.verdict(err, code.Typed, learned); !more {
 			return Credentials{}, tries.explain(unavailable(err), code.Typed)
@@ -85,14 +89,6 @@ func (b *Broker) withCode(ctx context.Context, l leg, ask Asker, to call) (Crede
 			return Credentials{}, unavailable(err)
 		}
 	}
-}
-
-// askTime has AWS tell its time, by a call that needs no code: a code was
-// released once for a time far ahead of our clock, and AWS's word settles
-// which of the two is wrong.
-func (b *Broker) askTime(ctx context.Context, to call) error {
-	b.skew.known.Store(false) // so that the answer is news, whatever it says
-	return to.time(ctx)
 }
 
 // verdict says whether another code is worth a try, and what to tell a person
@@ -130,20 +126,19 @@ func (t *attempts) explain(err error, typed bool) error {
 
 // sendCode sends one code, and says what became of it. A typed code that did
 // not leave is sent again while it is fresh, to spare the person a question.
-func (b *Broker) sendCode(ctx context.Context, l leg, code Code, req send) (Credentials, error) {
+func (x *exchange) sendCode(ctx context.Context, code Code, session send) (Credentials, error) {
 	if ctx.Err() != nil {
 		code.Unsent()
 		return Credentials{}, context.Cause(ctx)
 	}
-	mfa := MFA{Serial: l.step().Serial.Text, Code: code.Digits}
-	stale := b.clock.now().boot + typedLife
+	mfa := MFA{Serial: x.serial().Text, Code: code.Digits}
+	stale := x.clock.now().boot + typedLife
 	for try := 1; ; try++ {
-		creds, err := req(ctx, mfa)
+		creds, err := session(ctx, mfa)
 		if !errors.Is(err, ErrUnsent) {
-			code.Sent()
 			return creds, err
 		}
-		if !code.Typed || errors.Is(err, ErrUnsigned) || try == maxUnsent || pause(ctx, try) != nil || b.clock.now().boot >= stale {
+		if !code.Typed || errors.Is(err, ErrUnsigned) || try == maxUnsent || pause(ctx, try) != nil || x.clock.now().boot >= stale {
 			code.Unsent()
 			return Credentials{}, err
 		}

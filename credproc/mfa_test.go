@@ -167,7 +167,7 @@ func TestUntrustedEndpointSeesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, func(o *credproc.Options) { o.Trust = trust{credproc.ErrUntrustedEndpoint} })
 		h.session("base", "K", phone)
-		h.profiles["base"].Steps[1].Endpoint.URL = value("http://127.0.0.1:1")
+		h.profiles["base"].Steps[1].Exchange().Endpoint.URL = value("http://127.0.0.1:1")
 		if _, err := h.get(t, "base", &person{}); !errors.Is(err, credproc.ErrUntrustedEndpoint) {
 			t.Errorf("got %v, want ErrUntrustedEndpoint", err)
 		}
@@ -288,8 +288,7 @@ func (v *vault) reads(ctx context.Context, _ int) string {
 
 // direct adds a profile that is a role assumed with a code.
 func (h *house) direct(profile, key string) {
-	h.profiles[profile] = &config.Chain{Profile: profile, Steps: []config.Step{source(key), {
-		Kind: config.Role, RoleARN: value(roleARN(profile)), Serial: value(phone),
-		Duration: config.Duration{Seconds: 7200}, Endpoint: config.Endpoint{Region: value("eu-west-1")},
-	}}}
+	h.profiles[profile] = &config.Chain{Profile: profile, Steps: []config.Step{source(key), roleOf(profile, func(r *config.Role) {
+		r.Serial, r.Duration.Seconds = value(phone), 7200
+	})}}
 }

@@ -11,42 +11,42 @@ import (
 // What makes a session decides whether two profiles share it.
 func TestProfilesShareASessionIfAWSCannotTellThemApart(t *testing.T) {
 	full := func() config.Step {
-		role := roleStep("role")
-		role.ExternalID, role.SessionName, role.SourceIdentity = value("external"), value("name"), value("ada")
-		role.Policy, role.PolicyARNs = value("{}"), []string{"arn:1", "arn:2"}
-		role.Tags = []config.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}}
-		role.TransitiveTags = []string{"a", "b"}
-		return role
+		return roleOf("role", func(r *config.Role) {
+			r.ExternalID, r.SessionName, r.SourceIdentity = value("external"), value("name"), value("ada")
+			r.Policy, r.PolicyARNs = value("{}"), []string{"arn:1", "arn:2"}
+			r.Tags = []config.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}}
+			r.TransitiveTags = []string{"a", "b"}
+		})
 	}
 	tests := []struct {
 		name   string
-		change func(source, role *config.Step)
+		change func(source, role *config.Step, r *config.Role)
 		shared bool
 	}{
-		{"nothing", func(_, _ *config.Step) {}, true},
-		{"profile", func(s, r *config.Step) { s.Profile, r.Profile = "x", "y" }, true},
-		{"region", func(_, r *config.Step) { r.Endpoint.Region = value("us-east-1") }, true},
-		{"FIPS", func(_, r *config.Step) { r.Endpoint.FIPS = true }, true},
-		{"default duration", func(_, r *config.Step) { r.Duration.Seconds = 3600 }, true},
-		{"order of tags", func(_, r *config.Step) { r.Tags = []config.Tag{r.Tags[1], r.Tags[0]} }, true},
-		{"order of policies", func(_, r *config.Step) { r.PolicyARNs = []string{"arn:2", "arn:1"} }, true},
-		{"same key in a file", func(s, _ *config.Step) {
-			*s = config.Step{Kind: config.StaticKeys, AccessKeyID: value("AKIAK"), SecretAccessKey: secret("s")}
+		{"nothing", func(_, _ *config.Step, _ *config.Role) {}, true},
+		{"profile", func(s, role *config.Step, _ *config.Role) { s.Profile, role.Profile = "x", "y" }, true},
+		{"region", func(_, _ *config.Step, r *config.Role) { r.Endpoint.Region = value("us-east-1") }, true},
+		{"FIPS", func(_, _ *config.Step, r *config.Role) { r.Endpoint.FIPS = true }, true},
+		{"default duration", func(_, _ *config.Step, r *config.Role) { r.Duration.Seconds = 3600 }, true},
+		{"order of tags", func(_, _ *config.Step, r *config.Role) { r.Tags = []config.Tag{r.Tags[1], r.Tags[0]} }, true},
+		{"order of policies", func(_, _ *config.Step, r *config.Role) { r.PolicyARNs = []string{"arn:2", "arn:1"} }, true},
+		{"same key in a file", func(s, _ *config.Step, _ *config.Role) {
+			*s = config.Step{Spec: config.StaticKeys{ID: value("AKIAK"), Secret: secret("s")}}
 		}, true},
-		{"key", func(s, _ *config.Step) { s.Key = value("L") }, false},
-		{"partition", func(_, r *config.Step) { r.Endpoint.Region = value("cn-north-1") }, false},
-		{"global endpoint", func(_, r *config.Step) { r.Endpoint.Region = value("aws-global") }, false},
-		{"endpoint", func(_, r *config.Step) { r.Endpoint.URL = value("http://127.0.0.1:1") }, false},
-		{"duration", func(_, r *config.Step) { r.Duration.Seconds = 900 }, false},
-		{"role", func(_, r *config.Step) { r.RoleARN.Text += "2" }, false},
-		{"external id", func(_, r *config.Step) { r.ExternalID = value("") }, false},
-		{"session name", func(_, r *config.Step) { r.SessionName = value("other") }, false},
-		{"source identity", func(_, r *config.Step) { r.SourceIdentity = value("bob") }, false},
-		{"policy", func(_, r *config.Step) { r.Policy = value("{ }") }, false},
-		{"policies", func(_, r *config.Step) { r.PolicyARNs = r.PolicyARNs[:1] }, false},
-		{"tag", func(_, r *config.Step) { r.Tags = r.Tags[:1] }, false},
-		{"tag's value", func(_, r *config.Step) { r.Tags[0].Value = "3" }, false},
-		{"transitive tags", func(_, r *config.Step) { r.TransitiveTags = nil }, false},
+		{"key", func(s, _ *config.Step, _ *config.Role) { s.Spec = config.VaultKey{Name: value("L")} }, false},
+		{"partition", func(_, _ *config.Step, r *config.Role) { r.Endpoint.Region = value("cn-north-1") }, false},
+		{"global endpoint", func(_, _ *config.Step, r *config.Role) { r.Endpoint.Region = value("aws-global") }, false},
+		{"endpoint", func(_, _ *config.Step, r *config.Role) { r.Endpoint.URL = value("http://127.0.0.1:1") }, false},
+		{"duration", func(_, _ *config.Step, r *config.Role) { r.Duration.Seconds = 900 }, false},
+		{"role", func(_, _ *config.Step, r *config.Role) { r.ARN.Text += "2" }, false},
+		{"external id", func(_, _ *config.Step, r *config.Role) { r.ExternalID = value("") }, false},
+		{"session name", func(_, _ *config.Step, r *config.Role) { r.SessionName = value("other") }, false},
+		{"source identity", func(_, _ *config.Step, r *config.Role) { r.SourceIdentity = value("bob") }, false},
+		{"policy", func(_, _ *config.Step, r *config.Role) { r.Policy = value("{ }") }, false},
+		{"policies", func(_, _ *config.Step, r *config.Role) { r.PolicyARNs = r.PolicyARNs[:1] }, false},
+		{"tag", func(_, _ *config.Step, r *config.Role) { r.Tags = r.Tags[:1] }, false},
+		{"tag's value", func(_, _ *config.Step, r *config.Role) { r.Tags[0].Value = "3" }, false},
+		{"transitive tags", func(_, _ *config.Step, r *config.Role) { r.TransitiveTags = nil }, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestProfilesShareASessionIfAWSCannotTellThemApart(t *testing.T) {
 			s, r := source("K"), full()
 			h.chain("one", s, r)
 			s, r = source("K"), full()
-			test.change(&s, &r)
+			test.change(&s, &r, r.Spec.(*config.Role))
 			h.chain("two", s, r)
 			one, two := h.must(t, "one", nil), h.must(t, "two", nil)
 			if shared := one.AccessKeyID == two.AccessKeyID; shared != test.shared {
@@ -66,8 +66,9 @@ func TestProfilesShareASessionIfAWSCannotTellThemApart(t *testing.T) {
 }
 
 func TestRoleSessionNameLeadsToThePerson(t *testing.T) {
-	named, identified, plain := roleStep("named"), roleStep("identified"), roleStep("plain")
-	named.SessionName, identified.SourceIdentity = value("chosen"), value("ada@example.org")
+	named := roleOf("named", func(r *config.Role) { r.SessionName = value("chosen") })
+	identified := roleOf("identified", func(r *config.Role) { r.SourceIdentity = value("ada@example.org") })
+	plain := roleStep("plain")
 	tests := []struct {
 		user string
 		step config.Step

@@ -3,6 +3,8 @@ package credproc
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +12,9 @@ import (
 	"os/exec"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // What an external credential_process may do: the Java SDK's limit on its
@@ -23,6 +27,33 @@ const (
 )
 
 var errTooMuch = fmt.Errorf("it printed more than %d bytes", processOutput)
+
+// process is the Source of somebody else's credential_process.
+type process struct{ now func() moment }
+
+var _ Source = process{}
+
+// Kind implements [Source].
+func (process) Kind() config.StepKind { return config.KindProcess }
+
+// Identity implements [Source]. The command line may hold secrets: it is hashed.
+func (process) Identity(_ context.Context, step config.Step) (Identity, error) {
+	hash := sha256.Sum256([]byte(step.Spec.(config.Process).Command.Text))
+	return Identity{
+		Key: "process " + hex.EncodeToString(hash[:6]), Name: step.Profile,
+		Awaited: "the credential_process of profile " + step.Profile,
+	}, nil
+}
+
+// Make implements [Source].
+func (p process) Make(ctx context.Context, step config.Step, _ Identity, _ Asker) (Given, error) {
+	command := step.Spec.(config.Process).Command
+	creds, err := runProcess(ctx, command.Text, p.now().wall)
+	if err != nil {
+		return Given{}, fmt.Errorf("credential_process (%s): %w", command.Origin, err)
+	}
+	return Given{Credentials: creds}, nil
+}
 
 // runProcess runs somebody else's credential_process, by the shell as the SDKs
 // do, with the agent's environment and without a terminal. No error shows what
@@ -49,18 +80,11 @@ func runProcess(ctx context.Context, command string, now time.Time) (Credentials
 
 // parseProcess reads the document of the credential_process contract.
 func parseProcess(text []byte, now time.Time) (Credentials, error) {
-	var doc struct {
-		Version         int
-		AccessKeyID     string `json:"AccessKeyId"`
-		SecretAccessKey string
-		SessionToken    string
-		Expiration      string
-		AccountID       string `json:"AccountId"`
-	}
+	var doc document
 	if json.Unmarshal(text, &doc) != nil {
 		return Credentials{}, errors.New("it did not print one JSON object of the credential_process contract")
 	}
-	if doc.Version != 1 {
+	if doc.Version != documentVersion {
 		return Credentials{}, fmt.Errorf("it printed Version %d of the contract, not 1", doc.Version)
 	}
 	if doc.AccessKeyID == "" || doc.SecretAccessKey == "" {
@@ -106,11 +130,9 @@ func (l *limited) Write(p []byte) (int, error) {
 
 // shown is the text on one line, or nothing.
 func (l *limited) shown() string {
-	line := strings.Join(strings.FieldsFunc(l.text.String(), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if line == "" {
+	words := strings.Join(strings.Fields(l.text.String()), " ")
+	if words == "" {
 		return ""
 	}
-	return ": " + strings.ToValidUTF8(line[:min(len(line), processShown)], "")
+	return ": " + line.Short(words, processShown)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 func process(command string) config.Step {
-	return config.Step{Kind: config.Process, Profile: "other", Command: value(command)}
+	return config.Step{Profile: "other", Spec: config.Process{Command: value(command)}}
 }
 
 // document prints a document of the contract, with changes.

@@ -1,83 +1,56 @@
 package credproc
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/mfad/mfad/credproc/config"
 )
 
-// identity names whose session a leg makes, for a listing.
-func (l leg) identity() string {
-	switch step := l.step(); step.Kind {
-	case config.Role:
-		return step.RoleARN.Text
-	case config.Process:
-		return step.Profile
-	}
-	return l.source
+// A Source gives the credentials that a chain begins with, for the steps of one
+// kind. The broker has the sources of package config's own kinds but for the
+// machine's; others come by [Options]. What a profile says of a kind is the
+// step's [config.Source].
+type Source interface {
+	// Kind is that of the steps that the source serves.
+	Kind() config.StepKind
+	// Identity says whose credentials the step gives. It asks nobody and fetches
+	// nothing, but may wait for a vault to be opened.
+	Identity(ctx context.Context, step config.Step) (Identity, error)
+	// Make gives the credentials; id is what Identity said. The broker calls it
+	// once for all who wait for the same identity, ask then reaches all of them,
+	// and keeps what has a session token and an end until that end.
+	Make(ctx context.Context, step config.Step, id Identity, ask Asker) (Given, error)
 }
 
-func (b *Broker) vaultKey(ctx context.Context, l leg, ask Asker) (signer, error) {
-	name := l.step().Key
-	waitingFor(ask, fmt.Sprintf("waiting for access key %q of the vault", name.Text))
-	key, err := b.keys.AccessKey(ctx, name.Text, ask)
-	if err != nil {
-		return signer{}, fmt.Errorf("access key %q (%s): %w", name.Text, name.Origin, err)
-	}
-	if key.ID != l.source {
-		if key.Close != nil {
-			key.Close()
-		}
-		return signer{}, fmt.Errorf("access key %q was replaced while it was in use: try again", name.Text)
-	}
-	return signer{
-		Credentials: Credentials{AccessKeyID: key.ID, SecretAccessKey: string(key.Secret), Days: key.Days},
-		wipe:        key.Close,
-	}, nil
+// Identity says whose credentials a source gives.
+type Identity struct {
+	// Key tells the identity from all others: sources of equal keys are the same
+	// to AWS, and share their sessions.
+	Key string
+	// KeyID is the access key id, when it is known before the credentials are.
+	KeyID string
+	// Name is how a listing calls it; empty is Key.
+	Name string
+	// Awaited is what a request waits for while Make runs, such as "the
+	// credential_process of profile p"; empty is AWS.
+	Awaited string
+	// Held credentials are at hand: each request takes them by a Make of its own,
+	// and nothing of them is kept.
+	Held bool
 }
 
-func staticKeys(step *config.Step) signer {
-	return signer{Credentials: Credentials{
-		AccessKeyID:     step.AccessKeyID.Text,
-		SecretAccessKey: string(step.SecretAccessKey.Bytes),
-		SessionToken:    string(step.SessionToken.Bytes),
-	}}
+// Given are credentials on their way to whoever signs with them.
+type Given struct {
+	Credentials
+	// Release wipes them; nil when there is nothing to wipe. It counts for Held
+	// credentials only.
+	Release func()
+
+	cached bool // they are of a session that was there before
 }
 
-func (b *Broker) environment() signer {
-	return signer{Credentials: Credentials{
-		AccessKeyID:     b.environ("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: b.environ("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    b.environ("AWS_SESSION_TOKEN"),
-		AccountID:       b.environ("AWS_ACCOUNT_ID"),
-	}}
-}
-
-// make makes what a leg ends in from the leg below.
-func (b *Broker) make(ctx context.Context, l leg, ask Asker) (Credentials, error) {
-	step := l.step()
-	switch step.Kind {
-	case config.Session, config.Role:
-		return b.exchange(ctx, l, ask)
-	case config.Process:
-		waitingFor(ask, "waiting for the credential_process of profile "+step.Profile)
-		creds, err := runProcess(ctx, step.Command.Text, b.clock.now().wall)
-		if err != nil {
-			return Credentials{}, fmt.Errorf("credential_process (%s): %w", step.Command.Origin, err)
-		}
-		return creds, nil
-	case config.EC2Instance, config.ECSContainer:
-		if b.source == nil {
-			return Credentials{}, fmt.Errorf("credential_source (%s): this agent cannot ask %s", step.At, step.Kind)
-		}
-		creds, err := b.source(ctx, step.Kind)
-		if err != nil {
-			return Credentials{}, fmt.Errorf("credential_source (%s): %w", step.At, err)
-		}
-		creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN))
-		return creds, nil
+func (g Given) release() {
+	if g.Release != nil {
+		g.Release()
 	}
-	return Credentials{}, fmt.Errorf("%s: a step %q is beyond this agent", step.At, step.Kind)
 }

@@ -17,8 +17,21 @@ func (h *house) chain(profile string, steps ...config.Step) {
 }
 
 func roleStep(name string) config.Step {
-	return config.Step{Kind: config.Role, RoleARN: value(roleARN(name)), Endpoint: config.Endpoint{Region: value("eu-west-1")}}
+	return roleOf(name, func(*config.Role) {})
 }
+
+// roleOf is a role with a change.
+func roleOf(name string, change func(*config.Role)) config.Step {
+	role := &config.Role{Exchange: config.Exchange{Endpoint: ireland}, ARN: value(roleARN(name))}
+	change(role)
+	return config.Step{Profile: name, Spec: role}
+}
+
+func environment(lives config.Life) config.Step {
+	return config.Step{Spec: config.Environment{Lives: lives}}
+}
+
+func machine(kind config.StepKind) config.Step { return config.Step{Spec: config.Machine(kind)} }
 
 func secret(text string) config.Sensitive { return config.Sensitive{Bytes: []byte(text)} }
 
@@ -26,8 +39,8 @@ func TestLongTermKeysAreNotHandedOut(t *testing.T) {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s"}
 	h := newHouse(t, func(o *credproc.Options) { o.Environ = func(name string) string { return env[name] } })
 	h.chain("vault", source("K"))
-	h.chain("static", config.Step{Kind: config.StaticKeys, AccessKeyID: value("AKIASTATIC"), SecretAccessKey: secret("s")})
-	h.chain("environment", config.Step{Kind: config.Environment})
+	h.chain("static", config.Step{Spec: config.StaticKeys{ID: value("AKIASTATIC"), Secret: secret("s")}})
+	h.chain("environment", environment(config.LongTerm))
 	for profile := range h.profiles {
 		if got, err := h.get(t, profile, nil); !errors.Is(err, credproc.ErrLongTerm) || got.AccessKeyID != "" {
 			t.Errorf("%s: got %v, %v", profile, got, err)
@@ -49,9 +62,9 @@ func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 	h := newHouse(t, func(o *credproc.Options) { o.Environ = func(name string) string { return env[name] } })
 	h.aws.live["ASIAENV"] = time.Now().Add(time.Hour)
-	h.chain("static", config.Step{Kind: config.StaticKeys, AccessKeyID: value("ASIASTATIC"), SecretAccessKey: secret("s"), SessionToken: secret("t")})
-	h.chain("environment", config.Step{Kind: config.Environment})
-	h.chain("role", config.Step{Kind: config.Environment}, roleStep("role"))
+	h.chain("static", config.Step{Spec: config.StaticKeys{ID: value("ASIASTATIC"), Secret: secret("s"), Token: secret("t")}})
+	h.chain("environment", environment(config.Temporary))
+	h.chain("role", environment(config.Temporary), roleStep("role"))
 	if got := h.must(t, "static", nil); got.AccessKeyID != "ASIASTATIC" || got.SessionToken != "t" {
 		t.Errorf("static: got %v", got)
 	}
@@ -67,22 +80,33 @@ func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
 	}
 }
 
+// box is a machine, an EC2 instance.
+type box struct{ asked func() }
+
+func (box) Kind() config.StepKind { return config.KindEC2 }
+
+func (box) Identity(context.Context, config.Step) (credproc.Identity, error) {
+	return credproc.Identity{Key: string(config.KindEC2)}, nil
+}
+
+func (b box) Make(context.Context, config.Step, credproc.Identity, credproc.Asker) (credproc.Given, error) {
+	b.asked()
+	return credproc.Given{Credentials: credproc.Credentials{
+		AccessKeyID: string(config.KindEC2), SecretAccessKey: "s", SessionToken: "t", Expiration: time.Now().Add(time.Hour),
+		ARN: "arn:aws:sts::" + account + ":assumed-role/box/i-1",
+	}}, nil
+}
+
 func TestMachineSourceIsKeptUntilItsEnd(t *testing.T) {
 	calls := 0
 	h := newHouse(t, func(o *credproc.Options) {
-		o.Source = func(_ context.Context, kind config.StepKind) (credproc.Credentials, error) {
-			calls++
-			return credproc.Credentials{
-				AccessKeyID: string(kind), SecretAccessKey: "s", SessionToken: "t", Expiration: time.Now().Add(time.Hour),
-				ARN: "arn:aws:sts::" + account + ":assumed-role/box/i-1",
-			}, nil
-		}
+		o.Sources = []credproc.Source{box{func() { calls++ }}}
 	})
-	h.aws.live[string(config.EC2Instance)] = time.Now().Add(time.Hour)
-	h.chain("ec2", config.Step{Kind: config.EC2Instance})
-	h.chain("role", config.Step{Kind: config.EC2Instance}, roleStep("role"))
+	h.aws.live[string(config.KindEC2)] = time.Now().Add(time.Hour)
+	h.chain("ec2", machine(config.KindEC2))
+	h.chain("role", machine(config.KindEC2), roleStep("role"))
 	h.must(t, "role", nil)
-	if got := h.must(t, "ec2", nil); got.AccessKeyID != string(config.EC2Instance) || got.AccountID != account {
+	if got := h.must(t, "ec2", nil); got.AccessKeyID != string(config.KindEC2) || got.AccountID != account {
 		t.Errorf("got %v of account %q", got, got.AccountID)
 	}
 	if calls != 1 {
@@ -92,8 +116,8 @@ func TestMachineSourceIsKeptUntilItsEnd(t *testing.T) {
 
 func TestMachineSourceThatIsMissingIsAnError(t *testing.T) {
 	h := newHouse(t)
-	h.chain("ecs", config.Step{Kind: config.ECSContainer})
-	if _, err := h.get(t, "ecs", nil); err == nil || !strings.Contains(err.Error(), string(config.ECSContainer)) {
+	h.chain("ecs", machine(config.KindECS))
+	if _, err := h.get(t, "ecs", nil); err == nil || !strings.Contains(err.Error(), string(config.KindECS)) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,10 +9,11 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/sourcegraph/jsonrpc2"
+
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
-	"github.com/sourcegraph/jsonrpc2"
 )
 
 // ErrGone says that the client closed its connection.
@@ -27,13 +28,13 @@ type Conn struct {
 	stream *wire.Stream
 	rpc    *jsonrpc2.Conn // set by the first request
 
-	// Guarded by the mutex of slots.
-	slot   bool          // it has one
-	since  time.Time     // that it has it
-	turn   uint64        // when it was used last
-	calls  int           // that run
-	served bool          // a call has ended
-	idle   *list.Element // in slots.idle, while it has a slot and no call runs
+	// Guarded by the mutex of connections.
+	counted bool          // it counts among the open ones
+	since   time.Time     // that it has it
+	turn    uint64        // when it was used last
+	calls   int           // that run
+	served  bool          // a call has ended
+	idle    *list.Element // in connections.idle, while it counts and no call runs
 }
 
 // Peer is the process that connected.
@@ -67,7 +68,7 @@ func (c *Conn) outcome(method string, err error) error {
 	return fmt.Errorf("calling the client's %s: %w", method, err)
 }
 
-// streamOf is a Conn's stream as jsonrpc2 reads it; closing it gives the slot back.
+// streamOf is a Conn's stream as jsonrpc2 reads it; closing it gives its room back.
 type streamOf struct{ c *Conn }
 
 func (s streamOf) ReadObject(v any) error  { return s.c.stream.ReadObject(v) }
@@ -75,7 +76,7 @@ func (s streamOf) WriteObject(v any) error { return s.c.stream.WriteObject(v) }
 
 func (s streamOf) Close() error {
 	err := s.c.stream.Close()
-	s.c.server.slots.remove(s.c)
+	s.c.server.connections.remove(s.c)
 	return err
 }
 
@@ -90,12 +91,12 @@ func (d dispatch) Handle(ctx context.Context, rpc *jsonrpc2.Conn, req *jsonrpc2.
 	}
 	c := d.c
 	c.rpc = rpc
-	if refused := c.server.slots.begin(c); refused != nil {
+	if refused := c.server.connections.begin(c); refused != nil {
 		c.refuse(ctx, req, refused)
 		return
 	}
 	go func() {
-		defer c.server.slots.end(c)
+		defer c.server.connections.end(c)
 		c.answer(ctx, req)
 	}()
 }

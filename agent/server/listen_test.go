@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mfad/mfad/agent/server"
 	"golang.org/x/sys/unix"
+
+	"github.com/mfad/mfad/agent/server"
 )
 
 func TestFiftyAgentsAtOnceAreOne(t *testing.T) {

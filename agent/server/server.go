@@ -15,10 +15,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sourcegraph/jsonrpc2"
+
 	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
-	"github.com/sourcegraph/jsonrpc2"
 )
 
 // Handler answers one call. Its ctx ends when the connection closes, or when
@@ -50,12 +51,12 @@ const (
 )
 
 type server struct {
-	handler Handler
-	opts    Options
-	slots   *slots
-	calls   context.Context // ends the calls
-	conns   context.Context // then ends the connections
-	quiet   jsonrpc2.Logger
+	handler     Handler
+	opts        Options
+	connections *connections
+	calls       context.Context // ends the calls
+	conns       context.Context // then ends the connections
+	quiet       jsonrpc2.Logger
 }
 
 // Serve accepts connections until ctx ends, then closes ln, refuses new calls
@@ -74,17 +75,17 @@ func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
 	calls, endCalls := context.WithCancel(conns)
 	defer endCalls()
 	s := &server{handler: h, opts: o, calls: calls, conns: conns}
-	s.slots = newSlots(o.OnCount, s.start)
+	s.connections = newConnections(o.OnCount, s.start)
 	s.quiet = slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug)
 
 	stop := context.AfterFunc(ctx, func() {
-		s.slots.stop()
+		s.connections.stop()
 		_ = ln.Close()
 	})
 	defer stop()
 	err := s.accept(ctx, ln)
 	_ = ln.Close()
-	idle := s.slots.stop()
+	idle := s.connections.stop()
 	select {
 	case <-idle:
 	case <-time.After(o.Grace):
@@ -108,7 +109,7 @@ func (s *server) accept(ctx context.Context, ln net.Listener) error {
 		case exhausted(err):
 			// No descriptor is free: take one back, or wait for one.
 			s.opts.Logger.Warn("out of descriptors", "error", err)
-			s.slots.evict()
+			s.connections.evict()
 			pause(ctx, 10*time.Millisecond)
 		case err != nil:
 			return fmt.Errorf("accepting connections: %w", err)
@@ -139,10 +140,10 @@ func (s *server) admit(conn net.Conn) {
 		return
 	}
 	c := &Conn{server: s, peer: who, claim: sync.OnceValues(who.Describe), stream: wire.NewStream(unix, wire.AgentLimits)}
-	s.slots.admit(c)
+	s.connections.admit(c)
 }
 
-// start begins to read from a connection that has a slot.
+// start begins to read from a connection that counts.
 func (s *server) start(c *Conn) {
 	jsonrpc2.NewConn(s.conns, streamOf{c}, dispatch{c}, jsonrpc2.SetLogger(s.quiet))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/machine"
 	"github.com/mfad/mfad/credproc/sts"
 	"github.com/mfad/mfad/token"
 )
@@ -67,7 +68,7 @@ func serve(socket string, log *slog.Logger) (err error) {
 	service, err := agent.New(agent.Options{
 		Home: home, Socket: socket,
 		Config: config.NewReader(paths, os.Getenv), Environ: os.Getenv,
-		Dialer: dialer, Source: machine, Boot: boot, SessionName: person(),
+		Dialer: dialer, Sources: machine.Sources(os.Getenv), Boot: boot, SessionName: person(),
 		Tokens: new(token.Helper),
 		Stop:   stop, Desk: openDesk,
 		Connections: func() int { return int(connections.Load()) },

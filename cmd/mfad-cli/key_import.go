@@ -218,12 +218,12 @@ func keyOfProfile(profile string, getenv func(string) string) (id string, secret
 	if err != nil {
 		return "", nil, err
 	}
-	step, err := e.KeysOf(profile)
+	keys, err := e.KeysOf(profile)
 	if err != nil {
 		return "", nil, adviseOnFiles(err)
 	}
-	defer clear(step.SecretAccessKey.Bytes)
-	return step.AccessKeyID.Text, bytes.Clone(step.SecretAccessKey.Bytes), nil
+	defer clear(keys.Secret.Bytes)
+	return keys.ID.Text, bytes.Clone(keys.Secret.Bytes), nil
 }
 
 // removeKeyOfProfile takes the key out of AWS's files, now that the vault has

@@ -85,7 +85,7 @@ func (t *transaction) vacant() error {
 
 // noKeys refuses a profile whose keys stand in AWS's files: AWS's tools would
 // use them and not ask mfad.
-func (t *transaction) noKeys(p *profile) error {
+func (t *transaction) noKeys(p *Profile) error {
 	for _, key := range staticKeys {
 		if _, at, ok := find(p.layers[1:], key); ok {
 			return conflict(at, "profile %q has keys there, and AWS's tools would use those; `mfad key import --from-profile %s` moves them into the vault", t.profile, t.profile)

@@ -285,8 +285,8 @@ func TestKeysLeaveTheCredentialsFileAlone(t *testing.T) {
 	e := editing(t, "", "", before)
 	for profile, want := range map[string]string{"a": "one", "b": "two"} {
 		s, err := e.KeysOf(profile)
-		if err != nil || string(s.SecretAccessKey.Bytes) != want {
-			t.Fatalf("keys of %s: %v, %v", profile, s.AccessKeyID, err)
+		if err != nil || string(s.Secret.Bytes) != want {
+			t.Fatalf("keys of %s: %v, %v", profile, s.ID, err)
 		}
 	}
 	changes, err := e.RemoveKeys(context.Background(), "b")

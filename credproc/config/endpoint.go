@@ -47,7 +47,7 @@ func isPartition(name string) bool {
 
 // endpoint says where STS is asked for this profile. The caller's region
 // counts within the partition of the role, the device or the profile's region.
-func (p *profile) endpoint(callerRegion, partition string) (Endpoint, error) {
+func (p *Profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 	var e Endpoint
 	var err error
 	fips, err := p.flag("AWS_USE_FIPS_ENDPOINT", keyFIPS)
@@ -68,7 +68,7 @@ func (p *profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 	if e.URL.Text != "" {
 		for _, v := range []Value{fips, dual} {
 			if v.Text != "" {
-				return e, v.fault("FIPS and dual-stack endpoints are AWS's own, and the endpoint is %s (%s); take one of them out", e.URL.Text, e.URL.Origin)
+				return e, v.Fault("FIPS and dual-stack endpoints are AWS's own, and the endpoint is %s (%s); take one of them out", e.URL.Text, e.URL.Origin)
 			}
 		}
 	}
@@ -86,13 +86,13 @@ func (p *profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 // stsRegion: the caller's, then the environment's, then the profile's, then
 // the default of the partition. The caller and the environment speak for many
 // profiles: a region in another partition than this one's is not meant for it.
-func (p *profile) stsRegion(caller, partition string, custom bool) (Value, error) {
+func (p *Profile) stsRegion(caller, partition string, custom bool) (Value, error) {
 	candidates := []Value{{caller, Origin{Rule: "the caller's region"}}}
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		v, _ := p.files.env(name)
 		candidates = append(candidates, v)
 	}
-	own, _ := p.setting(KeyRegion)
+	own, _ := p.Setting(KeyRegion)
 	if partition == "" && isRegion(own.Text) {
 		partition = partitionOf(own.Text)
 	}
@@ -107,7 +107,7 @@ func (p *profile) stsRegion(caller, partition string, custom bool) (Value, error
 		case custom || !isPartition(partition) || at == partition:
 			return v, nil
 		case v == own:
-			return Value{}, v.fault("region %s is of partition %s, and the profile's role or device of %s; write a region of %s", v.Text, at, partition, partition)
+			return Value{}, v.Fault("region %s is of partition %s, and the profile's role or device of %s; write a region of %s", v.Text, at, partition, partition)
 		}
 	}
 	for _, a := range partitions {
@@ -127,19 +127,19 @@ func checkRegion(v Value, custom bool) error {
 	// The names of old: https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
 	plain := strings.TrimSuffix(strings.TrimPrefix(v.Text, "fips-"), "-fips")
 	if plain != v.Text && isRegion(plain) {
-		return v.fault("region %q is a name of old; write region = %s and use_fips_endpoint = true", v.Text, plain)
+		return v.Fault("region %q is a name of old; write region = %s and use_fips_endpoint = true", v.Text, plain)
 	}
-	return v.fault("region %q is not one; write a name such as eu-west-1", v.Text)
+	return v.Fault("region %q is not one; write a name such as eu-west-1", v.Text)
 }
 
 // legacy sends a region to the global endpoint, if that was asked for.
-func (p *profile) legacy(region Value) (Value, error) {
+func (p *Profile) legacy(region Value) (Value, error) {
 	mode, ok := p.either("AWS_STS_REGIONAL_ENDPOINTS", keyRegionalSTS)
 	switch {
 	case !ok || mode.Text == "regional":
 		return region, nil
 	case mode.Text != "legacy":
-		return Value{}, mode.fault("%s %q is none; write regional or legacy", keyRegionalSTS, mode.Text)
+		return Value{}, mode.Fault("%s %q is none; write regional or legacy", keyRegionalSTS, mode.Text)
 	case strings.Contains(legacyRegions, " "+region.Text+" "):
 		return Value{globalRegion, mode.Origin}, nil
 	}
@@ -148,7 +148,7 @@ func (p *profile) legacy(region Value) (Value, error) {
 
 // endpointURL follows
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html.
-func (p *profile) endpointURL() (Value, error) {
+func (p *Profile) endpointURL() (Value, error) {
 	ignore, err := p.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", keyIgnoreURLs)
 	if err != nil || ignore.Text != "" {
 		return Value{}, err
@@ -161,7 +161,7 @@ func (p *profile) endpointURL() (Value, error) {
 		v, ok, err = p.serviceURL()
 	}
 	if !ok && err == nil {
-		v, ok = p.setting(keyEndpointURL)
+		v, ok = p.Setting(keyEndpointURL)
 	}
 	if !ok || err != nil {
 		return Value{}, err
@@ -170,15 +170,15 @@ func (p *profile) endpointURL() (Value, error) {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil ||
 		u.RawQuery != "" || u.Fragment != "" || !isPlain(v.Text) {
 		// The text may hold a password: it is not quoted.
-		return Value{}, v.fault("endpoint_url is not a plain URL; write https://HOST or https://HOST:PORT/PATH")
+		return Value{}, v.Fault("endpoint_url is not a plain URL; write https://HOST or https://HOST:PORT/PATH")
 	}
 	return v, nil
 }
 
 // serviceURL is services = NAME -> [services NAME] -> sts -> endpoint_url. The
 // section is looked for in mfad's file first.
-func (p *profile) serviceURL() (Value, bool, error) {
-	name, ok := p.setting(keyServices)
+func (p *Profile) serviceURL() (Value, bool, error) {
+	name, ok := p.Setting(keyServices)
 	if !ok {
 		return Value{}, false, nil
 	}
@@ -194,31 +194,31 @@ func (p *profile) serviceURL() (Value, bool, error) {
 		text, ok := nested(doc.value(s), keyEndpointURL)
 		return Value{text, doc.at(s.line)}, ok && text != "", nil
 	}
-	return Value{}, false, name.fault("services names %q, and there is no such section; write [services %s]", name.Text, name.Text)
+	return Value{}, false, name.Fault("services names %q, and there is no such section; write [services %s]", name.Text, name.Text)
 }
 
-func (p *profile) caBundle() (Value, error) {
+func (p *Profile) caBundle() (Value, error) {
 	v, ok := p.either("AWS_CA_BUNDLE", keyCABundle)
 	if !ok {
 		return Value{}, nil
 	}
 	v.Text = expandHome(v.Text, homeOf(p.files.getenv))
 	if !filepath.IsAbs(v.Text) || !isPlain(v.Text) {
-		return Value{}, v.fault("ca_bundle %q is not an absolute path; write one: the agent has no folder of yours", v.Text)
+		return Value{}, v.Fault("ca_bundle %q is not an absolute path; write one: the agent has no folder of yours", v.Text)
 	}
 	return v, nil
 }
 
 // either is a variable of the environment, else a setting.
-func (p *profile) either(variable, key string) (Value, bool) {
+func (p *Profile) either(variable, key string) (Value, bool) {
 	if v, ok := p.files.env(variable); ok {
 		return v, true
 	}
-	return p.setting(key)
+	return p.Setting(key)
 }
 
 // flag is a setting that is true or false; its text is empty when false.
-func (p *profile) flag(variable, key string) (Value, error) {
+func (p *Profile) flag(variable, key string) (Value, error) {
 	v, ok := p.either(variable, key)
 	switch {
 	case !ok || strings.EqualFold(v.Text, "false"):
@@ -226,5 +226,5 @@ func (p *profile) flag(variable, key string) (Value, error) {
 	case strings.EqualFold(v.Text, "true"):
 		return v, nil
 	}
-	return Value{}, v.fault("%s %q is neither true nor false", key, v.Text)
+	return Value{}, v.Fault("%s %q is neither true nor false", key, v.Text)
 }

@@ -42,20 +42,24 @@ func ourStory(t *testing.T, r *Reader, profile string) story {
 	if err != nil {
 		return story{Fault: err.Error()}
 	}
-	out := story{Key: chain.Steps[0].AccessKeyID.Text, Token: string(chain.Steps[0].SessionToken.Bytes)}
+	var out story
+	if keys, ok := chain.Source().(StaticKeys); ok {
+		out.Key, out.Token = keys.ID.Text, string(keys.Token.Bytes)
+	}
 	serial := ""
 	for _, s := range chain.Steps {
-		if s.Serial.Text != "" {
-			serial = s.Serial.Text
+		if ask := s.Exchange(); ask != nil && ask.Serial.Text != "" {
+			serial = ask.Serial.Text
 		}
-		if s.Kind != Role {
+		role, ok := s.Spec.(*Role)
+		if !ok {
 			continue
 		}
-		asked := roleAsked{ARN: s.RoleARN.Text, ExternalID: s.ExternalID.Text, Name: s.SessionName.Text}
-		if s.Duration.Seconds > 0 {
-			asked.Duration = fmt.Sprint(s.Duration.Seconds)
+		asked := roleAsked{ARN: role.ARN.Text, ExternalID: role.ExternalID.Text, Name: role.SessionName.Text}
+		if role.Duration.Seconds > 0 {
+			asked.Duration = fmt.Sprint(role.Duration.Seconds)
 		}
-		asked.Host, asked.Path, asked.Region = hostOf(t, s.Endpoint)
+		asked.Host, asked.Path, asked.Region = hostOf(t, role.Endpoint)
 		out.Roles = append(out.Roles, asked)
 	}
 	if n := len(out.Roles); n > 0 {

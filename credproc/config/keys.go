@@ -1,7 +1,5 @@
 package config
 
-import "slices"
-
 // The settings that mfad reads, by their names in a file.
 const (
 	KeyAccessKey        = "mfad_access_key"
@@ -57,9 +55,21 @@ var roleKeys = []string{
 	KeySourceIdentity, KeyPolicy, KeyPolicyARNs,
 }
 
-// foreignKeys make a profile one that mfad does not serve.
-var foreignKeys = []string{keySSOSession, keySSOStartURL, keySSOAccount, keySSORole, keyWebIdentity, keyLoginSession}
+// foreign are the settings that make a profile one that mfad does not serve.
+var foreign = []struct{ key, what string }{
+	{keySSOSession, identityCenter},
+	{keySSOStartURL, identityCenter},
+	{keySSOAccount, identityCenter},
+	{keySSORole, identityCenter},
+	{keyWebIdentity, "web identity tokens"},
+	{keyLoginSession, "`aws login` sessions"},
+}
 
-// originKeys say where a profile's identity comes from. A profile with none of
-// them is a name for an access key of the vault, or for nothing.
-var originKeys = slices.Concat([]string{KeyAccessKey, KeySourceProfile, KeyCredentialSource, KeyProcess, KeyRoleARN}, staticKeys, foreignKeys)
+const identityCenter = "IAM Identity Center"
+
+var foreignKeys = func() (keys []string) {
+	for _, f := range foreign {
+		keys = append(keys, f.key)
+	}
+	return keys
+}()

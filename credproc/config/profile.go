@@ -9,17 +9,31 @@ import (
 type files struct {
 	mfad, config, credentials *document
 	getenv                    func(string) string
+	sources                   *rules // nil: builtin
 }
 
-// profile is what the files say under one name.
-type profile struct {
+func (f *files) rules() *rules {
+	if f.sources == nil {
+		return builtin
+	}
+	return f.sources
+}
+
+// Profile is what the files say under one name.
+type Profile struct {
 	name  string
 	files *files
 	// layers are in the order in which a setting is looked for.
 	layers [3]layer
 	// own says that mfad's file tells who the profile is.
 	own bool
+	// anywhere: keys are looked for in every file, whoever tells who the profile
+	// is.
+	anywhere bool
 }
+
+// Name is the profile's.
+func (p *Profile) Name() string { return p.name }
 
 type layer struct {
 	doc   *document
@@ -27,14 +41,14 @@ type layer struct {
 }
 
 // profile finds a name in any of the files.
-func (f *files) profile(name string) (*profile, bool) {
-	p := &profile{name: name, files: f}
+func (f *files) profile(name string) (*Profile, bool) {
+	p := &Profile{name: name, files: f}
 	found := false
 	for i, doc := range []*document{f.mfad, f.credentials, f.config} {
 		p.layers[i] = layer{doc, doc.find(profileSection, name)}
 		found = found || p.layers[i].first >= 0
 	}
-	for _, key := range originKeys {
+	for _, key := range f.rules().origin {
 		if _, ok := p.layers[0].lookup(key); ok {
 			p.own = true
 			break
@@ -51,7 +65,7 @@ func (l layer) lookup(key string) (setting, bool) {
 }
 
 // at is where the profile begins, in the first file that has it.
-func (p *profile) at() Origin {
+func (p *Profile) at() Origin {
 	for _, l := range p.layers {
 		if l.first >= 0 {
 			return l.doc.at(l.doc.sections[l.first].line)
@@ -72,14 +86,15 @@ func find(layers []layer, key string) (text []byte, at Origin, ok bool) {
 	return nil, Origin{}, false
 }
 
-// setting is a setting that any file may make.
-func (p *profile) setting(key string) (Value, bool) {
+// Setting is a setting that any file may make.
+func (p *Profile) Setting(key string) (Value, bool) {
 	text, at, ok := find(p.layers[:], key)
 	return Value{string(text), at}, ok
 }
 
-// identity is a setting of the group that has one place.
-func (p *profile) identity(key string) (Value, bool) {
+// Identity is a setting that says who the profile is: those come from one
+// place.
+func (p *Profile) Identity(key string) (Value, bool) {
 	text, at, ok := find(p.who(), key)
 	if key == KeyProcess && ok && !p.own && callsMfad(string(text)) {
 		return Value{}, false // it is how others ask us
@@ -87,17 +102,25 @@ func (p *profile) identity(key string) (Value, bool) {
 	return Value{string(text), at}, ok
 }
 
-func (p *profile) who() []layer {
+func (p *Profile) who() []layer {
 	if p.own {
 		return p.layers[:1]
 	}
 	return p.layers[:]
 }
 
+// keyLayers are where keys are looked for.
+func (p *Profile) keyLayers() []layer {
+	if p.anywhere {
+		return p.layers[:]
+	}
+	return p.who()
+}
+
 // names says whether the profile tells where its identity comes from.
-func (p *profile) names() bool {
-	for _, key := range originKeys {
-		if _, ok := p.identity(key); ok {
+func (p *Profile) names() bool {
+	for _, key := range p.files.rules().origin {
+		if _, ok := p.Identity(key); ok {
 			return true
 		}
 	}
@@ -105,7 +128,7 @@ func (p *profile) names() bool {
 }
 
 // served is mfad's credential_process in AWS's files.
-func (p *profile) served() (Value, bool) {
+func (p *Profile) served() (Value, bool) {
 	text, at, ok := find(p.layers[1:], KeyProcess)
 	return Value{string(text), at}, ok && callsMfad(string(text))
 }
@@ -131,7 +154,8 @@ func (f *files) env(name string) (Value, bool) {
 	return Value{text, Origin{Var: name}}, text != ""
 }
 
-// fault is the error of a setting.
-func (v Value) fault(format string, args ...any) error {
+// Fault is the error of a setting: what is wrong, and what to write. It wraps
+// ErrBadConfig.
+func (v Value) Fault(format string, args ...any) error {
 	return &Error{v.Origin, fmt.Sprintf(format, args...), ErrBadConfig}
 }

@@ -17,17 +17,19 @@ import (
 // What it keeps of AWS's credentials file includes the keys in it; they are no
 // safer on the disk.
 type Reader struct {
-	paths  Paths
-	getenv func(string) string
+	paths   Paths
+	getenv  func(string) string
+	sources *rules
 
 	mfad, config, credentials cache
 }
 
 // NewReader reads nothing yet. Getenv is the agent's own environment: whoever
-// asks for a profile has no say in it.
-func NewReader(paths Paths, getenv func(string) string) *Reader {
+// asks for a profile has no say in it. Sources are kinds that this package does
+// not know.
+func NewReader(paths Paths, getenv func(string) string, sources ...SourceRule) *Reader {
 	return &Reader{
-		paths: paths, getenv: getenv,
+		paths: paths, getenv: getenv, sources: newRules(sources),
 		mfad:        cache{name: paths.Mfad, dialect: configFile},
 		config:      cache{name: paths.Config, dialect: configFile},
 		credentials: cache{name: paths.Credentials, dialect: credentialsFile},
@@ -48,7 +50,7 @@ func (r *Reader) Resolve(q Query) (*Chain, error) {
 }
 
 func (r *Reader) files() (*files, error) {
-	f := &files{getenv: r.getenv}
+	f := &files{getenv: r.getenv, sources: r.sources}
 	for _, c := range []struct {
 		cache *cache
 		doc   **document
@@ -97,10 +99,10 @@ func (r *Reader) Profiles() ([]ProfileInfo, error) {
 func (f *files) info(name string) ProfileInfo {
 	p, _ := f.profile(name)
 	_, served := p.served()
-	arn, _ := p.identity(KeyRoleARN)
+	arn, _ := p.Identity(KeyRoleARN)
 	info := ProfileInfo{Name: name, At: p.at(), Served: served, RoleARN: arn.Text}
-	for _, key := range []string{KeyAccessKey, KeySourceProfile, KeyCredentialSource} {
-		if v, ok := p.identity(key); ok {
+	for _, key := range f.rules().pointers {
+		if v, ok := p.Identity(key); ok {
 			info.Source = v.Text
 			break
 		}

@@ -18,10 +18,17 @@ type Query struct {
 type walk struct {
 	files  *files
 	query  Query
-	path   []*profile // from the one asked for
-	roles  []Step     // in the order found: the last role first
+	path   []*Profile // from the one asked for
+	roles  []hop      // in the order found: the last role first
 	source Step
+	life   Life // of the source
 	serial Value
+}
+
+// hop is a role on the way, and the profile that has it.
+type hop struct {
+	*Role
+	profile string
 }
 
 // resolve makes the chain of a profile.
@@ -37,22 +44,20 @@ func (f *files) resolve(q Query) (*Chain, error) {
 		return nil, err
 	}
 	slices.Reverse(w.roles)
+	asked, _ := f.profile(q.Profile)
 	steps, err := w.steps()
 	if err != nil {
 		return nil, err
 	}
-	chain := &Chain{Profile: q.Profile, Steps: steps}
-	asked, _ := f.profile(q.Profile)
-	chain.Region, _ = asked.setting(KeyRegion)
 	at, err := asked.endpoint(q.Region, w.partition())
 	if err != nil {
 		return nil, err
 	}
-	for i := range steps {
-		if steps[i].Kind == Session || steps[i].Kind == Role {
-			steps[i].Endpoint = at
-		}
+	for _, step := range steps[1:] {
+		step.Exchange().Endpoint = at
 	}
+	chain := &Chain{Profile: q.Profile, Steps: steps}
+	chain.Region, _ = asked.Setting(KeyRegion)
 	return chain, nil
 }
 
@@ -72,7 +77,7 @@ func (w *walk) run() error {
 // source is found.
 func (w *walk) visit(from Value) (next Value, done bool, err error) {
 	if w.visited(from.Text) {
-		return Value{}, false, from.fault("source_profile closes the loop %s; one of them must have keys of its own", w.trail(from.Text))
+		return Value{}, false, from.Fault("source_profile closes the loop %s; one of them must have keys of its own", w.trail(from.Text))
 	}
 	p, found := w.files.profile(from.Text)
 	if !found || !p.names() {
@@ -83,19 +88,19 @@ func (w *walk) visit(from Value) (next Value, done bool, err error) {
 	if err := p.unserved(); err != nil {
 		return Value{}, false, err
 	}
-	arn, hasRole := p.identity(KeyRoleARN)
+	arn, hasRole := p.Identity(KeyRoleARN)
 	if hasRole {
 		role, err := p.role(arn)
 		if err != nil {
 			return Value{}, false, err
 		}
-		w.roles = append(w.roles, role)
+		w.roles = append(w.roles, hop{role, p.name})
 	}
 	return w.follow(p, arn, hasRole)
 }
 
 // follow chooses between the source that a profile has and the one it names.
-func (w *walk) follow(p *profile, arn Value, hasRole bool) (next Value, done bool, err error) {
+func (w *walk) follow(p *Profile, arn Value, hasRole bool) (next Value, done bool, err error) {
 	key, v, err := p.pointer()
 	if err != nil {
 		return Value{}, false, err
@@ -103,30 +108,28 @@ func (w *walk) follow(p *profile, arn Value, hasRole bool) (next Value, done boo
 	self := key == KeySourceProfile && v.Text == p.name
 	switch {
 	case key == KeyCredentialSource && !hasRole:
-		return Value{}, false, v.fault("credential_source without role_arn; write role_arn = ARN below it")
+		return Value{}, false, v.Fault("credential_source without role_arn; write role_arn = ARN below it")
 	case key == KeyCredentialSource:
-		w.source, err = p.machine(v)
+		source, err := p.readNamed(v)
+		w.take(p.name, v.Origin, source)
 		return Value{}, true, err
 	case key == KeySourceProfile && hasRole && !self:
 		return v, false, w.checkKeys(p, v)
 	case key == "" && hasRole:
-		return Value{}, false, arn.fault("role_arn of profile %q has no source; write source_profile = NAME, mfad_access_key = NAME or credential_source = %s", p.name, sourceEC2)
+		return Value{}, false, arn.Fault("role_arn of profile %q has no source; write source_profile = NAME, mfad_access_key = NAME or credential_source = %s", p.name, sourceEC2)
 	}
-	layers := p.who()
-	if self {
-		layers = p.layers[:] // AWS finds the keys of such a profile in its credentials file
-	}
-	source, ok, err := p.ownSource(layers)
+	p.anywhere = self // AWS finds the keys of such a profile in its credentials file
+	source, at, err := p.ownSource()
 	switch {
 	case err != nil:
 		return Value{}, false, err
-	case ok:
-		w.source = source
+	case source != nil:
+		w.take(p.name, at, source)
 		return Value{}, true, nil
 	case self && !w.hasKey(p.name):
-		return Value{}, false, v.fault("source_profile names profile %q itself, which has no keys; write the name of the profile or vault key that has them", p.name)
+		return Value{}, false, v.Fault("source_profile names profile %q itself, which has no keys; write the name of the profile or vault key that has them", p.name)
 	case self:
-		w.source = vaultStep(p.name, v)
+		w.take(p.name, v.Origin, VaultKey{Value{p.name, v.Origin}})
 		return Value{}, true, nil
 	}
 	return v, false, nil // source_profile without a role: another name for it
@@ -135,19 +138,19 @@ func (w *walk) follow(p *profile, arn Value, hasRole bool) (next Value, done boo
 // checkKeys refuses keys beside the role of a source: the AWS CLI signs with
 // them and leaves the role out, the Go SDK assumes the role by them. Beside the
 // role that is asked for, all pass over them.
-func (w *walk) checkKeys(p *profile, source Value) error {
+func (w *walk) checkKeys(p *Profile, source Value) error {
 	if p == w.path[0] {
 		return nil
 	}
-	keys, ok := p.identity(keyAccessKeyID)
+	keys, ok := p.Identity(keyAccessKeyID)
 	if !ok {
 		return nil
 	}
-	return Value{Origin: keys.Origin}.fault("profile %q has keys and a source_profile (%s), and AWS's tools do not agree which of them counts; take one of them out", p.name, source.Origin)
+	return Value{Origin: keys.Origin}.Fault("profile %q has keys and a source_profile (%s), and AWS's tools do not agree which of them counts; take one of them out", p.name, source.Origin)
 }
 
 // vaultKey ends the walk at a name that no file gives an identity.
-func (w *walk) vaultKey(p *profile, found bool, from Value) error {
+func (w *walk) vaultKey(p *Profile, found bool, from Value) error {
 	if found {
 		w.path = append(w.path, p)
 		w.takeSerial(p)
@@ -156,16 +159,16 @@ func (w *walk) vaultKey(p *profile, found bool, from Value) error {
 		if from.Origin == (Origin{}) {
 			from.Origin = Origin{Rule: "access key of the vault"}
 		}
-		w.source = vaultStep(from.Text, from)
+		w.take(from.Text, from.Origin, VaultKey{from})
 		return nil
 	}
 	if served, ok := p.served(); ok {
-		return served.fault("credential_process of profile %q asks mfad, and %s does not say what it is; write [profile %s] with mfad_access_key or role_arn there",
+		return served.Fault("credential_process of profile %q asks mfad, and %s does not say what it is; write [profile %s] with mfad_access_key or role_arn there",
 			from.Text, w.files.mfad.name, from.Text)
 	}
 	switch {
 	case found:
-		return Value{Origin: p.at()}.fault("profile %q has no source of credentials; write mfad_access_key = NAME, or role_arn and source_profile", from.Text)
+		return Value{Origin: p.at()}.Fault("profile %q has no source of credentials; write mfad_access_key = NAME, or role_arn and source_profile", from.Text)
 	case from.Origin == (Origin{}):
 		return &Error{Origin{}, fmt.Sprintf("no profile %q in %s, %s or %s, and no access key of that name in the vault",
 			from.Text, w.files.mfad.name, w.files.config.name, w.files.credentials.name), ErrNoProfile}
@@ -173,8 +176,11 @@ func (w *walk) vaultKey(p *profile, found bool, from Value) error {
 	return &Error{from.Origin, fmt.Sprintf("source_profile names %q, and there is no such profile and no such access key in the vault; write [profile %s], or import the key under that name", from.Text, from.Text), ErrNoSource}
 }
 
-func vaultStep(name string, from Value) Step {
-	return Step{Kind: VaultKey, Profile: name, At: from.Origin, Key: Value{name, from.Origin}}
+// take ends the walk at a source.
+func (w *walk) take(profile string, at Origin, source Source) {
+	if source != nil {
+		w.source, w.life = Step{profile, at, source}, source.Life()
+	}
 }
 
 func (w *walk) hasKey(name string) bool {
@@ -183,14 +189,14 @@ func (w *walk) hasKey(name string) bool {
 
 // takeSerial keeps the first device named on the way: any device of the
 // identity will do, and the profile that was asked for chooses first.
-func (w *walk) takeSerial(p *profile) {
-	if v, ok := p.setting(KeySerial); ok && w.serial.Text == "" {
+func (w *walk) takeSerial(p *Profile) {
+	if v, ok := p.Setting(KeySerial); ok && w.serial.Text == "" {
 		w.serial = v
 	}
 }
 
 func (w *walk) visited(name string) bool {
-	return slices.ContainsFunc(w.path, func(p *profile) bool { return p.name == name })
+	return slices.ContainsFunc(w.path, func(p *Profile) bool { return p.name == name })
 }
 
 func (w *walk) trail(last string) string {
@@ -204,47 +210,48 @@ func (w *walk) trail(last string) string {
 // partition is that of the role or the device, if one is named.
 func (w *walk) partition() string {
 	if len(w.roles) > 0 {
-		return partition(w.roles[0].RoleARN.Text)
+		return partition(w.roles[0].ARN.Text)
 	}
 	return partition(w.serial.Text)
 }
 
 // steps puts the chain in order, and the code where a long-term key can give it.
 func (w *walk) steps() ([]Step, error) {
-	life := w.files.lifetime(w.source)
-	steps := make([]Step, 1, len(w.roles)+2)
-	steps[0] = w.source
-	if err := w.checkSerial(life); err != nil {
+	if err := w.checkSerial(); err != nil {
 		return nil, err
 	}
 	if err := w.checkChaining(); err != nil {
 		return nil, err
 	}
-	proves := w.serial.Text != "" && life != temporary
+	steps := append(make([]Step, 0, len(w.roles)+2), w.source)
+	proves := w.serial.Text != "" && w.life < Temporary
 	direct := proves && len(w.roles) > 0 && w.roles[0].Duration.Seconds > mostChainedSeconds
 	switch {
 	case direct:
 		w.roles[0].Serial = w.serial
-	case proves || life == longTerm && len(w.roles) == 0:
+	case proves || w.life == LongTerm && len(w.roles) == 0:
 		session, err := w.session()
 		if err != nil {
 			return nil, err
 		}
 		steps = append(steps, session)
 	}
-	return append(steps, w.roles...), nil
+	for _, r := range w.roles {
+		steps = append(steps, Step{r.profile, r.ARN.Origin, r.Role})
+	}
+	return steps, nil
 }
 
 // checkSerial refuses a device that nobody on the chain could use. Without a
 // role AWS's tools pass over mfa_serial, and so do we.
-func (w *walk) checkSerial(life lifetime) error {
+func (w *walk) checkSerial() error {
 	switch {
 	case w.serial.Text == "":
 		return nil
 	case !ValidSerial(w.serial.Text):
-		return w.serial.fault("mfa_serial %q is not a device; write arn:aws:iam::ACCOUNT:mfa/NAME or the serial number of the fob", w.serial.Text)
-	case life == temporary && len(w.roles) > 0:
-		return w.serial.fault("mfa_serial needs a long-term key, and this chain begins at %s, whose credentials are temporary; take one of them out", describe(w.source))
+		return w.serial.Fault("mfa_serial %q is not a device; write arn:aws:iam::ACCOUNT:mfa/NAME or the serial number of the fob", w.serial.Text)
+	case w.life >= Temporary && len(w.roles) > 0:
+		return w.serial.Fault("mfa_serial needs a long-term key, and this chain begins at %s, whose credentials are temporary; take one of them out", w.source)
 	}
 	return nil
 }
@@ -252,7 +259,7 @@ func (w *walk) checkSerial(life lifetime) error {
 // checkChaining: AWS gives a role assumed by a role one hour at most.
 func (w *walk) checkChaining() error {
 	for i, r := range w.roles {
-		if (i > 0 || chained(w.source)) && r.Duration.Seconds > mostChainedSeconds {
+		if (i > 0 || w.life == RoleSession) && r.Duration.Seconds > mostChainedSeconds {
 			return &Error{r.Duration.Origin, fmt.Sprintf("duration_seconds is %d, and AWS gives a role that is assumed by another role %d at most; write %d or take the line out",
 				r.Duration.Seconds, mostChainedSeconds, mostChainedSeconds), ErrBadConfig}
 		}
@@ -263,13 +270,13 @@ func (w *walk) checkChaining() error {
 // session is the GetSessionToken step. Its duration is that of the first
 // profile on the way that has no role.
 func (w *walk) session() (Step, error) {
-	s := Step{Kind: Session, Profile: w.source.Profile, At: w.serial.Origin, Serial: w.serial}
+	s := &Session{Exchange{Serial: w.serial, Duration: Duration{Origin: Origin{Rule: "default of GetSessionToken"}}}}
+	at := w.serial.Origin
 	if w.serial.Text == "" {
-		s.At = Origin{Rule: "long-term keys are never handed out"}
+		at = Origin{Rule: "long-term keys are never handed out"}
 	}
-	s.Duration.Origin = Origin{Rule: "default of GetSessionToken"}
 	for _, p := range w.path {
-		if _, hasRole := p.identity(KeyRoleARN); hasRole {
+		if _, hasRole := p.Identity(KeyRoleARN); hasRole {
 			continue
 		}
 		d, err := p.duration(mostSessionSeconds, s.Duration.Origin.Rule)
@@ -281,5 +288,5 @@ func (w *walk) session() (Step, error) {
 			break
 		}
 	}
-	return s, nil
+	return Step{w.source.Profile, at, s}, nil
 }

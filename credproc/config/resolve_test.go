@@ -23,25 +23,29 @@ const (
 func sketch(c *Chain) string {
 	var out []string
 	for _, s := range c.Steps {
-		text := string(s.Kind)
-		switch s.Kind {
+		text := string(s.Kind())
+		var ask Exchange
+		switch spec := s.Spec.(type) {
 		case VaultKey:
-			text += " " + s.Key.Text
+			text += " " + spec.Name.Text
 		case StaticKeys:
-			text += " " + s.AccessKeyID.Text
-			if len(s.SessionToken.Bytes) > 0 {
+			text += " " + spec.ID.Text
+			if len(spec.Token.Bytes) > 0 {
 				text += "+token"
 			}
 		case Process:
-			text += " " + s.Command.Text
-		case Role:
-			text += " " + s.RoleARN.Text[strings.LastIndex(s.RoleARN.Text, "/")+1:]
+			text += " " + spec.Command.Text
+		case *Session:
+			ask = spec.Exchange
+		case *Role:
+			text += " " + spec.ARN.Text[strings.LastIndex(spec.ARN.Text, "/")+1:]
+			ask = spec.Exchange
 		}
-		if s.Serial.Text != "" {
+		if ask.Serial.Text != "" {
 			text += " mfa"
 		}
-		if s.Duration.Seconds > 0 {
-			text += fmt.Sprintf(" %ds", s.Duration.Seconds)
+		if ask.Duration.Seconds > 0 {
+			text += fmt.Sprintf(" %ds", ask.Duration.Seconds)
 		}
 		out = append(out, text)
 	}
@@ -104,7 +108,7 @@ func TestResolveFollowsAProfileToItsSource(t *testing.T) {
 			}
 			for _, s := range chain.Steps {
 				if s.At == (Origin{}) {
-					t.Errorf("step %s has no origin", s.Kind)
+					t.Errorf("step %s has no origin", s.Kind())
 				}
 			}
 		})
@@ -136,16 +140,17 @@ ca_bundle = ~/ca.pem
 	at := func(line int) Origin { return Origin{File: r.Paths().Mfad, Line: line} }
 	endpoint := Endpoint{Region: Value{"eu-west-1", at(15)}, CABundle: Value{"/home/jo/ca.pem", at(16)}}
 	want := &Chain{Profile: "p", Region: Value{"eu-west-1", at(15)}, Steps: []Step{
-		{Kind: VaultKey, Profile: "p", At: at(3), Key: Value{"k", at(3)}},
-		{Kind: Session, Profile: "p", At: at(7), Serial: Value{userDevice, at(7)}, Duration: Duration{Origin: Origin{Rule: "default of GetSessionToken"}}, Endpoint: endpoint},
-		{
-			Kind: Role, Profile: "p", At: at(2),
-			RoleARN: Value{admin, at(2)}, ExternalID: Value{"ext/1", at(4)}, SessionName: Value{"jo@example.org", at(5)},
-			Duration: Duration{1800, at(6)}, Tags: []Tag{{"Team", "core"}, {"Cost Center", "12"}}, TransitiveTags: []string{"Team"},
+		{"p", at(3), VaultKey{Value{"k", at(3)}}},
+		{"p", at(7), &Session{Exchange{
+			Serial: Value{userDevice, at(7)}, Duration: Duration{Origin: Origin{Rule: "default of GetSessionToken"}}, Endpoint: endpoint,
+		}}},
+		{"p", at(2), &Role{
+			Exchange: Exchange{Duration: Duration{1800, at(6)}, Endpoint: endpoint},
+			ARN:      Value{admin, at(2)}, ExternalID: Value{"ext/1", at(4)}, SessionName: Value{"jo@example.org", at(5)},
+			Tags: []Tag{{"Team", "core"}, {"Cost Center", "12"}}, TransitiveTags: []string{"Team"},
 			SourceIdentity: Value{"jo", at(10)}, Policy: Value{"{\n\"Version\": \"2012-10-17\",\n\"Statement\": []}", at(11)},
 			PolicyARNs: []string{"arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::111122223333:policy/own"},
-			Endpoint:   endpoint,
-		},
+		}},
 	}}
 	if diff := cmp.Diff(want, chain); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -281,7 +286,7 @@ func TestEndpointFollowsThePrecedenceOfAWS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := chain.Steps[1].Endpoint
+			e := chain.Steps[1].Exchange().Endpoint
 			got := fmt.Sprintf("%s (%s)", e.Region.Text, e.Region.Origin)
 			for _, v := range []Value{e.URL, e.CABundle} {
 				if v.Text != "" {
@@ -340,7 +345,7 @@ func TestReaderSeesEveryChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return chain.Steps[0].Key.Text
+		return chain.Source().(VaultKey).Name.Text
 	}
 	// The same length in place, faster than a file's time can tell.
 	for _, want := range []string{"b", "c", "d", "e"} {
@@ -444,7 +449,7 @@ func TestKeysNeverPrint(t *testing.T) {
 		if text, err := json.Marshal(chain); err != nil || strings.Contains(string(text), "hunter") || strings.Contains(string(text), "aHVudGVy") {
 			t.Errorf("JSON shows a secret, or %v", err)
 		}
-		if text := fmt.Sprintf(verb, chain.Steps[0].SecretAccessKey) + fmt.Sprintf(verb, *chain); strings.Contains(text, "hunter") || strings.Contains(text, fmt.Sprintf("%x", "hunter")) {
+		if text := fmt.Sprintf(verb, chain.Source().(StaticKeys).Secret) + fmt.Sprintf(verb, *chain); strings.Contains(text, "hunter") || strings.Contains(text, fmt.Sprintf("%x", "hunter")) {
 			t.Errorf("%s shows a secret", verb)
 		}
 	}

@@ -16,101 +16,101 @@ const (
 )
 
 // role reads the Role step of a profile that has role_arn.
-func (p *profile) role(arn Value) (Step, error) {
-	s := Step{Kind: Role, Profile: p.name, At: arn.Origin, RoleARN: arn}
+func (p *Profile) role(arn Value) (*Role, error) {
+	r := &Role{ARN: arn}
 	if !isARN(arn.Text, "iam", "role/") {
-		return Step{}, arn.fault("role_arn %q is not a role; write arn:aws:iam::ACCOUNT:role/NAME", arn.Text)
+		return nil, arn.Fault("role_arn %q is not a role; write arn:aws:iam::ACCOUNT:role/NAME", arn.Text)
 	}
-	if err := p.roleTexts(&s); err != nil {
-		return Step{}, err
+	if err := p.roleTexts(r); err != nil {
+		return nil, err
 	}
-	if err := p.roleTags(&s); err != nil {
-		return Step{}, err
+	if err := p.roleTags(r); err != nil {
+		return nil, err
 	}
 	var err error
-	s.Duration, err = p.duration(mostRoleSeconds, "default of AssumeRole")
-	return s, err
+	r.Duration, err = p.duration(mostRoleSeconds, "default of AssumeRole")
+	return r, err
 }
 
-func (p *profile) roleTexts(s *Step) error {
-	s.SessionName, _ = p.identity(KeySessionName)
+func (p *Profile) roleTexts(r *Role) error {
+	r.SessionName, _ = p.Identity(KeySessionName)
 	if v, ok := p.files.env("AWS_ROLE_SESSION_NAME"); ok {
-		s.SessionName = v
+		r.SessionName = v
 	}
-	s.ExternalID, _ = p.identity(KeyExternalID)
-	s.SourceIdentity, _ = p.identity(KeySourceIdentity)
-	s.Policy, _ = p.identity(KeyPolicy)
+	r.ExternalID, _ = p.Identity(KeyExternalID)
+	r.SourceIdentity, _ = p.Identity(KeySourceIdentity)
+	r.Policy, _ = p.Identity(KeyPolicy)
 	for _, t := range []struct {
 		v     Value
 		valid func(string) bool
 		want  string
 	}{
-		{s.SessionName, isSessionName, "role_session_name is not 2 to 64 letters, digits or _+=,.@-"},
-		{s.ExternalID, isExternalID, "external_id is not 2 to 1224 letters, digits or _+=,.@:/-"},
-		{s.SourceIdentity, isSessionName, "source_identity is not 2 to 64 letters, digits or _+=,.@-"},
-		{s.Policy, isPolicy, "policy is not a JSON object of at most 2048 bytes; write it in place, on one line or on indented ones"},
+		{r.SessionName, isSessionName, "role_session_name is not 2 to 64 letters, digits or _+=,.@-"},
+		{r.ExternalID, isExternalID, "external_id is not 2 to 1224 letters, digits or _+=,.@:/-"},
+		{r.SourceIdentity, isSessionName, "source_identity is not 2 to 64 letters, digits or _+=,.@-"},
+		{r.Policy, isPolicy, "policy is not a JSON object of at most 2048 bytes; write it in place, on one line or on indented ones"},
 	} {
 		if t.v.Text != "" && !t.valid(t.v.Text) {
-			return t.v.fault("%s", t.want)
+			return t.v.Fault("%s", t.want)
 		}
 	}
-	if v, ok := p.identity(KeyPolicyARNs); ok {
-		s.PolicyARNs = splitList(v.Text)
-		if i := slices.IndexFunc(s.PolicyARNs, func(arn string) bool { return !isARN(arn, "iam", "policy/") }); i >= 0 {
-			return v.fault("policy_arns has %q; write arn:aws:iam::ACCOUNT:policy/NAME, with commas between", s.PolicyARNs[i])
+	if v, ok := p.Identity(KeyPolicyARNs); ok {
+		r.PolicyARNs = splitList(v.Text)
+		if i := slices.IndexFunc(r.PolicyARNs, func(arn string) bool { return !isARN(arn, "iam", "policy/") }); i >= 0 {
+			return v.Fault("policy_arns has %q; write arn:aws:iam::ACCOUNT:policy/NAME, with commas between", r.PolicyARNs[i])
 		}
-		if len(s.PolicyARNs) > mostPolicyARNs {
-			return v.fault("policy_arns has %d policies; AWS takes %d", len(s.PolicyARNs), mostPolicyARNs)
+		if len(r.PolicyARNs) > mostPolicyARNs {
+			return v.Fault("policy_arns has %d policies; AWS takes %d", len(r.PolicyARNs), mostPolicyARNs)
 		}
 	}
 	return nil
 }
 
-func (p *profile) roleTags(s *Step) error {
-	v, _ := p.identity(KeyTags)
+func (p *Profile) roleTags(r *Role) error {
+	v, _ := p.Identity(KeyTags)
 	seen := map[string]bool{}
 	for _, pair := range splitList(v.Text) {
 		key, text, ok := strings.Cut(pair, "=")
 		tag := Tag{strings.TrimSpace(key), strings.TrimSpace(text)}
 		switch {
 		case !ok || !isTagText(tag.Key, 1, 128) || !isTagText(tag.Value, 0, 256):
-			return v.fault("session_tags has %q; write KEY=VALUE, with commas between", pair)
+			return v.Fault("session_tags has %q; write KEY=VALUE, with commas between", pair)
 		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-			return v.fault("session_tags has %q, and AWS keeps keys that begin with aws: to itself; write another", tag.Key)
+			return v.Fault("session_tags has %q, and AWS keeps keys that begin with aws: to itself; write another", tag.Key)
 		case seen[strings.ToLower(tag.Key)]:
-			return v.fault("session_tags has %q twice; AWS compares keys without case", tag.Key)
+			return v.Fault("session_tags has %q twice; AWS compares keys without case", tag.Key)
 		}
 		seen[strings.ToLower(tag.Key)] = true
-		s.Tags = append(s.Tags, tag)
+		r.Tags = append(r.Tags, tag)
 	}
-	if len(s.Tags) > mostTags {
-		return v.fault("session_tags has %d tags; AWS takes %d", len(s.Tags), mostTags)
+	if len(r.Tags) > mostTags {
+		return v.Fault("session_tags has %d tags; AWS takes %d", len(r.Tags), mostTags)
 	}
 	// A tag that is transitive in an earlier session passes on by itself; to
 	// name it again without a value is refused
 	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html).
-	v, _ = p.identity(KeyTransitiveTags)
+	v, _ = p.Identity(KeyTransitiveTags)
 	for _, key := range splitList(v.Text) {
 		switch {
 		case !isTagText(key, 1, 128):
-			return v.fault("transitive_session_tags has %q; write KEY, with commas between", key)
+			return v.Fault("transitive_session_tags has %q; write KEY, with commas between", key)
 		case !seen[strings.ToLower(key)]:
-			return v.fault("transitive_session_tags has %q, which session_tags does not set; write it there, or take it out here", key)
+			return v.Fault("transitive_session_tags has %q, which session_tags does not set; write it there, or take it out here", key)
 		}
-		s.TransitiveTags = append(s.TransitiveTags, key)
+		r.TransitiveTags = append(r.TransitiveTags, key)
 	}
 	return nil
 }
 
 // duration reads duration_seconds; rule names the default.
-func (p *profile) duration(most int64, rule string) (Duration, error) {
-	v, ok := p.identity(KeyDuration)
+func (p *Profile) duration(most int64, rule string) (Duration, error) {
+	v, ok := p.Identity(KeyDuration)
 	if !ok {
 		return Duration{Origin: Origin{Rule: rule}}, nil
 	}
 	n, ok := parseSeconds(v.Text, leastSeconds, most)
 	if !ok {
-		return Duration{}, v.fault("duration_seconds %q is not a number from %d to %d", v.Text, leastSeconds, most)
+		return Duration{}, v.Fault("duration_seconds %q is not a number from %d to %d", v.Text, leastSeconds, most)
 	}
 	return Duration{n, v.Origin}, nil
 }

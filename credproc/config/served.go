@@ -41,7 +41,7 @@ func (r *Reader) Served() ([]Served, error) {
 	return out, nil
 }
 
-func (p *profile) describeServed(process Value) Served {
+func (p *Profile) describeServed(process Value) Served {
 	words := splitWords(process.Text)
 	s := Served{Name: p.name, Process: process, Program: words[0]}
 	for i, word := range words[:len(words)-1] {

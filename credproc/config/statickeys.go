@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// KeysOf reads the long-term keys that AWS's files hold for a profile, as a
-// step of kind [StaticKeys]; the caller wipes the secret. Temporary keys wrap
-// ErrBadConfig, none wrap ErrNoProfile.
-func (e *Editor) KeysOf(profile string) (Step, error) {
+// KeysOf reads the long-term keys that AWS's files hold for a profile; the
+// caller wipes the secret. Temporary keys wrap ErrBadConfig, none wrap
+// ErrNoProfile.
+func (e *Editor) KeysOf(profile string) (StaticKeys, error) {
 	if err := checkName(profile); err != nil {
-		return Step{}, err
+		return StaticKeys{}, err
 	}
 	f, err := NewReader(e.Paths, editorEnv).files()
 	if err != nil {
-		return Step{}, err
+		return StaticKeys{}, err
 	}
 	p, _ := f.profile(profile)
-	s, ok, err := p.static(p.layers[1:])
+	keys, err := p.static(p.layers[1:])
 	switch {
 	case err != nil:
-		return Step{}, err
-	case !ok:
-		return Step{}, &Error{Origin{}, fmt.Sprintf("no keys of profile %q in %s or %s", profile, e.Paths.Credentials, e.Paths.Config), ErrNoProfile}
-	case len(s.SessionToken.Bytes) > 0:
-		return Step{}, &Error{s.SessionToken.Origin, fmt.Sprintf("the keys of profile %q are temporary; import those of the IAM user", profile), ErrBadConfig}
+		return StaticKeys{}, err
+	case keys == nil:
+		return StaticKeys{}, &Error{Origin{}, fmt.Sprintf("no keys of profile %q in %s or %s", profile, e.Paths.Credentials, e.Paths.Config), ErrNoProfile}
+	case keys.Life() != LongTerm:
+		return StaticKeys{}, &Error{keys.Token.Origin, fmt.Sprintf("the keys of profile %q are temporary; import those of the IAM user", profile), ErrBadConfig}
 	}
-	return s, nil
+	return *keys, nil
 }
 
 // RemoveKeys takes the keys of a profile out of AWS's files and keeps all else

@@ -1,5 +1,5 @@
-// Package sigv4 signs requests to AWS with the key of a day instead of a secret
-// access key.
+// Package sigv4 signs requests to AWS with the signing key of a day instead of
+// a secret access key.
 //
 // Signature Version 4 begins with kDate = HMAC-SHA256("AWS4" + secret, day);
 // all that follows needs kDate alone
@@ -26,28 +26,42 @@ import (
 type Key struct {
 	ID           string // the access key id
 	SessionToken string // of temporary credentials; may be empty
-	// Day returns kDate of a UTC day, "20261121": 32 bytes, which the signer
+	// Day returns kDate of a UTC day in [DayLayout]: 32 bytes, which the signer
 	// wipes. It may take long: a person may have to touch a token.
 	Day func(ctx context.Context, day string) ([]byte, error)
 }
 
+// How AWS writes a time and a day, both in UTC.
+const (
+	TimeLayout = "20060102T150405Z"
+	DayLayout  = "20060102"
+)
+
 const (
 	algorithm   = "AWS4-HMAC-SHA256"
-	timeLayout  = "20060102T150405Z"
-	dayLayout   = "20060102"
 	dateHeader  = "X-Amz-Date"
 	tokenHeader = "X-Amz-Security-Token"
 	termination = "aws4_request"
 )
 
-// Sign signs r as of a time, for a service in a region. Payload is the SHA-256
-// of the body in hexadecimal. It sets the headers X-Amz-Date, Authorization and,
-// for temporary credentials, X-Amz-Security-Token, and writes host and query as
-// they were signed. It waits for the key's Day, whose error it wraps.
-func Sign(ctx context.Context, r *http.Request, payload, service, region string, at time.Time, key Key) error {
-	at = at.UTC()
-	day := at.Format(dayLayout)
-	kDate, err := key.Day(ctx, day)
+// Terms are what a signature states beside the request.
+type Terms struct {
+	Service, Region string
+	At              time.Time
+	// Payload is the SHA-256 of the body in hexadecimal.
+	Payload string
+}
+
+func (t Terms) scope() string {
+	return t.At.Format(DayLayout) + "/" + t.Region + "/" + t.Service + "/" + termination
+}
+
+// Sign signs r on the given terms. It sets the headers X-Amz-Date, Authorization
+// and, for temporary credentials, X-Amz-Security-Token, and writes host and
+// query as they were signed. It waits for the key's Day, whose error it wraps.
+func Sign(ctx context.Context, r *http.Request, terms Terms, key Key) error {
+	terms.At = terms.At.UTC()
+	kDate, err := key.Day(ctx, terms.At.Format(DayLayout))
 	if err != nil {
 		return fmt.Errorf("signing with access key %s: %w", key.ID, err)
 	}
@@ -55,36 +69,36 @@ func Sign(ctx context.Context, r *http.Request, payload, service, region string,
 	if len(kDate) != sha256.Size {
 		return errors.New("signing: the key of a day has 32 bytes")
 	}
-	r.Header[dateHeader] = []string{at.Format(timeLayout)}
+	stamp := terms.At.Format(TimeLayout)
+	r.Header[dateHeader] = []string{stamp}
 	if key.SessionToken != "" {
 		r.Header[tokenHeader] = []string{key.SessionToken}
 	}
 	r.Host = host(r)
-	scope := day + "/" + region + "/" + service + "/" + termination
-	c := canonical(r, payload)
-	toSign := algorithm + "\n" + at.Format(timeLayout) + "\n" + scope + "\n" + hexSum(c.text)
-	signing := derive(kDate, region, service)
+	c := canonical(r, terms.Payload)
+	toSign := algorithm + "\n" + stamp + "\n" + terms.scope() + "\n" + hexSum(c.text)
+	signing := derive(kDate, terms)
 	defer clear(signing)
 	r.Header["Authorization"] = []string{
-		algorithm + " Credential=" + key.ID + "/" + scope + ", SignedHeaders=" + c.headers +
+		algorithm + " Credential=" + key.ID + "/" + terms.scope() + ", SignedHeaders=" + c.headers +
 			", Signature=" + hex.EncodeToString(mac(signing, toSign)),
 	}
 	r.URL.RawQuery = c.query
 	return nil
 }
 
-// derive makes the signing key of a service in a region of the day's key.
-func derive(kDate []byte, region, service string) []byte {
-	kRegion := mac(kDate, region)
+// derive makes what signs for one service in one region out of kDate.
+func derive(kDate []byte, terms Terms) []byte {
+	kRegion := mac(kDate, terms.Region)
 	defer clear(kRegion)
-	kService := mac(kRegion, service)
+	kService := mac(kRegion, terms.Service)
 	defer clear(kService)
 	return mac(kService, termination)
 }
 
-// DayKey is kDate as whoever has the secret computes it: HMAC-SHA256 of the day
-// under [Secret].
-func DayKey(secret []byte, day string) []byte {
+// SigningKey is kDate of a day as whoever has the secret computes it: the
+// HMAC-SHA256 of the day under [Secret].
+func SigningKey(secret []byte, day string) []byte {
 	key := Secret(secret)
 	defer clear(key)
 	return mac(key, day)

@@ -22,7 +22,7 @@ var at = time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
 
 func keyOf(token string) sigv4.Key {
 	return sigv4.Key{ID: "AKIDEXAMPLE", SessionToken: token, Day: func(_ context.Context, day string) ([]byte, error) {
-		return sigv4.DayKey([]byte(secret), day), nil
+		return sigv4.SigningKey([]byte(secret), day), nil
 	}}
 }
 
@@ -44,7 +44,7 @@ func request(method, address, header, value string, length int64) (ours, theirs 
 // The SDK's own signer, which has the secret, is the judge.
 func compare(t *testing.T, ours, theirs *http.Request, payload, token string, when time.Time) {
 	t.Helper()
-	if err := sigv4.Sign(t.Context(), ours, payload, "sts", "eu-central-1", when, keyOf(token)); err != nil {
+	if err := sigv4.Sign(t.Context(), ours, on("eu-central-1", when, payload), keyOf(token)); err != nil {
 		t.Fatal(err)
 	}
 	by := aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: secret, SessionToken: token}
@@ -85,8 +85,13 @@ func TestSignatureIsTheSDKs(t *testing.T) {
 
 // A known day of a known secret, from AWS's own example
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-examples.html).
-func TestDayKeyIsAWSsExample(t *testing.T) {
-	got := hex.EncodeToString(sigv4.DayKey([]byte("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), "20120215"))
+// on are the terms of a request to STS.
+func on(region string, at time.Time, payload string) sigv4.Terms {
+	return sigv4.Terms{Service: "sts", Region: region, At: at, Payload: payload}
+}
+
+func TestSigningKeyIsAWSsExample(t *testing.T) {
+	got := hex.EncodeToString(sigv4.SigningKey([]byte("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), "20120215"))
 	if want := "969fbb94feb542b71ede6f87fe4d5fa29c789342b0f407474670f0c2489e0a0d"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -98,13 +103,13 @@ func TestKeyIsAskedForTheUTCDayAndWiped(t *testing.T) {
 		t.Fatal(err)
 	}
 	var asked string
-	kDate := sigv4.DayKey([]byte(secret), "20150831")
+	kDate := sigv4.SigningKey([]byte(secret), "20150831")
 	key := sigv4.Key{ID: "AKIDEXAMPLE", Day: func(_ context.Context, day string) ([]byte, error) {
 		asked = day
 		return kDate, nil
 	}}
 	west := time.Date(2015, 8, 30, 20, 0, 0, 0, time.FixedZone("", -5*3600))
-	if err := sigv4.Sign(t.Context(), ours, emptyHash, "sts", "us-east-1", west, key); err != nil {
+	if err := sigv4.Sign(t.Context(), ours, on("us-east-1", west, emptyHash), key); err != nil {
 		t.Fatal(err)
 	}
 	if asked != "20150831" {
@@ -125,7 +130,7 @@ func TestTokenThatDoesNotSignIsAnError(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = sigv4.Sign(t.Context(), ours, emptyHash, "sts", "us-east-1", at, sigv4.Key{Day: day})
+		err = sigv4.Sign(t.Context(), ours, on("us-east-1", at, emptyHash), sigv4.Key{Day: day})
 		if err == nil || name == "error" && !errors.Is(err, gone) || ours.Header.Get("Authorization") != "" {
 			t.Errorf("%s: %v, signed: %q", name, err, ours.Header.Get("Authorization"))
 		}

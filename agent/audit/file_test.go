@@ -1,0 +1,68 @@
+package audit
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/durable/faultfs"
+)
+
+func TestAuditFileIsSetAsideWhenItIsFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	line := strings.Repeat("x", 39) + "\n"
+	for range 2 { // a new agent goes on where the last one was
+		f := &file{fsys: durable.OS, path: path, limit: 100}
+		for range 2 {
+			if _, err := f.Write([]byte(line)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.close()
+	}
+	for name, want := range map[string]int{path: 2, path + ".1": 2} {
+		text, err := os.ReadFile(name)
+		if err != nil || strings.Count(string(text), line) != want {
+			t.Errorf("%s has %q, %v", name, text, err)
+		}
+	}
+}
+
+// What was reported as written stands there in whole lines, whatever fails.
+func TestAuditFileOutlivesAFullDisk(t *testing.T) {
+	const lines = 6
+	write := func(fsys durable.FS, path string) (written int) {
+		f := &file{fsys: fsys, path: path, limit: 100}
+		for range lines {
+			if _, err := f.Write([]byte(strings.Repeat("x", 39) + "\n")); err == nil {
+				written++
+			}
+		}
+		return written
+	}
+	fsys := faultfs.New()
+	if n := write(fsys, filepath.Join(t.TempDir(), "audit.log")); n != lines {
+		t.Fatalf("wrote %d of %d lines on a good disk", n, lines)
+	}
+	for step := 1; step <= fsys.Steps(); step++ {
+		path := filepath.Join(t.TempDir(), "audit.log")
+		broken := faultfs.New()
+		broken.Arm(faultfs.Fault{Step: step, Err: syscall.ENOSPC})
+		written := write(broken, path)
+		if written < lines-1 {
+			t.Errorf("step %d: one fault cost %d lines", step, lines-written)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if len(line) > 40 {
+				t.Errorf("step %d: a line follows the half of another: %q", step, line)
+			}
+		}
+	}
+}

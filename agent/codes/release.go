@@ -1,0 +1,109 @@
+package codes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/ontoken"
+	"github.com/mfad/mfad/agent/tokenperson"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token/totp"
+)
+
+// release is one code of a stored seed on its way to whoever asks.
+type release struct {
+	codes   *Codes
+	device  inventory.Device
+	purpose string // "prod", for the person
+	ask     credproc.Asker
+}
+
+// run computes the code of a step that nobody has had. It unlocks the vault before
+// it takes the step, so that the code is fresh.
+func (r release) run(ctx context.Context) (string, totp.Step, error) {
+	if r.device.OnToken() {
+		return r.byToken(ctx)
+	}
+	var seed *keystore.Secret
+	err := r.codes.access.Use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+		seed, err = v.Read(r.device.ID())
+		return err
+	})
+	if err != nil {
+		return "", totp.Step{}, err
+	}
+	defer seed.Destroy()
+	keys, err := totp.Parse(seed.Bytes())
+	if err != nil {
+		return "", totp.Step{}, err
+	}
+	defer totp.WipeAll(keys)
+	return r.take(ctx, keys[0].Period, func(step totp.Step) (string, error) { return keys[0].Code(step.At) })
+}
+
+// byToken is run for a seed that tokens keep.
+func (r release) byToken(ctx context.Context) (string, totp.Step, error) {
+	seed, err := r.codes.applets.Seed(ctx, r.device, tokenperson.For(r.ask, "to get a code for "+r.purpose))
+	if err != nil {
+		return "", totp.Step{}, err
+	}
+	defer seed.Close()
+	r.device = seed.Device
+	for last := false; ; last = true {
+		digits, step, err := r.compute(ctx, seed)
+		// A person may take their time with the touch, and AWS takes the codes of
+		// three steps: the last, the current and the next.
+		late := err == nil && r.codes.now().After(step.Expires.Add(r.device.Period/2))
+		if !late || last {
+			return digits, step, err
+		}
+		step.Return()
+	}
+}
+
+// compute has a token compute the code of one step.
+func (r release) compute(ctx context.Context, seed *ontoken.Seed) (string, totp.Step, error) {
+	period := r.device.Period // what cannot be one the ledger refuses
+	return r.take(ctx, period, func(step totp.Step) (string, error) {
+		return seed.Code(ctx, uint64(step.At.Unix())/uint64(period/time.Second))
+	})
+}
+
+// take takes a step from the ledger, and gives it back unless code computes its
+// code. The person may have locked the vault while the step was waited for, or the
+// token: then there is no code.
+func (r release) take(ctx context.Context, period time.Duration, code func(totp.Step) (string, error)) (string, totp.Step, error) {
+	step, err := r.step(ctx, period)
+	if err != nil {
+		return "", totp.Step{}, err
+	}
+	digits, err := code(step)
+	if err == nil {
+		err = r.codes.access.Refusal()
+	}
+	if err != nil {
+		step.Return()
+		return "", totp.Step{}, err
+	}
+	return digits, step, nil
+}
+
+// step takes a step from the ledger, and tells the person when that takes time.
+func (r release) step(ctx context.Context, period time.Duration) (totp.Step, error) {
+	waited := false
+	step, err := r.codes.ledger.Take(ctx, ledgerName(r.device), period, func(wait time.Duration) {
+		waited = true
+		r.ask.Notice(ctx, fmt.Sprintf("the current code of %q was used: waiting %s for the next one", r.device.Name, wait.Round(time.Second)))
+	})
+	if waited {
+		r.ask.Notice(ctx, "")
+	}
+	if errors.Is(err, totp.ErrClock) {
+		err = fmt.Errorf("%w: %w", credproc.ErrClock, err) // the broker can ask AWS for the time
+	}
+	return step, err
+}

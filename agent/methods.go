@@ -1,0 +1,102 @@
+package agent
+
+import (
+	"cmp"
+
+	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/wire"
+)
+
+// groups are the methods, each group with what it needs.
+type groups struct {
+	credentials *credentials
+	vault       *vaults
+	keys        *keys
+	devices     *devices
+	tokens      *tokens
+	profiles    *profiles
+	sessions    *sessions
+	status      *status
+}
+
+// table is everything that a client may call, one row a method: what answers it,
+// which line it leaves in the audit file, and what that line is about.
+func (g groups) table() map[string]method {
+	return map[string]method{
+		wire.MethodCredentials: handsOut(g.credentials.get, func(p wire.CredentialsParams, r issued) *audit.Subject {
+			if r.cold {
+				return nil
+			}
+			return &audit.Subject{Name: p.Profile, Role: r.role, KeyID: r.keyID}
+		}),
+
+		wire.MethodStatus: quiet(bare(g.status.show)),
+		wire.MethodStop:   quiet(bare(g.status.stop)),
+
+		wire.MethodVaultCreate: changes(g.vault.create, nobodyElse),
+		wire.MethodVaultShow:   quiet(bare(g.vault.show)),
+		wire.MethodVaultVerify: quiet(bare(g.vault.verify)),
+		wire.MethodVaultUnlock: changes(g.vault.unlock, func(p wire.VaultUnlockParams, _ wire.Vault) *audit.Subject {
+			return &audit.Subject{Name: p.Slot}
+		}),
+		wire.MethodVaultLock: changes(bare(g.vault.lock), nobodyElse),
+		wire.MethodVaultHold: changes(g.vault.hold, nobodyElse),
+		wire.MethodSlotAdd: changes(g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) *audit.Subject {
+			return &audit.Subject{Name: cmp.Or(p.Kind, p.Token)}
+		}),
+		wire.MethodSlotRemove: changes(g.vault.removeSlot, func(p wire.SlotRemoveParams, _ none) *audit.Subject {
+			return &audit.Subject{Name: p.ID}
+		}),
+
+		wire.MethodKeyImport: changes(g.keys.add, func(p wire.KeyImportParams, k wire.Key) *audit.Subject {
+			return &audit.Subject{Name: p.Name, Tokens: k.Tokens}
+		}),
+		wire.MethodKeyList:   quiet(bare(g.keys.list)),
+		wire.MethodKeyRemove: changes(g.keys.remove, named[wire.RemoveResult]),
+		wire.MethodKeyTrust: changes(g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
+			return &audit.Subject{Name: p.Name}
+		}),
+		wire.MethodKeyMove: changes(g.keys.move, func(p wire.KeyMoveParams, k wire.Key) *audit.Subject {
+			return &audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
+		}),
+
+		wire.MethodDeviceAdd: changes(g.devices.add, func(p wire.DeviceAddParams, r wire.DeviceAddResult) *audit.Subject {
+			var tokens []string
+			if len(r.Devices) > 0 {
+				tokens = r.Devices[0].Tokens // all went onto the same
+			}
+			return &audit.Subject{Name: p.Name, Tokens: onto(tokens, p.Tokens)}
+		}),
+		wire.MethodDeviceList: quiet(bare(g.devices.list)),
+		wire.MethodDeviceMove: changes(g.devices.move, func(p wire.DeviceMoveParams, d wire.Device) *audit.Subject {
+			return &audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
+		}),
+		wire.MethodDeviceRemove: changes(g.devices.remove, named[wire.RemoveResult]),
+		wire.MethodCode:         handsOut(g.devices.code, named[wire.Code]),
+
+		wire.MethodProfileShow:   quiet(g.profiles.show),
+		wire.MethodProfileList:   quiet(bare(g.profiles.list)),
+		wire.MethodSessionList:   quiet(bare(g.sessions.list)),
+		wire.MethodSessionForget: quiet(g.sessions.forget),
+
+		wire.MethodTokenList: quiet(bare(g.tokens.list)),
+		wire.MethodTokenProtect: changes(g.tokens.protect, func(p wire.TokenProtectParams, t wire.Token) *audit.Subject {
+			return &audit.Subject{Name: p.Token, Action: p.Action, Tokens: []string{t.Serial}}
+		}),
+	}
+}
+
+// nobodyElse is whom a method for the vault itself is about.
+func nobodyElse[P, R any](P, R) *audit.Subject { return &audit.Subject{} }
+
+// named is the item that the parameters name.
+func named[R any](p wire.NameParams, _ R) *audit.Subject { return &audit.Subject{Name: p.Name} }
+
+// onto are the tokens that something went onto; those that were asked for, if it
+// went onto none.
+func onto(went, asked []string) []string {
+	if len(went) > 0 {
+		return went
+	}
+	return asked
+}

@@ -1,0 +1,186 @@
+package ontoken
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/tokenperson"
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token"
+)
+
+// Passwords are the passwords of OATH applets, which people know as access codes.
+// What the vault remembers of one is the key that is derived of it, which is good
+// for that applet alone. It is safe for concurrent use.
+type Passwords struct{ applets *Applets }
+
+// NewPasswords returns the passwords of applets.
+func NewPasswords(applets *Applets) *Passwords { return &Passwords{applets} }
+
+// operation is something to do about the password of an applet.
+type operation struct {
+	name string
+	// proven: the password that the vault remembers keeps other programs off the
+	// token while the vault is locked, so that to set another, or none, takes a
+	// way in.
+	proven bool
+	do     func(p *Passwords, ctx context.Context, ask credproc.Asker, meant string) (token.Token, error)
+}
+
+var operations = []operation{
+	{wire.ProtectSet, true, (*Passwords).set},
+	{wire.ProtectRemember, false, (*Passwords).remember},
+	{wire.ProtectForget, false, (*Passwords).forget},
+	{wire.ProtectRemove, true, (*Passwords).remove},
+}
+
+// Protect sets, remembers, forgets or removes the password of the applet of a
+// token, which people know as its access code. The token is meant by its serial;
+// empty means the only one. It opens the vault before anything is changed.
+func (p *Passwords) Protect(ctx context.Context, ask credproc.Asker, action, meant string) (token.Token, error) {
+	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == action })
+	if i < 0 {
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", action)
+	}
+	var err error
+	if operations[i].proven {
+		err = p.applets.access.Prove(ctx, ask, fmt.Sprintf("to %s the access code of a token", action))
+	} else {
+		_, err = p.applets.access.Unlocked(ctx, ask)
+	}
+	if err != nil {
+		return token.Token{}, err
+	}
+	return operations[i].do(p, ctx, ask, meant)
+}
+
+// applyTo is something that a token does about the password of its applet.
+type applyTo func(token.Ref, token.Person) (token.OATHAccess, error)
+
+// use has f use the applet of the token that is meant, with the keys that the
+// vault has. The caller wipes the answer's.
+func (p *Passwords) use(ctx context.Context, ask credproc.Asker, meant string, f applyTo) (token.OATHAccess, error) {
+	tokens := named(meant)
+	keys, err := p.applets.keysTo(ctx, tokens, ask)
+	if err != nil {
+		return token.OATHAccess{}, err
+	}
+	defer keys.Wipe()
+	ref := token.Ref{Serials: tokens, Wait: tokenperson.Patience(ask), Access: keys}
+	return f(ref, tokenperson.For(ask, "to open its OATH applet"))
+}
+
+func named(meant string) []string {
+	if meant == "" {
+		return nil
+	}
+	return []string{meant}
+}
+
+func (p *Passwords) set(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	which := "the token"
+	if meant != "" {
+		which = "token " + meant
+	}
+	code, err := human.AskSecret(ctx, ask, human.Question{What: line.One("OATH access code of " + which), New: true})
+	if err != nil {
+		return token.Token{}, err
+	}
+	defer clear(code)
+	if len(code) == 0 {
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is not empty: remove it instead")
+	}
+	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return p.applets.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
+	})
+	if err != nil {
+		return token.Token{}, err
+	}
+	if err := p.keep(ctx, ask, got); err != nil {
+		return token.Token{}, fmt.Errorf("the access code is set, and was not remembered: %w", err)
+	}
+	return got.Token, nil
+}
+
+func (p *Passwords) remember(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return p.applets.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
+	})
+	if err != nil {
+		return token.Token{}, err
+	}
+	if len(got.Key) == 0 {
+		return token.Token{}, errcode.Errorf(errcode.BadRequest, "%s has no access code: set one", got.Token)
+	}
+	return got.Token, p.keep(ctx, ask, got)
+}
+
+// forget needs no token.
+func (p *Passwords) forget(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	applets := inventory.Applets(p.applets.access.Opened(), named(meant)...)
+	switch len(applets) {
+	case 1:
+	case 0:
+		return token.Token{}, fmt.Errorf("%w: the vault remembers no such access code", keystore.ErrNoItem)
+	default:
+		return token.Token{}, errcode.Errorf(errcode.BadRequest,
+			"the vault remembers the access codes of %d tokens: name one by its serial number", len(applets))
+	}
+	gone := applets[0]
+	return token.Token{Serial: gone.Serial, Model: gone.Model},
+		p.drop(ctx, ask, func(other inventory.Applet) bool { return other.ID() == gone.ID() })
+}
+
+func (p *Passwords) remove(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return p.applets.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
+	})
+	if err != nil {
+		return token.Token{}, err
+	}
+	gone := slices.DeleteFunc([]string{got.ID, got.Token.Serial}, func(name string) bool { return name == "" })
+	return got.Token, p.drop(ctx, ask, func(applet inventory.Applet) bool {
+		return slices.Contains(gone, applet.Serial) || strings.EqualFold(applet.Name, got.ID)
+	})
+}
+
+// keep lets the vault remember the key to an applet, and wipes it. What it
+// remembers of the token from before a reset of its applet goes.
+func (p *Passwords) keep(ctx context.Context, ask credproc.Asker, got token.OATHAccess) error {
+	defer clear(got.Key)
+	err := p.applets.access.Use(ctx, ask, func(v *keystore.Vault) error {
+		applet := inventory.NewApplet(got.ID)
+		if old, found := inventory.AppletNamed(v, got.ID); found {
+			applet.Supersede(old.Entry)
+		}
+		applet.Serial, applet.Model, applet.Token = got.Token.Serial, line.One(got.Token.Model), line.One(got.Token.String())
+		return inventory.Store(v, &applet, got.Key)
+	})
+	if err != nil || got.Token.Serial == "" {
+		return err
+	}
+	return p.drop(ctx, ask, func(applet inventory.Applet) bool {
+		return applet.Serial == got.Token.Serial && applet.Name != got.ID
+	})
+}
+
+// drop lets the vault forget keys to applets.
+func (p *Passwords) drop(ctx context.Context, ask credproc.Asker, which func(inventory.Applet) bool) error {
+	for _, applet := range inventory.Applets(p.applets.access.Opened()) {
+		if !which(applet) {
+			continue
+		}
+		if err := p.applets.access.Use(ctx, ask, func(v *keystore.Vault) error { return v.Remove(applet.ID()) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+package trust
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/mfad/mfad/internal/errcode"
+)
+
+// Canonical writes the URL of an endpoint in one way, so that trust in one spelling
+// is trust in all, and in no other host. A URL that cannot be an endpoint is a
+// [errcode.BadRequest].
+func Canonical(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return "", errcode.Errorf(errcode.BadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", errcode.Errorf(errcode.BadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
+	}
+	host := strings.ToLower(u.Host)
+	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	return u.Scheme + "://" + host + strings.TrimRight(u.EscapedPath(), "/"), nil
+}
+
+// CanonicalAll is [Canonical] of several; one that cannot be an endpoint refuses all.
+func CanonicalAll(raw []string) ([]string, error) {
+	var endpoints []string
+	for _, each := range raw {
+		endpoint, err := Canonical(each)
+		if err != nil {
+			return nil, err
+		}
+		endpoints = append(endpoints, endpoint)
+	}
+	return endpoints, nil
+}

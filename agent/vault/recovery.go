@@ -1,0 +1,22 @@
+package vault
+
+import (
+	"context"
+
+	"github.com/mfad/mfad/keystore"
+)
+
+var recoveryWay = way{
+	kind: keystore.SlotRecovery, make: makeRecovery,
+	typed: &typed{"recovery key", keystore.ParseRecovery},
+}
+
+// makeRecovery makes a recovery key, which is kept nowhere.
+func makeRecovery(context.Context, maker) (newSlot, error) {
+	recipient, text, err := keystore.NewRecovery()
+	if err != nil {
+		return newSlot{}, err
+	}
+	defer text.Destroy()
+	return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, recovery: string(text.Bytes())}, nil
+}

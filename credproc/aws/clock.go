@@ -1,0 +1,95 @@
+package aws
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/mfad/mfad/credproc/sigv4"
+)
+
+// maxAnswer is far above any answer of the services that we ask.
+const maxAnswer = 1 << 20
+
+// httpClient is what the SDK sends through: it reads AWS's clock from each
+// answer and bounds the answer's size.
+type httpClient struct {
+	http    *http.Client
+	now     func() time.Time
+	observe func(time.Duration)
+}
+
+var _ sdk.HTTPClient = (*httpClient)(nil)
+
+// Do implements [sdk.HTTPClient].
+func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
+	sent := c.now()
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if skew, ok := skewOf(answer.Header, sent, c.now()); ok && c.observe != nil {
+		c.observe(skew)
+	}
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(answer.Body, maxAnswer), answer.Body}
+	return answer, nil
+}
+
+// skewOf is what to add to our clock, by the Date of an answer that was asked
+// for at sent and came at received. A Date of whole seconds was true for one
+// second, somewhere within the round trip: only what lies beyond that is skew.
+func skewOf(h http.Header, sent, received time.Time) (time.Duration, bool) {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil || h.Get("Age") != "" { // a cache's answer tells an old time
+		return 0, false
+	}
+	least, most := date.Sub(received), date.Add(time.Second).Sub(sent)
+	if least <= 0 && most >= 0 {
+		return 0, true
+	}
+	return (least + most) / 2, true
+}
+
+// clockText has our time and AWS's, as in "Signature expired: 20261122T070000Z
+// is now earlier than 20261122T074500Z (20261122T080000Z - 15 min.)".
+var clockText = regexp.MustCompile(`^Signature (?:expired|not yet current): (\d{8}T\d{6}Z) .*\((\d{8}T\d{6}Z) [-+] `)
+
+// aheadOf tells how far our clock is ahead, by AWS's words.
+func aheadOf(message string) (time.Duration, bool) {
+	m := clockText.FindStringSubmatch(message)
+	if m == nil {
+		return 0, false
+	}
+	ours, err := time.Parse(sigv4.TimeLayout, m[1])
+	if err != nil {
+		return 0, false
+	}
+	theirs, err := time.Parse(sigv4.TimeLayout, m[2])
+	if err != nil {
+		return 0, false
+	}
+	return ours.Sub(theirs), true
+}
+
+// aheadByDate compares the times that the request and its answer bear.
+func aheadByDate(answer *awshttp.ResponseError) time.Duration {
+	date, err := http.ParseTime(answer.Response.Header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	if answer.Response.Request == nil {
+		return 0
+	}
+	ours, err := time.Parse(sigv4.TimeLayout, answer.Response.Request.Header.Get("X-Amz-Date"))
+	if err != nil {
+		return 0
+	}
+	return ours.Sub(date)
+}

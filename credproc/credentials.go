@@ -1,0 +1,85 @@
+package credproc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Credentials are what a chain ends in. They print as the access key id alone.
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string    // empty for long-term keys, which are never handed out
+	Expiration      time.Time // UTC; zero for long-term keys
+	AccountID       string    // 12 digits when known
+	ARN             string    // of the identity that the credentials speak for, when known
+	// Signer signs in place of a secret access key; nil when there is one.
+	Signer Signer
+}
+
+// Signer signs requests for an access key whose secret nobody here has.
+type Signer interface {
+	// SigningKey returns what Signature Version 4 begins with on a UTC day,
+	// written in [sigv4.DayLayout]: the HMAC-SHA256 of the day under "AWS4" and
+	// the secret. The caller wipes it. It may wait for a person, who may have to
+	// touch a token.
+	SigningKey(ctx context.Context, day string) ([]byte, error)
+}
+
+// check refuses what no SDK could put into a header, and what a terminal, a log
+// or an environment would obey: who made the credentials may be anybody.
+func (c Credentials) check() error {
+	for _, text := range []string{c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID} {
+		for i := range len(text) {
+			if text[i] < ' ' || text[i] > '~' {
+				return fmt.Errorf("%w: the credentials that came have characters that AWS's have not", ErrInvalid)
+			}
+		}
+	}
+	return nil
+}
+
+// document is the JSON of the credential_process contract, which we write and
+// read.
+type document struct {
+	Version         int
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string `json:",omitempty"`
+	Expiration      string `json:",omitempty"`
+	AccountID       string `json:"AccountId,omitempty"`
+}
+
+const documentVersion = 1
+
+// Document is the JSON that the credential_process contract asks for
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
+// on one line with its newline. Expiration has whole seconds and ends in Z.
+func (c Credentials) Document() []byte {
+	doc, err := json.Marshal(document{documentVersion, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, formatTime(c.Expiration), c.AccountID})
+	if err != nil {
+		panic(err) // five strings and a number always marshal
+	}
+	return append(doc, '\n')
+}
+
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Truncate(time.Second).Format(time.RFC3339)
+}
+
+// Format prints the access key id and never a secret, whatever the verb.
+func (c Credentials) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "{%s [redacted]}", c.AccessKeyID)
+}
+
+// LogValue implements [slog.LogValuer].
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.AccessKeyID) }
+
+// MarshalJSON prints the access key id alone; the secrets leave by Document only.
+func (c Credentials) MarshalJSON() ([]byte, error) { return json.Marshal(c.AccessKeyID) }
