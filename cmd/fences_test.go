@@ -36,7 +36,9 @@ var arrows = map[string][]string{
 	"token/tokentest/ctap":    {},
 	"token/tokentest/virtual": {"token/tokentest", "token/tokentest/ctap"},
 
-	"credproc/config":          {},
+	"credproc/config/syntax":   {},
+	"credproc/config":          {"credproc/config/syntax"},
+	"credproc/config/edit":     {"credproc/config", "credproc/config/syntax"},
 	"credproc/flight":          {},
 	"credproc":                 {"credproc/config", "credproc/flight", "credproc/sigv4"},
 	"credproc/sigv4":           {},
@@ -65,7 +67,7 @@ var arrows = map[string][]string{
 
 	"cmd":          {},
 	"cmd/mfad":     {},
-	"cmd/mfad-cli": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config"},
+	"cmd/mfad-cli": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config", "credproc/config/edit"},
 	"cmd/mfad-agent": {
 		"agent", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/edit"
 )
 
 // files: readable, parseable, not open to others, and the ones that the agent reads.
@@ -57,7 +58,7 @@ func (d *diagnosis) file(check, path string, secret bool) {
 	default:
 		d.ok(check, "%s", path)
 	}
-	if backup := config.BackupOf(path); secret && exists(backup) {
+	if backup := edit.BackupOf(path); secret && exists(backup) {
 		d.warn(check, "Delete it when you are satisfied: \"rm "+backup+"\".", "%s holds keys as they were before the last change", backup)
 	}
 }

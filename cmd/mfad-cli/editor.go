@@ -8,15 +8,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/edit"
 )
 
 // editor changes the person's own files, as this shell's environment names them.
-func (c *cli) editor() (*config.Editor, error) {
+func (c *cli) editor() (*edit.Editor, error) {
 	paths, err := config.DefaultPaths(c.getenv)
 	if err != nil {
 		return nil, wire.Wrap(wire.ErrNoHome, err)
@@ -25,7 +27,7 @@ func (c *cli) editor() (*config.Editor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding our own path: %w", err)
 	}
-	return &config.Editor{Paths: paths, Program: program}, nil
+	return &edit.Editor{Paths: paths, Program: program}, nil
 }
 
 // ownPath is the path that config files name us by: the one in PATH if that is
@@ -48,7 +50,7 @@ func sameFile(a, b string) bool {
 }
 
 // edited tells what an edit changed, or gives its error an exit code and a hint.
-func (c *cli) edited(changes []config.Change, err error) error {
+func (c *cli) edited(changes []edit.Change, err error) error {
 	for _, change := range changes {
 		if change.Backup == "" {
 			c.say("mfad: wrote %s", change.File)
@@ -59,8 +61,34 @@ func (c *cli) edited(changes []config.Change, err error) error {
 	return judgedConfig(err)
 }
 
+// waysOut say for what an edit does not touch which verb helps.
+var waysOut = []struct {
+	is    error
+	words string
+}{
+	{edit.ErrTaken, "`mfad profile adopt " + placeholder + "` moves it, or choose another name"},
+	{edit.ErrKeys, "`mfad key import --from-profile " + placeholder + "` moves them into the vault"},
+	{edit.ErrExists, "`mfad profile remove " + placeholder + "` takes it away"},
+	{edit.ErrAdopted, "`mfad profile release " + placeholder + "` puts it back as it was"},
+	{edit.ErrNotAdopted, "`mfad profile remove " + placeholder + "` takes it away"},
+	{edit.ErrNothingToAdopt, "`mfad profile add " + placeholder + "` makes it one of mfad's"},
+}
+
+// withWayOut adds to a conflict which verb helps.
+func withWayOut(err error) error {
+	var conflict *edit.Conflict
+	if errors.As(err, &conflict) {
+		for _, way := range waysOut {
+			if errors.Is(err, way.is) {
+				return fmt.Errorf("%w; %s", err, strings.ReplaceAll(way.words, placeholder, conflict.Profile))
+			}
+		}
+	}
+	return err
+}
+
 // judgedConfig gives an error of the person's files the advice that the same
-// error of the agent has. Conflicts say themselves what to do.
+// error of the agent has. Conflicts say in their text what to do.
 func judgedConfig(err error) error {
 	advised := func(code int64) error { return &fault{err, adviceOn(code).exit, adviceOn(code).hint} }
 	var wrong *config.Error
@@ -74,7 +102,7 @@ func judgedConfig(err error) error {
 	case errors.Is(err, config.ErrBadConfig):
 		return advised(wire.CodeBadConfig)
 	case errors.Is(err, config.ErrConflict):
-		return &fault{err, exitError, noHint}
+		return &fault{withWayOut(err), exitError, noHint}
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EIO):
 		return advised(wire.CodeDisk)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/edit"
 )
 
 // A newProfile is the command line of `mfad profile add`.
@@ -43,8 +44,8 @@ of that access key.`,
 			if err != nil {
 				return err
 			}
-			n := config.NewProfile{Name: args[0], Settings: settings, Region: p.region, Output: p.output}
-			return c.edit(cmd.Context(), func(e *config.Editor) ([]config.Change, error) { return e.Add(cmd.Context(), n) },
+			n := edit.NewProfile{Name: args[0], Settings: settings, Region: p.region, Output: p.output}
+			return c.edit(cmd.Context(), func(e *edit.Editor) ([]edit.Change, error) { return e.Add(cmd.Context(), n) },
 				`Run "aws --profile %s sts get-caller-identity".`, args[0])
 		},
 	}
@@ -70,7 +71,7 @@ of that access key.`,
 }
 
 // settings are the lines of mfad's file.
-func (p newProfile) settings(cmd *cobra.Command) ([]config.Setting, error) {
+func (p newProfile) settings(cmd *cobra.Command) ([]edit.Setting, error) {
 	switch {
 	case (p.source == "") == (p.key == ""):
 		return nil, misuse(cmd, errors.New("give one of --source and --key"))
@@ -88,8 +89,8 @@ func (p newProfile) settings(cmd *cobra.Command) ([]config.Setting, error) {
 	if p.duration > 0 {
 		duration = strconv.Itoa(p.duration)
 	}
-	var settings []config.Setting
-	for _, s := range []config.Setting{
+	var settings []edit.Setting
+	for _, s := range []edit.Setting{
 		{Key: config.KeyRoleARN, Value: p.roleARN},
 		{Key: config.KeySourceProfile, Value: p.source},
 		{Key: config.KeyAccessKey, Value: p.key},
@@ -115,20 +116,20 @@ func (c *cli) profileAdoptCommand() *cobra.Command {
 		`Move a profile's role settings out of the AWS config file into mfad's, and leave
 credential_process there: aws and every SDK then ask mfad. "mfad profile release"
 puts the lines back where they were.`,
-		(*config.Editor).Adopt, `Run "aws --profile %s sts get-caller-identity".`)
+		(*edit.Editor).Adopt, `Run "aws --profile %s sts get-caller-identity".`)
 }
 
 func (c *cli) profileReleaseCommand() *cobra.Command {
 	return c.profileEditCommand("release", "Undo adopt: put a profile's settings back", `Put an adopted profile's settings back where they stood in the AWS config file,
-and take mfad's credential_process away.`, (*config.Editor).Release, "")
+and take mfad's credential_process away.`, (*edit.Editor).Release, "")
 }
 
 func (c *cli) profileRemoveCommand() *cobra.Command {
 	return c.profileEditCommand("remove", "Remove a profile that mfad wrote", `Remove a profile from mfad's file, and mfad's credential_process from the AWS
-config file. Keys and devices stay in the vault.`, (*config.Editor).Remove, "")
+config file. Keys and devices stay in the vault.`, (*edit.Editor).Remove, "")
 }
 
-func (c *cli) profileEditCommand(use, short, long string, act func(*config.Editor, context.Context, string) ([]config.Change, error), hint string) *cobra.Command {
+func (c *cli) profileEditCommand(use, short, long string, act func(*edit.Editor, context.Context, string) ([]edit.Change, error), hint string) *cobra.Command {
 	return &cobra.Command{
 		Use:               use + " PROFILE",
 		Short:             short,
@@ -138,13 +139,13 @@ func (c *cli) profileEditCommand(use, short, long string, act func(*config.Edito
 		ValidArgsFunction: c.completeOne(c.completeProfiles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.subject = args[0]
-			return c.edit(cmd.Context(), func(e *config.Editor) ([]config.Change, error) { return act(e, cmd.Context(), args[0]) }, hint, args[0])
+			return c.edit(cmd.Context(), func(e *edit.Editor) ([]edit.Change, error) { return act(e, cmd.Context(), args[0]) }, hint, args[0])
 		},
 	}
 }
 
 // edit runs an edit of the person's files, and tells what it did and what next.
-func (c *cli) edit(ctx context.Context, act func(*config.Editor) ([]config.Change, error), hint, profile string) error {
+func (c *cli) edit(ctx context.Context, act func(*edit.Editor) ([]edit.Change, error), hint, profile string) error {
 	e, err := c.editor()
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"unicode"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
 // What a caller may branch on. The errors that wrap them name the place and
@@ -48,3 +50,14 @@ func (e *Error) Error() string {
 
 // Unwrap makes errors.Is hold for the sentinel.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Parse reads a file. Faults are an [*Error] that wraps ErrBadConfig and never
+// quotes a line: it may hold a secret.
+func Parse(name string, data []byte, d syntax.Dialect) (*syntax.Document, error) {
+	doc, err := syntax.Parse(name, data, d)
+	var fault *syntax.Error
+	if errors.As(err, &fault) {
+		return nil, &Error{Origin{File: name, Line: fault.Line}, fault.Text, ErrBadConfig}
+	}
+	return doc, err
+}

@@ -16,7 +16,7 @@ type Query struct {
 
 // walk follows a profile to the source of its identity.
 type walk struct {
-	files  *files
+	files  *Files
 	query  Query
 	path   []*Profile // from the one asked for
 	roles  []hop      // in the order found: the last role first
@@ -32,11 +32,11 @@ type hop struct {
 }
 
 // resolve makes the chain of a profile.
-func (f *files) resolve(q Query) (*Chain, error) {
+func (f *Files) Resolve(q Query) (*Chain, error) {
 	if q.Profile == "" {
 		q.Profile = "default"
 	}
-	if err := checkName(q.Profile); err != nil {
+	if err := CheckName(q.Profile); err != nil {
 		return nil, err
 	}
 	w := walk{files: f, query: q}
@@ -44,7 +44,7 @@ func (f *files) resolve(q Query) (*Chain, error) {
 		return nil, err
 	}
 	slices.Reverse(w.roles)
-	asked, _ := f.profile(q.Profile)
+	asked, _ := f.Profile(q.Profile)
 	steps, err := w.steps()
 	if err != nil {
 		return nil, err
@@ -79,13 +79,13 @@ func (w *walk) visit(from Value) (next Value, done bool, err error) {
 	if w.visited(from.Text) {
 		return Value{}, false, from.Fault("source_profile closes the loop %s; one of them must have keys of its own", w.trail(from.Text))
 	}
-	p, found := w.files.profile(from.Text)
+	p, found := w.files.Profile(from.Text)
 	if !found || !p.names() {
 		return Value{}, true, w.vaultKey(p, found, from)
 	}
 	w.path = append(w.path, p)
 	w.takeSerial(p)
-	if err := p.unserved(); err != nil {
+	if err := p.Unserved(); err != nil {
 		return Value{}, false, err
 	}
 	arn, hasRole := p.Identity(KeyRoleARN)
@@ -162,16 +162,16 @@ func (w *walk) vaultKey(p *Profile, found bool, from Value) error {
 		w.take(from.Text, from.Origin, VaultKey{from})
 		return nil
 	}
-	if served, ok := p.served(); ok {
+	if served, ok := p.Served(); ok {
 		return served.Fault("credential_process of profile %q asks mfad, and %s does not say what it is; write [profile %s] with mfad_access_key or role_arn there",
-			from.Text, w.files.mfad.name, from.Text)
+			from.Text, w.files.Mfad.Name, from.Text)
 	}
 	switch {
 	case found:
 		return Value{Origin: p.at()}.Fault("profile %q has no source of credentials; write mfad_access_key = NAME, or role_arn and source_profile", from.Text)
 	case from.Origin == (Origin{}):
 		return &Error{Origin{}, fmt.Sprintf("no profile %q in %s, %s or %s, and no access key of that name in the vault",
-			from.Text, w.files.mfad.name, w.files.config.name, w.files.credentials.name), ErrNoProfile}
+			from.Text, w.files.Mfad.Name, w.files.Config.Name, w.files.Credentials.Name), ErrNoProfile}
 	}
 	return &Error{from.Origin, fmt.Sprintf("source_profile names %q, and there is no such profile and no such access key in the vault; write [profile %s], or import the key under that name", from.Text, from.Text), ErrNoSource}
 }

@@ -390,7 +390,7 @@ func TestReaderRefusesWhatIsNoFile(t *testing.T) {
 	if err := os.WriteFile(big, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(big, mostBytes+1); err != nil {
+	if err := os.Truncate(big, MostBytes+1); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{dir: "is not a regular file", big: "is larger than 64 MiB"} {

@@ -73,7 +73,7 @@ var processRule = SourceRule{
 		if !ok {
 			return nil, Origin{}, nil
 		}
-		if callsMfad(command.Text) {
+		if CallsMfad(command.Text) {
 			return nil, Origin{}, command.Fault("credential_process is mfad itself; write mfad_access_key or source_profile in its place")
 		}
 		return Process{command}, command.Origin, nil

@@ -30,16 +30,6 @@ func consists(s string, least, most int, extra string) bool {
 	return least <= len(s) && len(s) <= most
 }
 
-// isIdentifier is what the format allows as a name.
-func isIdentifier(name []byte) bool {
-	for _, c := range name {
-		if strings.IndexByte(alphanumeric, c) < 0 && strings.IndexByte("_-/.%@:+", c) < 0 {
-			return false
-		}
-	}
-	return len(name) > 0
-}
-
 // ValidName says whether mfad serves and writes profiles of that name:
 // [A-Za-z0-9_.@/+:-]{1,64}, not beginning with a hyphen, which a command line
 // would take for a flag. Go SDKs pass the name to a shell.
@@ -47,8 +37,8 @@ func ValidName(name string) bool {
 	return consists(name, 1, 64, "_.@/+:-") && name[0] != '-'
 }
 
-// checkName is ValidName with an error for the person.
-func checkName(profile string) error {
+// CheckName is ValidName with an error for the person.
+func CheckName(profile string) error {
 	if ValidName(profile) {
 		return nil
 	}
@@ -133,9 +123,4 @@ func isTagText(s string, least, most int) bool {
 
 func isPolicy(s string) bool {
 	return len(s) <= 2048 && strings.HasPrefix(s, "{") && json.Valid([]byte(s))
-}
-
-// isPlain refuses what a terminal or a line of a file would act on.
-func isPlain(s string) bool {
-	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }
