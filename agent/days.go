@@ -83,8 +83,8 @@ func (d *dayKeys) SigningKey(ctx context.Context, day string) ([]byte, error) {
 		if key := v.Kept(id.String()); key != nil {
 			return key, nil
 		}
-		_, err = d.service.days.Do(ctx, id, d.ask, func(ctx context.Context, riders *flight.Riders[credproc.Asker]) (none, error) {
-			return none{}, d.service.fetchDay(ctx, v, d.item, id, credproc.Relay(riders))
+		_, err = d.service.days.Do(ctx, id, d.ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (none, error) {
+			return none{}, d.service.fetchDay(ctx, v, d.item, id, credproc.Relay(waiters))
 		})
 		// The vault may be locked again, and what it kept be gone.
 		if err != nil && !errors.Is(err, keystore.ErrLocked) {
@@ -99,7 +99,7 @@ const dayMethod = "token.day"
 
 // fetchDay has a token make the key of a day and the vault keep it.
 func (s *Service) fetchDay(ctx context.Context, v *keystore.Vault, item keystore.Item, id dayID, ask credproc.Asker) error {
-	if key := v.Kept(id.String()); key != nil { // a flight landed just before
+	if key := v.Kept(id.String()); key != nil { // another was made just before
 		clear(key)
 		return nil
 	}

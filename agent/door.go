@@ -146,8 +146,8 @@ func (d *door) lock() {
 // lifts a lock of the person's that stood when it began.
 func (d *door) unlock(ctx context.Context, v *keystore.Vault, chosen string, ask credproc.Asker) (*keystore.Vault, error) {
 	key := attempt{chosen, d.lockCount()}
-	return d.unlocking.Do(ctx, key, ask, func(ctx context.Context, riders *flight.Riders[credproc.Asker]) (*keystore.Vault, error) {
-		return v, d.pass(ctx, unlocker{door: d, vault: v, ask: credproc.Relay(riders)}, key)
+	return d.unlocking.Do(ctx, key, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (*keystore.Vault, error) {
+		return v, d.pass(ctx, unlocker{door: d, vault: v, ask: credproc.Relay(waiters)}, key)
 	})
 }
 

@@ -33,8 +33,8 @@ func (s *Service) Endpoint(ctx context.Context, keyID, raw string, ask credproc.
 	if slices.Contains(s.trustedEndpoints(keyID), endpoint) {
 		return nil
 	}
-	_, err = s.trusting.Do(ctx, keyID+" "+endpoint, ask, func(ctx context.Context, riders *flight.Riders[credproc.Asker]) (none, error) {
-		ask := credproc.Relay(riders)
+	_, err = s.trusting.Do(ctx, keyID+" "+endpoint, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (none, error) {
+		ask := credproc.Relay(waiters)
 		yes, err := ask.Confirm(ctx, trustQuestion(keyID, endpoint))
 		if err != nil {
 			return none{}, fmt.Errorf("%w: %s is not AWS's, and access key %s was never used with it: %w", credproc.ErrUntrustedEndpoint, endpoint, keyID, err)

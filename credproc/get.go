@@ -74,14 +74,14 @@ func (b *Broker) renew(s stage, old *session, now moment) {
 // makeOnce makes the session of a stage, once for all who ask meanwhile. Old is
 // the one that was found wanting, if any.
 func (b *Broker) makeOnce(ctx context.Context, s stage, old *session, ask Asker) (Credentials, error) {
-	return b.flights.Do(ctx, s.key(), ask, func(ctx context.Context, riders *flight.Riders[Asker]) (Credentials, error) {
+	return b.flights.Do(ctx, s.key(), ask, func(ctx context.Context, waiters *flight.Waiters[Asker]) (Credentials, error) {
 		made := b.cache.find(s.key(), s.profile)
 		if made != nil && made != old && made.end.left(b.clock.now()) > 0 {
 			return made.creds, nil // another was made just before this one was begun
 		}
 		mark := b.cache.begin()
 		defer b.cache.end()
-		creds, err := b.make(ctx, s, Relay(riders))
+		creds, err := b.make(ctx, s, Relay(waiters))
 		if err == nil {
 			err = creds.check()
 		}

@@ -13,9 +13,9 @@ import (
 // to the request that came first; when that one goes away it is withdrawn
 // there and put to the next, and so it is when nobody can be asked there. A
 // person who declines declines for all. Notices go to all.
-func Relay(riders *flight.Riders[Asker]) Asker { return relay{riders} }
+func Relay(riders *flight.Waiters[Asker]) Asker { return relay{riders} }
 
-type relay struct{ riders *flight.Riders[Asker] }
+type relay struct{ riders *flight.Waiters[Asker] }
 
 var _ progress = relay{}
 
@@ -102,7 +102,7 @@ var _, _, _ reacher = relay{}, (*caller)(nil), silent{}
 // Reach is that of the rider who can be told best.
 func (r relay) Reach() Reach {
 	best := Nobody
-	for _, a := range r.riders.Aboard() {
+	for _, a := range r.riders.Present() {
 		best = max(best, ReachOf(a))
 	}
 	return best
