@@ -152,7 +152,7 @@ func (b *Broker) keep(s stage, creds Credentials, mark int) {
 		return
 	}
 	now := b.clock.now()
-	end := expiry(now, creds.Expiration, b.exchanger.skew.now(), s.longest())
+	end := expiry(now, creds.Expiration.Add(-b.exchanger.skew.now()), s.longest())
 	renewAt := end.renew()
 	if spread := renewAt - end.handOut(); spread > 0 {
 		renewAt -= rand.N(spread/2 + time.Nanosecond)

@@ -74,7 +74,8 @@ func (environment) Kind() config.StepKind { return config.KindEnvironment }
 func (e environment) Identity(_ context.Context, step config.Step) (Identity, error) {
 	id := e.lookup("AWS_ACCESS_KEY_ID")
 	if id == "" {
-		return Identity{}, fmt.Errorf("credential_source = Environment (%s): the agent was started without AWS_ACCESS_KEY_ID in its environment", step.At)
+		return Identity{}, fmt.Errorf("credential_source = Environment (%s):"+
+			" the agent was started without AWS_ACCESS_KEY_ID in its environment", step.At)
 	}
 	return Identity{Key: id, KeyID: id, Held: true}, nil
 }

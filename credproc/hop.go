@@ -12,6 +12,7 @@ import (
 
 // hop is one exchange at STS, as a plan has it: credentials for a session.
 type hop interface {
+	config.Spec
 	// appendKey writes down what makes the session, in one way only.
 	appendKey(text []byte) []byte
 	// role is the ARN of the role that is assumed; empty if none is.
@@ -47,7 +48,7 @@ func (h sessionHop) role() string { return "" }
 func (h sessionHop) longest() time.Duration { return lengthOf(h.Duration, defaultSession) }
 
 func (h sessionHop) appendKey(text []byte) []byte {
-	return appendExchange(text, h.Kind(), &h.Exchange, h.longest())
+	return appendExchange(text, h, &h.Exchange)
 }
 
 func (h sessionHop) send(ctx context.Context, client STS, by Credentials, mfa MFA) (Credentials, error) {
@@ -72,7 +73,7 @@ func (h roleHop) role() string { return h.ARN.Text }
 func (h roleHop) longest() time.Duration { return lengthOf(h.Duration, defaultRole) }
 
 func (h roleHop) appendKey(text []byte) []byte {
-	text = appendExchange(text, h.Kind(), &h.Exchange, h.longest())
+	text = appendExchange(text, h, &h.Exchange)
 	for _, field := range []string{h.ARN.Text, h.ExternalID.Text, h.sessionName, h.SourceIdentity.Text, h.Policy.Text} {
 		text = appendField(text, field)
 	}
@@ -105,10 +106,11 @@ func lengthOf(asked config.Duration, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-func appendExchange(text []byte, kind config.StepKind, e *config.Exchange, longest time.Duration) []byte {
-	text = appendField(text, string(kind))
+// appendExchange writes down what all hops have in common.
+func appendExchange(text []byte, h hop, e *config.Exchange) []byte {
+	text = appendField(text, string(h.Kind()))
 	text = appendField(text, e.Serial.Text)
-	text = binary.AppendUvarint(text, uint64(longest))
+	text = binary.AppendUvarint(text, uint64(h.longest()))
 	return appendField(text, scopeOf(e.Endpoint))
 }
 

@@ -116,7 +116,8 @@ func (t *attempts) verdict(err error, typed, learned bool) (again string, more b
 
 func (t *attempts) explain(err error, typed bool) error {
 	if errors.Is(err, ErrCodeRefused) && !typed {
-		return fmt.Errorf("the stored seed gives a code that AWS does not take: it is another device's, or the code was used elsewhere: %w", err)
+		return fmt.Errorf("the stored seed gives a code that AWS does not take:"+
+			" it is another device's, or the code was used elsewhere: %w", err)
 	}
 	if codes := t.spent + t.refused; codes > 1 {
 		return fmt.Errorf("after %d codes: %w", codes, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync/atomic"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -90,7 +91,8 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 		cause = u.Err
 	}
 	if !c.connected.Load() {
-		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)", c.op, credproc.ErrUnavailable, c.service.where, cause, credproc.ErrUnsent)
+		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)",
+			c.op, credproc.ErrUnavailable, c.service.where, cause, credproc.ErrUnsent)
 	}
 	return fmt.Errorf("%s: %w: no answer from %s: %w", c.op, credproc.ErrUnavailable, c.service.where, cause)
 }
@@ -102,5 +104,5 @@ func plain(err error) string {
 	if errors.As(err, &op) {
 		err = op.Err
 	}
-	return line.One(err.Error())
+	return line.One(strings.Join(strings.Fields(err.Error()), " "))
 }

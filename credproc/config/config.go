@@ -87,7 +87,8 @@ func DefaultPaths(getenv func(string) string) (Paths, error) {
 	}
 	for _, name := range []string{p.Mfad, p.Config, p.Credentials} {
 		if !filepath.IsAbs(name) {
-			return Paths{}, errors.New("no home folder: set HOME, and write AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as absolute paths")
+			return Paths{}, errors.New("no home folder: set HOME," +
+				" and write AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as absolute paths")
 		}
 	}
 	return p, nil

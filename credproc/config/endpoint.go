@@ -70,7 +70,8 @@ func (p *Profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 	if e.URL.Text != "" {
 		for _, v := range []Value{fips, dual} {
 			if v.Text != "" {
-				return e, v.Fault("FIPS and dual-stack endpoints are AWS's own, and the endpoint is %s (%s); take one of them out", e.URL.Text, e.URL.Origin)
+				return e, v.Fault("FIPS and dual-stack endpoints are AWS's own, and the endpoint is %s (%s);"+
+					" take one of them out", e.URL.Text, e.URL.Origin)
 			}
 		}
 	}
@@ -109,7 +110,8 @@ func (p *Profile) stsRegion(caller, partition string, custom bool) (Value, error
 		case custom || !isPartition(partition) || at == partition:
 			return v, nil
 		case v == own:
-			return Value{}, v.Fault("region %s is of partition %s, and the profile's role or device of %s; write a region of %s", v.Text, at, partition, partition)
+			return Value{}, v.Fault("region %s is of partition %s, and the profile's role or device of %s;"+
+				" write a region of %s", v.Text, at, partition, partition)
 		}
 	}
 	for _, a := range partitions {

@@ -190,9 +190,11 @@ func (t *transaction) lacking(sec syntax.Section, want []Setting) ([]Setting, er
 		case !ok:
 			out = append(out, w)
 		case string(doc.Value(s)) != w.Value && w.Key == config.KeyProcess:
-			return nil, t.conflict(config.OriginOf(doc, s.Line), config.ErrConflict, "profile %q asks another mfad there; take the line out first", t.profile)
+			return nil, t.conflict(config.OriginOf(doc, s.Line), config.ErrConflict,
+				"profile %q asks another mfad there; take the line out first", t.profile)
 		case string(doc.Value(s)) != w.Value:
-			return nil, t.conflict(config.OriginOf(doc, s.Line), config.ErrConflict, "profile %q has another %s there; change it there", t.profile, w.Key)
+			return nil, t.conflict(config.OriginOf(doc, s.Line), config.ErrConflict,
+				"profile %q has another %s there; change it there", t.profile, w.Key)
 		}
 	}
 	return out, nil

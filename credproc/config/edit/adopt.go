@@ -70,7 +70,8 @@ func (t *transaction) nothingToAdopt(sec syntax.Section) error {
 	if _, served := p.Served(); served && p.Own() {
 		return nil
 	}
-	return t.conflict(config.OriginOf(t.old.Config, sec.Line), ErrNothingToAdopt, "profile %q says nothing of a role or a source", t.profile)
+	return t.conflict(config.OriginOf(t.old.Config, sec.Line), ErrNothingToAdopt,
+		"profile %q says nothing of a role or a source", t.profile)
 }
 
 // adoptable refuses what mfad could not serve, or AWS's tools would not ask
@@ -82,7 +83,8 @@ func (t *transaction) adoptable() error {
 	}
 	for _, key := range config.IdentityKeys() {
 		if v, ok := p.InCredentials(key); ok {
-			return t.conflict(v.Origin, config.ErrConflict, "profile %q has %s there, where AWS's tools look first; move it into %s", t.profile, key, t.paths.Config)
+			return t.conflict(v.Origin, config.ErrConflict,
+				"profile %q has %s there, where AWS's tools look first; move it into %s", t.profile, key, t.paths.Config)
 		}
 	}
 	return t.resolves(t.old.Mfad, t.old.Config)
@@ -117,7 +119,8 @@ func (t *transaction) adoptOwn(sec syntax.Section, moved []int32) (*syntax.Docum
 		places[i] = strconv.Itoa(int(n - sec.Line))
 		lines[i+1] = all[n-1]
 	}
-	lines[0] = fmt.Sprintf("%s %s of its section; `mfad profile release %s` puts them back", adoptedMark, strings.Join(places, " "), t.profile)
+	lines[0] = fmt.Sprintf("%s %s of its section; `mfad profile release %s` puts them back",
+		adoptedMark, strings.Join(places, " "), t.profile)
 	doc := t.old.Mfad
 	old, exists, err := t.only(doc)
 	if err != nil {

@@ -43,6 +43,11 @@ func (t *transaction) conflict(at config.Origin, why error, format string, args 
 	return &Conflict{at, fmt.Sprintf(format, args...), t.profile, why}
 }
 
+// unfit is the error of a file that is none of ours to read.
+func unfit(file, why string) error {
+	return &config.Error{Origin: config.Origin{File: file}, Text: why, Err: config.ErrBadConfig}
+}
+
 // missing is the error of a file that has no such profile.
 func (t *transaction) missing(file string) error {
 	return &config.Error{Origin: config.Origin{File: file}, Text: fmt.Sprintf("has no profile %q", t.profile), Err: config.ErrNoProfile}

@@ -38,7 +38,7 @@ func (e *Editor) Release(ctx context.Context, profile string) ([]Change, error) 
 
 // release makes both files anew.
 func (t *transaction) release(own syntax.Section) (newMfad, newAWS *syntax.Document, err error) {
-	lines, places := t.ownLines(own)
+	back := t.ownLines(own)
 	mfad, aws := newEdit(), newEdit()
 	t.dropOwn(mfad)
 	sec, found, err := t.only(t.old.Config)
@@ -46,29 +46,36 @@ func (t *transaction) release(own syntax.Section) (newMfad, newAWS *syntax.Docum
 	case err != nil:
 		return nil, nil, err
 	case !found:
-		aws.appendSection(t.old.Config, append([]string{header(t.profile)}, lines...)...)
+		aws.appendSection(t.old.Config, append([]string{header(t.profile)}, back.lines...)...)
 	case len(t.movable(sec)) > 0:
 		if err := t.restored(sec, own); err != nil {
 			return nil, nil, err
 		}
 	default:
 		t.dropServed(aws)
-		t.restore(aws, sec, lines, places)
+		t.restore(aws, sec, back)
 	}
 	return t.both(mfad, aws)
 }
 
-// ownLines are the adopted lines, as they are now, and where they stood.
-func (t *transaction) ownLines(own syntax.Section) (lines []string, places []int32) {
+// adoptedLines are lines that were adopted, as they are now, and where in their
+// section they stood, counted from its header.
+type adoptedLines struct {
+	lines   []string
+	stoodAt []int32
+}
+
+func (t *transaction) ownLines(own syntax.Section) (a adoptedLines) {
 	doc := t.old.Mfad
 	body := doc.Body(own)
 	rest, _, _ := strings.Cut(strings.TrimPrefix(body[0], adoptedMark), " of ")
 	for field := range strings.FieldsSeq(rest) {
 		if n, err := strconv.ParseInt(field, 10, 32); err == nil {
-			places = append(places, int32(n))
+			a.stoodAt = append(a.stoodAt, int32(n))
 		}
 	}
-	return body[1:max(1, doc.LastSetting(own)-own.Line)], places
+	a.lines = body[1:max(1, doc.LastSetting(own)-own.Line)]
+	return a
 }
 
 // restored accepts a section of AWS's config that has the settings back, since
@@ -85,9 +92,10 @@ func (t *transaction) restored(sec, own syntax.Section) error {
 	return nil
 }
 
-// restore puts the adopted lines among those that stayed. Lines that have no
-// place of their own come after the last setting.
-func (t *transaction) restore(e *edit, sec syntax.Section, lines []string, places []int32) {
+// restore puts the adopted lines among those that stayed. Lines of which nobody
+// knows where they stood come after the last setting.
+func (t *transaction) restore(e *edit, sec syntax.Section, back adoptedLines) {
+	lines, stoodAt := back.lines, back.stoodAt
 	doc := t.old.Config
 	continued := map[int32]bool{}
 	for _, s := range doc.SettingsOf(sec) {
@@ -95,15 +103,15 @@ func (t *transaction) restore(e *edit, sec syntax.Section, lines []string, place
 			continued[n] = true
 		}
 	}
-	place := int32(1)
+	at := int32(1)
 	for n := sec.Line + 1; n <= sec.Last+1; n++ {
-		for len(lines) > 0 && len(places) > 0 && places[0] <= place && !continued[n] {
+		for len(lines) > 0 && len(stoodAt) > 0 && stoodAt[0] <= at && !continued[n] {
 			e.insert(n, lines[0])
-			lines, places = lines[1:], places[1:]
-			place++
+			lines, stoodAt = lines[1:], stoodAt[1:]
+			at++
 		}
 		if !e.drop[n] {
-			place++
+			at++
 		}
 	}
 	e.insert(doc.LastSetting(sec)+1, lines...)

@@ -47,7 +47,7 @@ func (t *transaction) read(name string) ([]byte, error) {
 	// To open a pipe would wait for ever, and a device has no end.
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		if info, err := t.fsys.Lstat(target); err == nil && !info.Mode().IsRegular() {
-			return nil, &config.Error{Origin: config.Origin{File: name}, Text: "is not a regular file", Err: config.ErrBadConfig}
+			return nil, unfit(name, "is not a regular file")
 		}
 	}
 	data, err := t.fsys.ReadFile(name)
@@ -57,7 +57,7 @@ func (t *transaction) read(name string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case len(data) > config.MostBytes:
-		return nil, &config.Error{Origin: config.Origin{File: name}, Text: fmt.Sprintf("is larger than %d MiB", config.MostBytes>>20), Err: config.ErrBadConfig}
+		return nil, unfit(name, fmt.Sprintf("is larger than %d MiB", config.MostBytes>>20))
 	}
 	return data, nil
 }
@@ -152,7 +152,7 @@ func (t *transaction) target(name string) (string, fs.FileMode, error) {
 		return "", 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return "", 0, &config.Error{Origin: config.Origin{File: name}, Text: "is not a regular file", Err: config.ErrBadConfig}
+		return "", 0, unfit(name, "is not a regular file")
 	}
 	return target, info.Mode().Perm(), nil
 }
