@@ -52,7 +52,7 @@ func (s *Service) storedCode(ctx context.Context, item keystore.Item, why credpr
 		step.Return()
 		return credproc.Code{}, wire.Errorf(wire.ErrBadSeed, "device %q gives codes of %d digits and AWS takes 6: it is not the seed of an AWS device", item.Name, len(digits))
 	}
-	return credproc.Code{Digits: digits, Sent: func() {}, Unsent: step.Return}, nil
+	return credproc.Code{Digits: digits, Unsent: step.Return}, nil
 }
 
 // release computes the code of a step that nobody has had, for a profile or
@@ -147,7 +147,7 @@ func (s *Service) sendTyped(serial, digits string) (credproc.Code, error) {
 		giveBack()
 		return credproc.Code{}, err
 	}
-	return credproc.Code{Digits: digits, Typed: true, Sent: func() {}, Unsent: giveBack}, nil
+	return credproc.Code{Digits: digits, Typed: true, Unsent: giveBack}, nil
 }
 
 // typedCodes remembers for two periods what was typed: longer, no code is good.

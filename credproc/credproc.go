@@ -79,15 +79,14 @@ type Keys interface {
 	KeyID(ctx context.Context, name string) (string, error)
 }
 
-// Code is a released MFA code. Exactly one of Sent and Unsent is called.
+// Code is a released MFA code. It is not given out again.
 type Code struct {
 	Digits string
 	// Typed says that a person read the code off the device: when AWS refuses
 	// it, they can be asked again; and it is not given back lightly.
 	Typed bool
-	// Sent says that AWS may have seen the code: it will not be used again.
-	Sent func()
-	// Unsent says that AWS cannot have seen it: the next caller may have it.
+	// Unsent is called when AWS cannot have seen the code: the next caller may
+	// have it.
 	Unsent func()
 }
 

@@ -60,14 +60,14 @@ func (v *vault) Skew(d time.Duration) {
 func (v *vault) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
 	if !v.seeded {
 		digits, err := ask.Code(ctx, why, again)
-		return credproc.Code{Digits: digits, Typed: true, Sent: func() {}, Unsent: func() {}}, err
+		return credproc.Code{Digits: digits, Typed: true, Unsent: func() {}}, err
 	}
 	for {
 		at, wait := v.take(why.Serial)
 		if wait == 0 {
 			var once sync.Once
 			back := func() { once.Do(func() { v.giveBack(why.Serial, at.Unix()/30) }) }
-			return credproc.Code{Digits: showing(at), Sent: func() { once.Do(func() {}) }, Unsent: back}, nil
+			return credproc.Code{Digits: showing(at), Unsent: back}, nil
 		}
 		ask.Notice(ctx, fmt.Sprintf("waiting %s for the next code of the phone", wait.Round(time.Second)))
 		select {

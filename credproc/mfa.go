@@ -137,7 +137,6 @@ func (x *exchange) sendCode(ctx context.Context, code Code, session send) (Crede
 	for try := 1; ; try++ {
 		creds, err := session(ctx, mfa)
 		if !errors.Is(err, ErrUnsent) {
-			code.Sent()
 			return creds, err
 		}
 		if !code.Typed || errors.Is(err, ErrUnsigned) || try == maxUnsent || pause(ctx, try) != nil || x.clock.now().boot >= stale {
