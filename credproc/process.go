@@ -62,7 +62,7 @@ func runProcess(ctx context.Context, command string, now time.Time) (Credentials
 	ctx, cancel := context.WithTimeout(ctx, processTime)
 	defer cancel()
 	stdout, stderr := &limited{room: processOutput, full: errTooMuch}, &limited{room: 4096}
-	cmd := shell(ctx, command)
+	cmd := shellCommand(ctx, command)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = time.Second // for grandchildren that keep the pipes open
 	err := cmd.Run()

@@ -80,7 +80,7 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 	var send *smithyhttp.RequestSendError
 	sending := errors.As(err, &send)
 	if !sending && !c.connected.Load() { // a parameter or the endpoint is at fault
-		return fmt.Errorf("%s: %w to %s: %w: %s", c.op, credproc.ErrUnsent, c.service.where, credproc.ErrInvalid, plain(err))
+		return fmt.Errorf("%s: %w to %s: %w: %s", c.op, credproc.ErrUnsent, c.service.where, credproc.ErrInvalid, plainText(err))
 	}
 	cause := err
 	if sending {
@@ -97,9 +97,9 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: %w: no answer from %s: %w", c.op, credproc.ErrUnavailable, c.service.where, cause)
 }
 
-// plain is the text of an error of the SDK's own, without the words that it
+// plainText is the text of an error of the SDK's own, without the words that it
 // puts around each.
-func plain(err error) string {
+func plainText(err error) string {
 	var op *smithy.OperationError
 	if errors.As(err, &op) {
 		err = op.Err

@@ -195,7 +195,7 @@ func (p *Profile) serviceURL() (Value, bool, error) {
 		if !ok {
 			return Value{}, false, nil
 		}
-		text, ok := nested(doc.Value(s), keyEndpointURL)
+		text, ok := nestedValue(doc.Value(s), keyEndpointURL)
 		return Value{text, OriginOf(doc, s.Line)}, ok && text != "", nil
 	}
 	return Value{}, false, name.Fault("services names %q, and there is no such section; write [services %s]", name.Text, name.Text)

@@ -2,10 +2,9 @@ package config
 
 import (
 	"errors"
-	"strings"
-	"unicode"
 
 	"github.com/mfad/mfad/credproc/config/syntax"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // What a caller may branch on. The errors that wrap them name the place and
@@ -40,12 +39,7 @@ func (e *Error) Error() string {
 	if at := e.Origin.String(); at != "" {
 		text = at + ": " + text
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	return line.One(text)
 }
 
 // Unwrap makes errors.Is hold for the sentinel.

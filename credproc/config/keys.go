@@ -66,8 +66,12 @@ var identityKeys = []string{
 	KeySourceIdentity, KeyPolicy, KeyPolicyARNs,
 }
 
-// foreign are the settings that make a profile one that mfad does not serve.
-var foreign = []struct{ key, what string }{
+// foreignKey is a setting that makes a profile one that mfad does not serve, and
+// what it is about.
+type foreignKey struct{ key, what string }
+
+// foreign are those, unless a [SourceRule] reads them.
+var foreign = []foreignKey{
 	{keySSOSession, identityCenter},
 	{keySSOStartURL, identityCenter},
 	{keySSOAccount, identityCenter},

@@ -76,9 +76,9 @@ func (p *Profile) at() Origin {
 	return Origin{}
 }
 
-// find looks for a setting in the given layers. An empty value is no value,
+// lookUp looks for a setting in the given layers. An empty value is no value,
 // but hides those of later layers.
-func find(layers []layer, key string) (text []byte, at Origin, ok bool) {
+func lookUp(layers []layer, key string) (text []byte, at Origin, ok bool) {
 	for _, l := range layers {
 		if s, found := l.lookup(key); found {
 			text = l.doc.Value(s)
@@ -90,14 +90,14 @@ func find(layers []layer, key string) (text []byte, at Origin, ok bool) {
 
 // Setting is a setting that any file may make.
 func (p *Profile) Setting(key string) (Value, bool) {
-	text, at, ok := find(p.layers[:], key)
+	text, at, ok := lookUp(p.layers[:], key)
 	return Value{string(text), at}, ok
 }
 
 // Identity is a setting that says who the profile is: those come from one
 // place.
 func (p *Profile) Identity(key string) (Value, bool) {
-	text, at, ok := find(p.who(), key)
+	text, at, ok := lookUp(p.who(), key)
 	if key == KeyProcess && ok && !p.own && CallsMfad(string(text)) {
 		return Value{}, false // it is how others ask us
 	}
@@ -124,13 +124,13 @@ func (p *Profile) Own() bool { return p.own }
 
 // InAWS is a setting of AWS's files, which may be in both.
 func (p *Profile) InAWS(key string) (Value, bool) {
-	text, at, ok := find(p.layers[1:], key)
+	text, at, ok := lookUp(p.layers[1:], key)
 	return Value{string(text), at}, ok
 }
 
 // InCredentials is a setting of AWS's credentials file.
 func (p *Profile) InCredentials(key string) (Value, bool) {
-	text, at, ok := find(p.layers[1:2], key)
+	text, at, ok := lookUp(p.layers[1:2], key)
 	return Value{string(text), at}, ok
 }
 
@@ -153,9 +153,9 @@ func (p *Profile) Served() (Value, bool) {
 	return v, ok && CallsMfad(v.Text)
 }
 
-// nested is NAME = VALUE on a continuation line of a setting that has no text
+// nestedValue is NAME = VALUE on a continuation line of a setting that has no text
 // of its own.
-func nested(text []byte, key string) (value string, ok bool) {
+func nestedValue(text []byte, key string) (value string, ok bool) {
 	if !bytes.HasPrefix(text, []byte("\n")) {
 		return "", false
 	}

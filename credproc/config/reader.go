@@ -149,7 +149,7 @@ func (c *cache) document() (*syntax.Document, error) {
 	}
 	c.mu.Lock()
 	r := c.last
-	stale := r == nil || !same(r.info, info) || isDone(r.done) && r.young
+	stale := r == nil || !isSameFile(r.info, info) || isDone(r.done) && r.young
 	if stale {
 		r = &reading{info: info, done: make(chan struct{})}
 		c.last = r
@@ -213,7 +213,7 @@ func unreadable(name string, err error) error {
 	return &Error{Origin{File: name}, fmt.Sprintf("cannot be read: %v", err), ErrBadConfig}
 }
 
-func same(a, b fs.FileInfo) bool {
+func isSameFile(a, b fs.FileInfo) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}

@@ -43,9 +43,9 @@ func (f *Files) Resolve(q Query) (*Chain, error) {
 // partition is that of the role or the device, if one is named.
 func (w *walk) partition() string {
 	if len(w.roles) > 0 {
-		return partition(w.roles[0].ARN.Text)
+		return partitionOfARN(w.roles[0].ARN.Text)
 	}
-	return partition(w.serial.Text)
+	return partitionOfARN(w.serial.Text)
 }
 
 // steps puts the chain in order, and the code where a long-term key can give it.

@@ -454,3 +454,22 @@ func TestKeysNeverPrint(t *testing.T) {
 		}
 	}
 }
+
+// Who brings a source for what this package refuses may read it.
+func TestSettingThatASourceReadsIsNotRefused(t *testing.T) {
+	r := setup(t, "", "[profile p]\nweb_identity_token_file = /token\n", "", nil)
+	if _, err := r.Resolve(Query{Profile: "p"}); !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), "mfad does not serve web identity tokens") {
+		t.Errorf("without a rule: %v", err)
+	}
+	rule := SourceRule{Keys: []string{keyWebIdentity}, Read: func(p *Profile) (Source, Origin, error) {
+		v, ok := p.Identity(keyWebIdentity)
+		if !ok {
+			return nil, Origin{}, nil
+		}
+		return Process{v}, v.Origin, nil
+	}}
+	chain, err := NewReader(r.Paths(), func(string) string { return "" }, rule).Resolve(Query{Profile: "p"})
+	if err != nil || sketch(chain) != "process /token" {
+		t.Errorf("with a rule: %v, %v", chain, err)
+	}
+}

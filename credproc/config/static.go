@@ -17,15 +17,15 @@ var staticKeysRule = SourceRule{
 func (p *Profile) static(from []layer) (*StaticKeys, error) {
 	for i := range from {
 		one := from[i : i+1]
-		_, _, hasID := find(one, keyAccessKeyID)
-		if _, _, hasSecret := find(one, keySecretAccessKey); hasID || hasSecret {
+		_, _, hasID := lookUp(one, keyAccessKeyID)
+		if _, _, hasSecret := lookUp(one, keySecretAccessKey); hasID || hasSecret {
 			from = one
 			break
 		}
 	}
-	id, idAt, hasID := find(from, keyAccessKeyID)
-	secret, secretAt, hasSecret := find(from, keySecretAccessKey)
-	token, tokenAt, hasToken := find(from, keySessionToken)
+	id, idAt, hasID := lookUp(from, keyAccessKeyID)
+	secret, secretAt, hasSecret := lookUp(from, keySecretAccessKey)
+	token, tokenAt, hasToken := lookUp(from, keySessionToken)
 	partial := func(at Origin, has, lacks string) (*StaticKeys, error) {
 		return nil, Value{Origin: at}.Fault("profile %q has %s and no %s; write both or none", p.name, has, lacks)
 	}

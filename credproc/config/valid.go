@@ -100,8 +100,8 @@ func isARN(s, service, resource string) bool {
 
 func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, digits) == "" }
 
-// partition is the second part of an ARN.
-func partition(arn string) string {
+// partitionOfARN is the second part of an ARN.
+func partitionOfARN(arn string) string {
 	parts := strings.SplitN(arn, ":", 3)
 	if len(parts) < 3 {
 		return ""

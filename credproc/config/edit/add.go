@@ -174,7 +174,7 @@ func (t *transaction) addServed(p NewProfile, process string) (*syntax.Document,
 		change.insert(sec.Line+1, lines...)
 	default:
 		mark := addedMark + "; `mfad profile remove " + p.Name + "` takes it away"
-		change.appendSection(doc, slices.Concat([]string{header(p.Name), mark}, lines)...)
+		change.appendSection(doc, slices.Concat([]string{headerLine(p.Name), mark}, lines)...)
 	}
 	return t.edited(doc, change, syntax.Config)
 }

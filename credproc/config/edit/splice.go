@@ -115,8 +115,8 @@ func otherSections(d *syntax.Document, name string) []syntax.Section {
 	})
 }
 
-// header is the section's first line; AWS's older tools know [default] alone.
-func header(profile string) string {
+// headerLine is the section's first line; AWS's older tools know [default] alone.
+func headerLine(profile string) string {
 	if profile == "default" {
 		return "[default]"
 	}
