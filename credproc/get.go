@@ -13,7 +13,7 @@ import (
 // get gives the credentials in which a stage ends: those that are at hand, the
 // session out of the cache, or a new one. Release them.
 func (b *Broker) get(ctx context.Context, s stage, ask Asker) (Given, error) {
-	if s.held() {
+	if s.atHand() {
 		return s.make(ctx, ask)
 	}
 	creds, old, ok := b.cached(s)

@@ -34,16 +34,16 @@ type Identity struct {
 	// Awaited is what a request waits for while Make runs, such as "the
 	// credential_process of profile p"; empty is AWS.
 	Awaited string
-	// Held credentials are at hand: each request takes them by a Make of its own,
-	// and nothing of them is kept.
-	Held bool
+	// AtHand credentials cost nothing to make: each request takes them by a Make
+	// of its own, and nothing of them is kept.
+	AtHand bool
 }
 
 // Given are credentials on their way to whoever signs with them.
 type Given struct {
 	Credentials
-	// Release wipes them; nil when there is nothing to wipe. It counts for Held
-	// credentials only.
+	// Release wipes them; nil when there is nothing to wipe. It counts only for
+	// credentials that are at hand.
 	Release func()
 
 	cached bool // they are of a session that was there before

@@ -23,7 +23,7 @@ func (v vaultKeys) Identity(ctx context.Context, step config.Step) (Identity, er
 	if err != nil {
 		return Identity{}, fmt.Errorf("access key %q (%s): %w", name.Text, name.Origin, err)
 	}
-	return Identity{Key: id, KeyID: id, Awaited: fmt.Sprintf("access key %q of the vault", name.Text), Held: true}, nil
+	return Identity{Key: id, KeyID: id, Awaited: fmt.Sprintf("access key %q of the vault", name.Text), AtHand: true}, nil
 }
 
 // Make implements [Source]: it may unlock the vault.
@@ -53,7 +53,7 @@ func (staticKeys) Kind() config.StepKind { return config.KindStaticKeys }
 // Identity implements [Source].
 func (staticKeys) Identity(_ context.Context, step config.Step) (Identity, error) {
 	id := step.Spec.(config.StaticKeys).ID.Text
-	return Identity{Key: id, KeyID: id, Held: true}, nil
+	return Identity{Key: id, KeyID: id, AtHand: true}, nil
 }
 
 // Make implements [Source].
@@ -77,7 +77,7 @@ func (e environment) Identity(_ context.Context, step config.Step) (Identity, er
 		return Identity{}, fmt.Errorf("credential_source = Environment (%s):"+
 			" the agent was started without AWS_ACCESS_KEY_ID in its environment", step.At)
 	}
-	return Identity{Key: id, KeyID: id, Held: true}, nil
+	return Identity{Key: id, KeyID: id, AtHand: true}, nil
 }
 
 // Make implements [Source].
