@@ -38,7 +38,7 @@ func (p *plan) last() stage        { return stage{p, len(p.chain.Steps) - 1} }
 func (s stage) below() stage       { return stage{s.plan, s.at - 1} }
 func (s stage) hop() hop           { return s.hops[s.at-1] }
 func (s stage) first() bool        { return s.at == 0 }
-func (s stage) atHand() bool         { return s.first() && s.id.AtHand }
+func (s stage) atHand() bool       { return s.first() && s.id.AtHand }
 func (s stage) step() *config.Step { return &s.chain.Steps[s.at] }
 func (s stage) key() sessionKey    { return s.keys[s.at] }
 func (s stage) handedOut() bool    { return s.at == len(s.chain.Steps)-1 }
