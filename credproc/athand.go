@@ -23,12 +23,13 @@ func (v vaultKeys) Identity(ctx context.Context, step config.Step) (Identity, er
 	if err != nil {
 		return Identity{}, fmt.Errorf("access key %q (%s): %w", name.Text, name.Origin, err)
 	}
-	return Identity{Key: id, KeyID: id, Awaited: fmt.Sprintf("access key %q of the vault", name.Text), AtHand: true}, nil
+	return Identity{Key: id, KeyID: id, AtHand: true}, nil
 }
 
 // Make implements [Source]: it may unlock the vault.
 func (v vaultKeys) Make(ctx context.Context, step config.Step, id Identity, ask Asker) (Given, error) {
 	name := step.Spec.(config.VaultKey).Name
+	Await(ask, fmt.Sprintf("access key %q of the vault", name.Text))
 	key, err := v.keys.AccessKey(ctx, name.Text, ask)
 	if err != nil {
 		return Given{}, fmt.Errorf("access key %q (%s): %w", name.Text, name.Origin, err)

@@ -109,9 +109,6 @@ func (b *Broker) make(ctx context.Context, s stage, ask Asker) (Credentials, err
 
 // make has the source of the plan give its credentials.
 func (p *plan) make(ctx context.Context, ask Asker) (Given, error) {
-	if p.id.Awaited != "" {
-		waitingFor(ask, "waiting for "+p.id.Awaited)
-	}
 	return p.source.Make(ctx, p.chain.Steps[0], p.id, ask)
 }
 

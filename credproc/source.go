@@ -18,7 +18,8 @@ type Source interface {
 	Identity(ctx context.Context, step config.Step) (Identity, error)
 	// Make gives the credentials; id is what Identity said. The broker calls it
 	// once for all who wait for the same identity, ask then reaches all of them,
-	// and keeps what has a session token and an end until that end.
+	// and keeps what has a session token and an end until that end. What takes
+	// long is told by Await.
 	Make(ctx context.Context, step config.Step, id Identity, ask Asker) (Given, error)
 }
 
@@ -31,9 +32,6 @@ type Identity struct {
 	KeyID string
 	// Name is how a listing calls it; empty is Key.
 	Name string
-	// Awaited is what a request waits for while Make runs, such as "the
-	// credential_process of profile p"; empty is AWS.
-	Awaited string
 	// AtHand credentials cost nothing to make: each request takes them by a Make
 	// of its own, and nothing of them is kept.
 	AtHand bool
@@ -48,6 +46,10 @@ type Given struct {
 
 	cached bool // they are of a session that was there before
 }
+
+// Await notes what those who ask wait for, such as "the credential_process of
+// profile p": a request that gives up says it.
+func Await(ask Asker, what string) { waitingFor(ask, "waiting for "+what) }
 
 func (g Given) release() {
 	if g.Release != nil {
