@@ -21,7 +21,7 @@ type hop struct {
 
 // hopOf makes the hop of a step; name is that of role sessions whose profile
 // names none.
-func hopOf(step config.Step, name string) hop {
+func hopOf(step *config.Step, name string) hop {
 	h := hop{Exchange: step.Exchange(), kind: step.Kind()}
 	if role, ok := step.Spec.(*config.Role); ok {
 		h.role, h.sessionName = role, chooseSessionName(role, name)

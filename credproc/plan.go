@@ -36,7 +36,7 @@ type stage struct {
 
 func (p *plan) last() stage        { return stage{p, len(p.chain.Steps) - 1} }
 func (s stage) below() stage       { return stage{s.plan, s.at - 1} }
-func (s stage) hop() hop           { return hopOf(*s.step(), s.sessionName) }
+func (s stage) hop() hop           { return hopOf(s.step(), s.sessionName) }
 func (s stage) first() bool        { return s.at == 0 }
 func (s stage) atHand() bool       { return s.first() && s.id.AtHand }
 func (s stage) step() *config.Step { return &s.chain.Steps[s.at] }
@@ -102,9 +102,9 @@ func (p planner) plan(ctx context.Context, profile string, chain *config.Chain) 
 	var room [512]byte
 	text := appendField(room[:0], id.Key)
 	made.keys[0] = sha256.Sum256(text)
-	for i, step := range chain.Steps[1:] {
-		text = append(text[:0], made.keys[i][:]...)
-		made.keys[i+1] = sha256.Sum256(hopOf(step, p.sessionName).appendKey(text))
+	for i := 1; i < len(chain.Steps); i++ {
+		text = append(text[:0], made.keys[i-1][:]...)
+		made.keys[i] = sha256.Sum256(stage{made, i}.hop().appendKey(text))
 	}
 	return made, nil
 }
