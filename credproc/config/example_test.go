@@ -42,14 +42,16 @@ func ExampleReader_Resolve() {
 		log.Fatal(err)
 	}
 	for _, step := range chain.Steps {
-		for _, value := range []config.Value{step.Key, step.Serial, step.RoleARN} {
-			if value.Text != "" {
-				fmt.Printf("%s: %s (line %d)\n", step.Kind, value.Text, value.Origin.Line)
-			}
+		for _, detail := range step.Details() {
+			fmt.Printf("%s: %s %s (%s)\n", step.Kind(), detail.Name, detail.Text, filepath.Base(detail.Origin.String()))
 		}
 	}
 	// Output:
-	// vault-key: base (line 2)
-	// session: arn:aws:iam::123456789012:mfa/alice (line 4)
-	// role: arn:aws:iam::123456789012:role/Admin (line 3)
+	// vault-key: access key base (config:2)
+	// session: MFA device arn:aws:iam::123456789012:mfa/alice (config:4)
+	// session: duration default (default of GetSessionToken)
+	// session: STS region eu-central-1 (config:5)
+	// role: role arn:aws:iam::123456789012:role/Admin (config:3)
+	// role: duration default (default of AssumeRole)
+	// role: STS region eu-central-1 (config:5)
 }

@@ -12,7 +12,7 @@ import (
 func ExampleGroup() {
 	var sessions flight.Group[string, string, string]
 	made := 0
-	work := func(_ context.Context, waiting *flight.Riders[string]) (string, error) {
+	work := func(_ context.Context, waiting *flight.Waiters[string]) (string, error) {
 		made++
 		heard := make(chan string)
 		waiting.Tell(func(_ context.Context, caller string) { heard <- caller })
