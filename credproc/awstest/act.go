@@ -6,17 +6,11 @@ import "net/http"
 func (r *realm) act(req *http.Request, c call, entry *Entry) (any, *apiError) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	by, refusal := r.authenticateLocked(req, c.body)
+	o := operations[c.action()] // parseCall lets no other pass
+	by, refusal := r.authenticateLocked(req, c.body, o.service.name)
 	if refusal != nil {
 		return nil, refusal
 	}
 	entry.KeyID, entry.Region = by.credential.id, by.region
-	switch c.action() {
-	case "GetSessionToken":
-		return r.getSessionTokenLocked(by, c)
-	case "AssumeRole":
-		return r.assumeRoleLocked(by, c)
-	default: // parseCall lets no other pass
-		return r.getCallerIdentityLocked(by)
-	}
+	return o.do(r, by, c)
 }

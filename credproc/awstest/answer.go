@@ -8,8 +8,6 @@ import (
 	"time"
 )
 
-const namespace = "https://sts.amazonaws.com/doc/" + apiVersion + "/"
-
 // apiError is an error answer of the query protocol.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 type apiError struct {
@@ -82,7 +80,7 @@ type reply struct {
 
 // write sends the answer with AWS's headers; the Date is the server's clock.
 func (a reply) write(w http.ResponseWriter, now time.Time) {
-	id, status := requestID(), http.StatusOK
+	id, status, namespace := requestID(), http.StatusOK, asked(a.action).namespace
 	var body any = answerXML{
 		XMLName: xml.Name{Local: a.action + "Response"}, XMLNS: namespace, Result: a.result, RequestID: id,
 	}

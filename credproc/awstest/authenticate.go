@@ -26,10 +26,10 @@ const (
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
 
-// authenticateLocked proves who signed the request.
+// authenticateLocked proves who signed the request, for the service of that name.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 // has the order and the texts.
-func (r *realm) authenticateLocked(req *http.Request, body []byte) (caller, *apiError) {
+func (r *realm) authenticateLocked(req *http.Request, body []byte, service string) (caller, *apiError) {
 	header := req.Header.Values("Authorization")
 	if len(header) != 1 {
 		return caller{}, refuse(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -42,7 +42,7 @@ func (r *realm) authenticateLocked(req *http.Request, body []byte) (caller, *api
 	if err != nil {
 		return caller{}, incomplete("Authorization header requires existence of a 'X-Amz-Date' header in ISO-8601 basic format.")
 	}
-	for _, check := range []*apiError{r.checkScope(auth, signed), checkSignedHeaders(req, auth), checkPayload(req, body)} {
+	for _, check := range []*apiError{r.checkScope(auth, signed, service), checkSignedHeaders(req, auth), checkPayload(req, body)} {
 		if check != nil {
 			return caller{}, check
 		}
@@ -67,13 +67,13 @@ func mismatch(why string) *apiError {
 }
 
 // checkScope wants today's date, the region, the service and the terminator.
-func (r *realm) checkScope(a authorization, signed time.Time) *apiError {
+func (r *realm) checkScope(a authorization, signed time.Time, service string) *apiError {
 	day := signed.Format("20060102")
 	switch {
 	case a.terminator != "aws4_request":
 		return mismatch(fmt.Sprintf("Credential should be scoped with a valid terminator: 'aws4_request', not '%s'.", a.terminator))
-	case a.service != "sts":
-		return mismatch("Credential should be scoped to correct service: 'sts'.")
+	case a.service != service:
+		return mismatch(fmt.Sprintf("Credential should be scoped to correct service: '%s'.", service))
 	case r.region != "" && a.region != r.region, !regionPattern.MatchString(a.region):
 		return mismatch(fmt.Sprintf("Credential should be scoped to a valid Region, not '%s'.", a.region))
 	case a.date != day:

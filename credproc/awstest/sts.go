@@ -62,6 +62,6 @@ func (r *realm) getSessionTokenLocked(by caller, call call) (any, *apiError) {
 	return sessionTokenXML{Credentials: r.issueLocked(who, time.Duration(seconds)*time.Second)}, nil
 }
 
-func (r *realm) getCallerIdentityLocked(by caller) (any, *apiError) {
+func (r *realm) getCallerIdentityLocked(by caller, _ call) (any, *apiError) {
 	return callerIdentityXML{ARN: by.who.arn, UserID: by.who.userID, Account: by.who.account}, nil
 }
