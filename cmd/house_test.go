@@ -24,8 +24,8 @@ const (
 
 // How many are over these two bars. The figures may only fall.
 const (
-	functionsWithMore = 60
-	longerLines       = 124
+	functionsWithMore = 38
+	longerLines       = 59
 )
 
 // mostFiles is how many files, without tests, a folder may hold.
@@ -33,7 +33,7 @@ var mostFiles = map[string]int{"agent": 14, "cmd/mfad-cli": 45, "cmd/mfad": 4}
 
 // heldToCircles tells whether the room's files may not need each other at will.
 func heldToCircles(room string) bool {
-	return room == "agent" || strings.HasPrefix(room, "agent/") || room == "cmd/mfad-cli" || room == "cmd/mfad-token"
+	return under(room, "agent") || under(room, "cmd/mfad-cli") || room == "cmd/mfad-token"
 }
 
 // A package is small when its files can be read one after the other. Where each
@@ -174,7 +174,7 @@ func TestHouseHasNoLongListOfParameters(t *testing.T) {
 			}
 		}
 	}
-	t.Log(table)
+	t.Log(over, "functions:", table)
 	if over > functionsWithMore {
 		t.Errorf("%d functions take more than %d parameters beside ctx, and at most %d may", over, mostParameters, functionsWithMore)
 	}
@@ -212,7 +212,7 @@ func TestHouseHasNoLongLine(t *testing.T) {
 			}
 		}
 	}
-	t.Log(table)
+	t.Log(over, "lines:", table)
 	if over > longerLines {
 		t.Errorf("%d lines are longer than %d characters, and at most %d may be", over, longestLine, longerLines)
 	}

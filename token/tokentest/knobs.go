@@ -122,8 +122,8 @@ func (y *YubiKey) obey(raw []byte) []byte {
 	case PullOut:
 		return nil
 	}
-	out := y.process(raw)
-	if do == PullOutUnanswered || y.isPulled() {
+	out := y.commands.process(raw)
+	if do == PullOutUnanswered || isClosed(y.pulled) {
 		return nil
 	}
 	return out

@@ -51,7 +51,7 @@ func (y *YubiKey) deviceInfo() []byte {
 	}
 	if !y.version.from(5, 0, 0) {
 		info := appendTLV(nil, 1, 0x3f)
-		info = appendTLV(info, 2, y.serialBytes()...)
+		info = appendTLV(info, 2, y.options.serialBytes()...)
 		info = appendTLV(info, 3, byte(enabled))
 		return append([]byte{byte(len(info))}, info...)
 	}
@@ -59,7 +59,7 @@ func (y *YubiKey) deviceInfo() []byte {
 	const supported = capOTP | capU2F | capGPG | capPIV | capOATH | capFIDO2
 	info := appendTLV(nil, 1, supported>>8, supported&0xff)
 	info = appendTLV(info, 3, byte(enabled>>8), byte(enabled))
-	info = appendTLV(info, 2, y.serialBytes()...)
+	info = appendTLV(info, 2, y.options.serialBytes()...)
 	info = appendTLV(info, 4, y.options.FormFactor)
 	info = appendTLV(info, 5, y.version[:]...)
 	info = appendTLV(info, 6, 0, 0)
@@ -94,7 +94,7 @@ func (a *otpApplet) command(c command) ([]byte, status) {
 	case c.ins != 0x01:
 		return nil, swInstruction
 	case c.p1 == 0x10:
-		return a.y.serialBytes(), swOK
+		return a.y.options.serialBytes(), swOK
 	case c.p1 == 0x13 && a.y.version.from(4, 1, 0):
 		return a.y.deviceInfo(), swOK
 	}

@@ -120,7 +120,7 @@ func (a *pivApplet) serial(c command) ([]byte, status) {
 	if c.p1 != 0 || c.p2 != 0 {
 		return nil, swWrongP1P2
 	}
-	return a.y.serialBytes(), swOK
+	return a.y.options.serialBytes(), swOK
 }
 
 // reset makes it new, if both PIN and PUK are blocked. The attestation key

@@ -81,7 +81,7 @@ func (a *pivApplet) touched(policy byte) bool {
 	case policyAlways:
 		return a.y.awaitTouch()
 	case touchCached:
-		return a.y.recentlyTouched() || a.y.awaitTouch()
+		return a.y.touch.recent() || a.y.awaitTouch()
 	}
 	return true
 }

@@ -25,14 +25,14 @@ func (y *YubiKey) plug() {
 func (y *YubiKey) unplug() {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	if !y.isPulled() {
+	if !isClosed(y.pulled) {
 		close(y.pulled)
 	}
 }
 
-func (y *YubiKey) isPulled() bool {
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case <-y.pulled:
+	case <-c:
 		return true
 	default:
 		return false

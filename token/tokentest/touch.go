@@ -109,7 +109,7 @@ func (y *YubiKey) feel(finger chan struct{}, after time.Duration, pulled chan st
 	}
 }
 
-// recentlyTouched tells whether a cached touch still holds.
-func (y *YubiKey) recentlyTouched() bool {
-	return !y.touch.last.IsZero() && time.Since(y.touch.last) < touchCache
+// recent tells whether a cached touch still holds.
+func (s *touchSensor) recent() bool {
+	return !s.last.IsZero() && time.Since(s.last) < touchCache
 }

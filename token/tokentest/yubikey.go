@@ -37,10 +37,7 @@ type YubiKey struct {
 	version version
 
 	mu       sync.Mutex // guards all below; not held while it waits for a touch
-	applets  []applet
-	selected applet
-	chain    *command // the parts of a chained command so far
-	rest     []byte   // what GET RESPONSE will tell
+	commands interpreter
 
 	oath *oathApplet // nil: not there
 	piv  *pivApplet
@@ -52,6 +49,9 @@ type YubiKey struct {
 }
 
 var _ Card = (*YubiKey)(nil)
+
+// serialBytes is the serial number as commands tell it.
+func (o *YubiKeyOptions) serialBytes() []byte { return binary.BigEndian.AppendUint32(nil, o.Serial) }
 
 // applet is one of the applications of a card.
 type applet interface {
@@ -79,18 +79,18 @@ func NewYubiKey(o YubiKeyOptions) *YubiKey {
 	}
 	y := &YubiKey{options: o, version: parseVersion(o.Version), pulled: make(chan struct{})}
 	if !o.NoManagement {
-		y.applets = append(y.applets, &managementApplet{y: y})
+		y.commands.applets = append(y.commands.applets, &managementApplet{y: y})
 	}
 	if !o.NoOTP {
-		y.applets = append(y.applets, &otpApplet{y: y})
+		y.commands.applets = append(y.commands.applets, &otpApplet{y: y})
 	}
 	if !o.NoOATH {
 		y.oath = newOATHApplet(y)
-		y.applets = append(y.applets, y.oath)
+		y.commands.applets = append(y.commands.applets, y.oath)
 	}
 	if !o.NoPIV {
 		y.piv = newPIVApplet(y)
-		y.applets = append(y.applets, y.piv)
+		y.commands.applets = append(y.commands.applets, y.piv)
 	}
 	return y
 }
@@ -107,120 +107,8 @@ func (y *YubiKey) ATR() []byte {
 func (y *YubiKey) Reset() {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	if y.selected != nil {
-		y.selected.leave()
-	}
-	y.selected, y.chain, y.rest = nil, nil, nil
+	y.commands.reset()
 	y.touch.last = time.Time{}
-}
-
-// process answers a command; y.mu is held.
-func (y *YubiKey) process(raw []byte) []byte {
-	c, sw := parseCommand(raw)
-	if sw != swOK {
-		return answer(nil, sw)
-	}
-	if c.cla&^claChain != 0 {
-		return answer(nil, swClass)
-	}
-	if y.selected != nil && c.cla == 0 && c.ins == y.selected.remaining() {
-		return y.respond(c)
-	}
-	y.rest = nil
-	c, whole, sw := y.gather(c)
-	if !whole {
-		return answer(nil, sw)
-	}
-	// The OATH applet has CALCULATE ALL where others select by other means.
-	if c.ins == insSelect && (c.p1 == 4 || y.oath == nil || y.selected != y.oath) {
-		y.rest, sw = y.choose(c)
-	} else if y.selected == nil {
-		sw = swInstruction
-	} else {
-		y.rest, sw = y.selected.command(c)
-	}
-	if sw != swOK {
-		y.rest = nil
-		return answer(nil, sw)
-	}
-	return y.chunk(c.le)
-}
-
-// gather joins the parts of a chained command (ISO/IEC 7816-4, 5.1.1.1); whole
-// is false before the last.
-func (y *YubiKey) gather(c command) (joined command, whole bool, sw status) {
-	first := y.chain
-	y.chain = nil
-	if first != nil {
-		if first.ins != c.ins || first.p1 != c.p1 || first.p2 != c.p2 {
-			first = nil // a new command ends the chain
-		} else {
-			c.data = append(bytes.Clone(first.data), c.data...)
-		}
-	}
-	if len(c.data) > maxCommand {
-		return c, false, swLength
-	}
-	if c.cla&claChain != 0 {
-		c.data = bytes.Clone(c.data)
-		y.chain = &c
-		return c, false, swOK
-	}
-	return c, true, swOK
-}
-
-// respond tells the next part of a long answer.
-func (y *YubiKey) respond(c command) []byte {
-	y.chain = nil
-	switch {
-	case c.p1 != 0 || c.p2 != 0:
-		return answer(nil, swWrongP1P2)
-	case len(y.rest) == 0:
-		return answer(nil, swConditions)
-	}
-	return y.chunk(c.le)
-}
-
-func (y *YubiKey) chunk(le int) []byte {
-	if len(y.rest) <= le {
-		part := y.rest
-		y.rest = nil
-		return answer(part, swOK)
-	}
-	part := y.rest[:le]
-	y.rest = y.rest[le:]
-	more := len(y.rest)
-	if more > 0xff {
-		more = 0 // 256 or more
-	}
-	return answer(part, swMore|status(more))
-}
-
-// choose is SELECT by name. A name may be shortened to what tells applets
-// apart, not to the registered part alone.
-func (y *YubiKey) choose(c command) ([]byte, status) {
-	if c.p1 != 4 || c.p2 != 0 {
-		return nil, swWrongP1P2
-	}
-	if len(c.data) < 5 || len(c.data) > 16 {
-		return nil, swFileNotFound
-	}
-	for _, a := range y.applets {
-		if !bytes.HasPrefix(a.aid(), c.data) {
-			continue
-		}
-		if y.selected != nil && y.selected != a {
-			y.selected.leave()
-		}
-		again := y.selected == a
-		y.selected = a
-		return a.enter(again), swOK
-	}
-	return nil, swFileNotFound
-}
-
-func (y *YubiKey) serialBytes() []byte {
-	return binary.BigEndian.AppendUint32(nil, y.options.Serial)
 }
 
 // version of a firmware: major, minor, patch.

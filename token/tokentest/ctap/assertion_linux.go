@@ -59,38 +59,38 @@ func (k *Key) getAssertion(t *transaction, data []byte) (any, error) {
 			return nil, s
 		}
 	}
-	return k.assert(&p, rp, id, up, verified)
-}
-
-func (k *Key) assert(p *getAssertionParams, rp [32]byte, id []byte, up, verified bool) (any, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	return k.a.assert(&p, rp, id, up, verified)
+}
+
+func (a *authenticator) assert(p *getAssertionParams, rp [32]byte, id []byte, up, verified bool) (any, error) {
 	var extensions map[string]any
 	if h := p.Extensions.HMACSecret; h != nil && id[nonceSize] == hasSecret {
-		out, err := k.hmacSecretLocked(h, rp, id, verified)
+		out, err := a.hmacSecret(h, rp, id, verified)
 		if err != nil {
 			return nil, err
 		}
 		extensions = map[string]any{"hmac-secret": out}
 	}
-	auth := k.a.authData(rp, up, verified, nil, extensions)
+	auth := a.authData(rp, up, verified, nil, extensions)
 	return map[int]any{
 		1: descriptor{ID: id, Type: "public-key"},
 		2: auth,
-		3: sign(k.a.signer(id, rp), auth, p.ClientDataHash),
+		3: sign(a.signer(id, rp), auth, p.ClientDataHash),
 	}, nil
 }
 
-// hmacSecretLocked computes the extension's output: another secret serves who
+// hmacSecret computes the extension's output: another secret serves who
 // gave the PIN (12.5, CredRandomWithUV and CredRandomWithoutUV).
-func (k *Key) hmacSecretLocked(h *hmacSecretParams, rp [32]byte, id []byte, verified bool) ([]byte, error) {
+func (a *authenticator) hmacSecret(h *hmacSecretParams, rp [32]byte, id []byte, verified bool) ([]byte, error) {
 	if h.Agreement == nil || h.SaltEnc == nil || h.SaltAuth == nil {
 		return nil, StatusMissingParameter
 	}
 	if h.Protocol == 0 {
 		h.Protocol = 1
 	}
-	c, err := k.agreeLocked(h.Protocol, h.Agreement)
+	c, err := a.agree(h.Protocol, h.Agreement)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (k *Key) hmacSecretLocked(h *hmacSecretParams, rp [32]byte, id []byte, veri
 	if verified {
 		purpose = "secret with PIN"
 	}
-	random := k.a.derive(purpose, id, rp)
+	random := a.derive(purpose, id, rp)
 	var out []byte
 	for ; len(salts) > 0; salts = salts[32:] {
 		mac := hmac.New(sha256.New, random)

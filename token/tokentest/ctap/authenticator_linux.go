@@ -18,9 +18,10 @@ const (
 
 // authenticator is what the key keeps. Key.mu guards it.
 type authenticator struct {
-	master  [32]byte // credentials are derived from it
-	pin     []byte   // the left half of the PIN's SHA-256; nil: none is set
-	retries int
+	protocols []uint64 // PIN protocols, the preferred one first
+	master    [32]byte // credentials are derived from it
+	pin       []byte   // the left half of the PIN's SHA-256; nil: none is set
+	retries   int
 
 	// Without power it forgets these.
 	wrongInARow int

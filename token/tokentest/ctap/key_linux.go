@@ -64,7 +64,7 @@ func New(o Options) (*Key, error) {
 	if o.TouchTimeout == 0 {
 		o.TouchTimeout = 30 * time.Second
 	}
-	k := &Key{o: o}
+	k := &Key{o: o, a: authenticator{protocols: o.Protocols}}
 	rand.Read(k.a.master[:])
 	k.a.retries = maxRetries
 	if o.PIN != "" {

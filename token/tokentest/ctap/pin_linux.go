@@ -57,37 +57,37 @@ func (k *Key) clientPIN(t *transaction, data []byte) (any, error) {
 		return map[int]any{1: coseOf(algECDH, k.a.agreement.PublicKey().Bytes())}, nil
 	case setPIN:
 		t.name += " setPIN"
-		return nil, k.setPINLocked(&p)
+		return nil, k.a.setPIN(&p)
 	case changePIN:
 		t.name += " changePIN"
-		return nil, k.changePINLocked(&p)
+		return nil, k.a.changePIN(&p)
 	case getPINToken:
 		t.name += " getPINToken"
-		return k.pinTokenLocked(&p)
+		return k.a.pinToken(&p)
 	default:
 		return nil, StatusInvalidParameter
 	}
 }
 
-// setPINLocked: 6.5.5.5.
-func (k *Key) setPINLocked(p *clientPINParams) error {
+// setPIN: 6.5.5.5.
+func (a *authenticator) setPIN(p *clientPINParams) error {
 	if p.Agreement == nil || p.NewPINEnc == nil || p.PINAuth == nil {
 		return StatusMissingParameter
 	}
-	if k.a.pin != nil {
+	if a.pin != nil {
 		return StatusPINAuthInvalid
 	}
-	c, err := k.agreeLocked(p.Protocol, p.Agreement)
+	c, err := a.agree(p.Protocol, p.Agreement)
 	if err != nil {
 		return err
 	}
 	if !c.authentic(p.NewPINEnc, p.PINAuth) {
 		return StatusPINAuthInvalid
 	}
-	return k.storePINLocked(c, p.NewPINEnc)
+	return a.storePIN(c, p.NewPINEnc)
 }
 
-func (k *Key) storePINLocked(c *channelKeys, enc []byte) error {
+func (a *authenticator) storePIN(c *channelKeys, enc []byte) error {
 	padded, ok := c.decrypt(enc)
 	if !ok || len(padded) != paddedPIN {
 		return StatusInvalidParameter
@@ -96,74 +96,74 @@ func (k *Key) storePINLocked(c *channelKeys, enc []byte) error {
 	if len(pin) > maxPIN || utf8.RuneCount(pin) < minPIN || bytes.IndexByte(pin, 0) >= 0 {
 		return StatusPINPolicyViolation
 	}
-	k.a.pin, k.a.retries, k.a.wrongInARow = hashPIN(pin), maxRetries, 0
-	k.a.renew()
+	a.pin, a.retries, a.wrongInARow = hashPIN(pin), maxRetries, 0
+	a.renew()
 	return nil
 }
 
-// changePINLocked: 6.5.5.6.
-func (k *Key) changePINLocked(p *clientPINParams) error {
+// changePIN: 6.5.5.6.
+func (a *authenticator) changePIN(p *clientPINParams) error {
 	if p.Agreement == nil || p.PINHashEnc == nil || p.NewPINEnc == nil || p.PINAuth == nil {
 		return StatusMissingParameter
 	}
-	if k.a.pin == nil {
+	if a.pin == nil {
 		return StatusPINNotSet
 	}
-	if k.a.retries == 0 {
+	if a.retries == 0 {
 		return StatusPINBlocked
 	}
-	c, err := k.agreeLocked(p.Protocol, p.Agreement)
+	c, err := a.agree(p.Protocol, p.Agreement)
 	if err != nil {
 		return err
 	}
 	if !c.authentic(slices.Concat(p.NewPINEnc, p.PINHashEnc), p.PINAuth) {
 		return StatusPINAuthInvalid
 	}
-	if err := k.tryPINLocked(c, p.PINHashEnc); err != nil {
+	if err := a.tryPIN(c, p.PINHashEnc); err != nil {
 		return err
 	}
-	return k.storePINLocked(c, p.NewPINEnc)
+	return a.storePIN(c, p.NewPINEnc)
 }
 
-// pinTokenLocked: 6.5.5.7.1.
-func (k *Key) pinTokenLocked(p *clientPINParams) (any, error) {
+// pinToken: 6.5.5.7.1.
+func (a *authenticator) pinToken(p *clientPINParams) (any, error) {
 	if p.Agreement == nil || p.PINHashEnc == nil {
 		return nil, StatusMissingParameter
 	}
-	if k.a.pin == nil {
+	if a.pin == nil {
 		return nil, StatusPINNotSet
 	}
-	c, err := k.agreeLocked(p.Protocol, p.Agreement)
+	c, err := a.agree(p.Protocol, p.Agreement)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.tryPINLocked(c, p.PINHashEnc); err != nil {
+	if err := a.tryPIN(c, p.PINHashEnc); err != nil {
 		return nil, err
 	}
-	return map[int]any{2: c.encrypt(k.a.token[:])}, nil
+	return map[int]any{2: c.encrypt(a.token[:])}, nil
 }
 
-// tryPINLocked counts down before it compares, so that no power cut gives a
+// tryPIN counts down before it compares, so that no power cut gives a
 // try away.
-func (k *Key) tryPINLocked(c *channelKeys, enc []byte) error {
+func (a *authenticator) tryPIN(c *channelKeys, enc []byte) error {
 	switch {
-	case k.a.retries == 0:
+	case a.retries == 0:
 		return StatusPINBlocked
-	case k.a.wrongInARow >= maxInARow:
+	case a.wrongInARow >= maxInARow:
 		return StatusPINAuthBlocked
 	}
-	k.a.retries--
+	a.retries--
 	hash, ok := c.decrypt(enc)
-	if ok && len(hash) == 16 && subtle.ConstantTimeCompare(hash, k.a.pin) == 1 {
-		k.a.retries, k.a.wrongInARow = maxRetries, 0
+	if ok && len(hash) == 16 && subtle.ConstantTimeCompare(hash, a.pin) == 1 {
+		a.retries, a.wrongInARow = maxRetries, 0
 		return nil
 	}
-	k.a.wrongInARow++
-	k.a.renew()
+	a.wrongInARow++
+	a.renew()
 	switch {
-	case k.a.retries == 0:
+	case a.retries == 0:
 		return StatusPINBlocked
-	case k.a.wrongInARow >= maxInARow:
+	case a.wrongInARow >= maxInARow:
 		return StatusPINAuthBlocked
 	default:
 		return StatusPINInvalid

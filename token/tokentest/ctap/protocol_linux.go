@@ -17,9 +17,9 @@ type channelKeys struct {
 	aes, mac []byte
 }
 
-// agreeLocked makes the secret shared with a host.
-func (k *Key) agreeLocked(protocol uint64, host *coseKey) (*channelKeys, error) {
-	if !slices.Contains(k.o.Protocols, protocol) {
+// agree makes the secret shared with a host.
+func (a *authenticator) agree(protocol uint64, host *coseKey) (*channelKeys, error) {
+	if !slices.Contains(a.protocols, protocol) {
 		return nil, StatusInvalidParameter
 	}
 	if host.Kty != 2 || host.Crv != 1 || host.Alg != algECDH || len(host.X) != 32 || len(host.Y) != 32 {
@@ -29,7 +29,7 @@ func (k *Key) agreeLocked(protocol uint64, host *coseKey) (*channelKeys, error) 
 	if err != nil {
 		return nil, StatusInvalidParameter
 	}
-	z, err := k.a.agreement.ECDH(public)
+	z, err := a.agreement.ECDH(public)
 	if err != nil {
 		return nil, StatusInvalidParameter
 	}
