@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"credproc/aws":             {"credproc", "credproc/config", "credproc/sigv4"},
 	"credproc/sts":             {"credproc", "credproc/config", "credproc/aws"},
 	"credproc/machine":         {"credproc", "credproc/config"},
+	"credproc/command":         {"credproc", "credproc/config"},
 	"credproc/sourcetest":      {"credproc", "credproc/config"},
 	"credproc/awstest":         {},
 	"credproc/awstest/standin": {"credproc/awstest"},
@@ -69,7 +70,7 @@ var arrows = map[string][]string{
 	"cmd/mfad":     {},
 	"cmd/mfad-cli": {"agent/client", "agent/wire", "agent/prompt", "agent/harden", "credproc/config", "credproc/config/edit"},
 	"cmd/mfad-agent": {
-		"agent", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine",
+		"agent", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine", "credproc/command",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},
