@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"credproc/aws":             {"credproc", "credproc/config", "credproc/sigv4"},
 	"credproc/sts":             {"credproc", "credproc/config", "credproc/aws"},
 	"credproc/machine":         {"credproc", "credproc/config"},
+	"credproc/command":         {"credproc", "credproc/config"},
 	"credproc/sourcetest":      {"credproc", "credproc/config"},
 	"credproc/awstest":         {},
 	"credproc/awstest/standin": {"credproc/awstest"},
@@ -116,7 +117,7 @@ var arrows = map[string][]string{
 	"cmd/mfad-cli/internal/tty":       {},
 	"cmd/mfad-cli/internal/words":     {"agent/wire"},
 	"cmd/mfad-agent": {
-		"agent", "agent/ask", "agent/server", "agent/harden", "agent/wire", "credproc/config", "credproc/sts", "credproc/machine",
+		"agent", "agent/ask", "agent/server", "agent/harden", "agent/wire", "credproc/command", "credproc/config", "credproc/machine", "credproc/sts",
 		"keystore", "keystore/keychain", "token", "token/totp", "token/qr",
 		"agent/prompt", "agent/prompt/pinentry", "agent/prompt/notify",
 	},

@@ -85,7 +85,7 @@ func New(o Options) *Broker {
 		patience:  cmp.Or(o.Deadline, 55*time.Second),
 		log:       o.Logger,
 	}
-	own := []Source{vaultKeys{o.Keys}, staticKeys{}, environment{o.Environ}, process{clock.now}}
+	own := []Source{vaultKeys{o.Keys}, staticKeys{}, environment{o.Environ}}
 	for _, source := range append(own, o.Sources...) {
 		b.planner.sources[source.Kind()] = source
 	}

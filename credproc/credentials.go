@@ -42,40 +42,6 @@ func (c Credentials) check() error {
 	return nil
 }
 
-// document is the JSON of the credential_process contract, which we write and
-// read.
-type document struct {
-	Version         int
-	AccessKeyID     string `json:"AccessKeyId"`
-	SecretAccessKey string
-	SessionToken    string `json:",omitempty"`
-	Expiration      string `json:",omitempty"`
-	AccountID       string `json:"AccountId,omitempty"`
-}
-
-const documentVersion = 1
-
-// Document is the JSON that the credential_process contract asks for
-// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
-// on one line with its newline. Expiration has whole seconds and ends in Z.
-func (c Credentials) Document() []byte {
-	doc, err := json.Marshal(document{
-		Version: documentVersion, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
-		SessionToken: c.SessionToken, Expiration: formatTime(c.Expiration), AccountID: c.AccountID,
-	})
-	if err != nil {
-		panic(err) // five strings and a number always marshal
-	}
-	return append(doc, '\n')
-}
-
-func formatTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Truncate(time.Second).Format(time.RFC3339)
-}
-
 // Format prints the access key id and never a secret, whatever the verb.
 func (c Credentials) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "{%s [redacted]}", c.AccessKeyID)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/command"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/human"
 )
@@ -103,7 +104,8 @@ func newHouse(t *testing.T, change ...func(*credproc.Options)) *house {
 		},
 		Keys: h.vault, Codes: h.vault, Trust: trust{}, Dialer: h.aws,
 		SessionName: "ada", Now: now,
-		Boot: func() time.Duration { return time.Since(start) + time.Duration(h.suspended.Load()) },
+		Sources: []credproc.Source{command.New(now)},
+		Boot:    func() time.Duration { return time.Since(start) + time.Duration(h.suspended.Load()) },
 	}
 	for _, f := range change {
 		f(&o)

@@ -7,9 +7,9 @@ import (
 )
 
 // A Source gives the credentials that a chain begins with, for the steps of one
-// kind. The broker has the sources of package config's own kinds but for the
-// machine's; others come by [Options]. What a profile says of a kind is the
-// step's [config.Source].
+// kind. The broker itself has those whose keys are at hand: the vault's, a
+// file's and the environment's; all others come by [Options]. What a profile
+// says of a kind is the step's [config.Source].
 type Source interface {
 	// Kind is that of the steps that the source serves.
 	Kind() config.StepKind

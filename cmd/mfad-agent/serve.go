@@ -17,6 +17,7 @@ import (
 	"github.com/mfad/mfad/agent"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/command"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/machine"
 	"github.com/mfad/mfad/credproc/sts"
@@ -59,7 +60,7 @@ func serve(socket string, log *slog.Logger) (err error) {
 	service, err := agent.New(agent.Options{
 		Home: at.home, Socket: at.socket,
 		Config: config.NewReader(at.files, os.Getenv), Environ: os.Getenv,
-		Dialer: dialer, Sources: machine.Sources(os.Getenv), Boot: boot, SessionName: person(),
+		Dialer: dialer, Sources: append(machine.Sources(os.Getenv), command.New(time.Now)), Boot: boot, SessionName: person(),
 		Tokens: new(token.Helper),
 		Stop:   stop, Desk: openDesk,
 		Connections: func() int { return int(connections.Load()) },

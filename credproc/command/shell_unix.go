@@ -1,6 +1,6 @@
 //go:build unix
 
-package credproc
+package command
 
 import (
 	"context"

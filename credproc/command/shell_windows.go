@@ -1,4 +1,4 @@
-package credproc
+package command
 
 import (
 	"context"
