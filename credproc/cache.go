@@ -214,7 +214,7 @@ func (c *cache) failed(s *session, err error, now moment) {
 	case errors.Is(err, human.ErrNoPrompt), errors.Is(err, context.Canceled):
 		return // the next request may come with somebody to ask, who stays
 	case now.boot < s.heldUntil:
-		return // another rider of the same flight was first
+		return // another waiter for the same session was first
 	case errors.Is(err, human.ErrDismissed):
 		s.heldUntil = s.end.boot
 	default:

@@ -36,16 +36,14 @@ type deadline struct {
 	life time.Duration // when it was new
 }
 
-// expiry is the deadline of a session that ends at AWS's time end, is received
-// now, and cannot live longer than longest; 0 is no bound. Skew is the time to
-// add to our wall clock to have AWS's.
-func expiry(now moment, end time.Time, skew, longest time.Duration) deadline {
-	wall := end.Add(-skew)
-	life := wall.Sub(now.wall)
+// expiry is the deadline of a session that is received now, ends at end by our
+// own wall clock, and cannot live longer than longest; 0 is no bound.
+func expiry(now moment, end time.Time, longest time.Duration) deadline {
+	life := end.Sub(now.wall)
 	if longest > 0 {
 		life = min(life, longest)
 	}
-	return deadline{wall, now.boot + life, life}
+	return deadline{end, now.boot + life, life}
 }
 
 func (d deadline) left(now moment) time.Duration {

@@ -59,7 +59,10 @@ const documentVersion = 1
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
 // on one line with its newline. Expiration has whole seconds and ends in Z.
 func (c Credentials) Document() []byte {
-	doc, err := json.Marshal(document{documentVersion, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, formatTime(c.Expiration), c.AccountID})
+	doc, err := json.Marshal(document{
+		Version: documentVersion, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
+		SessionToken: c.SessionToken, Expiration: formatTime(c.Expiration), AccountID: c.AccountID,
+	})
 	if err != nil {
 		panic(err) // five strings and a number always marshal
 	}

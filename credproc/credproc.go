@@ -62,13 +62,14 @@ type Keys interface {
 	KeyID(ctx context.Context, name string) (string, error)
 }
 
-// Code is a released MFA code. Unsent is called, or AWS may have seen the code.
+// Code is a released MFA code. It is not given out again.
 type Code struct {
 	Digits string
 	// Typed says that a person read the code off the device: when AWS refuses
 	// it, they can be asked again; and it is not given back lightly.
 	Typed bool
-	// Unsent says that AWS cannot have seen it: the next caller may have it.
+	// Unsent is called when AWS cannot have seen the code: the next caller may
+	// have it.
 	Unsent func()
 }
 

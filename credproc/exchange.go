@@ -81,7 +81,7 @@ func (x *exchange) complete(ctx context.Context, creds Credentials) (Credentials
 	if creds.AccessKeyID == "" || creds.SecretAccessKey == "" || creds.SessionToken == "" || creds.Expiration.IsZero() {
 		return Credentials{}, x.explain(fmt.Errorf("STS answered without credentials: %w", ErrUnavailable))
 	}
-	creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN), AccountOf(x.hop().role()), AccountOf(x.serial().Text))
+	creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN), AccountOf(x.hop().roleARN()), AccountOf(x.serial().Text))
 	if creds.AccountID == "" {
 		account, arn, err := x.client.CallerIdentity(ctx, creds)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 // get gives the credentials in which a stage ends: those that are at hand, the
 // session out of the cache, or a new one. Release them.
 func (b *Broker) get(ctx context.Context, s stage, ask Asker) (Given, error) {
-	if s.held() {
+	if s.atHand() {
 		return s.make(ctx, ask)
 	}
 	creds, old, ok := b.cached(s)
@@ -75,14 +75,14 @@ func (b *Broker) renew(s stage, old *session, now moment) {
 // makeOnce makes the session of a stage, once for all who ask meanwhile. Old is
 // the one that was found wanting, if any.
 func (b *Broker) makeOnce(ctx context.Context, s stage, old *session, ask Asker) (Credentials, error) {
-	return b.flights.Do(ctx, s.key(), ask, func(ctx context.Context, riders *flight.Riders[Asker]) (Credentials, error) {
+	return b.flights.Do(ctx, s.key(), ask, func(ctx context.Context, waiters *flight.Waiters[Asker]) (Credentials, error) {
 		made := b.cache.find(s.key(), s.profile)
 		if made != nil && made != old && made.end.left(b.clock.now()) > 0 {
 			return made.creds, nil // another was made just before this one was begun
 		}
 		mark := b.cache.begin()
 		defer b.cache.end()
-		creds, err := b.make(ctx, s, Relay(riders))
+		creds, err := b.make(ctx, s, Relay(waiters))
 		if err == nil {
 			err = creds.check()
 		}
@@ -110,9 +110,6 @@ func (b *Broker) make(ctx context.Context, s stage, ask Asker) (Credentials, err
 
 // make has the source of the plan give its credentials.
 func (p *plan) make(ctx context.Context, ask Asker) (Given, error) {
-	if p.id.Awaited != "" {
-		waitingFor(ask, "waiting for "+p.id.Awaited)
-	}
 	return p.source.Make(ctx, p.chain.Steps[0], p.id, ask)
 }
 
@@ -153,7 +150,7 @@ func (b *Broker) keep(s stage, creds Credentials, mark int) {
 		return
 	}
 	now := b.clock.now()
-	end := expiry(now, creds.Expiration, b.exchanger.skew.now(), s.longest())
+	end := expiry(now, creds.Expiration.Add(-b.exchanger.skew.now()), s.longest())
 	renewAt := end.renew()
 	if spread := renewAt - end.handOut(); spread > 0 {
 		renewAt -= rand.N(spread/2 + time.Nanosecond)

@@ -11,26 +11,30 @@ import (
 )
 
 // hop is one exchange at STS, as a plan has it: credentials for a session.
-type hop interface {
-	// appendKey writes down what makes the session, in one way only.
-	appendKey(text []byte) []byte
-	// role is the ARN of the role that is assumed; empty if none is.
-	role() string
-	// longest is the life that AWS grants at most.
-	longest() time.Duration
-	// send asks STS for the session.
-	send(ctx context.Context, client STS, by Credentials, mfa MFA) (Credentials, error)
-	// explain says what went wrong; source is the key of whose session it is.
-	explain(source string, err error) error
+// There are two, GetSessionToken and AssumeRole.
+type hop struct {
+	*config.Exchange
+	kind        config.StepKind
+	role        *config.Role // nil: GetSessionToken
+	sessionName string       // of the role
 }
 
 // hopOf makes the hop of a step; name is that of role sessions whose profile
 // names none.
-func hopOf(step config.Step, name string) hop {
+func hopOf(step *config.Step, name string) hop {
+	h := hop{Exchange: step.Exchange(), kind: step.Kind()}
 	if role, ok := step.Spec.(*config.Role); ok {
-		return roleHop{role, chooseSessionName(role, name)}
+		h.role, h.sessionName = role, chooseSessionName(role, name)
 	}
-	return sessionHop{step.Spec.(*config.Session)}
+	return h
+}
+
+// roleARN is the role that is assumed; empty if none is.
+func (h hop) roleARN() string {
+	if h.role == nil {
+		return ""
+	}
+	return h.role.ARN.Text
 }
 
 // What STS grants when no duration is asked for.
@@ -39,77 +43,63 @@ const (
 	defaultRole    = time.Hour
 )
 
-// sessionHop is GetSessionToken.
-type sessionHop struct{ *config.Session }
-
-func (h sessionHop) role() string { return "" }
-
-func (h sessionHop) longest() time.Duration { return lengthOf(h.Duration, defaultSession) }
-
-func (h sessionHop) appendKey(text []byte) []byte {
-	return appendExchange(text, h.Kind(), &h.Exchange, h.longest())
-}
-
-func (h sessionHop) send(ctx context.Context, client STS, by Credentials, mfa MFA) (Credentials, error) {
-	return client.GetSessionToken(ctx, by, mfa, h.Duration.Length())
-}
-
-func (h sessionHop) explain(source string, err error) error {
-	if h.Serial.Text != "" {
-		return fmt.Errorf("making a session with MFA device %s (%s): %w", h.Serial.Text, h.Serial.Origin, err)
+// longest is the life that AWS grants at most.
+func (h hop) longest() time.Duration {
+	switch {
+	case h.Duration.Seconds > 0:
+		return h.Duration.Length()
+	case h.role == nil:
+		return defaultSession
 	}
-	return fmt.Errorf("making a session of %s: %w", source, err)
+	return defaultRole
 }
 
-// roleHop is AssumeRole.
-type roleHop struct {
-	*config.Role
-	sessionName string
-}
-
-func (h roleHop) role() string { return h.ARN.Text }
-
-func (h roleHop) longest() time.Duration { return lengthOf(h.Duration, defaultRole) }
-
-func (h roleHop) appendKey(text []byte) []byte {
-	text = appendExchange(text, h.Kind(), &h.Exchange, h.longest())
-	for _, field := range []string{h.ARN.Text, h.ExternalID.Text, h.sessionName, h.SourceIdentity.Text, h.Policy.Text} {
+// appendKey writes down what makes the session, in one way only.
+func (h hop) appendKey(text []byte) []byte {
+	text = appendField(text, string(h.kind))
+	text = appendField(text, h.Serial.Text)
+	text = binary.AppendUvarint(text, uint64(h.longest()))
+	text = appendField(text, scopeOf(h.Endpoint))
+	role := h.role
+	if role == nil {
+		return text
+	}
+	for _, field := range []string{
+		role.ARN.Text, role.ExternalID.Text, h.sessionName, role.SourceIdentity.Text, role.Policy.Text,
+	} {
 		text = appendField(text, field)
 	}
-	text = appendSet(text, h.PolicyARNs)
-	text = appendSet(text, h.TransitiveTags)
-	tags := make([]string, len(h.Tags))
-	for i, tag := range h.Tags {
+	text = appendSet(text, role.PolicyARNs)
+	text = appendSet(text, role.TransitiveTags)
+	tags := make([]string, len(role.Tags))
+	for i, tag := range role.Tags {
 		tags[i] = tag.Key + "\x00" + tag.Value
 	}
 	return appendSet(text, tags)
 }
 
-func (h roleHop) send(ctx context.Context, client STS, by Credentials, mfa MFA) (Credentials, error) {
+// send asks STS for the session.
+func (h hop) send(ctx context.Context, client STS, by Credentials, mfa MFA) (Credentials, error) {
+	role := h.role
+	if role == nil {
+		return client.GetSessionToken(ctx, by, mfa, h.Duration.Length())
+	}
 	return client.AssumeRole(ctx, by, RoleRequest{
-		RoleARN: h.ARN.Text, SessionName: h.sessionName, ExternalID: h.ExternalID.Text,
-		Duration: h.Duration.Length(), Tags: h.Tags, TransitiveTags: h.TransitiveTags,
-		SourceIdentity: h.SourceIdentity.Text, Policy: h.Policy.Text, PolicyARNs: h.PolicyARNs,
+		RoleARN: role.ARN.Text, SessionName: h.sessionName, ExternalID: role.ExternalID.Text,
+		Duration: h.Duration.Length(), Tags: role.Tags, TransitiveTags: role.TransitiveTags,
+		SourceIdentity: role.SourceIdentity.Text, Policy: role.Policy.Text, PolicyARNs: role.PolicyARNs,
 	}, mfa)
 }
 
-func (h roleHop) explain(_ string, err error) error {
-	return fmt.Errorf("assuming role %s (%s): %w", h.ARN.Text, h.ARN.Origin, err)
-}
-
-// lengthOf is the time that was asked for, or AWS's default.
-func lengthOf(asked config.Duration, otherwise time.Duration) time.Duration {
-	if asked.Seconds > 0 {
-		return asked.Length()
+// explain says what went wrong; source is the key of whose session it is.
+func (h hop) explain(source string, err error) error {
+	switch {
+	case h.role != nil:
+		return fmt.Errorf("assuming role %s (%s): %w", h.role.ARN.Text, h.role.ARN.Origin, err)
+	case h.Serial.Text != "":
+		return fmt.Errorf("making a session with MFA device %s (%s): %w", h.Serial.Text, h.Serial.Origin, err)
 	}
-	return otherwise
-}
-
-func appendExchange(text []byte, kind config.StepKind, e *config.Exchange, longest time.Duration) []byte {
-	text = appendField(text, string(kind))
-	text = appendField(text, e.Serial.Text)
-	text = binary.AppendUvarint(text, uint64(longest))
-	return appendField(text, scopeOf(e.Endpoint))
+	return fmt.Errorf("making a session of %s: %w", source, err)
 }
 
 // scopeOf is where a session is valid: everywhere in a partition of AWS, or at

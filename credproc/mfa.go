@@ -34,12 +34,12 @@ func (x *exchange) withoutCode(ctx context.Context, session send) (Credentials, 
 		if errors.Is(err, ErrUnsent) {
 			limit = maxUnsent
 		}
-		if err == nil || !passing(err) || try == limit || ctx.Err() != nil {
-			return creds, unavailable(err)
+		if err == nil || !mayGoAway(err) || try == limit || ctx.Err() != nil {
+			return creds, asUnavailable(err)
 		}
 		waitingFor(x.ask, "waiting to try again, since AWS is busy or out of reach")
 		if pause(ctx, try) != nil {
-			return Credentials{}, unavailable(err)
+			return Credentials{}, asUnavailable(err)
 		}
 	}
 }
@@ -83,10 +83,10 @@ func (x *exchange) withCode(ctx context.Context, session send, askTime func(cont
 		learned := x.skew.turns.Load() != turns
 		var more bool
 		if again, more = tries.verdict(err, code.Typed, learned); !more {
-			return Credentials{}, tries.explain(unavailable(err), code.Typed)
+			return Credentials{}, tries.explain(asUnavailable(err), code.Typed)
 		}
 		if !errors.Is(err, ErrCodeRefused) && pause(ctx, tries.unsent+tries.spent) != nil {
-			return Credentials{}, unavailable(err)
+			return Credentials{}, asUnavailable(err)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (t *attempts) verdict(err error, typed, learned bool) (again string, more b
 		}
 		// A stored seed gives the right code, unless the clock was wrong.
 		return againRefused, learned && t.refused == 1
-	case passing(err):
+	case mayGoAway(err):
 		t.spent++
 		return againSpent, t.spent < maxSpent
 	}
@@ -116,7 +116,8 @@ func (t *attempts) verdict(err error, typed, learned bool) (again string, more b
 
 func (t *attempts) explain(err error, typed bool) error {
 	if errors.Is(err, ErrCodeRefused) && !typed {
-		return fmt.Errorf("the stored seed gives a code that AWS does not take: it is another device's, or the code was used elsewhere: %w", err)
+		return fmt.Errorf("the stored seed gives a code that AWS does not take:"+
+			" it is another device's, or the code was used elsewhere: %w", err)
 	}
 	if codes := t.spent + t.refused; codes > 1 {
 		return fmt.Errorf("after %d codes: %w", codes, err)
@@ -145,9 +146,9 @@ func (x *exchange) sendCode(ctx context.Context, code Code, session send) (Crede
 	}
 }
 
-// passing says that an error may go away by itself: AWS is busy or broken, or
+// mayGoAway says that an error may go away by itself: AWS is busy or broken, or
 // nobody knows what happened.
-func passing(err error) bool {
+func mayGoAway(err error) bool {
 	if errors.Is(err, ErrUnsigned) { // a person was asked for that already
 		return false
 	}
@@ -158,9 +159,9 @@ func passing(err error) bool {
 	return !errors.As(err, &refusal) && !errors.Is(err, ErrClock)
 }
 
-// unavailable classes what AWS has not answered.
-func unavailable(err error) error {
-	if err == nil || !passing(err) || errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable) {
+// asUnavailable classes what AWS has not answered.
+func asUnavailable(err error) error {
+	if err == nil || !mayGoAway(err) || errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -22,10 +22,10 @@ type plan struct {
 	chain   *config.Chain
 	profile string // as the caller asked for it
 
-	source Source
-	id     Identity     // of the source
-	hops   []hop        // one a step after the source
-	keys   []sessionKey // one a step
+	source      Source
+	id          Identity     // of the source
+	keys        []sessionKey // one a step
+	sessionName string       // of roles whose profile names none
 }
 
 // stage is one step of a plan.
@@ -36,9 +36,9 @@ type stage struct {
 
 func (p *plan) last() stage        { return stage{p, len(p.chain.Steps) - 1} }
 func (s stage) below() stage       { return stage{s.plan, s.at - 1} }
-func (s stage) hop() hop           { return s.hops[s.at-1] }
+func (s stage) hop() hop           { return hopOf(s.step(), s.sessionName) }
 func (s stage) first() bool        { return s.at == 0 }
-func (s stage) held() bool         { return s.first() && s.id.Held }
+func (s stage) atHand() bool       { return s.first() && s.id.AtHand }
 func (s stage) step() *config.Step { return &s.chain.Steps[s.at] }
 func (s stage) key() sessionKey    { return s.keys[s.at] }
 func (s stage) handedOut() bool    { return s.at == len(s.chain.Steps)-1 }
@@ -72,8 +72,8 @@ func (s stage) name() string {
 	switch {
 	case s.first():
 		return cmp.Or(s.id.Name, s.id.Key)
-	case s.hop().role() != "":
-		return s.hop().role()
+	case s.hop().role != nil:
+		return s.hop().roleARN()
 	}
 	return s.id.Key
 }
@@ -97,15 +97,14 @@ func (p planner) plan(ctx context.Context, profile string, chain *config.Chain) 
 	}
 	made := &plan{
 		chain: chain, profile: profile, source: source, id: id,
-		hops: make([]hop, len(chain.Steps)-1), keys: make([]sessionKey, len(chain.Steps)),
+		keys: make([]sessionKey, len(chain.Steps)), sessionName: p.sessionName,
 	}
 	var room [512]byte
 	text := appendField(room[:0], id.Key)
 	made.keys[0] = sha256.Sum256(text)
-	for i, step := range chain.Steps[1:] {
-		made.hops[i] = hopOf(step, p.sessionName)
-		text = append(text[:0], made.keys[i][:]...)
-		made.keys[i+1] = sha256.Sum256(made.hops[i].appendKey(text))
+	for i := 1; i < len(chain.Steps); i++ {
+		text = append(text[:0], made.keys[i-1][:]...)
+		made.keys[i] = sha256.Sum256(stage{made, i}.hop().appendKey(text))
 	}
 	return made, nil
 }
@@ -113,9 +112,10 @@ func (p planner) plan(ctx context.Context, profile string, chain *config.Chain) 
 // purpose is what a person is told when the plan needs an answer.
 func (p *plan) purpose() Purpose {
 	why := Purpose{Profile: p.profile}
-	for i, hop := range p.hops {
-		why.RoleARN = cmp.Or(hop.role(), why.RoleARN)
-		why.Serial = cmp.Or(stage{p, i + 1}.serial().Text, why.Serial)
+	for i := 1; i < len(p.chain.Steps); i++ {
+		hop := stage{p, i}.hop()
+		why.RoleARN = cmp.Or(hop.roleARN(), why.RoleARN)
+		why.Serial = cmp.Or(hop.Serial.Text, why.Serial)
 	}
 	why.Account = cmp.Or(AccountOf(why.RoleARN), AccountOf(why.Serial))
 	return why

@@ -39,14 +39,12 @@ func (process) Kind() config.StepKind { return config.KindProcess }
 // Identity implements [Source]. The command line may hold secrets: it is hashed.
 func (process) Identity(_ context.Context, step config.Step) (Identity, error) {
 	hash := sha256.Sum256([]byte(step.Spec.(config.Process).Command.Text))
-	return Identity{
-		Key: "process " + hex.EncodeToString(hash[:6]), Name: step.Profile,
-		Awaited: "the credential_process of profile " + step.Profile,
-	}, nil
+	return Identity{Key: "process " + hex.EncodeToString(hash[:6]), Name: step.Profile}, nil
 }
 
 // Make implements [Source].
-func (p process) Make(ctx context.Context, step config.Step, _ Identity, _ Asker) (Given, error) {
+func (p process) Make(ctx context.Context, step config.Step, _ Identity, ask Asker) (Given, error) {
+	Await(ask, "the credential_process of profile "+step.Profile)
 	command := step.Spec.(config.Process).Command
 	creds, err := runProcess(ctx, command.Text, p.now().wall)
 	if err != nil {
@@ -62,7 +60,7 @@ func runProcess(ctx context.Context, command string, now time.Time) (Credentials
 	ctx, cancel := context.WithTimeout(ctx, processTime)
 	defer cancel()
 	stdout, stderr := &limited{room: processOutput, full: errTooMuch}, &limited{room: 4096}
-	cmd := shell(ctx, command)
+	cmd := shellCommand(ctx, command)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = time.Second // for grandchildren that keep the pipes open
 	err := cmd.Run()

@@ -14,9 +14,9 @@ import (
 // to the request that came first; when that one goes away it is withdrawn
 // there and put to the next, and so it is when nobody can be asked there. A
 // person who declines declines for all. Notices go to all.
-func Relay(riders *flight.Riders[Asker]) Asker { return relay{riders} }
+func Relay(waiters *flight.Waiters[Asker]) Asker { return relay{waiters} }
 
-type relay struct{ riders *flight.Riders[Asker] }
+type relay struct{ waiters *flight.Waiters[Asker] }
 
 var _ progress = relay{}
 
@@ -26,20 +26,20 @@ func (r relay) Ask(ctx context.Context, q human.Question) (answer human.Answer, 
 		answer, err = a.Ask(ctx, q)
 		return err
 	}
-	err = r.riders.Ask(ctx, put, func(err error) bool { return errors.Is(err, human.ErrNoPrompt) })
+	err = r.waiters.Ask(ctx, put, func(err error) bool { return errors.Is(err, human.ErrNoPrompt) })
 	return answer, err
 }
 
 // Notice implements [Asker].
 func (r relay) Notice(_ context.Context, text string) {
-	r.riders.Tell(func(ctx context.Context, a Asker) { a.Notice(ctx, text) })
+	r.waiters.Tell(func(ctx context.Context, a Asker) { a.Notice(ctx, text) })
 }
 
 // Act reaches all who wait now, and is taken back from each.
 func (r relay) Act(_ context.Context, what string) func() {
 	var mu sync.Mutex
 	var taken []func()
-	r.riders.Tell(func(ctx context.Context, a Asker) {
+	r.waiters.Tell(func(ctx context.Context, a Asker) {
 		done := a.Act(ctx, what)
 		mu.Lock()
 		defer mu.Unlock()
@@ -56,13 +56,13 @@ func (r relay) Act(_ context.Context, what string) func() {
 }
 
 func (r relay) waitingFor(what string) {
-	r.riders.Tell(func(_ context.Context, a Asker) { waitingFor(a, what) })
+	r.waiters.Tell(func(_ context.Context, a Asker) { waitingFor(a, what) })
 }
 
 // Reach is that of the one who can be told best.
 func (r relay) Reach() human.Reach {
 	best := human.Nobody
-	for _, a := range r.riders.Aboard() {
+	for _, a := range r.waiters.Present() {
 		best = max(best, a.Reach())
 	}
 	return best

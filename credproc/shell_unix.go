@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// shell runs a command line in a process group of its own, which is killed as
+// shellCommand runs a command line in a process group of its own, which is killed as
 // a whole when ctx ends.
-func shell(ctx context.Context, command string) *exec.Cmd {
+func shellCommand(ctx context.Context, command string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// shell runs a command line by cmd.exe, which parses the rest of its line itself.
-func shell(ctx context.Context, command string) *exec.Cmd {
+// shellCommand runs a command line by cmd.exe, which parses the rest of its line itself.
+func shellCommand(ctx context.Context, command string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "cmd.exe")
 	cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd.exe /C ` + command}
 	return cmd

@@ -18,7 +18,8 @@ type Source interface {
 	Identity(ctx context.Context, step config.Step) (Identity, error)
 	// Make gives the credentials; id is what Identity said. The broker calls it
 	// once for all who wait for the same identity, ask then reaches all of them,
-	// and keeps what has a session token and an end until that end.
+	// and keeps what has a session token and an end until that end. What takes
+	// long is told by Await.
 	Make(ctx context.Context, step config.Step, id Identity, ask Asker) (Given, error)
 }
 
@@ -31,23 +32,24 @@ type Identity struct {
 	KeyID string
 	// Name is how a listing calls it; empty is Key.
 	Name string
-	// Awaited is what a request waits for while Make runs, such as "the
-	// credential_process of profile p"; empty is AWS.
-	Awaited string
-	// Held credentials are at hand: each request takes them by a Make of its own,
-	// and nothing of them is kept.
-	Held bool
+	// AtHand credentials cost nothing to make: each request takes them by a Make
+	// of its own, and nothing of them is kept.
+	AtHand bool
 }
 
 // Given are credentials on their way to whoever signs with them.
 type Given struct {
 	Credentials
-	// Release wipes them; nil when there is nothing to wipe. It counts for Held
-	// credentials only.
+	// Release wipes them; nil when there is nothing to wipe. It counts only for
+	// credentials that are at hand.
 	Release func()
 
 	cached bool // they are of a session that was there before
 }
+
+// Await notes what those who ask wait for, such as "the credential_process of
+// profile p": a request that gives up says it.
+func Await(ask Asker, what string) { waitingFor(ask, "waiting for "+what) }
 
 func (g Given) release() {
 	if g.Release != nil {

@@ -68,7 +68,7 @@ func TestCallerWhoComesAsAFlightHasLandedMakesNoSecondSession(t *testing.T) {
 		h.must(t, "prod", nil)
 		time.Sleep(50 * time.Minute)
 		// The broker reads the clock once it has found the old session wanting:
-		// the second time just before it boards a flight.
+		// the second time just before it joins a flight.
 		between = func() { h.must(t, "prod", nil) }
 		reads.Store(0)
 		h.must(t, "prod", nil)

@@ -110,7 +110,7 @@ func (s *signer) SigningKey(ctx context.Context, day string) ([]byte, error) {
 		if key := v.Kept(id.String()); key != nil {
 			return key, nil
 		}
-		_, err = s.signing.making.Do(ctx, id, s.ask, func(ctx context.Context, waiters *flight.Riders[credproc.Asker]) (struct{}, error) {
+		_, err = s.signing.making.Do(ctx, id, s.ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
 			return struct{}{}, s.signing.keep(ctx, v, s.key, request{id, credproc.Relay(waiters)})
 		})
 		// The vault may be locked again, and what it kept be gone.

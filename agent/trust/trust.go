@@ -66,7 +66,7 @@ func (e *Endpoints) Endpoint(ctx context.Context, keyID, raw string, ask credpro
 		return nil
 	}
 	q := question{keyID, endpoint}
-	_, err = e.asking.Do(ctx, q, ask, func(ctx context.Context, waiters *flight.Riders[credproc.Asker]) (struct{}, error) {
+	_, err = e.asking.Do(ctx, q, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
 		return struct{}{}, e.put(ctx, q, credproc.Relay(waiters))
 	})
 	return err

@@ -32,7 +32,7 @@ func (a *Access) Unlock(ctx context.Context, chosen string, ask credproc.Asker) 
 // unlock tries slots as chosen, in one flight for all who want the same.
 func (a *Access) unlock(ctx context.Context, v *keystore.Vault, chosen string, ask credproc.Asker) (*keystore.Vault, error) {
 	key := attempt{chosen, a.state.lockCount()}
-	return a.unlocking.Do(ctx, key, ask, func(ctx context.Context, waiters *flight.Riders[credproc.Asker]) (*keystore.Vault, error) {
+	return a.unlocking.Do(ctx, key, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (*keystore.Vault, error) {
 		return v, a.try(ctx, unlocker{access: a, vault: v, ask: credproc.Relay(waiters)}, key)
 	})
 }

@@ -41,20 +41,11 @@ func serve(socket string, log *slog.Logger) (err error) {
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
 
-	if socket == "" {
-		if socket, err = wire.SocketPath(os.Getenv); err != nil {
-			return err
-		}
-	}
-	home, err := agent.FindHome(os.Getenv)
+	at, err := locate(socket)
 	if err != nil {
 		return err
 	}
-	paths, err := config.DefaultPaths(os.Getenv)
-	if err != nil {
-		return err
-	}
-	ln, err := server.Listen(socket)
+	ln, err := server.Listen(at.socket)
 	if err != nil {
 		return err
 	}
@@ -66,8 +57,8 @@ func serve(socket string, log *slog.Logger) (err error) {
 	defer dialer.Close()
 	var connections atomic.Int64
 	service, err := agent.New(agent.Options{
-		Home: home, Socket: socket,
-		Config: config.NewReader(paths, os.Getenv), Environ: os.Getenv,
+		Home: at.home, Socket: at.socket,
+		Config: config.NewReader(at.files, os.Getenv), Environ: os.Getenv,
 		Dialer: dialer, Sources: machine.Sources(os.Getenv), Boot: boot, SessionName: person(),
 		Tokens: new(token.Helper),
 		Stop:   stop, Desk: openDesk,
@@ -82,19 +73,40 @@ func serve(socket string, log *slog.Logger) (err error) {
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		if ln.Gone(ctx, socketCheck) {
-			log.Warn("the socket is gone, and nobody can reach this agent", "socket", socket)
+			log.Warn("the socket is gone, and nobody can reach this agent", "socket", at.socket)
 			stop()
 		}
 	})
 	defer func() { stop(); watch.Wait() }()
 
 	server.Ready(nil)
-	log.Info("agent listens", "version", wire.Version, "socket", socket)
+	log.Info("agent listens", "version", wire.Version, "socket", at.socket)
 	defer log.Info("agent ends")
 	return server.Serve(ctx, ln, service.Handle, server.Options{
 		Logger: log, Version: wire.Version,
 		OnCount: func(n int) { connections.Store(int64(n)) },
 	})
+}
+
+// layout is where the agent listens, keeps and reads.
+type layout struct {
+	socket string
+	home   agent.Home
+	files  config.Paths
+}
+
+// locate finds out by the environment what was not told.
+func locate(socket string) (at layout, err error) {
+	if at.socket = socket; at.socket == "" {
+		if at.socket, err = wire.SocketPath(os.Getenv); err != nil {
+			return at, err
+		}
+	}
+	if at.home, err = agent.FindHome(os.Getenv); err != nil {
+		return at, err
+	}
+	at.files, err = config.DefaultPaths(os.Getenv)
+	return at, err
 }
 
 // person is who uses AWS, for AWS's logs.

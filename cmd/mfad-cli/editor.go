@@ -8,16 +8,18 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/edit"
 	"github.com/mfad/mfad/internal/errcode"
 )
 
 // newEditor changes the person's own files, as getenv names them.
-func newEditor(getenv func(string) string) (*config.Editor, error) {
+func newEditor(getenv func(string) string) (*edit.Editor, error) {
 	paths, err := config.DefaultPaths(getenv)
 	if err != nil {
 		return nil, errcode.Wrap(errcode.NoHome, err)
@@ -26,7 +28,7 @@ func newEditor(getenv func(string) string) (*config.Editor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding our own path: %w", err)
 	}
-	return &config.Editor{Paths: paths, Program: program}, nil
+	return &edit.Editor{Paths: paths, Program: program}, nil
 }
 
 // ownPath is the path that config files name us by: that of mfad, which stands
@@ -56,12 +58,12 @@ func sameFile(a, b string) bool {
 }
 
 // editFiles runs an edit of the person's files, and tells what it did.
-func editFiles(ctx context.Context, c *cli, edit func(*config.Editor) ([]config.Change, error)) error {
+func editFiles(ctx context.Context, c *cli, act func(*edit.Editor) ([]edit.Change, error)) error {
 	e, err := newEditor(c.getenv)
 	if err != nil {
 		return err
 	}
-	changes, err := edit(e)
+	changes, err := act(e)
 	if err := tellChanges(c.console, changes, err); err != nil {
 		return err
 	}
@@ -74,7 +76,7 @@ func editFiles(ctx context.Context, c *cli, edit func(*config.Editor) ([]config.
 
 // tellChanges tells what an edit changed, and gives its error, if there is one,
 // an exit code and a hint.
-func tellChanges(c console, changes []config.Change, err error) error {
+func tellChanges(c console, changes []edit.Change, err error) error {
 	for _, change := range changes {
 		if change.Backup == "" {
 			c.say("mfad: wrote %s", change.File)
@@ -85,8 +87,34 @@ func tellChanges(c console, changes []config.Change, err error) error {
 	return adviseOnFiles(err)
 }
 
+// waysOut say for what an edit does not touch which verb helps.
+var waysOut = []struct {
+	is    error
+	words string
+}{
+	{edit.ErrTaken, "`mfad profile adopt " + placeholder + "` moves it, or choose another name"},
+	{edit.ErrKeys, "`mfad key import --from-profile " + placeholder + "` moves them into the vault"},
+	{edit.ErrExists, "`mfad profile remove " + placeholder + "` takes it away"},
+	{edit.ErrAdopted, "`mfad profile release " + placeholder + "` puts it back as it was"},
+	{edit.ErrNotAdopted, "`mfad profile remove " + placeholder + "` takes it away"},
+	{edit.ErrNothingToAdopt, "`mfad profile add " + placeholder + "` makes it one of mfad's"},
+}
+
+// withWayOut adds to a conflict which verb helps.
+func withWayOut(err error) error {
+	var conflict *edit.Conflict
+	if errors.As(err, &conflict) {
+		for _, way := range waysOut {
+			if errors.Is(err, way.is) {
+				return fmt.Errorf("%w; %s", err, strings.ReplaceAll(way.words, placeholder, conflict.Profile))
+			}
+		}
+	}
+	return err
+}
+
 // adviseOnFiles gives an error of the person's files the advice that the same
-// error of the agent has. Conflicts say themselves what to do.
+// error of the agent has. Conflicts say in their text what to do.
 func adviseOnFiles(err error) error {
 	advised := func(code errcode.Code) error { return adviceOn(code).on(err) }
 	var wrong *config.Error
@@ -100,7 +128,7 @@ func adviseOnFiles(err error) error {
 	case errors.Is(err, config.ErrBadConfig):
 		return advised(errcode.BadConfig)
 	case errors.Is(err, config.ErrConflict):
-		return &fault{err, exitError, noHint}
+		return &fault{withWayOut(err), exitError, noHint}
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EIO):
 		return advised(errcode.Disk)
 	}

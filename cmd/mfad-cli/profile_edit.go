@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/edit"
 )
 
 // A newProfile is the command line of `mfad profile add`.
@@ -42,8 +43,8 @@ of that access key.`,
 			if err != nil {
 				return err
 			}
-			n := config.NewProfile{Name: args[0], Settings: settings, Region: p.region, Output: p.output}
-			err = editFiles(cmd.Context(), c, func(e *config.Editor) ([]config.Change, error) { return e.Add(cmd.Context(), n) })
+			n := edit.NewProfile{Name: args[0], Settings: settings, Region: p.region, Output: p.output}
+			err = editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) { return e.Add(cmd.Context(), n) })
 			if err == nil {
 				c.hint(tryProfileHint, args[0])
 			}
@@ -72,7 +73,7 @@ of that access key.`,
 }
 
 // settings are the lines of mfad's file.
-func (p newProfile) settings(cmd *cobra.Command) ([]config.Setting, error) {
+func (p newProfile) settings(cmd *cobra.Command) ([]edit.Setting, error) {
 	switch {
 	case (p.source == "") == (p.key == ""):
 		return nil, misuse(cmd, errors.New("give one of --source and --key"))
@@ -90,8 +91,8 @@ func (p newProfile) settings(cmd *cobra.Command) ([]config.Setting, error) {
 	if p.duration > 0 {
 		duration = strconv.Itoa(p.duration)
 	}
-	var settings []config.Setting
-	for _, s := range []config.Setting{
+	var settings []edit.Setting
+	for _, s := range []edit.Setting{
 		{Key: config.KeyRoleARN, Value: p.roleARN},
 		{Key: config.KeySourceProfile, Value: p.source},
 		{Key: config.KeyAccessKey, Value: p.key},
@@ -116,7 +117,7 @@ const tryProfileHint = `Run "aws --profile %s sts get-caller-identity".`
 
 // A profileEdit is what a verb does that changes what a profile's files have.
 type profileEdit struct {
-	edit func(e *config.Editor, ctx context.Context, profile string) ([]config.Change, error)
+	act  func(e *edit.Editor, ctx context.Context, profile string) ([]edit.Change, error)
 	hint string // the next step, with %s for the profile; may be empty
 }
 
@@ -128,7 +129,7 @@ func profileAdoptCommand(c *cli) *cobra.Command {
 credential_process there: aws and every SDK then ask mfad. "mfad profile release"
 puts the lines back where they were.`,
 		Example: "  mfad profile adopt prod",
-	}, profileEdit{(*config.Editor).Adopt, tryProfileHint})
+	}, profileEdit{(*edit.Editor).Adopt, tryProfileHint})
 }
 
 func profileReleaseCommand(c *cli) *cobra.Command {
@@ -138,7 +139,7 @@ func profileReleaseCommand(c *cli) *cobra.Command {
 		Long: `Put an adopted profile's settings back where they stood in the AWS config file,
 and take mfad's credential_process away.`,
 		Example: "  mfad profile release prod",
-	}, profileEdit{(*config.Editor).Release, ""})
+	}, profileEdit{(*edit.Editor).Release, ""})
 }
 
 func profileRemoveCommand(c *cli) *cobra.Command {
@@ -148,7 +149,7 @@ func profileRemoveCommand(c *cli) *cobra.Command {
 		Long: `Remove a profile from mfad's file, and mfad's credential_process from the AWS
 config file. Keys and devices stay in the vault.`,
 		Example: "  mfad profile remove prod",
-	}, profileEdit{(*config.Editor).Remove, ""})
+	}, profileEdit{(*edit.Editor).Remove, ""})
 }
 
 // profileEditCommand makes cmd a verb that edits a profile.
@@ -156,8 +157,8 @@ func profileEditCommand(c *cli, cmd *cobra.Command, p profileEdit) *cobra.Comman
 	cmd.Args = argCount(1, 1)
 	cmd.ValidArgsFunction = completeOne(completeProfiles(c.getenv))
 	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
-		err := editFiles(cmd.Context(), c, func(e *config.Editor) ([]config.Change, error) {
-			return p.edit(e, cmd.Context(), args[0])
+		err := editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) {
+			return p.act(e, cmd.Context(), args[0])
 		})
 		if err == nil && p.hint != "" {
 			c.hint(p.hint, args[0])

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync/atomic"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -79,7 +80,7 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 	var send *smithyhttp.RequestSendError
 	sending := errors.As(err, &send)
 	if !sending && !c.connected.Load() { // a parameter or the endpoint is at fault
-		return fmt.Errorf("%s: %w to %s: %w: %s", c.op, credproc.ErrUnsent, c.service.where, credproc.ErrInvalid, plain(err))
+		return fmt.Errorf("%s: %w to %s: %w: %s", c.op, credproc.ErrUnsent, c.service.where, credproc.ErrInvalid, plainText(err))
 	}
 	cause := err
 	if sending {
@@ -90,17 +91,18 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 		cause = u.Err
 	}
 	if !c.connected.Load() {
-		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)", c.op, credproc.ErrUnavailable, c.service.where, cause, credproc.ErrUnsent)
+		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)",
+			c.op, credproc.ErrUnavailable, c.service.where, cause, credproc.ErrUnsent)
 	}
 	return fmt.Errorf("%s: %w: no answer from %s: %w", c.op, credproc.ErrUnavailable, c.service.where, cause)
 }
 
-// plain is the text of an error of the SDK's own, without the words that it
+// plainText is the text of an error of the SDK's own, without the words that it
 // puts around each.
-func plain(err error) string {
+func plainText(err error) string {
 	var op *smithy.OperationError
 	if errors.As(err, &op) {
 		err = op.Err
 	}
-	return line.One(err.Error())
+	return line.One(strings.Join(strings.Fields(err.Error()), " "))
 }

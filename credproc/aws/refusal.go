@@ -23,7 +23,9 @@ func (c *Call) Explain(ctx context.Context, err error) error {
 	if !errors.As(err, &answer) || answer.HTTPStatusCode() == 0 {
 		return c.transportError(ctx, err)
 	}
-	refusal := &credproc.RefusalError{Op: c.op, Status: answer.HTTPStatusCode(), RequestID: line.Short(answer.ServiceRequestID(), maxMessage)}
+	refusal := &credproc.RefusalError{
+		Op: c.op, Status: answer.HTTPStatusCode(), RequestID: line.Short(answer.ServiceRequestID(), maxMessage),
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		refusal.Code, refusal.Message = line.Short(api.ErrorCode(), maxMessage), c.clean(api.ErrorMessage())

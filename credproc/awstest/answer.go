@@ -8,8 +8,6 @@ import (
 	"time"
 )
 
-const namespace = "https://sts.amazonaws.com/doc/" + apiVersion + "/"
-
 // apiError is an error answer of the query protocol.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 type apiError struct {
@@ -73,13 +71,22 @@ type callerIdentityXML struct {
 	Account string
 }
 
-// write sends an answer with AWS's headers; the Date is the server's clock.
-func write(w http.ResponseWriter, now time.Time, action string, result any, refusal *apiError) {
-	id, status := requestID(), http.StatusOK
-	var body any = answerXML{XMLName: xml.Name{Local: action + "Response"}, XMLNS: namespace, Result: result, RequestID: id}
-	if refusal != nil {
-		status = refusal.Status
-		body = errorXML{XMLNS: namespace, Type: refusal.fault(), Code: refusal.Code, Message: refusal.Message, RequestID: id}
+// reply is an answer: what was granted, or why not.
+type reply struct {
+	action  string
+	result  any
+	refusal *apiError
+}
+
+// write sends the answer with AWS's headers; the Date is the server's clock.
+func (a reply) write(w http.ResponseWriter, now time.Time) {
+	id, status, namespace := requestID(), http.StatusOK, asked(a.action).namespace
+	var body any = answerXML{
+		XMLName: xml.Name{Local: a.action + "Response"}, XMLNS: namespace, Result: a.result, RequestID: id,
+	}
+	if r := a.refusal; r != nil {
+		status = r.Status
+		body = errorXML{XMLNS: namespace, Type: r.fault(), Code: r.Code, Message: r.Message, RequestID: id}
 	}
 	text, err := xml.MarshalIndent(body, "", "  ")
 	if err != nil {

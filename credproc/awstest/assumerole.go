@@ -24,14 +24,14 @@ func parseRoleCall(call call) (roleCall, *apiError) {
 	c.require("RoleArn")
 	c.require("RoleSessionName")
 	r := roleCall{
-		arn:            c.text("RoleArn", 20, 2048, arnPattern),
-		session:        c.text("RoleSessionName", 2, 64, namePattern),
-		externalID:     c.text("ExternalId", 2, 1224, externalIDPattern),
-		sourceIdentity: c.text("SourceIdentity", 2, 64, namePattern),
-		duration:       time.Duration(c.number("DurationSeconds", minSeconds, maxRoleSeconds, defaultRoleLength)) * time.Second,
+		arn:            c.text("RoleArn", arnShape),
+		session:        c.text("RoleSessionName", nameShape),
+		externalID:     c.text("ExternalId", externalIDShape),
+		sourceIdentity: c.text("SourceIdentity", nameShape),
+		duration:       time.Duration(c.number("DurationSeconds", roleSeconds)) * time.Second,
 	}
 	r.serial, r.code = c.mfa()
-	policy := c.text("Policy", 1, maxPolicy, nil)
+	policy := c.text("Policy", policyShape)
 	arns := c.list("PolicyArns", ".arn", maxPolicyARNs)
 	r.tags = c.tags()
 	if refusal := c.refusal(); refusal != nil {
@@ -57,16 +57,16 @@ func packedSize(policy string, arns []string, t tags) int {
 	return (size*100 + maxPolicy - 1) / maxPolicy
 }
 
-func (s *Server) assumeRoleLocked(by caller, call call) (any, *apiError) {
+func (r *realm) assumeRoleLocked(by caller, call call) (any, *apiError) {
 	ask, refusal := parseRoleCall(call)
 	if refusal != nil {
 		return nil, refusal
 	}
-	mfaAt, refusal := s.checkMFALocked(by.who, ask.serial, ask.code)
+	mfaAt, refusal := r.checkMFALocked(by.who, ask.serial, ask.code)
 	if refusal != nil {
 		return nil, refusal
 	}
-	role, refusal := s.authorizeLocked(by.who, ask, mfaAt)
+	role, refusal := r.authorizeLocked(by.who, ask, mfaAt)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -88,22 +88,22 @@ func (s *Server) assumeRoleLocked(by caller, call call) (any, *apiError) {
 		who.sourceIdentity = by.who.sourceIdentity
 	}
 	return assumeRoleXML{
-		Credentials: s.issueLocked(who, ask.duration), AssumedRoleID: who.userID, ARN: who.arn,
+		Credentials: r.issueLocked(who, ask.duration), AssumedRoleID: who.userID, ARN: who.arn,
 		PackedPolicySize: ask.packed, SourceIdentity: who.sourceIdentity,
 	}, nil
 }
 
 // authorizeLocked holds the caller against the role's trust policy. A role that
 // is not there is denied in the same words: AWS does not tell which.
-func (s *Server) authorizeLocked(by principal, ask roleCall, mfaAt time.Time) (*roleRecord, *apiError) {
+func (r *realm) authorizeLocked(by principal, ask roleCall, mfaAt time.Time) (*roleRecord, *apiError) {
 	if by.user != nil && by.user.root {
 		return nil, refuse(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
 	}
 	denied := "sts:AssumeRole"
-	role := s.roles[ask.arn]
+	role := r.roles[ask.arn]
 	if role != nil {
 		denied = role.Trust.denies(assumption{
-			by: by, mfaAt: mfaAt, now: s.clockLocked(), externalID: ask.externalID,
+			by: by, mfaAt: mfaAt, now: r.clockLocked(), externalID: ask.externalID,
 			// What the calling session passes on counts as set.
 			tagged: len(ask.tags.pairs)+len(by.transitive) > 0, sourceIdentity: cmp.Or(ask.sourceIdentity, by.sourceIdentity),
 		})

@@ -26,11 +26,11 @@ const (
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
 
-// authenticateLocked proves who signed the request.
+// authenticateLocked proves who signed the request, for the service of that name.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 // has the order and the texts.
-func (s *Server) authenticateLocked(r *http.Request, body []byte) (caller, *apiError) {
-	header := r.Header.Values("Authorization")
+func (r *realm) authenticateLocked(req *http.Request, body []byte, service string) (caller, *apiError) {
+	header := req.Header.Values("Authorization")
 	if len(header) != 1 {
 		return caller{}, refuse(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
 	}
@@ -38,23 +38,23 @@ func (s *Server) authenticateLocked(r *http.Request, body []byte) (caller, *apiE
 	if refusal != nil {
 		return caller{}, refusal
 	}
-	signed, err := time.Parse(amzDateFormat, r.Header.Get("X-Amz-Date"))
+	signed, err := time.Parse(amzDateFormat, req.Header.Get("X-Amz-Date"))
 	if err != nil {
 		return caller{}, incomplete("Authorization header requires existence of a 'X-Amz-Date' header in ISO-8601 basic format.")
 	}
-	for _, check := range []*apiError{s.checkScope(auth, signed), checkSignedHeaders(r, auth), checkPayload(r, body)} {
+	for _, check := range []*apiError{r.checkScope(auth, signed, service), checkSignedHeaders(req, auth), checkPayload(req, body)} {
 		if check != nil {
 			return caller{}, check
 		}
 	}
-	c, refusal := s.lookUpLocked(auth.keyID, r.Header.Get("X-Amz-Security-Token"))
+	c, refusal := r.lookUpLocked(auth.keyID, req.Header.Get("X-Amz-Security-Token"))
 	if refusal != nil {
 		return caller{}, refusal
 	}
-	if refusal := checkTime(signed, s.clockLocked()); refusal != nil {
+	if refusal := checkTime(signed, r.clockLocked()); refusal != nil {
 		return caller{}, refusal
 	}
-	want := auth.sign(c.secret, signed.Format(amzDateFormat), canonicalRequest(r, auth.signedHeaders, body))
+	want := auth.sign(c.secret, signed.Format(amzDateFormat), canonicalRequest(req, auth.signedHeaders, body))
 	if subtle.ConstantTimeCompare([]byte(want), []byte(auth.signature)) != 1 {
 		return caller{}, mismatch("The request signature we calculated does not match the signature you provided. " +
 			"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
@@ -67,18 +67,18 @@ func mismatch(why string) *apiError {
 }
 
 // checkScope wants today's date, the region, the service and the terminator.
-func (s *Server) checkScope(a authorization, signed time.Time) *apiError {
+func (r *realm) checkScope(a authorization, signed time.Time, service string) *apiError {
 	day := signed.Format("20060102")
 	switch {
 	case a.terminator != "aws4_request":
 		return mismatch(fmt.Sprintf("Credential should be scoped with a valid terminator: 'aws4_request', not '%s'.", a.terminator))
-	case a.service != "sts":
-		return mismatch("Credential should be scoped to correct service: 'sts'.")
-	case s.region != "" && a.region != s.region, !regionPattern.MatchString(a.region):
+	case a.service != service:
+		return mismatch(fmt.Sprintf("Credential should be scoped to correct service: '%s'.", service))
+	case r.region != "" && a.region != r.region, !regionPattern.MatchString(a.region):
 		return mismatch(fmt.Sprintf("Credential should be scoped to a valid Region, not '%s'.", a.region))
 	case a.date != day:
-		return mismatch(fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.",
-			a.date, day, signed.Format(amzDateFormat)))
+		return mismatch(fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP:"+
+			" '%s' != '%s', from '%s'.", a.date, day, signed.Format(amzDateFormat)))
 	}
 	return nil
 }
@@ -122,18 +122,19 @@ func checkTime(signed, now time.Time) *apiError {
 		return mismatch(fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 15 min.)", at, early.Format(amzDateFormat), clock))
 	}
 	if late := now.Add(skewAllowed); signed.After(late) {
-		return mismatch(fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 15 min.)", at, late.Format(amzDateFormat), clock))
+		return mismatch(fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 15 min.)",
+			at, late.Format(amzDateFormat), clock))
 	}
 	return nil
 }
 
 // lookUpLocked finds the credential that an id and a token belong to.
-func (s *Server) lookUpLocked(id, token string) (*credential, *apiError) {
-	c := s.credentials[id]
+func (r *realm) lookUpLocked(id, token string) (*credential, *apiError) {
+	c := r.credentials[id]
 	if c == nil || !c.active || subtle.ConstantTimeCompare([]byte(c.token), []byte(token)) != 1 {
 		return nil, refuse(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")
 	}
-	if c.token != "" && !s.clockLocked().Before(c.expires) {
+	if c.token != "" && !r.clockLocked().Before(c.expires) {
 		return nil, refuse(http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired")
 	}
 	return c, nil

@@ -17,12 +17,8 @@ package awstest
 import (
 	"cmp"
 	"net/http"
-	"sync"
 	"time"
 )
-
-// DefaultAccount owns the users and roles of a [Server] unless told otherwise.
-const DefaultAccount = "123456789012"
 
 // Options are the settings of a [Server]. The zero value is AWS as it is.
 type Options struct {
@@ -39,21 +35,8 @@ type Options struct {
 // Server is the stand-in. Its methods may be called at any time, by many
 // goroutines, while it serves.
 type Server struct {
-	now       func() time.Time
-	partition string
-	region    string
-
-	mu          sync.Mutex
-	users       map[string]*User       // by ARN
-	roles       map[string]*roleRecord // by ARN
-	credentials map[string]*credential // by access key id
-	skew        time.Duration
-	window      int
-	faults      []Fault
-	gate        chan struct{} // closed when requests may pass; nil is open
-	journal     []Entry
-	arrived     chan struct{} // closed and replaced at each arrival
-	pending     int           // requests that arrived and are not in the journal yet
+	realm *realm
+	queue queue
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -64,31 +47,23 @@ func New(o Options) *Server {
 		o.Now = time.Now
 	}
 	return &Server{
-		now:         o.Now,
-		partition:   cmp.Or(o.Partition, "aws"),
-		region:      o.Region,
-		users:       make(map[string]*User),
-		roles:       make(map[string]*roleRecord),
-		credentials: make(map[string]*credential),
-		window:      1,
-		arrived:     make(chan struct{}),
+		realm: &realm{
+			now:         o.Now,
+			partition:   cmp.Or(o.Partition, "aws"),
+			region:      o.Region,
+			users:       make(map[string]*User),
+			roles:       make(map[string]*roleRecord),
+			credentials: make(map[string]*credential),
+			window:      1,
+		},
+		queue: queue{arrived: make(chan struct{})},
 	}
 }
-
-// clock is the server's time, by which everything is judged; it stands for
-// AWS's, which may differ from the caller's.
-func (s *Server) clock() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.clockLocked()
-}
-
-func (s *Server) clockLocked() time.Time { return s.now().Add(s.skew).UTC() }
 
 // ServeHTTP answers one request, holds it at the gate, or does it the harm
 // that [Server.Inject] asked for.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	fault, gate := s.arrive()
+	fault, gate := s.queue.arrive()
 	if gate != nil {
 		select {
 		case <-gate:
@@ -106,31 +81,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refusal = fault.refusal()
 	}
 	if refusal == nil {
-		answer, refusal = s.act(r, call, &entry)
+		answer, refusal = s.realm.act(r, call, &entry)
 	}
 	entry.describe(call, refusal)
 	s.record(entry)
 	if fault == DropAfter {
 		panic(http.ErrAbortHandler)
 	}
-	write(w, s.clock(), call.action(), answer, refusal)
+	reply{call.action(), answer, refusal}.write(w, s.realm.clock())
 }
 
-// act authenticates the request and does what it asks.
-func (s *Server) act(r *http.Request, c call, entry *Entry) (any, *apiError) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	by, refusal := s.authenticateLocked(r, c.body)
-	if refusal != nil {
-		return nil, refusal
-	}
-	entry.KeyID, entry.Region = by.credential.id, by.region
-	switch c.action() {
-	case "GetSessionToken":
-		return s.getSessionTokenLocked(by, c)
-	case "AssumeRole":
-		return s.assumeRoleLocked(by, c)
-	default: // parseCall lets no other pass
-		return s.getCallerIdentityLocked(by)
-	}
+func (s *Server) record(e Entry) {
+	e.Time = s.realm.clock()
+	s.queue.record(e)
 }

@@ -9,9 +9,6 @@ import (
 	"strings"
 )
 
-// apiVersion is the only one of STS.
-const apiVersion = "2011-06-15"
-
 // maxBody is far above what the parameters' limits let a request be.
 const maxBody = 256 << 10
 
@@ -57,13 +54,11 @@ func parseCall(r *http.Request) (call, *apiError) {
 
 func (c call) checkAction() *apiError {
 	action, version := c.action(), c.params.Get("Version")
-	switch action {
-	case "":
+	if action == "" {
 		return refuse(http.StatusBadRequest, "MissingAction", "The request is missing an action or a required parameter.")
-	case "GetSessionToken", "AssumeRole", "GetCallerIdentity":
-		if version == apiVersion {
-			return nil
-		}
+	}
+	if o, known := operations[action]; known && o.service.version == version {
+		return nil
 	}
 	return refuse(http.StatusBadRequest, "InvalidAction", fmt.Sprintf("Could not find operation %s for version %s", action, version))
 }

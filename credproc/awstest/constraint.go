@@ -20,25 +20,32 @@ func (c *constraints) add(value, member, rule string) {
 	c.broken = append(c.broken, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, rule))
 }
 
-// text reads a string parameter; a pattern must match all of it.
-func (c *constraints) text(name string, least, most int, pattern *regexp.Regexp) string {
+// shape is what a string parameter must look like; a pattern must match all of
+// it.
+type shape struct {
+	least, most int // characters
+	pattern     *regexp.Regexp
+}
+
+// text reads a string parameter.
+func (c *constraints) text(name string, must shape) string {
 	v, given := c.call.params.Get(name), c.call.params.Has(name)
 	if given {
-		c.check(v, memberName(name), least, most, pattern)
+		c.check(v, memberName(name), must)
 	}
 	return v
 }
 
-func (c *constraints) check(v, member string, least, most int, pattern *regexp.Regexp) {
+func (c *constraints) check(v, member string, must shape) {
 	quoted := "'" + v + "'"
-	if utf8.RuneCountInString(v) < least {
-		c.add(quoted, member, fmt.Sprintf("Member must have length greater than or equal to %d", least))
+	if utf8.RuneCountInString(v) < must.least {
+		c.add(quoted, member, fmt.Sprintf("Member must have length greater than or equal to %d", must.least))
 	}
-	if utf8.RuneCountInString(v) > most {
-		c.add(quoted, member, fmt.Sprintf("Member must have length less than or equal to %d", most))
+	if utf8.RuneCountInString(v) > must.most {
+		c.add(quoted, member, fmt.Sprintf("Member must have length less than or equal to %d", must.most))
 	}
-	if pattern != nil && pattern.FindString(v) != v {
-		c.add(quoted, member, "Member must satisfy regular expression pattern: "+pattern.String())
+	if must.pattern != nil && must.pattern.FindString(v) != v {
+		c.add(quoted, member, "Member must satisfy regular expression pattern: "+must.pattern.String())
 	}
 }
 
@@ -49,19 +56,22 @@ func (c *constraints) require(name string) {
 	}
 }
 
-// number reads an integer parameter, or returns the default.
-func (c *constraints) number(name string, least, most, otherwise int) int {
+// span is what an integer parameter must be within, and its default.
+type span struct{ least, most, otherwise int }
+
+// number reads an integer parameter.
+func (c *constraints) number(name string, must span) int {
 	if !c.call.params.Has(name) {
-		return otherwise
+		return must.otherwise
 	}
 	v := c.call.params.Get(name)
 	n, err := strconv.Atoi(v)
 	if err != nil {
 		c.add("'"+v+"'", memberName(name), "Member must be an integer")
-	} else if n < least {
-		c.add("'"+v+"'", memberName(name), fmt.Sprintf("Member must have value greater than or equal to %d", least))
-	} else if n > most {
-		c.add("'"+v+"'", memberName(name), fmt.Sprintf("Member must have value less than or equal to %d", most))
+	} else if n < must.least {
+		c.add("'"+v+"'", memberName(name), fmt.Sprintf("Member must have value greater than or equal to %d", must.least))
+	} else if n > must.most {
+		c.add("'"+v+"'", memberName(name), fmt.Sprintf("Member must have value less than or equal to %d", must.most))
 	}
 	return n
 }

@@ -42,27 +42,14 @@ type credential struct {
 
 // issueLocked makes temporary credentials.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
-func (s *Server) issueLocked(who principal, life time.Duration) credentialsXML {
+func (r *realm) issueLocked(who principal, life time.Duration) credentialsXML {
 	who.temporary = true
 	c := &credential{
 		id: accessKeyID("ASIA", who.account), secret: secretKey(), active: true, token: sessionToken(),
-		expires: s.clockLocked().Truncate(time.Second).Add(life), who: who,
+		expires: r.clockLocked().Truncate(time.Second).Add(life), who: who,
 	}
-	s.credentials[c.id] = c
+	r.credentials[c.id] = c
 	return credentialsXML{c.id, c.secret, c.token, c.expires.Format(time.RFC3339)}
-}
-
-// ExpireSession ends temporary credentials before their time; it reports
-// whether there are such.
-func (s *Server) ExpireSession(accessKeyID string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.credentials[accessKeyID]
-	if c == nil || c.token == "" {
-		return false
-	}
-	c.expires = s.clockLocked()
-	return true
 }
 
 // accessKeyID makes an id as AWS does today: the prefix tells the kind; the

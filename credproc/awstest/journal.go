@@ -1,11 +1,6 @@
 package awstest
 
-import (
-	"context"
-	"fmt"
-	"slices"
-	"time"
-)
+import "time"
 
 // OK is the verdict of a request that was granted.
 const OK = "OK"
@@ -35,67 +30,4 @@ func (e *Entry) describe(c call, r *apiError) {
 	if e.Verdict = OK; r != nil {
 		e.Verdict, e.Message = r.Code, r.Message
 	}
-}
-
-// Journal returns the requests so far, in the order in which they were
-// decided.
-func (s *Server) Journal() []Entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.journal)
-}
-
-// Count tells how many requests of the action were decided, whatever the
-// verdict.
-func (s *Server) Count(action string) int {
-	n := 0
-	for _, e := range s.Journal() {
-		if e.Action == action {
-			n++
-		}
-	}
-	return n
-}
-
-// Await waits until n requests have arrived since the server was made, held
-// and dropped ones included, or until ctx ends.
-func (s *Server) Await(ctx context.Context, n int) error {
-	for {
-		s.mu.Lock()
-		have, more := s.pending+len(s.journal), s.arrived
-		s.mu.Unlock()
-		if have >= n {
-			return nil
-		}
-		select {
-		case <-more:
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %d requests, have %d: %w", n, have, context.Cause(ctx))
-		}
-	}
-}
-
-// arrive counts a request and tells what awaits it.
-func (s *Server) arrive() (Fault, <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.pending++
-	close(s.arrived)
-	s.arrived = make(chan struct{})
-	var fault Fault
-	if len(s.faults) > 0 {
-		fault, s.faults = s.faults[0], s.faults[1:]
-	}
-	return fault, s.gate
-}
-
-func (s *Server) record(e Entry) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e.Time = s.clockLocked()
-	if e.Verdict == "" {
-		e.Verdict = string(e.Fault)
-	}
-	s.pending--
-	s.journal = append(s.journal, e)
 }

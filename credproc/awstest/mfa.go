@@ -89,8 +89,9 @@ func (d *device) accept(code string, now time.Time, window int) bool {
 
 // The texts of STS, all under AccessDenied.
 const (
-	badCodeText    = "MultiFactorAuthentication failed with invalid MFA one time pass code."
-	badDeviceText  = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."
+	badCodeText   = "MultiFactorAuthentication failed with invalid MFA one time pass code."
+	badDeviceText = "MultiFactorAuthentication failed, unable to validate MFA code." +
+		"  Please verify your MFA serial number is valid and associated with this user."
 	halfMFAText    = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
 	sessionMFAText = badDeviceText // only a long-term key of a user can give a code
 )
@@ -98,7 +99,7 @@ const (
 // checkMFALocked judges serial and code of a request, if it has them, and tells
 // since when its maker is authenticated by MFA: zero is not at all.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
-func (s *Server) checkMFALocked(by principal, serial, code string) (time.Time, *apiError) {
+func (r *realm) checkMFALocked(by principal, serial, code string) (time.Time, *apiError) {
 	switch {
 	case serial == "" && code == "":
 		return by.mfaAt, nil
@@ -107,12 +108,12 @@ func (s *Server) checkMFALocked(by principal, serial, code string) (time.Time, *
 	case by.temporary:
 		return time.Time{}, refuse(http.StatusForbidden, "AccessDenied", sessionMFAText)
 	}
-	now := s.clockLocked()
+	now := r.clockLocked()
 	for _, d := range by.user.devices {
 		if d.Serial != serial {
 			continue
 		}
-		if !d.accept(code, now, s.window) {
+		if !d.accept(code, now, r.window) {
 			return time.Time{}, refuse(http.StatusForbidden, "AccessDenied", badCodeText)
 		}
 		return now, nil

@@ -24,24 +24,25 @@ type roleRecord struct {
 	partition, arn, id, baseName string
 }
 
-// AddRole makes a role, or replaces the one of that name, and returns its ARN.
-// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
-func (s *Server) AddRole(r Role) (arn string, err error) {
-	if r.Account == "" {
-		r.Account = DefaultAccount
+func (r *realm) addRole(role Role) (arn string, err error) {
+	if role.Account == "" {
+		role.Account = DefaultAccount
 	}
-	if r.MaxDuration == 0 {
-		r.MaxDuration = time.Hour
+	if role.MaxDuration == 0 {
+		role.MaxDuration = time.Hour
 	}
-	if r.MaxDuration < time.Hour || r.MaxDuration > 12*time.Hour {
-		return "", fmt.Errorf("adding role %q: the maximum duration %v is not within 1 and 12 hours", r.Name, r.MaxDuration)
+	if role.MaxDuration < time.Hour || role.MaxDuration > 12*time.Hour {
+		return "", fmt.Errorf("adding role %q: the maximum duration %v is not within 1 and 12 hours", role.Name, role.MaxDuration)
 	}
-	r.Name = strings.Trim(r.Name, "/")
-	rec := &roleRecord{Role: r, partition: s.partition, arn: s.iamARN(r.Account, "role/"+r.Name), id: uniqueID("AROA"), baseName: r.Name[strings.LastIndex(r.Name, "/")+1:]}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.roles[rec.arn] = rec
-	return rec.arn, nil
+	role.Name = strings.Trim(role.Name, "/")
+	made := &roleRecord{
+		Role: role, partition: r.partition, arn: r.iamARN(role.Account, "role/"+role.Name),
+		id: uniqueID("AROA"), baseName: role.Name[strings.LastIndex(role.Name, "/")+1:],
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.roles[made.arn] = made
+	return made.arn, nil
 }
 
 // sessionARN names a session of the role.

@@ -19,8 +19,8 @@ func (c *constraints) tags() tags {
 	values := c.call.params
 	for i, key := range c.list("Tags", ".Key", maxTags) {
 		value := values.Get(fmt.Sprintf("Tags.member.%d.Value", i+1))
-		c.check(key, fmt.Sprintf("tags.%d.member.key", i+1), 1, 128, tagPattern)
-		c.check(value, fmt.Sprintf("tags.%d.member.value", i+1), 0, 256, tagPattern)
+		c.check(key, fmt.Sprintf("tags.%d.member.key", i+1), tagKeyShape)
+		c.check(value, fmt.Sprintf("tags.%d.member.value", i+1), tagValueShape)
 		t.pairs = append(t.pairs, [2]string{key, value})
 	}
 	t.transitive = c.list("TransitiveTagKeys", "", maxTags)
@@ -32,13 +32,15 @@ func (t tags) refusal() *apiError {
 	for _, tag := range t.pairs {
 		key := strings.ToLower(tag[0])
 		if _, twice := seen[key]; twice {
-			return refuse(http.StatusBadRequest, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+			return refuse(http.StatusBadRequest, "InvalidParameterValue",
+				"Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
 		seen[key] = tag[1]
 	}
 	for _, key := range t.transitive {
 		if _, given := seen[strings.ToLower(key)]; !given {
-			return refuse(http.StatusBadRequest, "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.")
+			return refuse(http.StatusBadRequest, "InvalidParameterValue",
+				"The specified transitive tag key must be included in the requested tags.")
 		}
 	}
 	return nil
@@ -51,7 +53,8 @@ func (t tags) passOn(inherited map[string]string) (map[string]string, *apiError)
 	for _, tag := range t.pairs {
 		if _, held := inherited[strings.ToLower(tag[0])]; held {
 			return nil, refuse(http.StatusBadRequest, "InvalidParameterValue",
-				"One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
+				"One of the specified transitive tag keys can't be set because it conflicts"+
+					" with a transitive tag key from the calling session.")
 		}
 	}
 	for _, key := range t.transitive {

@@ -25,35 +25,28 @@ type User struct {
 	// Account has 12 digits. ARN and ID are AWS's names for the user.
 	Account, ARN, ID string
 
-	server  *Server
+	realm   *realm
 	root    bool
 	keys    []string // access key ids
 	devices []*device
 }
 
-// AddUser makes a user of [DefaultAccount]. The name may have a path, as in
-// "division/alice"; the name root makes the account's root user.
-func (s *Server) AddUser(name string) *User {
-	return s.AddUserOf(DefaultAccount, name)
-}
-
-// AddUserOf is [Server.AddUser] for another account.
-func (s *Server) AddUserOf(account, name string) *User {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := &User{Account: account, ARN: s.iamARN(account, "user/"+strings.Trim(name, "/")), ID: uniqueID("AIDA"), server: s}
+func (r *realm) addUser(account, name string) *User {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := &User{Account: account, ARN: r.iamARN(account, "user/"+strings.Trim(name, "/")), ID: uniqueID("AIDA"), realm: r}
 	if name == "root" {
 		// The root user's id is the account's number.
-		u.ARN, u.ID, u.root = s.iamARN(account, "root"), account, true
+		u.ARN, u.ID, u.root = r.iamARN(account, "root"), account, true
 	}
-	s.users[u.ARN] = u
+	r.users[u.ARN] = u
 	return u
 }
 
 // AddKey makes an active access key, or returns an error that wraps ErrLimit.
 func (u *User) AddKey() (Key, error) {
-	u.server.mu.Lock()
-	defer u.server.mu.Unlock()
+	u.realm.mu.Lock()
+	defer u.realm.mu.Unlock()
 	if len(u.keys) >= maxKeys {
 		return Key{}, fmt.Errorf("%w: Cannot exceed quota for AccessKeysPerUser: %d", ErrLimit, maxKeys)
 	}
@@ -62,35 +55,31 @@ func (u *User) AddKey() (Key, error) {
 		who: principal{account: u.Account, arn: u.ARN, userID: u.ID, user: u},
 	}
 	u.keys = append(u.keys, c.id)
-	u.server.credentials[c.id] = c
+	u.realm.credentials[c.id] = c
 	return Key{c.id, c.secret}, nil
 }
 
 // SetKeyActive sets the status of one of the user's keys; it reports whether
 // there is such a key.
 func (u *User) SetKeyActive(id string, active bool) bool {
-	u.server.mu.Lock()
-	defer u.server.mu.Unlock()
+	u.realm.mu.Lock()
+	defer u.realm.mu.Unlock()
 	if !slices.Contains(u.keys, id) {
 		return false
 	}
-	u.server.credentials[id].active = active
+	u.realm.credentials[id].active = active
 	return true
 }
 
 // AddDevice makes a virtual MFA device and enables it for the user, or returns
 // an error that wraps ErrLimit. The name is the last part of its ARN.
 func (u *User) AddDevice(name string) (Device, error) {
-	u.server.mu.Lock()
-	defer u.server.mu.Unlock()
+	u.realm.mu.Lock()
+	defer u.realm.mu.Unlock()
 	if len(u.devices) >= maxDevices {
 		return Device{}, fmt.Errorf("%w: Cannot exceed quota for MFADevicesPerUser: %d", ErrLimit, maxDevices)
 	}
-	d := Device{Serial: u.server.iamARN(u.Account, "mfa/"+name), user: path.Base(u.ARN), seed: newSeed()}
+	d := Device{Serial: u.realm.iamARN(u.Account, "mfa/"+name), user: path.Base(u.ARN), seed: newSeed()}
 	u.devices = append(u.devices, &device{Device: d, last: -1})
 	return d, nil
-}
-
-func (s *Server) iamARN(account, resource string) string {
-	return "arn:" + s.partition + ":iam::" + account + ":" + resource
 }

@@ -2,9 +2,9 @@ package config
 
 import "strings"
 
-// splitWords splits a command line as a POSIX shell does: quotes and
+// SplitWords splits a command line as a POSIX shell does: quotes and
 // backslashes, no expansion. An open quote ends with the line.
-func splitWords(line string) []string {
+func SplitWords(line string) []string {
 	var words []string
 	var word strings.Builder
 	var quote byte
@@ -37,18 +37,18 @@ func splitWords(line string) []string {
 	return words
 }
 
-// callsMfad says whether a credential_process is mfad's own, directly or
+// CallsMfad says whether a credential_process is mfad's own, directly or
 // through sh -c, env and the like: following it would never end.
-func callsMfad(line string) bool {
+func CallsMfad(line string) bool {
 	found := false
-	for _, word := range splitWords(line) {
-		if found && word == credentialsVerb {
+	for _, word := range SplitWords(line) {
+		if found && word == CredentialsVerb {
 			return true
 		}
 		if isMfad(word) {
 			found = true
 		}
-		if len(word) < len(line) && strings.Contains(word, " ") && callsMfad(word) {
+		if len(word) < len(line) && strings.Contains(word, " ") && CallsMfad(word) {
 			return true
 		}
 	}
@@ -56,8 +56,8 @@ func callsMfad(line string) bool {
 }
 
 // isMfad looks at the base name; a backslash is a separator on Windows, and
-// splitWords may have eaten it.
+// SplitWords may have eaten it.
 func isMfad(word string) bool {
 	base := word[strings.LastIndexAny(word, `/\`)+1:]
-	return base == programName || strings.HasSuffix(strings.ToLower(base), programName+".exe")
+	return base == ProgramName || strings.HasSuffix(strings.ToLower(base), ProgramName+".exe")
 }

@@ -1,5 +1,6 @@
-// Package config reads the AWS shared config format, resolves a profile into a
-// [Chain], and edits the files without touching what it was not asked to.
+// Package config reads the AWS shared config format and resolves a profile into
+// a [Chain]. Package syntax below it takes a file apart; package edit above it
+// changes the files.
 //
 // Three files count: mfad's own, in the same format as ~/.aws/config; AWS's
 // config; and AWS's credentials. A setting is looked for in mfad's file, then
@@ -86,7 +87,8 @@ func DefaultPaths(getenv func(string) string) (Paths, error) {
 	}
 	for _, name := range []string{p.Mfad, p.Config, p.Credentials} {
 		if !filepath.IsAbs(name) {
-			return Paths{}, errors.New("no home folder: set HOME, and write AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as absolute paths")
+			return Paths{}, errors.New("no home folder: set HOME," +
+				" and write AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as absolute paths")
 		}
 	}
 	return p, nil

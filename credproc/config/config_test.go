@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
 // setup writes the three files of a home, those that are not empty, and gives
@@ -33,23 +35,20 @@ func setup(t testing.TB, mfad, config, credentials string, env map[string]string
 }
 
 // contents is the merged view of AWS's two files that the published cases tell.
-func contents(f *files, kind sectionKind) map[string]map[string]string {
+func contents(f *Files, kind syntax.Kind) map[string]map[string]string {
 	out := map[string]map[string]string{}
-	for _, doc := range []*document{f.config, f.credentials} {
-		for key := range doc.first {
-			if key.kind != kind {
+	for _, doc := range []*syntax.Document{f.Config, f.Credentials} {
+		for _, sec := range doc.Sections {
+			if sec.Kind != kind {
 				continue
 			}
-			if out[key.name] == nil {
-				out[key.name] = map[string]string{}
+			if out[sec.Name] == nil {
+				out[sec.Name] = map[string]string{}
 			}
-			i := doc.find(kind, key.name)
-			for ; i >= 0; i = doc.sections[i].following {
-				for _, s := range doc.settings[doc.sections[i].from:doc.sections[i].to] {
-					name := strings.ToLower(string(doc.key(s)))
-					if found, ok := doc.lookup(doc.find(kind, key.name), name); ok && isIdentifier([]byte(name)) {
-						out[key.name][name] = string(doc.value(found))
-					}
+			for _, s := range doc.SettingsOf(sec) {
+				name := strings.ToLower(string(doc.Key(s)))
+				if found, ok := doc.Lookup(doc.Find(kind, sec.Name), name); ok && syntax.IsIdentifier([]byte(name)) {
+					out[sec.Name][name] = string(doc.Value(found))
 				}
 			}
 		}
@@ -84,7 +83,7 @@ func TestParserMeetsPublishedCases(t *testing.T) {
 	}
 	for i, c := range suite.Tests {
 		t.Run(fmt.Sprintf("%02d %s", i+1, c.Name), func(t *testing.T) {
-			f, err := setup(t, "", c.Input.ConfigFile, c.Input.CredentialsFile, nil).files()
+			f, err := setup(t, "", c.Input.ConfigFile, c.Input.CredentialsFile, nil).Files()
 			if want := c.Output.ErrorContaining; want != "" {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Fatalf("error %v, want %q", err, want)
@@ -94,10 +93,10 @@ func TestParserMeetsPublishedCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.Output.Config.Profiles, contents(f, profileSection)); diff != "" {
+			if diff := cmp.Diff(c.Output.Config.Profiles, contents(f, syntax.Profile)); diff != "" {
 				t.Errorf("profiles (-want +got):\n%s", diff)
 			}
-			sessions := contents(f, ssoSession)
+			sessions := contents(f, syntax.SSOSession)
 			if len(sessions)+len(c.Output.Config.SSOSessions) > 0 {
 				if diff := cmp.Diff(c.Output.Config.SSOSessions, sessions); diff != "" {
 					t.Errorf("sso sessions (-want +got):\n%s", diff)

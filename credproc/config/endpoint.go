@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
 // globalRegion is what AWS's endpoint rules call sts.amazonaws.com; its
@@ -68,7 +70,8 @@ func (p *Profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 	if e.URL.Text != "" {
 		for _, v := range []Value{fips, dual} {
 			if v.Text != "" {
-				return e, v.Fault("FIPS and dual-stack endpoints are AWS's own, and the endpoint is %s (%s); take one of them out", e.URL.Text, e.URL.Origin)
+				return e, v.Fault("FIPS and dual-stack endpoints are AWS's own, and the endpoint is %s (%s);"+
+					" take one of them out", e.URL.Text, e.URL.Origin)
 			}
 		}
 	}
@@ -107,7 +110,8 @@ func (p *Profile) stsRegion(caller, partition string, custom bool) (Value, error
 		case custom || !isPartition(partition) || at == partition:
 			return v, nil
 		case v == own:
-			return Value{}, v.Fault("region %s is of partition %s, and the profile's role or device of %s; write a region of %s", v.Text, at, partition, partition)
+			return Value{}, v.Fault("region %s is of partition %s, and the profile's role or device of %s;"+
+				" write a region of %s", v.Text, at, partition, partition)
 		}
 	}
 	for _, a := range partitions {
@@ -168,7 +172,7 @@ func (p *Profile) endpointURL() (Value, error) {
 	}
 	u, err := url.Parse(v.Text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil ||
-		u.RawQuery != "" || u.Fragment != "" || !isPlain(v.Text) {
+		u.RawQuery != "" || u.Fragment != "" || !syntax.IsPlain(v.Text) {
 		// The text may hold a password: it is not quoted.
 		return Value{}, v.Fault("endpoint_url is not a plain URL; write https://HOST or https://HOST:PORT/PATH")
 	}
@@ -182,17 +186,17 @@ func (p *Profile) serviceURL() (Value, bool, error) {
 	if !ok {
 		return Value{}, false, nil
 	}
-	for _, doc := range []*document{p.files.mfad, p.files.config} {
-		i := doc.find(services, name.Text)
+	for _, doc := range []*syntax.Document{p.files.Mfad, p.files.Config} {
+		i := doc.Find(syntax.Services, name.Text)
 		if i < 0 {
 			continue
 		}
-		s, ok := doc.lookup(i, keySTS)
+		s, ok := doc.Lookup(i, keySTS)
 		if !ok {
 			return Value{}, false, nil
 		}
-		text, ok := nested(doc.value(s), keyEndpointURL)
-		return Value{text, doc.at(s.line)}, ok && text != "", nil
+		text, ok := nestedValue(doc.Value(s), keyEndpointURL)
+		return Value{text, OriginOf(doc, s.Line)}, ok && text != "", nil
 	}
 	return Value{}, false, name.Fault("services names %q, and there is no such section; write [services %s]", name.Text, name.Text)
 }
@@ -202,8 +206,8 @@ func (p *Profile) caBundle() (Value, error) {
 	if !ok {
 		return Value{}, nil
 	}
-	v.Text = expandHome(v.Text, homeOf(p.files.getenv))
-	if !filepath.IsAbs(v.Text) || !isPlain(v.Text) {
+	v.Text = expandHome(v.Text, homeOf(p.files.Getenv))
+	if !filepath.IsAbs(v.Text) || !syntax.IsPlain(v.Text) {
 		return Value{}, v.Fault("ca_bundle %q is not an absolute path; write one: the agent has no folder of yours", v.Text)
 	}
 	return v, nil

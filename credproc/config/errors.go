@@ -1,10 +1,11 @@
 package config
 
 import (
-	"strings"
-	"unicode"
+	"errors"
 
+	"github.com/mfad/mfad/credproc/config/syntax"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // What a caller may branch on. The errors that wrap them name the place and
@@ -39,13 +40,19 @@ func (e *Error) Error() string {
 	if at := e.Origin.String(); at != "" {
 		text = at + ": " + text
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	return line.One(text)
 }
 
 // Unwrap makes errors.Is hold for the sentinel.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Parse reads a file. Faults are an [*Error] that wraps ErrBadConfig and never
+// quotes a line: it may hold a secret.
+func Parse(name string, data []byte, d syntax.Dialect) (*syntax.Document, error) {
+	doc, err := syntax.Parse(name, data, d)
+	var fault *syntax.Error
+	if errors.As(err, &fault) {
+		return nil, &Error{Origin{File: name, Line: fault.Line}, fault.Text, ErrBadConfig}
+	}
+	return doc, err
+}

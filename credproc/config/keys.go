@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // The settings that mfad reads, by their names in a file.
 const (
 	KeyAccessKey        = "mfad_access_key"
@@ -37,26 +39,39 @@ const (
 	keySSOStartURL    = "sso_start_url"
 	keySSOAccount     = "sso_account_id"
 	keySSORole        = "sso_role_name"
-	credentialsVerb   = "credentials"
-	programName       = "mfad"
 	sourceEnvironment = "Environment"
 	sourceEC2         = "Ec2InstanceMetadata"
 	sourceECS         = "EcsContainer"
 )
 
+// How a credential_process asks mfad: PROGRAM credentials --profile NAME.
+const (
+	ProgramName     = "mfad"
+	CredentialsVerb = "credentials"
+)
+
 // staticKeys are the keys themselves.
 var staticKeys = []string{keyAccessKeyID, keySecretAccessKey, keySessionToken}
 
-// roleKeys say who a profile is, beside its keys: they move into mfad's file
-// when a profile is adopted.
-var roleKeys = []string{
+// StaticKeyNames are the settings that keys in a file have.
+func StaticKeyNames() []string { return slices.Clone(staticKeys) }
+
+// IdentityKeys are the settings that say who a profile is, beside its keys. They
+// come from one file, and move into mfad's when a profile is adopted.
+func IdentityKeys() []string { return slices.Clone(identityKeys) }
+
+var identityKeys = []string{
 	KeyAccessKey, KeySourceProfile, KeyCredentialSource, KeyProcess,
 	KeyRoleARN, KeyExternalID, KeySessionName, KeyDuration, KeyTags, KeyTransitiveTags,
 	KeySourceIdentity, KeyPolicy, KeyPolicyARNs,
 }
 
-// foreign are the settings that make a profile one that mfad does not serve.
-var foreign = []struct{ key, what string }{
+// foreignKey is a setting that makes a profile one that mfad does not serve, and
+// what it is about.
+type foreignKey struct{ key, what string }
+
+// foreign are those, unless a [SourceRule] reads them.
+var foreign = []foreignKey{
 	{keySSOSession, identityCenter},
 	{keySSOStartURL, identityCenter},
 	{keySSOAccount, identityCenter},

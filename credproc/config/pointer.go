@@ -1,8 +1,8 @@
 package config
 
-// unserved says why a profile's credentials are not mfad's to make.
-func (p *Profile) unserved() error {
-	for _, f := range foreign {
+// Unserved says why a profile's credentials are not mfad's to make.
+func (p *Profile) Unserved() error {
+	for _, f := range p.files.rules().foreign {
 		if v, ok := p.Identity(f.key); ok {
 			return v.Fault("%s: mfad does not serve %s; take the line out, or use profile %q without mfad", f.key, f.what, p.name)
 		}

@@ -3,16 +3,18 @@ package config
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
-// files are the three files at one moment, and the agent's environment.
-type files struct {
-	mfad, config, credentials *document
-	getenv                    func(string) string
+// Files are the three files at one moment, and the environment that counts.
+type Files struct {
+	Mfad, Config, Credentials *syntax.Document
+	Getenv                    func(string) string
 	sources                   *rules // nil: builtin
 }
 
-func (f *files) rules() *rules {
+func (f *Files) rules() *rules {
 	if f.sources == nil {
 		return builtin
 	}
@@ -22,7 +24,7 @@ func (f *files) rules() *rules {
 // Profile is what the files say under one name.
 type Profile struct {
 	name  string
-	files *files
+	files *Files
 	// layers are in the order in which a setting is looked for.
 	layers [3]layer
 	// own says that mfad's file tells who the profile is.
@@ -36,16 +38,16 @@ type Profile struct {
 func (p *Profile) Name() string { return p.name }
 
 type layer struct {
-	doc   *document
+	doc   *syntax.Document
 	first int32 // section, or -1
 }
 
-// profile finds a name in any of the files.
-func (f *files) profile(name string) (*Profile, bool) {
+// Profile finds a name in any of the files.
+func (f *Files) Profile(name string) (*Profile, bool) {
 	p := &Profile{name: name, files: f}
 	found := false
-	for i, doc := range []*document{f.mfad, f.credentials, f.config} {
-		p.layers[i] = layer{doc, doc.find(profileSection, name)}
+	for i, doc := range []*syntax.Document{f.Mfad, f.Credentials, f.Config} {
+		p.layers[i] = layer{doc, doc.Find(syntax.Profile, name)}
 		found = found || p.layers[i].first >= 0
 	}
 	for _, key := range f.rules().origin {
@@ -57,30 +59,30 @@ func (f *files) profile(name string) (*Profile, bool) {
 	return p, found
 }
 
-func (l layer) lookup(key string) (setting, bool) {
+func (l layer) lookup(key string) (syntax.Setting, bool) {
 	if l.first < 0 {
-		return setting{}, false
+		return syntax.Setting{}, false
 	}
-	return l.doc.lookup(l.first, key)
+	return l.doc.Lookup(l.first, key)
 }
 
 // at is where the profile begins, in the first file that has it.
 func (p *Profile) at() Origin {
 	for _, l := range p.layers {
 		if l.first >= 0 {
-			return l.doc.at(l.doc.sections[l.first].line)
+			return OriginOf(l.doc, l.doc.Sections[l.first].Line)
 		}
 	}
 	return Origin{}
 }
 
-// find looks for a setting in the given layers. An empty value is no value,
+// lookUp looks for a setting in the given layers. An empty value is no value,
 // but hides those of later layers.
-func find(layers []layer, key string) (text []byte, at Origin, ok bool) {
+func lookUp(layers []layer, key string) (text []byte, at Origin, ok bool) {
 	for _, l := range layers {
 		if s, found := l.lookup(key); found {
-			text = l.doc.value(s)
-			return text, l.doc.at(s.line), len(text) > 0
+			text = l.doc.Value(s)
+			return text, OriginOf(l.doc, s.Line), len(text) > 0
 		}
 	}
 	return nil, Origin{}, false
@@ -88,15 +90,15 @@ func find(layers []layer, key string) (text []byte, at Origin, ok bool) {
 
 // Setting is a setting that any file may make.
 func (p *Profile) Setting(key string) (Value, bool) {
-	text, at, ok := find(p.layers[:], key)
+	text, at, ok := lookUp(p.layers[:], key)
 	return Value{string(text), at}, ok
 }
 
 // Identity is a setting that says who the profile is: those come from one
 // place.
 func (p *Profile) Identity(key string) (Value, bool) {
-	text, at, ok := find(p.who(), key)
-	if key == KeyProcess && ok && !p.own && callsMfad(string(text)) {
+	text, at, ok := lookUp(p.who(), key)
+	if key == KeyProcess && ok && !p.own && CallsMfad(string(text)) {
 		return Value{}, false // it is how others ask us
 	}
 	return Value{string(text), at}, ok
@@ -117,6 +119,24 @@ func (p *Profile) keyLayers() []layer {
 	return p.who()
 }
 
+// Own says that mfad's file tells who the profile is.
+func (p *Profile) Own() bool { return p.own }
+
+// InAWS is a setting of AWS's files, which may be in both.
+func (p *Profile) InAWS(key string) (Value, bool) {
+	text, at, ok := lookUp(p.layers[1:], key)
+	return Value{string(text), at}, ok
+}
+
+// InCredentials is a setting of AWS's credentials file.
+func (p *Profile) InCredentials(key string) (Value, bool) {
+	text, at, ok := lookUp(p.layers[1:2], key)
+	return Value{string(text), at}, ok
+}
+
+// KeysInAWS are the keys that AWS's files have; nil when there are none.
+func (p *Profile) KeysInAWS() (*StaticKeys, error) { return p.static(p.layers[1:]) }
+
 // names says whether the profile tells where its identity comes from.
 func (p *Profile) names() bool {
 	for _, key := range p.files.rules().origin {
@@ -127,30 +147,30 @@ func (p *Profile) names() bool {
 	return false
 }
 
-// served is mfad's credential_process in AWS's files.
-func (p *Profile) served() (Value, bool) {
-	text, at, ok := find(p.layers[1:], KeyProcess)
-	return Value{string(text), at}, ok && callsMfad(string(text))
+// Served is mfad's credential_process in AWS's files.
+func (p *Profile) Served() (Value, bool) {
+	v, ok := p.InAWS(KeyProcess)
+	return v, ok && CallsMfad(v.Text)
 }
 
-// nested is NAME = VALUE on a continuation line of a setting that has no text
+// nestedValue is NAME = VALUE on a continuation line of a setting that has no text
 // of its own.
-func nested(text []byte, key string) (value string, ok bool) {
+func nestedValue(text []byte, key string) (value string, ok bool) {
 	if !bytes.HasPrefix(text, []byte("\n")) {
 		return "", false
 	}
 	for line := range bytes.Lines(text) {
 		k, v, found := bytes.Cut(line, []byte("="))
-		if found && equalFold(bytes.Trim(k, blanks), key) {
-			value, ok = string(bytes.Trim(v, blanks+"\n")), true
+		if found && syntax.EqualFold(bytes.Trim(k, syntax.Blanks), key) {
+			value, ok = string(bytes.Trim(v, syntax.Blanks+"\n")), true
 		}
 	}
 	return value, ok
 }
 
 // env is a variable of the agent's own environment.
-func (f *files) env(name string) (Value, bool) {
-	text := f.getenv(name)
+func (f *Files) env(name string) (Value, bool) {
+	text := f.Getenv(name)
 	return Value{text, Origin{Var: name}}, text != ""
 }
 

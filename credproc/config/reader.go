@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
 // Reader answers what profiles are. It keeps the files that it parsed, looks
@@ -30,9 +32,9 @@ type Reader struct {
 func NewReader(paths Paths, getenv func(string) string, sources ...SourceRule) *Reader {
 	return &Reader{
 		paths: paths, getenv: getenv, sources: newRules(sources),
-		mfad:        cache{name: paths.Mfad, dialect: configFile},
-		config:      cache{name: paths.Config, dialect: configFile},
-		credentials: cache{name: paths.Credentials, dialect: credentialsFile},
+		mfad:        cache{name: paths.Mfad, dialect: syntax.Config},
+		config:      cache{name: paths.Config, dialect: syntax.Config},
+		credentials: cache{name: paths.Credentials, dialect: syntax.Credentials},
 	}
 }
 
@@ -42,19 +44,21 @@ func (r *Reader) Paths() Paths { return r.paths }
 // Resolve makes the chain of a profile. Its errors wrap ErrBadName,
 // ErrNoProfile or ErrBadConfig.
 func (r *Reader) Resolve(q Query) (*Chain, error) {
-	f, err := r.files()
+	f, err := r.Files()
 	if err != nil {
 		return nil, err
 	}
-	return f.resolve(q)
+	return f.Resolve(q)
 }
 
-func (r *Reader) files() (*files, error) {
-	f := &files{getenv: r.getenv, sources: r.sources}
+// Files are the three files as they are now. They are shared: nobody changes
+// them.
+func (r *Reader) Files() (*Files, error) {
+	f := &Files{Getenv: r.getenv, sources: r.sources}
 	for _, c := range []struct {
 		cache *cache
-		doc   **document
-	}{{&r.mfad, &f.mfad}, {&r.credentials, &f.credentials}, {&r.config, &f.config}} {
+		doc   **syntax.Document
+	}{{&r.mfad, &f.Mfad}, {&r.credentials, &f.Credentials}, {&r.config, &f.Config}} {
 		var err error
 		if *c.doc, err = c.cache.document(); err != nil {
 			return nil, err
@@ -78,27 +82,27 @@ type ProfileInfo struct {
 // Profiles lists every profile of the files, mfad's first, each in the order
 // of its file. Names that mfad does not serve are left out.
 func (r *Reader) Profiles() ([]ProfileInfo, error) {
-	f, err := r.files()
+	f, err := r.Files()
 	if err != nil {
 		return nil, err
 	}
 	var out []ProfileInfo
 	seen := map[string]bool{}
-	for _, doc := range []*document{f.mfad, f.config, f.credentials} {
-		for _, s := range doc.sections {
-			if s.kind != profileSection || seen[s.name] || !ValidName(s.name) {
+	for _, doc := range []*syntax.Document{f.Mfad, f.Config, f.Credentials} {
+		for _, s := range doc.Sections {
+			if s.Kind != syntax.Profile || seen[s.Name] || !ValidName(s.Name) {
 				continue
 			}
-			seen[s.name] = true
-			out = append(out, f.info(s.name))
+			seen[s.Name] = true
+			out = append(out, f.info(s.Name))
 		}
 	}
 	return out, nil
 }
 
-func (f *files) info(name string) ProfileInfo {
-	p, _ := f.profile(name)
-	_, served := p.served()
+func (f *Files) info(name string) ProfileInfo {
+	p, _ := f.Profile(name)
+	_, served := p.Served()
 	arn, _ := p.Identity(KeyRoleARN)
 	info := ProfileInfo{Name: name, At: p.at(), Served: served, RoleARN: arn.Text}
 	for _, key := range f.rules().pointers {
@@ -110,15 +114,15 @@ func (f *files) info(name string) ProfileInfo {
 	return info
 }
 
-// mostBytes is far above what 50,000 profiles take (6 MB), and keeps offsets
+// MostBytes is far above what 50,000 profiles take (6 MB), and keeps offsets
 // within 32 bits.
-const mostBytes = 64 << 20
+const MostBytes = 64 << 20
 
 // cache is one file. Its mutex guards the pointer alone: whoever finds the file
 // changed reads it while the others wait for the same reading.
 type cache struct {
 	name    string
-	dialect dialect
+	dialect syntax.Dialect
 
 	mu   sync.Mutex
 	last *reading
@@ -131,11 +135,11 @@ type reading struct {
 	// young: the file was written within the clock's grain before it was
 	// read, so that a later change may not show.
 	young bool
-	doc   *document
+	doc   *syntax.Document
 	err   error
 }
 
-func (c *cache) document() (*document, error) {
+func (c *cache) document() (*syntax.Document, error) {
 	info, err := os.Stat(c.name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, unreadable(c.name, err)
@@ -145,7 +149,7 @@ func (c *cache) document() (*document, error) {
 	}
 	c.mu.Lock()
 	r := c.last
-	stale := r == nil || !same(r.info, info) || isDone(r.done) && r.young
+	stale := r == nil || !isSameFile(r.info, info) || isDone(r.done) && r.young
 	if stale {
 		r = &reading{info: info, done: make(chan struct{})}
 		c.last = r
@@ -159,7 +163,7 @@ func (c *cache) document() (*document, error) {
 	return r.doc, r.err
 }
 
-func (r *reading) read(name string, d dialect) {
+func (r *reading) read(name string, d syntax.Dialect) {
 	// Twice the coarsest tick of a kernel that we know of.
 	const grain = 20 * time.Millisecond
 	r.young = r.info != nil && time.Since(r.info.ModTime()).Abs() < grain
@@ -168,7 +172,7 @@ func (r *reading) read(name string, d dialect) {
 		r.err = err
 		return
 	}
-	r.doc, r.err = parse(name, data, d)
+	r.doc, r.err = Parse(name, data, d)
 }
 
 // readFile reads a configuration file; a missing one is empty.
@@ -184,7 +188,7 @@ func readFile(name string, info fs.FileInfo) ([]byte, error) {
 		return nil, unreadable(name, err)
 	}
 	defer f.Close()
-	data := make([]byte, 0, min(info.Size(), mostBytes)+1)
+	data := make([]byte, 0, min(info.Size(), MostBytes)+1)
 	for {
 		n, err := f.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
@@ -193,8 +197,8 @@ func readFile(name string, info fs.FileInfo) ([]byte, error) {
 			return data, nil
 		case err != nil:
 			return nil, unreadable(name, err)
-		case len(data) > mostBytes:
-			return nil, &Error{Origin{File: name}, fmt.Sprintf("is larger than %d MiB", mostBytes>>20), ErrBadConfig}
+		case len(data) > MostBytes:
+			return nil, &Error{Origin{File: name}, fmt.Sprintf("is larger than %d MiB", MostBytes>>20), ErrBadConfig}
 		case len(data) == cap(data):
 			data = append(data, 0)[:len(data)]
 		}
@@ -209,7 +213,7 @@ func unreadable(name string, err error) error {
 	return &Error{Origin{File: name}, fmt.Sprintf("cannot be read: %v", err), ErrBadConfig}
 }
 
-func same(a, b fs.FileInfo) bool {
+func isSameFile(a, b fs.FileInfo) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}

@@ -390,7 +390,7 @@ func TestReaderRefusesWhatIsNoFile(t *testing.T) {
 	if err := os.WriteFile(big, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(big, mostBytes+1); err != nil {
+	if err := os.Truncate(big, MostBytes+1); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{dir: "is not a regular file", big: "is larger than 64 MiB"} {
@@ -452,5 +452,24 @@ func TestKeysNeverPrint(t *testing.T) {
 		if text := fmt.Sprintf(verb, chain.Source().(StaticKeys).Secret) + fmt.Sprintf(verb, *chain); strings.Contains(text, "hunter") || strings.Contains(text, fmt.Sprintf("%x", "hunter")) {
 			t.Errorf("%s shows a secret", verb)
 		}
+	}
+}
+
+// Who brings a source for what this package refuses may read it.
+func TestSettingThatASourceReadsIsNotRefused(t *testing.T) {
+	r := setup(t, "", "[profile p]\nweb_identity_token_file = /token\n", "", nil)
+	if _, err := r.Resolve(Query{Profile: "p"}); !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), "mfad does not serve web identity tokens") {
+		t.Errorf("without a rule: %v", err)
+	}
+	rule := SourceRule{Keys: []string{keyWebIdentity}, Read: func(p *Profile) (Source, Origin, error) {
+		v, ok := p.Identity(keyWebIdentity)
+		if !ok {
+			return nil, Origin{}, nil
+		}
+		return Process{v}, v.Origin, nil
+	}}
+	chain, err := NewReader(r.Paths(), func(string) string { return "" }, rule).Resolve(Query{Profile: "p"})
+	if err != nil || sketch(chain) != "process /token" {
+		t.Errorf("with a rule: %v, %v", chain, err)
 	}
 }

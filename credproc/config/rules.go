@@ -7,7 +7,8 @@ import (
 
 // SourceRule is how profiles name one kind of source: a row of the resolver. A
 // kind of source that this package does not know comes as one more row; see
-// [NewReader].
+// [NewReader]. The row may read settings that are refused otherwise, such as
+// those of Identity Center.
 type SourceRule struct {
 	// Keys are the settings that are this kind's own. A profile that has one of
 	// them tells who it is.
@@ -30,6 +31,8 @@ type rules struct {
 	// profile with none of them is a name for an access key of the vault, or for
 	// nothing.
 	origin []string
+	// foreign are the settings that no source of these reads.
+	foreign []foreignKey
 }
 
 // builtin are the sources that this package knows.
@@ -49,6 +52,9 @@ func newRules(extra []SourceRule) *rules {
 		}
 	}
 	r.pointers = append(alone, r.pointers...)
+	r.foreign = slices.DeleteFunc(slices.Clone(foreign), func(f foreignKey) bool {
+		return slices.ContainsFunc(r.sources, func(rule SourceRule) bool { return slices.Contains(rule.Keys, f.key) })
+	})
 	return r
 }
 
@@ -73,7 +79,7 @@ var processRule = SourceRule{
 		if !ok {
 			return nil, Origin{}, nil
 		}
-		if callsMfad(command.Text) {
+		if CallsMfad(command.Text) {
 			return nil, Origin{}, command.Fault("credential_process is mfad itself; write mfad_access_key or source_profile in its place")
 		}
 		return Process{command}, command.Origin, nil

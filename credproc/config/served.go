@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
+)
 
 // Served is a profile for which AWS's files name mfad as credential_process.
 type Served struct {
@@ -20,20 +24,20 @@ var rivalKeys = slices.Concat([]string{KeyRoleARN}, staticKeys[:1], foreignKeys)
 // Served lists the profiles that AWS's tools can ask mfad for, in the order of
 // AWS's config.
 func (r *Reader) Served() ([]Served, error) {
-	f, err := r.files()
+	f, err := r.Files()
 	if err != nil {
 		return nil, err
 	}
 	var out []Served
 	seen := map[string]bool{}
-	for _, doc := range []*document{f.config, f.credentials} {
-		for _, s := range doc.sections {
-			if s.kind != profileSection || seen[s.name] {
+	for _, doc := range []*syntax.Document{f.Config, f.Credentials} {
+		for _, s := range doc.Sections {
+			if s.Kind != syntax.Profile || seen[s.Name] {
 				continue
 			}
-			seen[s.name] = true
-			p, _ := f.profile(s.name)
-			if process, ok := p.served(); ok {
+			seen[s.Name] = true
+			p, _ := f.Profile(s.Name)
+			if process, ok := p.Served(); ok {
 				out = append(out, p.describeServed(process))
 			}
 		}
@@ -42,7 +46,7 @@ func (r *Reader) Served() ([]Served, error) {
 }
 
 func (p *Profile) describeServed(process Value) Served {
-	words := splitWords(process.Text)
+	words := SplitWords(process.Text)
 	s := Served{Name: p.name, Process: process, Program: words[0]}
 	for i, word := range words[:len(words)-1] {
 		if word == "--profile" {
@@ -50,8 +54,8 @@ func (p *Profile) describeServed(process Value) Served {
 		}
 	}
 	for _, key := range rivalKeys {
-		if _, at, ok := find(p.layers[1:], key); ok {
-			s.Rivals = append(s.Rivals, Value{Text: key, Origin: at})
+		if v, ok := p.InAWS(key); ok {
+			s.Rivals = append(s.Rivals, Value{Text: key, Origin: v.Origin})
 		}
 	}
 	return s

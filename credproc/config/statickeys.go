@@ -1,70 +1,50 @@
 package config
 
-import (
-	"context"
-	"fmt"
-	"strings"
-)
+var staticKeysRule = SourceRule{
+	Keys: staticKeys,
+	Read: func(p *Profile) (Source, Origin, error) {
+		keys, err := p.static(p.keyLayers())
+		if keys == nil || err != nil {
+			return nil, Origin{}, err
+		}
+		return *keys, keys.ID.Origin, nil
+	},
+}
 
-// KeysOf reads the long-term keys that AWS's files hold for a profile; the
-// caller wipes the secret. Temporary keys wrap ErrBadConfig, none wrap
-// ErrNoProfile.
-func (e *Editor) KeysOf(profile string) (StaticKeys, error) {
-	if err := checkName(profile); err != nil {
-		return StaticKeys{}, err
+// static reads keys that stand in a file: all of them in the first that has
+// any, for a key is no use with the secret or the token of another. It is nil
+// when there are none.
+func (p *Profile) static(from []layer) (*StaticKeys, error) {
+	for i := range from {
+		one := from[i : i+1]
+		_, _, hasID := lookUp(one, keyAccessKeyID)
+		if _, _, hasSecret := lookUp(one, keySecretAccessKey); hasID || hasSecret {
+			from = one
+			break
+		}
 	}
-	f, err := NewReader(e.Paths, editorEnv).files()
-	if err != nil {
-		return StaticKeys{}, err
+	id, idAt, hasID := lookUp(from, keyAccessKeyID)
+	secret, secretAt, hasSecret := lookUp(from, keySecretAccessKey)
+	token, tokenAt, hasToken := lookUp(from, keySessionToken)
+	partial := func(at Origin, has, lacks string) (*StaticKeys, error) {
+		return nil, Value{Origin: at}.Fault("profile %q has %s and no %s; write both or none", p.name, has, lacks)
 	}
-	p, _ := f.profile(profile)
-	keys, err := p.static(p.layers[1:])
 	switch {
-	case err != nil:
-		return StaticKeys{}, err
-	case keys == nil:
-		return StaticKeys{}, &Error{Origin{}, fmt.Sprintf("no keys of profile %q in %s or %s", profile, e.Paths.Credentials, e.Paths.Config), ErrNoProfile}
-	case keys.Life() != LongTerm:
-		return StaticKeys{}, &Error{keys.Token.Origin, fmt.Sprintf("the keys of profile %q are temporary; import those of the IAM user", profile), ErrBadConfig}
+	case hasID && !hasSecret:
+		return partial(idAt, keyAccessKeyID, keySecretAccessKey)
+	case hasSecret && !hasID:
+		return partial(secretAt, keySecretAccessKey, keyAccessKeyID)
+	case hasToken && !hasID:
+		return partial(tokenAt, keySessionToken, keyAccessKeyID)
+	case !hasID:
+		return nil, nil
+	case !isAccessKeyID(string(id)):
+		return nil, Value{Origin: idAt}.Fault("aws_access_key_id of profile %q is not an access key id;"+
+			" write the one that IAM shows, such as AKIA…", p.name)
 	}
-	return *keys, nil
-}
-
-// RemoveKeys takes the keys of a profile out of AWS's files and keeps all else
-// that they say. The backup has the keys still: it is for the caller to say so.
-func (e *Editor) RemoveKeys(ctx context.Context, profile string) ([]Change, error) {
-	return e.edit(ctx, profile, func(t *transaction) error {
-		for _, c := range []struct {
-			doc     *document
-			dialect dialect
-		}{{t.old.credentials, credentialsFile}, {t.old.config, configFile}} {
-			change := newEdit()
-			for _, sec := range c.doc.effective(profile) {
-				dropped := c.doc.dropKeys(change, sec, staticKeys...)
-				if dropped > 0 && c.dialect == credentialsFile && c.doc.emptied(change, sec) {
-					c.doc.dropSection(change, sec)
-				}
-			}
-			now, err := t.edited(c.doc, change, c.dialect)
-			if err != nil {
-				return err
-			}
-			if err := t.write(c.doc, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// emptied says that an edit leaves nothing in a section up to its last
-// setting, not even a comment. What follows may be about the next section.
-func (d *document) emptied(e *edit, s section) bool {
-	lines := d.lines()
-	for n := s.line + 1; n <= d.lastSetting(s); n++ {
-		if !e.drop[n] && strings.Trim(trimEnding(lines[n-1]), blanks) != "" {
-			return false
-		}
+	keys := &StaticKeys{ID: Value{string(id), idAt}, Secret: Sensitive{secret, secretAt}}
+	if hasToken {
+		keys.Token = Sensitive{token, tokenAt}
 	}
-	return true
+	return keys, nil
 }

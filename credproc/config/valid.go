@@ -19,36 +19,31 @@ const (
 	alphanumeric = digits + capitals + smalls
 )
 
-// consists says that s has from least to most characters, all out of the
-// letters, the digits and extra.
-func consists(s string, least, most int, extra string) bool {
-	for i := range len(s) {
-		if strings.IndexByte(alphanumeric, s[i]) < 0 && strings.IndexByte(extra, s[i]) < 0 {
-			return false
-		}
-	}
-	return least <= len(s) && len(s) <= most
+// charset is a text of so many characters, all out of the letters, the digits
+// and extra.
+type charset struct {
+	least, most int
+	extra       string
 }
 
-// isIdentifier is what the format allows as a name.
-func isIdentifier(name []byte) bool {
-	for _, c := range name {
-		if strings.IndexByte(alphanumeric, c) < 0 && strings.IndexByte("_-/.%@:+", c) < 0 {
+func (c charset) has(s string) bool {
+	for i := range len(s) {
+		if strings.IndexByte(alphanumeric, s[i]) < 0 && strings.IndexByte(c.extra, s[i]) < 0 {
 			return false
 		}
 	}
-	return len(name) > 0
+	return c.least <= len(s) && len(s) <= c.most
 }
 
 // ValidName says whether mfad serves and writes profiles of that name:
 // [A-Za-z0-9_.@/+:-]{1,64}, not beginning with a hyphen, which a command line
 // would take for a flag. Go SDKs pass the name to a shell.
 func ValidName(name string) bool {
-	return consists(name, 1, 64, "_.@/+:-") && name[0] != '-'
+	return charset{1, 64, "_.@/+:-"}.has(name) && name[0] != '-'
 }
 
-// checkName is ValidName with an error for the person.
-func checkName(profile string) error {
+// CheckName is ValidName with an error for the person.
+func CheckName(profile string) error {
 	if ValidName(profile) {
 		return nil
 	}
@@ -57,7 +52,7 @@ func checkName(profile string) error {
 
 // ValidSerial says whether AWS takes that as the serial number of an MFA device
 // (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
-func ValidSerial(s string) bool { return consists(s, 9, 256, "_+=/:,.@-") }
+func ValidSerial(s string) bool { return charset{9, 256, "_+=/:,.@-"}.has(s) }
 
 // isRegion is strict because the name ends up in a host name: a region "s3"
 // would make sts.s3.amazonaws.com, which is somebody's bucket.
@@ -83,13 +78,16 @@ func isRegion(s string) bool {
 }
 
 // isLabel is a region of a service that is not AWS's: it is only signed.
-func isLabel(s string) bool { return consists(s, 1, 63, "-_") }
+func isLabel(s string) bool { return charset{1, 63, "-_"}.has(s) }
 
 // isARN checks partition, service, the 12 digits of the account (or "aws",
 // for managed policies) and the kind of resource.
 func isARN(s, service, resource string) bool {
 	parts := strings.SplitN(s, ":", 6)
-	if len(parts) != 6 || len(s) > 2048 || parts[0] != "arn" || !consists(parts[1], 1, 32, "-") || parts[2] != service || parts[3] != "" {
+	if len(parts) != 6 || len(s) > 2048 || parts[0] != "arn" || parts[2] != service || parts[3] != "" {
+		return false
+	}
+	if !(charset{1, 32, "-"}).has(parts[1]) {
 		return false
 	}
 	account := parts[4]
@@ -102,8 +100,8 @@ func isARN(s, service, resource string) bool {
 
 func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, digits) == "" }
 
-// partition is the second part of an ARN.
-func partition(arn string) string {
+// partitionOfARN is the second part of an ARN.
+func partitionOfARN(arn string) string {
 	parts := strings.SplitN(arn, ":", 3)
 	if len(parts) < 3 {
 		return ""
@@ -111,9 +109,9 @@ func partition(arn string) string {
 	return parts[1]
 }
 
-func isSessionName(s string) bool { return consists(s, 2, 64, "_+=,.@-") }
-func isExternalID(s string) bool  { return consists(s, 2, 1224, "_+=,.@:/-") }
-func isAccessKeyID(s string) bool { return consists(s, 16, 128, "_") }
+func isSessionName(s string) bool { return charset{2, 64, "_+=,.@-"}.has(s) }
+func isExternalID(s string) bool  { return charset{2, 1224, "_+=,.@:/-"}.has(s) }
+func isAccessKeyID(s string) bool { return charset{16, 128, "_"}.has(s) }
 
 // parseSeconds is a whole number in the range, in digits alone.
 func parseSeconds(s string, least, most int64) (int32, bool) {
@@ -133,9 +131,4 @@ func isTagText(s string, least, most int) bool {
 
 func isPolicy(s string) bool {
 	return len(s) <= 2048 && strings.HasPrefix(s, "{") && json.Valid([]byte(s))
-}
-
-// isPlain refuses what a terminal or a line of a file would act on.
-func isPlain(s string) bool {
-	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }

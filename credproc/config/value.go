@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
+)
 
 // Value is a setting and where it was found.
 type Value struct {
@@ -17,6 +21,9 @@ type Origin struct {
 	// Rule names a default or a deduction, such as "default of AssumeRole".
 	Rule string `json:"rule,omitempty"`
 }
+
+// OriginOf is the place of a line of a file.
+func OriginOf(d *syntax.Document, line int32) Origin { return Origin{File: d.Name, Line: int(line)} }
 
 // String is how errors and listings name the place: "FILE:LINE", "$VAR", or the rule.
 func (o Origin) String() string {

@@ -1,12 +1,15 @@
-// Package flight makes one piece of work of many requests for the same thing.
+// Package flight makes one piece of work of many requests for the same thing: a
+// single flight that can ask those who wait for it.
 //
-// Whoever asks first starts the work; whoever asks while it runs rides along,
-// and all get its result. The work belongs to no rider: it runs in a goroutine
-// of its own until it is done or the last rider has left. While it runs it may
-// put questions to its riders, one after the other, and tell things to all.
+// Whoever asks first starts the work; whoever asks while it runs waits for it
+// too, and all get its result. The work belongs to no waiter: it runs in a
+// goroutine of its own until it is done or the last waiter has left. While it
+// runs it may put questions to its waiters, one after the other, and tell things
+// to all.
 //
-// The package caches nothing: once a flight has landed, the next request
-// starts another.
+// The package caches nothing: once a flight is over, the next request starts
+// another. The broker of credproc makes sessions by it; the agent unlocks its
+// vault by it.
 package flight
 
 import (
@@ -18,7 +21,7 @@ import (
 
 var (
 	// ErrAbandoned is the cause of the end of the work's context when the last
-	// rider has left.
+	// waiter has left.
 	ErrAbandoned = errcode.New(errcode.Dismissed, "nobody waits for it any more")
 	// ErrClosed is what Do returns once the group is closed, and the cause of
 	// the end of the work that ran then.
@@ -26,7 +29,7 @@ var (
 )
 
 // A Group holds the flights of one kind: at most one for each key at a time.
-// A rider brings an A, such as the way to ask the person behind a request. The
+// A waiter brings an A, such as the way to ask the person behind a request. The
 // zero Group is ready for use.
 type Group[K comparable, A, V any] struct {
 	mu      sync.Mutex
@@ -39,33 +42,36 @@ type Group[K comparable, A, V any] struct {
 
 // flight is one run of the work. Value and err are valid once done is closed.
 type flight[A, V any] struct {
-	riders Riders[A]
-	cancel context.CancelCauseFunc
-	done   chan struct{}
-	value  V
-	err    error
+	waiters Waiters[A]
+	cancel  context.CancelCauseFunc
+	done    chan struct{}
+	value   V
+	err     error
 }
+
+// Work is what a flight does for those who wait for it.
+type Work[A, V any] func(ctx context.Context, waiters *Waiters[A]) (V, error)
 
 // Do returns what work returns for key, starting it unless it runs already:
 // then the work that was given first counts. Do waits for the result or for
-// ctx, whose cause it returns; a rider whose ctx has ended has left. The work's
-// context carries no values of any rider's and ends when the last one leaves.
+// ctx, whose cause it returns; a waiter whose ctx has ended has left. The work's
+// context carries no values of any waiter's and ends when the last one leaves.
 //
-// Riders share an error as they share a value. There is one exception: a rider
-// who came after all others had passed on a question of [Riders.Ask] does not
-// inherit the refusal, but flies again and is asked.
-func (g *Group[K, A, V]) Do(ctx context.Context, key K, asker A, work func(context.Context, *Riders[A]) (V, error)) (V, error) {
+// Waiters share an error as they share a value. There is one exception: a waiter
+// who came after all others had passed on a question of [Waiters.Ask] does not
+// inherit the refusal, but begins anew and is asked.
+func (g *Group[K, A, V]) Do(ctx context.Context, key K, asker A, work Work[A, V]) (V, error) {
 	for {
-		f, r, err := g.board(ctx, key, asker, work)
+		f, w, err := g.join(ctx, key, asker, work)
 		if err != nil {
 			var zero V
 			return zero, err
 		}
-		if err := g.ride(key, f, r); err != nil {
+		if err := g.wait(key, f, w); err != nil {
 			var zero V
 			return zero, err
 		}
-		if !f.riders.missed(r, f.err) {
+		if !f.waiters.missed(w, f.err) {
 			return f.value, f.err
 		}
 	}
@@ -82,7 +88,7 @@ func (g *Group[K, A, V]) Close() {
 	g.work.Wait()
 }
 
-func (g *Group[K, A, V]) board(ctx context.Context, key K, asker A, work func(context.Context, *Riders[A]) (V, error)) (*flight[A, V], *rider[A], error) {
+func (g *Group[K, A, V]) join(ctx context.Context, key K, asker A, work Work[A, V]) (*flight[A, V], *waiter[A], error) {
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
@@ -95,21 +101,21 @@ func (g *Group[K, A, V]) board(ctx context.Context, key K, asker A, work func(co
 	if f == nil {
 		f = g.startLocked(key, work)
 	}
-	return f, f.riders.boardLocked(ctx, asker), nil
+	return f, f.waiters.joinLocked(ctx, asker), nil
 }
 
-func (g *Group[K, A, V]) startLocked(key K, work func(context.Context, *Riders[A]) (V, error)) *flight[A, V] {
+func (g *Group[K, A, V]) startLocked(key K, work Work[A, V]) *flight[A, V] {
 	if g.flights == nil {
 		g.flights = make(map[K]*flight[A, V])
 		g.base, g.end = context.WithCancelCause(context.Background())
 	}
 	ctx, cancel := context.WithCancelCause(g.base)
 	f := &flight[A, V]{cancel: cancel, done: make(chan struct{})}
-	f.riders.mu = &g.mu
-	f.riders.boarded = make(chan struct{}, 1)
+	f.waiters.mu = &g.mu
+	f.waiters.came = make(chan struct{}, 1)
 	g.flights[key] = f
 	g.work.Go(func() {
-		f.value, f.err = work(ctx, &f.riders)
+		f.value, f.err = work(ctx, &f.waiters)
 		g.mu.Lock()
 		g.removeLocked(key, f)
 		g.mu.Unlock()
@@ -119,33 +125,33 @@ func (g *Group[K, A, V]) startLocked(key K, work func(context.Context, *Riders[A
 	return f
 }
 
-// ride waits until the flight has landed. An error says that the rider left.
-func (g *Group[K, A, V]) ride(key K, f *flight[A, V], r *rider[A]) error {
+// wait waits until the flight is over. An error says that the waiter left.
+func (g *Group[K, A, V]) wait(key K, f *flight[A, V], w *waiter[A]) error {
 	for {
 		select {
 		case <-f.done:
 			return nil
-		case <-r.wake:
-			f.riders.hear(r)
-		case <-r.ctx.Done():
-			g.leave(key, f, r)
-			f.riders.hear(r)
+		case <-w.wake:
+			f.waiters.hear(w)
+		case <-w.ctx.Done():
+			g.leave(key, f, w)
+			f.waiters.hear(w)
 			select {
-			case <-f.done: // landed at the same moment: the result counts
+			case <-f.done: // over at the same moment: the result counts
 				return nil
 			default:
-				return context.Cause(r.ctx)
+				return context.Cause(w.ctx)
 			}
 		}
 	}
 }
 
-// leave takes a rider off; the last one ends the work, and nobody boards it
-// any more.
-func (g *Group[K, A, V]) leave(key K, f *flight[A, V], r *rider[A]) {
+// leave takes a waiter off; the last one ends the work, and nobody joins it any
+// more.
+func (g *Group[K, A, V]) leave(key K, f *flight[A, V], w *waiter[A]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if f.riders.leaveLocked(r) == 0 {
+	if f.waiters.leaveLocked(w) == 0 {
 		g.removeLocked(key, f)
 		f.cancel(ErrAbandoned)
 	}

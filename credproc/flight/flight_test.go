@@ -54,8 +54,8 @@ func (p *person) heard() string {
 type group = flight.Group[string, *person, string]
 
 // askOne is work that is one question.
-func askOne(ctx context.Context, riders *flight.Riders[*person]) (answer string, err error) {
-	err = riders.Ask(ctx, func(ctx context.Context, p *person) (err error) {
+func askOne(ctx context.Context, waiters *flight.Waiters[*person]) (answer string, err error) {
+	err = waiters.Ask(ctx, func(ctx context.Context, p *person) (err error) {
 		answer, err = p.answer(ctx)
 		return err
 	}, isMute)
@@ -67,8 +67,8 @@ type outcome struct {
 	err   error
 }
 
-// board rides in a goroutine of its own, and returns when the rider sits.
-func board(ctx context.Context, g *group, p *person, work func(context.Context, *flight.Riders[*person]) (string, error)) <-chan outcome {
+// join waits in a goroutine of its own, and returns when the waiter is there.
+func join(ctx context.Context, g *group, p *person, work func(context.Context, *flight.Waiters[*person]) (string, error)) <-chan outcome {
 	out := make(chan outcome, 1)
 	go func() {
 		value, err := g.Do(ctx, "key", p, work)
@@ -89,7 +89,7 @@ func TestOneFlightServesAllWhoAskMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
 		var runs atomic.Int32
-		work := func(ctx context.Context, _ *flight.Riders[*person]) (string, error) {
+		work := func(ctx context.Context, _ *flight.Waiters[*person]) (string, error) {
 			time.Sleep(time.Second)
 			return fmt.Sprint("run ", runs.Add(1)), nil
 		}
@@ -116,7 +116,7 @@ func TestKeysFlyApart(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 10 {
 			wg.Go(func() {
-				_, _ = g.Do(t.Context(), fmt.Sprint(i), nil, func(context.Context, *flight.Riders[*person]) (string, error) {
+				_, _ = g.Do(t.Context(), fmt.Sprint(i), nil, func(context.Context, *flight.Waiters[*person]) (string, error) {
 					time.Sleep(time.Second)
 					return "", nil
 				})
@@ -134,8 +134,8 @@ func TestQuestionMovesWhenItsRiderLeaves(t *testing.T) {
 		var g group
 		first, second := &person{name: "first", takes: time.Hour}, &person{name: "second", takes: time.Second}
 		ctx, hangUp := context.WithCancel(t.Context())
-		a := board(ctx, &g, first, askOne)
-		b := board(t.Context(), &g, second, askOne)
+		a := join(ctx, &g, first, askOne)
+		b := join(t.Context(), &g, second, askOne)
 		if second.asked.Load() != 0 {
 			t.Error("the second was asked while the first was there")
 		}
@@ -152,8 +152,8 @@ func TestQuestionPassesThoseWhoCannotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
 		mute := &person{takes: time.Second, err: errMute}
-		a := board(t.Context(), &g, mute, askOne)
-		b := board(t.Context(), &g, &person{name: "second"}, askOne)
+		a := join(t.Context(), &g, mute, askOne)
+		b := join(t.Context(), &g, &person{name: "second"}, askOne)
 		want(t, <-a, "second", nil)
 		want(t, <-b, "second", nil)
 	})
@@ -162,8 +162,8 @@ func TestQuestionPassesThoseWhoCannotAnswer(t *testing.T) {
 func TestAllMuteIsAnErrorForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
-		a := board(t.Context(), &g, &person{takes: time.Second, err: errMute}, askOne)
-		b := board(t.Context(), &g, &person{err: errMute}, askOne)
+		a := join(t.Context(), &g, &person{takes: time.Second, err: errMute}, askOne)
+		b := join(t.Context(), &g, &person{err: errMute}, askOne)
 		want(t, <-a, "", errMute)
 		want(t, <-b, "", errMute)
 	})
@@ -173,11 +173,11 @@ func TestWhoComesAfterAllPassedIsAskedInAFlightOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
 		passed := make(chan struct{})
-		a := board(t.Context(), &g, &person{err: errMute}, func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+		a := join(t.Context(), &g, &person{err: errMute}, func(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
 			defer func() { <-passed }()
-			return askOne(ctx, riders)
+			return askOne(ctx, waiters)
 		})
-		b := board(t.Context(), &g, &person{name: "late"}, askOne)
+		b := join(t.Context(), &g, &person{name: "late"}, askOne)
 		close(passed)
 		want(t, <-a, "", errMute)
 		want(t, <-b, "late", nil)
@@ -189,14 +189,14 @@ func TestRefusalIsSharedAndNotKept(t *testing.T) {
 		var g group
 		errNo := errors.New("no")
 		first, second := &person{takes: time.Second, err: errNo}, &person{name: "second"}
-		a := board(t.Context(), &g, first, askOne)
-		b := board(t.Context(), &g, second, askOne)
+		a := join(t.Context(), &g, first, askOne)
+		b := join(t.Context(), &g, second, askOne)
 		want(t, <-a, "", errNo)
 		want(t, <-b, "", errNo)
 		if second.asked.Load() != 0 {
 			t.Error("another was asked after one had declined")
 		}
-		want(t, <-board(t.Context(), &g, second, askOne), "second", nil)
+		want(t, <-join(t.Context(), &g, second, askOne), "second", nil)
 	})
 }
 
@@ -206,14 +206,14 @@ func TestLastRiderEndsTheWork(t *testing.T) {
 		var cause error
 		p := &person{takes: time.Hour}
 		ended := make(chan struct{})
-		work := func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+		work := func(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
 			defer close(ended)
 			defer func() { cause = context.Cause(ctx) }()
-			return askOne(ctx, riders)
+			return askOne(ctx, waiters)
 		}
 		ctx1, leave1 := context.WithCancel(t.Context())
 		ctx2, leave2 := context.WithCancel(t.Context())
-		a, b := board(ctx1, &g, p, work), board(ctx2, &g, p, work)
+		a, b := join(ctx1, &g, p, work), join(ctx2, &g, p, work)
 		leave1()
 		<-a
 		synctest.Wait()
@@ -235,31 +235,31 @@ func TestNobodyBoardsAFlightThatIsComingDown(t *testing.T) {
 		var g group
 		down := make(chan struct{})
 		ctx, leave := context.WithCancel(t.Context())
-		a := board(ctx, &g, nil, func(ctx context.Context, _ *flight.Riders[*person]) (string, error) {
+		a := join(ctx, &g, nil, func(ctx context.Context, _ *flight.Waiters[*person]) (string, error) {
 			<-down
 			return "", context.Cause(ctx)
 		})
 		leave()
 		want(t, <-a, "", context.Canceled)
-		want(t, <-board(t.Context(), &g, &person{name: "next"}, askOne), "next", nil)
+		want(t, <-join(t.Context(), &g, &person{name: "next"}, askOne), "next", nil)
 		close(down)
 	})
 }
 
 func TestRiderWhoLeavesHasHeardWhatWasTold(t *testing.T) {
-	for range 20 { // the rider may see first that it leaves, or that it was told
+	for range 20 { // the waiter may see first that it leaves, or that it was told
 		synctest.Test(t, func(t *testing.T) {
 			var g group
 			p := &person{}
 			ctx, leave := context.WithCancel(t.Context())
 			listens, busy := make(chan struct{}), make(chan struct{})
-			_, err := g.Do(ctx, "key", p, func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
-				riders.Tell(func(context.Context, *person) {
+			_, err := g.Do(ctx, "key", p, func(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
+				waiters.Tell(func(context.Context, *person) {
 					close(listens)
 					<-busy
 				})
 				<-listens
-				riders.Tell(func(_ context.Context, p *person) { p.hear("why it takes so long") })
+				waiters.Tell(func(_ context.Context, p *person) { p.hear("why it takes so long") })
 				leave()
 				close(busy)
 				<-ctx.Done()
@@ -276,21 +276,21 @@ func TestNoticesReachAllAndThoseWhoComeLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
 		land := make(chan struct{})
-		work := func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+		work := func(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
 			for _, text := range []string{"one", "two"} {
-				riders.Tell(func(_ context.Context, p *person) { p.hear(text) })
+				waiters.Tell(func(_ context.Context, p *person) { p.hear(text) })
 			}
 			<-land
 			return "", nil
 		}
 		early, late := &person{}, &person{}
-		a := board(t.Context(), &g, early, work)
-		b := board(t.Context(), &g, late, work)
+		a := join(t.Context(), &g, early, work)
+		b := join(t.Context(), &g, late, work)
 		if got := early.heard(); got != "[one two]" {
-			t.Errorf("early rider heard %s", got)
+			t.Errorf("early waiter heard %s", got)
 		}
 		if got := late.heard(); got != "[two]" {
-			t.Errorf("late rider heard %s", got)
+			t.Errorf("late waiter heard %s", got)
 		}
 		close(land)
 		<-a
@@ -304,9 +304,9 @@ func TestSlowListenerDelaysNobodyElse(t *testing.T) {
 		start := time.Now()
 		slow := &person{name: "slow"}
 		land := make(chan struct{})
-		work := func(ctx context.Context, riders *flight.Riders[*person]) (string, error) {
+		work := func(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
 			<-land
-			riders.Tell(func(_ context.Context, p *person) {
+			waiters.Tell(func(_ context.Context, p *person) {
 				if p == slow {
 					time.Sleep(time.Hour)
 				}
@@ -314,8 +314,8 @@ func TestSlowListenerDelaysNobodyElse(t *testing.T) {
 			time.Sleep(time.Second)
 			return "", nil
 		}
-		a := board(t.Context(), &g, slow, work)
-		b := board(t.Context(), &g, &person{}, work)
+		a := join(t.Context(), &g, slow, work)
+		b := join(t.Context(), &g, &person{}, work)
 		close(land)
 		<-b
 		if took := time.Since(start); took != time.Second {
@@ -329,7 +329,7 @@ func TestCloseEndsWorkAndWaitsForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
 		var ended atomic.Bool
-		a := board(t.Context(), &g, nil, func(ctx context.Context, _ *flight.Riders[*person]) (string, error) {
+		a := join(t.Context(), &g, nil, func(ctx context.Context, _ *flight.Waiters[*person]) (string, error) {
 			<-ctx.Done()
 			time.Sleep(time.Second)
 			ended.Store(true)
@@ -340,7 +340,7 @@ func TestCloseEndsWorkAndWaitsForIt(t *testing.T) {
 			t.Error("Close returned before the work had ended")
 		}
 		want(t, <-a, "", flight.ErrClosed)
-		want(t, <-board(t.Context(), &g, nil, askOne), "", flight.ErrClosed)
+		want(t, <-join(t.Context(), &g, nil, askOne), "", flight.ErrClosed)
 	})
 }
 
@@ -348,7 +348,7 @@ func TestRiderWhoseContextHasEndedDoesNotBoard(t *testing.T) {
 	var g group
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := g.Do(ctx, "key", nil, func(context.Context, *flight.Riders[*person]) (string, error) {
+	_, err := g.Do(ctx, "key", nil, func(context.Context, *flight.Waiters[*person]) (string, error) {
 		t.Error("the work ran")
 		return "", nil
 	})

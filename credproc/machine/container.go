@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 )
 
-// container asks where the environment says.
-func container(getenv func(string) string) (aws.CredentialsProvider, error) {
+// containerProvider asks where the environment says.
+func containerProvider(getenv func(string) string) (aws.CredentialsProvider, error) {
 	endpoint, err := containerEndpoint(getenv)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func Sources(getenv func(string) string) []credproc.Source {
 		source{config.KindEC2, func() (aws.CredentialsProvider, error) {
 			return ec2rolecreds.New(), nil // reads AWS_EC2_METADATA_* itself
 		}},
-		source{config.KindECS, func() (aws.CredentialsProvider, error) { return container(getenv) }},
+		source{config.KindECS, func() (aws.CredentialsProvider, error) { return containerProvider(getenv) }},
 	}
 }
 

@@ -15,9 +15,9 @@ type form struct {
 	query   string
 }
 
-// canonical writes a request down in the one way that both sides agree on
+// writeCanonical writes a request down in the one way that both sides agree on
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, step 1).
-func canonical(r *http.Request, payload string) form {
+func writeCanonical(r *http.Request, payload string) form {
 	names, lines := canonicalHeaders(r)
 	f := form{headers: strings.Join(names, ";"), query: canonicalQuery(r.URL.Query())}
 	f.text = strings.Join([]string{r.Method, canonicalPath(r.URL), f.query, lines, f.headers, payload}, "\n")
@@ -100,9 +100,9 @@ func oneSpace(value string) string {
 	return value
 }
 
-// host is what the Host header will say: without the port that goes without
+// hostOf is what the Host header will say: without the port that goes without
 // saying.
-func host(r *http.Request) string {
+func hostOf(r *http.Request) string {
 	name := r.Host
 	if name == "" {
 		name = r.URL.Host

@@ -74,8 +74,8 @@ func Sign(ctx context.Context, r *http.Request, terms Terms, key Key) error {
 	if key.SessionToken != "" {
 		r.Header[tokenHeader] = []string{key.SessionToken}
 	}
-	r.Host = host(r)
-	c := canonical(r, terms.Payload)
+	r.Host = hostOf(r)
+	c := writeCanonical(r, terms.Payload)
 	toSign := algorithm + "\n" + stamp + "\n" + terms.scope() + "\n" + hexSum(c.text)
 	signing := derive(kDate, terms)
 	defer clear(signing)

@@ -66,11 +66,12 @@ func (*Vending) Kind() config.StepKind { return Kind }
 // Identity implements [credproc.Source].
 func (*Vending) Identity(_ context.Context, step config.Step) (credproc.Identity, error) {
 	name := step.Spec.(spec).name.Text
-	return credproc.Identity{Key: "vending machine " + name, Name: name, Awaited: "vending machine " + name}, nil
+	return credproc.Identity{Key: "vending machine " + name, Name: name}, nil
 }
 
 // Make implements [credproc.Source]: each sale has an access key id of its own.
-func (v *Vending) Make(ctx context.Context, _ config.Step, _ credproc.Identity, _ credproc.Asker) (credproc.Given, error) {
+func (v *Vending) Make(ctx context.Context, _ config.Step, id credproc.Identity, ask credproc.Asker) (credproc.Given, error) {
+	credproc.Await(ask, id.Key)
 	n := v.sold.Add(1)
 	if v.Gate != nil {
 		select {

@@ -57,7 +57,9 @@ type client struct {
 var _ credproc.STS = (*client)(nil)
 
 // GetSessionToken implements credproc.STS.
-func (c *client) GetSessionToken(ctx context.Context, by credproc.Credentials, mfa credproc.MFA, duration time.Duration) (credproc.Credentials, error) {
+func (c *client) GetSessionToken(
+	ctx context.Context, by credproc.Credentials, mfa credproc.MFA, duration time.Duration,
+) (credproc.Credentials, error) {
 	in := &sts.GetSessionTokenInput{
 		DurationSeconds: seconds(duration), SerialNumber: optional(mfa.Serial), TokenCode: optional(mfa.Code),
 	}
@@ -71,7 +73,9 @@ func (c *client) GetSessionToken(ctx context.Context, by credproc.Credentials, m
 }
 
 // AssumeRole implements credproc.STS.
-func (c *client) AssumeRole(ctx context.Context, by credproc.Credentials, role credproc.RoleRequest, mfa credproc.MFA) (credproc.Credentials, error) {
+func (c *client) AssumeRole(
+	ctx context.Context, by credproc.Credentials, role credproc.RoleRequest, mfa credproc.MFA,
+) (credproc.Credentials, error) {
 	in := &sts.AssumeRoleInput{
 		RoleArn: &role.RoleARN, RoleSessionName: optional(role.SessionName), ExternalId: optional(role.ExternalID),
 		DurationSeconds: seconds(role.Duration), SerialNumber: optional(mfa.Serial), TokenCode: optional(mfa.Code),

@@ -14,6 +14,7 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/edit"
 )
 
 // checkFiles looks whether the files can be read and parsed, are closed to
@@ -61,7 +62,7 @@ func checkFile(path string, secret bool, r *record) {
 	default:
 		r.ok("%s", path)
 	}
-	if backup := config.BackupOf(path); secret && fileExists(backup) {
+	if backup := edit.BackupOf(path); secret && fileExists(backup) {
 		r.warn("Delete it when you are satisfied: \"rm "+backup+"\".", "%s holds keys as they were before the last change", backup)
 	}
 }

@@ -1,9 +1,11 @@
-package config
+package edit
 
 import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
 // edit is a change of a document: lines to drop, and text to put before lines.
@@ -25,21 +27,11 @@ func (e *edit) insert(line int32, text ...string) {
 	e.before[line] = append(e.before[line], text...)
 }
 
-// lines are the document's, each with its line ending, without the byte order
-// mark.
-func (d *document) lines() []string {
-	text := strings.TrimPrefix(string(d.data), bom)
-	if text == "" {
-		return nil
-	}
-	return slices.Collect(strings.Lines(text))
-}
-
 // apply makes the text of the edited document. Every byte that the edit does
 // not name stays: inserted lines take the file's line ending unless they bring
 // one, and a file without a newline at its end stays without.
-func (d *document) apply(e *edit) []byte {
-	old := d.lines()
+func (e *edit) apply(d *syntax.Document) []byte {
+	old := d.Lines()
 	var lines []string
 	for i := range len(old) + 1 {
 		lines = append(lines, e.before[int32(i+1)]...)
@@ -52,8 +44,8 @@ func (d *document) apply(e *edit) []byte {
 		ending = "\r\n"
 	}
 	var out bytes.Buffer
-	if bytes.HasPrefix(d.data, []byte(bom)) {
-		out.WriteString(bom)
+	if bytes.HasPrefix(d.Data, []byte(syntax.BOM)) {
+		out.WriteString(syntax.BOM)
 	}
 	openEnd := len(old) > 0 && !strings.HasSuffix(old[len(old)-1], "\n")
 	for i, line := range lines {
@@ -73,12 +65,12 @@ func trimEnding(line string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 }
 
-// end is one past the last line.
-func (d *document) end() int32 { return int32(len(d.lines())) + 1 }
+// endOf is one past the last line.
+func endOf(d *syntax.Document) int32 { return int32(len(d.Lines())) + 1 }
 
 // appendSection puts a section at the end, after an empty line.
-func (d *document) appendSection(e *edit, lines ...string) {
-	end := d.end()
+func (e *edit) appendSection(d *syntax.Document, lines ...string) {
+	end := endOf(d)
 	if end > 1 {
 		e.insert(end, "")
 	}
@@ -88,38 +80,24 @@ func (d *document) appendSection(e *edit, lines ...string) {
 // dropSection takes a section away, from its header to its last setting or
 // our mark, and the empty line above that appendSection put there. What
 // follows may be about the next section, and stays.
-func (d *document) dropSection(e *edit, s section) {
-	lines := d.lines()
-	last := d.lastSetting(s)
-	if body := d.body(s); len(body) > 0 && isMark(body[0]) {
-		last = max(last, s.line+1)
+func (e *edit) dropSection(d *syntax.Document, s syntax.Section) {
+	lines := d.Lines()
+	last := d.LastSetting(s)
+	if body := d.Body(s); len(body) > 0 && isMark(body[0]) {
+		last = max(last, s.Line+1)
 	}
-	e.dropLines(s.line, last)
-	if s.line > 1 && strings.Trim(trimEnding(lines[s.line-2]), blanks) == "" {
-		e.drop[s.line-1] = true
+	e.dropLines(s.Line, last)
+	if s.Line > 1 && strings.Trim(trimEnding(lines[s.Line-2]), syntax.Blanks) == "" {
+		e.drop[s.Line-1] = true
 	}
 }
-
-// lastSetting is the last line of the section's last setting, or its header.
-func (d *document) lastSetting(s section) int32 {
-	if s.from == s.to {
-		return s.line
-	}
-	return d.settings[s.to-1].last
-}
-
-// body are the lines below a section's header.
-func (d *document) body(s section) []string { return d.lines()[s.line:s.last] }
-
-// own are the settings of a section.
-func (d *document) own(s section) []setting { return d.settings[s.from:s.to] }
 
 // dropKeys takes the settings of those names away; it tells how many.
-func (d *document) dropKeys(e *edit, s section, keys ...string) int {
+func (e *edit) dropKeys(d *syntax.Document, s syntax.Section, keys ...string) int {
 	n := 0
-	for _, set := range d.own(s) {
-		if slices.Contains(keys, strings.ToLower(string(d.key(set)))) {
-			e.dropLines(set.line, set.last)
+	for _, set := range d.SettingsOf(s) {
+		if slices.Contains(keys, strings.ToLower(string(d.Key(set)))) {
+			e.dropLines(set.Line, set.Last)
 			n++
 		}
 	}
@@ -127,24 +105,18 @@ func (d *document) dropKeys(e *edit, s section, keys ...string) int {
 }
 
 // sameBut says that two documents tell the same, but for one profile.
-func sameBut(a, b *document, name string) bool {
-	x, y := a.others(name), b.others(name)
-	return slices.EqualFunc(x, y, func(s, t section) bool {
-		return s.sectionName == t.sectionName && s.prefixed == t.prefixed &&
-			slices.EqualFunc(a.own(s), b.own(t), func(p, q setting) bool {
-				return bytes.Equal(a.key(p), b.key(q)) && bytes.Equal(a.value(p), b.value(q))
-			})
+func sameBut(a, b *syntax.Document, name string) bool {
+	return slices.EqualFunc(otherSections(a, name), otherSections(b, name), func(s, t syntax.Section) bool { return a.Same(s, b, t) })
+}
+
+func otherSections(d *syntax.Document, name string) []syntax.Section {
+	return slices.DeleteFunc(slices.Clone(d.Sections), func(s syntax.Section) bool {
+		return s.Header == syntax.Header{Kind: syntax.Profile, Name: name}
 	})
 }
 
-func (d *document) others(name string) []section {
-	return slices.DeleteFunc(slices.Clone(d.sections), func(s section) bool {
-		return s.sectionName == sectionName{profileSection, name}
-	})
-}
-
-// header is the section's first line; AWS's older tools know [default] alone.
-func header(profile string) string {
+// headerLine is the section's first line; AWS's older tools know [default] alone.
+func headerLine(profile string) string {
 	if profile == "default" {
 		return "[default]"
 	}

@@ -1,4 +1,4 @@
-package config
+package edit
 
 import (
 	"context"
@@ -9,13 +9,39 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/durable"
 )
 
-// editing is a home with three files, and the editor of it.
-func editing(t testing.TB, mfad, config, credentials string) *Editor {
+const (
+	admin = "arn:aws:iam::111122223333:role/admin"
+	deep  = "arn:aws:iam::444455556666:role/deep"
+
+	userDevice = "arn:aws:iam::111122223333:mfa/phone"
+)
+
+// editing is a home with three files, those that are not empty, and the editor
+// of it.
+func editing(t testing.TB, mfad, aws, credentials string) *Editor {
 	t.Helper()
-	return &Editor{Paths: setup(t, mfad, config, credentials, nil).Paths(), Program: "/usr/bin/mfad"}
+	home := t.TempDir()
+	paths := config.Paths{
+		Mfad:        filepath.Join(home, ".config", "mfad", "profiles"),
+		Config:      filepath.Join(home, ".aws", "config"),
+		Credentials: filepath.Join(home, ".aws", "credentials"),
+	}
+	for name, text := range map[string]string{paths.Mfad: mfad, paths.Config: aws, paths.Credentials: credentials} {
+		if text == "" {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &Editor{Paths: paths, Program: "/usr/bin/mfad"}
 }
 
 func content(t testing.TB, name string) string {
@@ -104,7 +130,7 @@ var edits = []struct {
 }
 
 func addP(e *Editor) ([]Change, error) {
-	return e.Add(context.Background(), NewProfile{Name: "p", Settings: []Setting{{KeyRoleARN, admin}, {KeySourceProfile, "base"}}, Region: "eu-west-1"})
+	return e.Add(context.Background(), NewProfile{Name: "p", Settings: []Setting{{config.KeyRoleARN, admin}, {config.KeySourceProfile, "base"}}, Region: "eu-west-1"})
 }
 func removeP(e *Editor) ([]Change, error)  { return e.Remove(context.Background(), "p") }
 func adoptP(e *Editor) ([]Change, error)   { return e.Adopt(context.Background(), "p") }
@@ -176,7 +202,7 @@ func TestEditsRefuseAndChangeNothing(t *testing.T) {
 	add := func(p NewProfile) func(*Editor) ([]Change, error) {
 		return func(e *Editor) ([]Change, error) { return e.Add(context.Background(), p) }
 	}
-	key := []Setting{{KeyAccessKey, "k"}}
+	key := []Setting{{config.KeyAccessKey, "k"}}
 	for _, c := range []struct {
 		name                      string
 		mfad, config, credentials string
@@ -184,37 +210,41 @@ func TestEditsRefuseAndChangeNothing(t *testing.T) {
 		is                        error
 		want                      string
 	}{
-		{name: "add: control characters in the name", act: add(NewProfile{Name: "p\n[x]", Settings: key}), is: ErrBadName, want: "write 1 to 64"},
-		{name: "add: a name that a command line would take for a flag", act: add(NewProfile{Name: "-p", Settings: key}), is: ErrBadName, want: "no hyphen first"},
-		{name: "add: newline in a value", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyAccessKey, "k\nrole_arn = x"}}}), is: ErrBadConfig, want: "control characters"},
-		{name: "add: a value that would be a comment", act: add(NewProfile{Name: "p", Settings: key, Output: "json # no"}), is: ErrBadConfig, want: "cannot hold"},
-		{name: "add: bad ARN", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyRoleARN, "x"}, {KeyAccessKey, "k"}}}), is: ErrBadConfig, want: `role_arn "x" is not a role; write arn:aws:iam::ACCOUNT:role/NAME; nothing was written`},
-		{name: "add: bad policy", act: add(NewProfile{Name: "p", Settings: []Setting{{KeyPolicy, "{"}}}), is: ErrBadConfig, want: "not JSON"},
-		{name: "add: a loop", mfad: "[profile q]\nsource_profile = p\n", act: add(NewProfile{Name: "p", Settings: []Setting{{KeySourceProfile, "q"}}}), is: ErrBadConfig, want: "loop p -> q -> p"},
-		{name: "add: another of that name", mfad: "[profile p]\nmfad_access_key = other\n", act: addP, is: ErrConflict, want: "F:1: profile \"p\" exists; `mfad profile remove p`"},
-		{name: "add: a role of that name", config: role, act: addP, is: ErrConflict, want: "C:3: profile \"p\" has source_profile there; `mfad profile adopt p` moves it"},
-		{name: "add: keys of that name", credentials: "[p]\n" + keys, act: addP, is: ErrConflict, want: "K:2: profile \"p\" has keys there, and AWS's tools would use those; `mfad key import --from-profile p`"},
-		{name: "add: Identity Center of that name", config: "[profile p]\nsso_session = s\n", act: addP, is: ErrBadConfig, want: "C:2: sso_session: mfad does not serve"},
-		{name: "add: another region", config: "[profile p]\nregion = eu-west-9\n", act: addP, is: ErrConflict, want: `C:2: profile "p" has another region there`},
-		{name: "add: declared twice", config: "[profile p]\n[profile q]\n[profile p]\n", act: addP, is: ErrConflict, want: `C:3: profile "p" is declared a second time, after line 1`},
-		{name: "add: a broken file", config: "[profile p\n", act: addP, is: ErrBadConfig, want: "C:1: Profile definition must end with ']'"},
-		{name: "remove: nothing", act: removeP, is: ErrNoProfile, want: `F: has no profile "p"`},
-		{name: "remove: somebody else's", config: role, act: removeP, is: ErrNoProfile, want: `F: has no profile "p"`},
-		{name: "remove: adopted", mfad: "[profile p]\n# adopted by mfad: lines 1 of it\nmfad_access_key = k\n", act: removeP, is: ErrConflict, want: "F:1: profile \"p\" was adopted; `mfad profile release p`"},
-		{name: "adopt: nothing", act: adoptP, is: ErrNoProfile, want: `C: has no profile "p"`},
-		{name: "adopt: no role", config: "[profile p]\nregion = x\n", act: adoptP, is: ErrConflict, want: "C:1: profile \"p\" says nothing of a role"},
-		{name: "adopt: keys", config: role, credentials: "[p]\n" + keys, act: adoptP, is: ErrConflict, want: "K:2: profile \"p\" has keys there"},
-		{name: "adopt: a role in the credentials file", config: role, credentials: "[p]\nrole_arn = " + deep + "\n", act: adoptP, is: ErrConflict, want: `K:2: profile "p" has role_arn there, where AWS's tools look first`},
-		{name: "adopt: no source", config: "[profile p]\nrole_arn = " + admin + "\n", act: adoptP, is: ErrBadConfig, want: `C:2: role_arn of profile "p" has no source`},
-		{name: "adopt: web identity", config: role + "web_identity_token_file = /x\n", act: adoptP, is: ErrBadConfig, want: "C:4: web_identity_token_file"},
-		{name: "adopt: another of that name", mfad: "[profile p]\nrole_arn = " + admin + "\nmfad_access_key = k\n", config: role, act: adoptP, is: ErrConflict, want: `F:1: profile "p" exists`},
-		{name: "release: nothing", act: releaseP, is: ErrNoProfile, want: `F: has no profile "p"`},
-		{name: "release: added", mfad: "[profile p]\nmfad_access_key = k\n", act: releaseP, is: ErrConflict, want: "F:1: profile \"p\" was not adopted; `mfad profile remove p`"},
-		{name: "release: another is there", mfad: "[profile p]\n# adopted by mfad: lines 1 of it\nrole_arn = " + admin + "\n", config: "[profile p]\nrole_arn = " + deep + "\n", act: releaseP, is: ErrConflict, want: `C:1: profile "p" says again who it is, and other than F:1`},
+		{name: "add: control characters in the name", act: add(NewProfile{Name: "p\n[x]", Settings: key}), is: config.ErrBadName, want: "write 1 to 64"},
+		{name: "add: a name that a command line would take for a flag", act: add(NewProfile{Name: "-p", Settings: key}), is: config.ErrBadName, want: "no hyphen first"},
+		{name: "add: newline in a value", act: add(NewProfile{Name: "p", Settings: []Setting{{config.KeyAccessKey, "k\nrole_arn = x"}}}), is: config.ErrBadConfig, want: "control characters"},
+		{name: "add: a value that would be a comment", act: add(NewProfile{Name: "p", Settings: key, Output: "json # no"}), is: config.ErrBadConfig, want: "cannot hold"},
+		{name: "add: bad ARN", act: add(NewProfile{Name: "p", Settings: []Setting{{config.KeyRoleARN, "x"}, {config.KeyAccessKey, "k"}}}), is: config.ErrBadConfig, want: `role_arn "x" is not a role; write arn:aws:iam::ACCOUNT:role/NAME; nothing was written`},
+		{name: "add: bad policy", act: add(NewProfile{Name: "p", Settings: []Setting{{config.KeyPolicy, "{"}}}), is: config.ErrBadConfig, want: "not JSON"},
+		{name: "add: a loop", mfad: "[profile q]\nsource_profile = p\n", act: add(NewProfile{Name: "p", Settings: []Setting{{config.KeySourceProfile, "q"}}}), is: config.ErrBadConfig, want: "loop p -> q -> p"},
+		{name: "add: another of that name", mfad: "[profile p]\nmfad_access_key = other\n", act: addP, is: ErrExists, want: "F:1: profile \"p\" exists"},
+		{name: "add: a role of that name", config: role, act: addP, is: ErrTaken, want: "C:3: profile \"p\" has source_profile there"},
+		{name: "add: keys of that name", credentials: "[p]\n" + keys, act: addP, is: ErrKeys, want: "K:2: profile \"p\" has keys there, and AWS's tools would use those"},
+		{name: "add: Identity Center of that name", config: "[profile p]\nsso_session = s\n", act: addP, is: config.ErrBadConfig, want: "C:2: sso_session: mfad does not serve"},
+		{name: "add: another region", config: "[profile p]\nregion = eu-west-9\n", act: addP, is: config.ErrConflict, want: `C:2: profile "p" has another region there`},
+		{name: "add: declared twice", config: "[profile p]\n[profile q]\n[profile p]\n", act: addP, is: config.ErrConflict, want: `C:3: profile "p" is declared a second time, after line 1`},
+		{name: "add: a broken file", config: "[profile p\n", act: addP, is: config.ErrBadConfig, want: "C:1: Profile definition must end with ']'"},
+		{name: "remove: nothing", act: removeP, is: config.ErrNoProfile, want: `F: has no profile "p"`},
+		{name: "remove: somebody else's", config: role, act: removeP, is: config.ErrNoProfile, want: `F: has no profile "p"`},
+		{name: "remove: adopted", mfad: "[profile p]\n# adopted by mfad: lines 1 of it\nmfad_access_key = k\n", act: removeP, is: ErrAdopted, want: "F:1: profile \"p\" was adopted"},
+		{name: "adopt: nothing", act: adoptP, is: config.ErrNoProfile, want: `C: has no profile "p"`},
+		{name: "adopt: no role", config: "[profile p]\nregion = x\n", act: adoptP, is: ErrNothingToAdopt, want: "C:1: profile \"p\" says nothing of a role"},
+		{name: "adopt: keys", config: role, credentials: "[p]\n" + keys, act: adoptP, is: ErrKeys, want: "K:2: profile \"p\" has keys there"},
+		{name: "adopt: a role in the credentials file", config: role, credentials: "[p]\nrole_arn = " + deep + "\n", act: adoptP, is: config.ErrConflict, want: `K:2: profile "p" has role_arn there, where AWS's tools look first`},
+		{name: "adopt: no source", config: "[profile p]\nrole_arn = " + admin + "\n", act: adoptP, is: config.ErrBadConfig, want: `C:2: role_arn of profile "p" has no source`},
+		{name: "adopt: web identity", config: role + "web_identity_token_file = /x\n", act: adoptP, is: config.ErrBadConfig, want: "C:4: web_identity_token_file"},
+		{name: "adopt: another of that name", mfad: "[profile p]\nrole_arn = " + admin + "\nmfad_access_key = k\n", config: role, act: adoptP, is: ErrExists, want: `F:1: profile "p" exists`},
+		{name: "release: nothing", act: releaseP, is: config.ErrNoProfile, want: `F: has no profile "p"`},
+		{name: "release: added", mfad: "[profile p]\nmfad_access_key = k\n", act: releaseP, is: ErrNotAdopted, want: "F:1: profile \"p\" was not adopted"},
+		{name: "release: another is there", mfad: "[profile p]\n# adopted by mfad: lines 1 of it\nrole_arn = " + admin + "\n", config: "[profile p]\nrole_arn = " + deep + "\n", act: releaseP, is: config.ErrConflict, want: `C:1: profile "p" says again who it is, and other than F:1`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := editing(t, c.mfad, c.config, c.credentials)
 			changes, err := c.act(e)
+			var conflict *Conflict
+			if errors.As(err, &conflict) != errors.Is(err, config.ErrConflict) || conflict != nil && conflict.Profile != "p" {
+				t.Errorf("the conflict is %+v", conflict)
+			}
 			if !errors.Is(err, c.is) || len(changes) > 0 {
 				t.Fatalf("error %v, changes %v, want %v", err, changes, c.is)
 			}
@@ -241,7 +271,7 @@ func TestEditorRefusesAProgramThatIsNotMfad(t *testing.T) {
 
 func TestAddServesTheDefaultProfile(t *testing.T) {
 	e := editing(t, "", "", "")
-	if _, err := e.Add(t.Context(), NewProfile{Name: "default", Settings: []Setting{{KeyAccessKey, "k"}, {KeyPolicy, "{\n \"Statement\": []\n}"}}}); err != nil {
+	if _, err := e.Add(t.Context(), NewProfile{Name: "default", Settings: []Setting{{config.KeyAccessKey, "k"}, {config.KeyPolicy, "{\n \"Statement\": []\n}"}}}); err != nil {
 		t.Fatal(err)
 	}
 	check(t, "AWS's config", content(t, e.Paths.Config), "[default]\n# added by mfad; `mfad profile remove default` takes it away\ncredential_process = /usr/bin/mfad credentials --profile default\n")
@@ -271,7 +301,7 @@ func TestEditsDoNotOverwriteAnotherProgram(t *testing.T) {
 	const theirs = "[default]\nregion = eu-west-1\n"
 	e := editing(t, "", "[default]\n", "")
 	e.FS = &meddler{FS: durable.OS, name: e.Paths.Config, text: theirs}
-	if _, err := addP(e); !errors.Is(err, ErrConflict) || !strings.Contains(err.Error(), "changed by another program") {
+	if _, err := addP(e); !errors.Is(err, config.ErrConflict) || !strings.Contains(err.Error(), "changed by another program") {
 		t.Errorf("error %v", err)
 	}
 	check(t, "AWS's config", content(t, e.Paths.Config), theirs)
@@ -301,14 +331,14 @@ func TestKeysLeaveTheCredentialsFileAlone(t *testing.T) {
 	if changes, err := e.RemoveKeys(context.Background(), "a"); err != nil || len(changes) > 0 {
 		t.Errorf("the same again: %v, %v", changes, err)
 	}
-	if _, err := e.KeysOf("a"); !errors.Is(err, ErrNoProfile) {
+	if _, err := e.KeysOf("a"); !errors.Is(err, config.ErrNoProfile) {
 		t.Errorf("keys that are gone: %v", err)
 	}
 }
 
 func TestKeysOfRefusesTemporaryKeys(t *testing.T) {
 	e := editing(t, "", "", "[p]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = one\naws_session_token = t\n")
-	if _, err := e.KeysOf("p"); !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), "credentials:4: the keys of profile \"p\" are temporary") {
+	if _, err := e.KeysOf("p"); !errors.Is(err, config.ErrBadConfig) || !strings.Contains(err.Error(), "credentials:4: the keys of profile \"p\" are temporary") {
 		t.Error(err)
 	}
 }
@@ -358,7 +388,7 @@ func link(t *testing.T, target, name string) {
 func TestEditsRefuseALinkToNothing(t *testing.T) {
 	e := editing(t, "", "", "")
 	link(t, filepath.Join(t.TempDir(), "gone"), e.Paths.Config)
-	if _, err := addP(e); !errors.Is(err, ErrConflict) {
+	if _, err := addP(e); !errors.Is(err, config.ErrConflict) {
 		t.Error(err)
 	}
 }
@@ -369,7 +399,7 @@ func TestEditsWaitForEachOther(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	for _, name := range names {
 		go func() {
-			_, err := e.Add(context.Background(), NewProfile{Name: name, Settings: []Setting{{KeyAccessKey, "k"}}})
+			_, err := e.Add(context.Background(), NewProfile{Name: name, Settings: []Setting{{config.KeyAccessKey, "k"}}})
 			errs <- err
 		}()
 	}

@@ -1,10 +1,22 @@
-package config
+// Package edit changes profiles in the person's files: mfad's own and AWS's two.
+//
+// It adds a profile and removes it, adopts one of AWS's config into mfad's file
+// and releases it again, and takes keys out of AWS's files. Mfad's command line
+// uses it, in the person's own process: the agent changes none of these files.
+//
+// What profiles mean is package config's: an edit is resolved by it before
+// anything is written. The package knows no vault and no agent. Its errors state
+// what stands where; what to do about it, and by which verb, is for the caller
+// to say.
+package edit
 
 import (
 	"context"
 	"fmt"
 	"path/filepath"
 
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/syntax"
 	"github.com/mfad/mfad/internal/durable"
 )
 
@@ -18,10 +30,10 @@ import (
 // keeps working, or keeps its old state, if it is cut off between them; the
 // same edit again completes it. Edits of several processes wait for each other.
 //
-// Errors wrap ErrBadName, ErrBadConfig, ErrNoProfile, ErrConflict, or those of
-// the file system.
+// Errors wrap config.ErrBadName, config.ErrBadConfig, config.ErrNoProfile,
+// config.ErrConflict (a [*Conflict]), or those of the file system.
 type Editor struct {
-	Paths Paths
+	Paths config.Paths
 	FS    durable.FS // nil: durable.OS
 	// Program is mfad's own absolute path, as credential_process shall name it.
 	Program string
@@ -37,7 +49,7 @@ func BackupOf(name string) string { return name + ".mfad-backup" }
 
 // edit runs act under the lock, with the files as they are now.
 func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction) error) ([]Change, error) {
-	if err := checkName(profile); err != nil {
+	if err := config.CheckName(profile); err != nil {
 		return nil, err
 	}
 	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
@@ -59,9 +71,9 @@ func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction
 	return t.changes, err
 }
 
-// editorEnv stands for the environment of an agent that is not here: enough of
+// judgedBy stands for the environment of an agent that is not here: enough of
 // it that a profile is judged by the files alone.
-func editorEnv(name string) string {
+func judgedBy(name string) string {
 	switch name {
 	case "HOME":
 		return string(filepath.Separator)
@@ -73,12 +85,13 @@ func editorEnv(name string) string {
 
 // process is the line by which AWS's tools ask mfad for the profile.
 func (e *Editor) process(profile string) (string, error) {
-	line := fmt.Sprintf("%s %s --profile %s", quoteWord(e.Program), credentialsVerb, profile)
+	line := fmt.Sprintf("%s %s --profile %s", quoteWord(e.Program), config.CredentialsVerb, profile)
 	switch {
-	case !filepath.IsAbs(e.Program) || !isPlain(e.Program):
+	case !filepath.IsAbs(e.Program) || !syntax.IsPlain(e.Program):
 		return "", fmt.Errorf("credential_process needs the absolute path of mfad, and %q is not", e.Program)
-	case !callsMfad(line):
-		return "", fmt.Errorf("credential_process needs a program named %s, and %q is not; rename or link it", programName, e.Program)
+	case !config.CallsMfad(line):
+		return "", fmt.Errorf("credential_process needs a program named %s, and %q is not; rename or link it",
+			config.ProgramName, e.Program)
 	}
 	return line, nil
 }

@@ -23,12 +23,13 @@ func (v vaultKeys) Identity(ctx context.Context, step config.Step) (Identity, er
 	if err != nil {
 		return Identity{}, fmt.Errorf("access key %q (%s): %w", name.Text, name.Origin, err)
 	}
-	return Identity{Key: id, KeyID: id, Awaited: fmt.Sprintf("access key %q of the vault", name.Text), Held: true}, nil
+	return Identity{Key: id, KeyID: id, AtHand: true}, nil
 }
 
 // Make implements [Source]: it may unlock the vault.
 func (v vaultKeys) Make(ctx context.Context, step config.Step, id Identity, ask Asker) (Given, error) {
 	name := step.Spec.(config.VaultKey).Name
+	Await(ask, fmt.Sprintf("access key %q of the vault", name.Text))
 	key, err := v.keys.AccessKey(ctx, name.Text, ask)
 	if err != nil {
 		return Given{}, fmt.Errorf("access key %q (%s): %w", name.Text, name.Origin, err)
@@ -53,7 +54,7 @@ func (staticKeys) Kind() config.StepKind { return config.KindStaticKeys }
 // Identity implements [Source].
 func (staticKeys) Identity(_ context.Context, step config.Step) (Identity, error) {
 	id := step.Spec.(config.StaticKeys).ID.Text
-	return Identity{Key: id, KeyID: id, Held: true}, nil
+	return Identity{Key: id, KeyID: id, AtHand: true}, nil
 }
 
 // Make implements [Source].
@@ -74,9 +75,10 @@ func (environment) Kind() config.StepKind { return config.KindEnvironment }
 func (e environment) Identity(_ context.Context, step config.Step) (Identity, error) {
 	id := e.lookup("AWS_ACCESS_KEY_ID")
 	if id == "" {
-		return Identity{}, fmt.Errorf("credential_source = Environment (%s): the agent was started without AWS_ACCESS_KEY_ID in its environment", step.At)
+		return Identity{}, fmt.Errorf("credential_source = Environment (%s):"+
+			" the agent was started without AWS_ACCESS_KEY_ID in its environment", step.At)
 	}
-	return Identity{Key: id, KeyID: id, Held: true}, nil
+	return Identity{Key: id, KeyID: id, AtHand: true}, nil
 }
 
 // Make implements [Source].

@@ -1,6 +1,6 @@
 //go:build unix
 
-package config
+package edit
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/mfad/mfad/credproc/config"
 )
 
 // An edit that opened a pipe would wait for ever, deaf to an interrupt.
@@ -21,8 +23,8 @@ func TestEditRefusesWhatIsNoFile(t *testing.T) {
 		if err := syscall.Mkfifo(name, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := e.Add(t.Context(), NewProfile{Name: "prod", Settings: []Setting{{KeyAccessKey, "base"}}})
-		if !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), "not a regular file") {
+		_, err := e.Add(t.Context(), NewProfile{Name: "prod", Settings: []Setting{{config.KeyAccessKey, "base"}}})
+		if !errors.Is(err, config.ErrBadConfig) || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("with a pipe at %s: %v", name, err)
 		}
 		if err := os.Remove(name); err != nil {

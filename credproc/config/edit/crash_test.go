@@ -1,4 +1,4 @@
-package config
+package edit
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
@@ -56,7 +57,7 @@ func breakEverywhere(t *testing.T, act func(*Editor) ([]Change, error), old, now
 			}
 			served(t, e.Paths)
 			e.FS = nil
-			if _, err := act(e); err != nil && !(found == now && errors.Is(err, ErrNoProfile)) {
+			if _, err := act(e); err != nil && !(found == now && errors.Is(err, config.ErrNoProfile)) {
 				t.Errorf("again: %v", err)
 			}
 			if found := (state{content(t, e.Paths.Mfad), content(t, e.Paths.Config)}); found != now {
@@ -72,18 +73,18 @@ func breakEverywhere(t *testing.T, act func(*Editor) ([]Change, error), old, now
 }
 
 // served: when AWS's config asks mfad for the profile, mfad can tell what it is.
-func served(t *testing.T, paths Paths) {
+func served(t *testing.T, paths config.Paths) {
 	t.Helper()
-	r := NewReader(paths, os.Getenv)
-	f, err := r.files()
+	r := config.NewReader(paths, os.Getenv)
+	f, err := r.Files()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, _ := f.profile("p")
-	if _, ok := p.served(); !ok {
+	p, _ := f.Profile("p")
+	if _, ok := p.Served(); !ok {
 		return
 	}
-	if _, err := r.Resolve(Query{Profile: "p", HasKey: func(name string) bool { return name == "base" }}); err != nil {
+	if _, err := r.Resolve(config.Query{Profile: "p", HasKey: func(name string) bool { return name == "base" }}); err != nil {
 		t.Error(err)
 	}
 }

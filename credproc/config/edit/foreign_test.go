@@ -1,4 +1,4 @@
-package config
+package edit
 
 import (
 	"encoding/json"
@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfad/mfad/credproc/config"
 )
 
 // awsCLI is the judge of what we write: Debian's AWS CLI, and with it botocore.
 const awsCLI = "/usr/bin/aws"
 
 // aws runs the AWS CLI on the editor's files and nothing else.
-func aws(t *testing.T, paths Paths, args ...string) string {
+func aws(t *testing.T, paths config.Paths, args ...string) string {
 	t.Helper()
 	if _, err := os.Stat(awsCLI); err != nil {
 		t.Fatalf("%v: install the Debian package awscli", err)
@@ -37,7 +39,7 @@ func TestAWSCLIReadsWhatWeWrite(t *testing.T) {
 	if _, err := adoptP(e); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Add(t.Context(), NewProfile{Name: "team/a@b.c+d:e", Settings: []Setting{{KeyAccessKey, "k"}}, Region: "eu-north-1", Output: "text"}); err != nil {
+	if _, err := e.Add(t.Context(), NewProfile{Name: "team/a@b.c+d:e", Settings: []Setting{{config.KeyAccessKey, "k"}}, Region: "eu-north-1", Output: "text"}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := strings.Fields(aws(t, e.Paths, "configure", "list-profiles")), []string{"default", "p", "team/a@b.c+d:e"}; cmp.Diff(want, got) != "" {
@@ -69,7 +71,7 @@ func TestProcessLineNamesOneProgramForShellAndBotocore(t *testing.T) {
 	}
 	e := editing(t, "", "", "")
 	e.Program = program
-	if _, err := e.Add(t.Context(), NewProfile{Name: "p", Settings: []Setting{{KeyAccessKey, "k"}}}); err != nil {
+	if _, err := e.Add(t.Context(), NewProfile{Name: "p", Settings: []Setting{{config.KeyAccessKey, "k"}}}); err != nil {
 		t.Fatal(err)
 	}
 	line := aws(t, e.Paths, "configure", "get", "credential_process", "--profile", "p")
@@ -85,7 +87,7 @@ func TestProcessLineNamesOneProgramForShellAndBotocore(t *testing.T) {
 	if diff := cmp.Diff([]string{program, "credentials", "--profile", "p"}, words); err != nil || diff != "" {
 		t.Errorf("shlex (-want +got) %v:\n%s", err, diff)
 	}
-	if diff := cmp.Diff(words, splitWords(line)); diff != "" {
+	if diff := cmp.Diff(words, config.SplitWords(line)); diff != "" {
 		t.Errorf("our own split (-shlex +ours):\n%s", diff)
 	}
 	if got := aws(t, e.Paths, "configure", "list", "--profile", "p"); !strings.Contains(got, "custom-process") {

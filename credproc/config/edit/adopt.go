@@ -1,0 +1,145 @@
+package edit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/syntax"
+)
+
+// Adopt moves who a profile of AWS's config is into mfad's file, its lines as
+// they are, and leaves a credential_process in their place; region, output,
+// mfa_serial and all else stay where they are. It refuses a profile with keys
+// in a file, and one that mfad could not serve. Of a profile that is adopted
+// already it changes nothing.
+func (e *Editor) Adopt(ctx context.Context, profile string) ([]Change, error) {
+	return e.edit(ctx, profile, func(t *transaction) error {
+		process, err := e.process(profile)
+		if err != nil {
+			return err
+		}
+		sec, found, err := t.only(t.old.Config)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return t.missing(t.paths.Config)
+		}
+		moved := t.movable(sec)
+		if len(moved) == 0 {
+			return t.nothingToAdopt(sec)
+		}
+		if err := t.adoptable(); err != nil {
+			return err
+		}
+		mfad, aws, err := t.adopt(sec, moved, process)
+		if err != nil {
+			return err
+		}
+		if err := t.resolves(mfad, aws); err != nil {
+			return err
+		}
+		if err := t.write(t.old.Mfad, mfad); err != nil {
+			return err
+		}
+		return t.write(t.old.Config, aws)
+	})
+}
+
+// movable are the lines of AWS's config that say who the profile is.
+func (t *transaction) movable(sec syntax.Section) (lines []int32) {
+	doc := t.old.Config
+	for _, s := range doc.SettingsOf(sec) {
+		key := strings.ToLower(string(doc.Key(s)))
+		if !slices.Contains(config.IdentityKeys(), key) || key == config.KeyProcess && config.CallsMfad(string(doc.Value(s))) {
+			continue
+		}
+		for line := s.Line; line <= s.Last; line++ {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func (t *transaction) nothingToAdopt(sec syntax.Section) error {
+	p, _ := t.old.Profile(t.profile)
+	if _, served := p.Served(); served && p.Own() {
+		return nil
+	}
+	return t.conflict(config.OriginOf(t.old.Config, sec.Line), ErrNothingToAdopt,
+		"profile %q says nothing of a role or a source", t.profile)
+}
+
+// adoptable refuses what mfad could not serve, or AWS's tools would not ask
+// mfad for.
+func (t *transaction) adoptable() error {
+	p, _ := t.old.Profile(t.profile)
+	if err := t.noKeys(p); err != nil {
+		return err
+	}
+	for _, key := range config.IdentityKeys() {
+		if v, ok := p.InCredentials(key); ok {
+			return t.conflict(v.Origin, config.ErrConflict,
+				"profile %q has %s there, where AWS's tools look first; move it into %s", t.profile, key, t.paths.Config)
+		}
+	}
+	return t.resolves(t.old.Mfad, t.old.Config)
+}
+
+// adopt makes both files anew.
+func (t *transaction) adopt(sec syntax.Section, moved []int32, process string) (mfad, aws *syntax.Document, err error) {
+	line, err := Setting{config.KeyProcess, process}.format(t.profile)
+	if err != nil {
+		return nil, nil, err
+	}
+	if mfad, err = t.adoptOwn(sec, moved); err != nil {
+		return nil, nil, err
+	}
+	change := newEdit()
+	for _, n := range moved {
+		change.drop[n] = true
+	}
+	change.dropKeys(t.old.Config, sec, config.KeyProcess)
+	change.insert(sec.Line+1, line)
+	aws, err = t.edited(t.old.Config, change, syntax.Config)
+	return mfad, aws, err
+}
+
+// adoptOwn is mfad's file with the lines, below a mark that says where they
+// stood in their section.
+func (t *transaction) adoptOwn(sec syntax.Section, moved []int32) (*syntax.Document, error) {
+	all := t.old.Config.Lines()
+	places := make([]string, len(moved))
+	lines := make([]string, len(moved)+1)
+	for i, n := range moved {
+		places[i] = strconv.Itoa(int(n - sec.Line))
+		lines[i+1] = all[n-1]
+	}
+	lines[0] = fmt.Sprintf("%s %s of its section; `mfad profile release %s` puts them back",
+		adoptedMark, strings.Join(places, " "), t.profile)
+	doc := t.old.Mfad
+	old, exists, err := t.only(doc)
+	if err != nil {
+		return nil, err
+	}
+	if exists {
+		same := func(a, b string) bool { return trimEnding(a) == trimEnding(b) }
+		if body := doc.Body(old); len(body) >= len(lines) && slices.EqualFunc(body[:len(lines)], lines, same) {
+			return doc, nil // cut off between the files, last time
+		}
+		return nil, t.conflict(config.OriginOf(doc, old.Line), ErrExists, "profile %q exists", t.profile)
+	}
+	change := newEdit()
+	t.appendOwn(change, lines...)
+	return t.edited(doc, change, syntax.Config)
+}
+
+// adopted says that Adopt wrote the section of mfad's file.
+func (t *transaction) adopted(sec syntax.Section) bool {
+	body := t.old.Mfad.Body(sec)
+	return len(body) > 0 && strings.HasPrefix(body[0], adoptedMark)
+}
