@@ -11,7 +11,7 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// A guarded vault was unlocked by its token; the clock is that of a bubble.
+// A vault that its token has unlocked; the clock is that of a bubble.
 func guarded(t *testing.T, kind string, f func(t *testing.T, b *bench, r *tokenrack.Rack)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestTokenThatWentIsWanted(t *testing.T) {
 	})
 }
 
-func TestGuardEndsWithItsUnlock(t *testing.T) {
+func TestWatchEndsWithItsUnlock(t *testing.T) {
 	for what, end := range map[string]struct {
 		do    func(t *testing.T, b *bench)
 		locks bool

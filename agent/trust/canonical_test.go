@@ -1,0 +1,37 @@
+package trust
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/mfad/mfad/internal/errcode"
+)
+
+func TestEndpointHasOneSpelling(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://sts.example.com":       "https://sts.example.com",
+		"HTTPS://Sts.Example.com:443/":  "https://sts.example.com",
+		"http://sts.example.com:80//":   "http://sts.example.com",
+		"https://sts.example.com:80":    "https://sts.example.com:80",
+		"https://sts.example.com:8443/": "https://sts.example.com:8443",
+		"https://example.com/STS/%2F/":  "https://example.com/STS/%2F",
+	} {
+		if got, err := Canonical(raw); err != nil || got != want {
+			t.Errorf("%s: got %q, %v", raw, got, err)
+		}
+	}
+}
+
+func TestWhatIsNoEndpointIsRefused(t *testing.T) {
+	for _, raw := range []string{
+		"", "sts.example.com", "ftp://sts.example.com", "https://", "https://:443", "https:sts.example.com",
+		"https://me@sts.example.com", "https://sts.example.com?x=1", "https://sts.example.com#x", "https://a\x1b[2J.example",
+	} {
+		if got, err := Canonical(raw); !errors.Is(err, errcode.BadRequest) {
+			t.Errorf("%q: got %q, %v", raw, got, err)
+		}
+	}
+	if _, err := CanonicalAll([]string{"https://sts.example.com", "nowhere"}); !errors.Is(err, errcode.BadRequest) {
+		t.Errorf("one of two: %v", err)
+	}
+}
