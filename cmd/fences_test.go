@@ -107,7 +107,7 @@ var arrows = map[string][]string{
 	"cmd/mfad-cli/internal/clipboard": {},
 	"cmd/mfad-cli/internal/doctor": {
 		"agent/wire", "cmd/mfad-cli/internal/table", "cmd/mfad-cli/internal/tokentext", "cmd/mfad-cli/internal/words",
-		"credproc/config",
+		"credproc/config", "credproc/config/edit",
 	},
 	"cmd/mfad-cli/internal/keycsv":    {"credproc/config"},
 	"cmd/mfad-cli/internal/manpages":  {},
