@@ -129,7 +129,8 @@ func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key) ([]arriva
 		a.device.Supersede(a.old.Entry)
 		if p.OnToken {
 			a.names = ontoken.DeviceNames(name, a.seed, func(name string) bool {
-				return inventory.CredentialTaken(v, name) || slices.ContainsFunc(arrivals, func(a arrival) bool { return slices.Contains(a.names, name) })
+				return inventory.CredentialTaken(v, name) ||
+					slices.ContainsFunc(arrivals, func(a arrival) bool { return slices.Contains(a.names, name) })
 			})
 		}
 		arrivals = append(arrivals, a)
