@@ -125,8 +125,10 @@ func (g *Group[K, A, V]) startLocked(key K, work Work[A, V]) *flight[A, V] {
 	return f
 }
 
-// wait waits until the flight is over. An error says that the waiter left.
+// wait waits until the flight is over, and lets the waiter hear all that was told
+// by then. An error says that the waiter left.
 func (g *Group[K, A, V]) wait(key K, f *flight[A, V], w *waiter[A]) error {
+	defer f.waiters.hear(w)
 	for {
 		select {
 		case <-f.done:
@@ -134,12 +136,11 @@ func (g *Group[K, A, V]) wait(key K, f *flight[A, V], w *waiter[A]) error {
 		case <-w.wake:
 			f.waiters.hear(w)
 		case <-w.ctx.Done():
-			g.leave(key, f, w)
-			f.waiters.hear(w)
 			select {
 			case <-f.done: // over at the same moment: the result counts
 				return nil
-			default:
+			default: // the work that ends because this waiter leaves has no result
+				g.leave(key, f, w)
 				return context.Cause(w.ctx)
 			}
 		}

@@ -272,6 +272,22 @@ func TestRiderWhoLeavesHasHeardWhatWasTold(t *testing.T) {
 	}
 }
 
+func TestWaiterHearsWhatIsToldJustBeforeTheEnd(t *testing.T) {
+	for range 50 { // the waiter may see first that it is over, or that it was told
+		synctest.Test(t, func(t *testing.T) {
+			var g group
+			p := &person{}
+			_, err := g.Do(t.Context(), "key", p, func(_ context.Context, waiters *flight.Waiters[*person]) (string, error) {
+				waiters.Tell(func(_ context.Context, p *person) { p.hear("the last word") })
+				return "", nil
+			})
+			if err != nil || p.heard() != "[the last word]" {
+				t.Fatalf("heard %s, got %v", p.heard(), err)
+			}
+		})
+	}
+}
+
 func TestNoticesReachAllAndThoseWhoComeLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
