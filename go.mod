@@ -8,6 +8,7 @@ require (
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // signing, retries and transport of the AWS calls
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // credential_source: EC2 and ECS
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // GetSessionToken, AssumeRole, GetCallerIdentity
+	github.com/aws/smithy-go v1.28.8 // the errors and transport of aws-sdk-go-v2
 	github.com/coreos/go-systemd/v22 v22.7.0 // a socket that systemd holds for the agent
 	github.com/go-piv/piv-go/v2 v2.6.0 // the PIV applet of a YubiKey
 	github.com/godbus/dbus/v5 v5.2.4 // asks the bus whether there is a keychain before go-keyring may hang on it
@@ -16,6 +17,7 @@ require (
 	github.com/pquerna/otp v1.5.0 // computes the codes of RFC 6238
 	github.com/sourcegraph/jsonrpc2 v0.2.3 // JSON-RPC 2.0 in both directions, without net/http
 	github.com/spf13/cobra v1.10.2 // verbs, help and completion of four shells
+	github.com/spf13/pflag v1.0.9 // cobra's flags, for the man pages
 	github.com/zalando/go-keyring v0.2.8 // the keychains of Linux, macOS and Windows
 	golang.org/x/crypto v0.58.0 // ChaCha20-Poly1305, with which age wraps file keys
 	golang.org/x/sys v0.49.0 // flock, mlock, prctl, peer credentials
@@ -33,8 +35,6 @@ require (
 	rsc.io/qr v0.2.0 // draws the QR codes that the reader must read
 )
 
-require github.com/aws/smithy-go v1.28.8
-
 require (
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect
@@ -49,7 +49,6 @@ require (
 	github.com/danieljoos/wincred v1.2.3 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
-	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect

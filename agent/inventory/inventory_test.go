@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +47,7 @@ func TestRecordsAreWrittenAsTheyAlwaysWere(t *testing.T) {
 		"serial": "arn", "issuer": "AWS", "account": "alice", "algorithm": "SHA1", "digits": "6", "periodSeconds": "30",
 	}
 	seedOnTokens := map[string]string{"tokens": "1 2", "credential": "mfad:phone", "touch": "yes"}
-	for name, value := range seed {
-		seedOnTokens[name] = value
-	}
+	maps.Copy(seedOnTokens, seed)
 	for _, row := range []struct {
 		record Record
 		want   keystore.Item
