@@ -15,7 +15,7 @@ RACED := ./keystore/... ./agent/... ./internal/... ./credproc/... ./token/totp
 # What meets virtual tokens waits for pcscd to see them, and what runs programs
 # waits for these: WAITING has more of it at once than there are processors.
 WAITING := -p 8 -parallel 6
-TOKENS := ./token $(addprefix ./token/,fido2 oath pcsc piv tokentest/... yubikey)
+TOKENS := ./token $(addprefix ./token/,fido2 oath pcsc piv serve tokentest/... yubikey)
 
 # Many tests run themselves as another process, whose end the race detector
 # would put off by a second each. It does not look into two packages that only
