@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-
-	"github.com/mfad/mfad/internal/durable"
 )
 
 // change is one step of a vault from a generation to the next: files that are
@@ -89,18 +87,18 @@ func (v *Vault) commit(c *change, key *vaultKey) error {
 		return fmt.Errorf("%w: %v", ErrInvalid, err)
 	}
 	for _, f := range c.fresh {
-		if err := durable.WriteFile(v.opts.FS, v.path(f.rel), f.data, 0o600); err != nil {
+		if err := v.folder.writeFile(f.rel, f.data); err != nil {
 			v.discard(c.fresh)
 			return err
 		}
 	}
-	if err := durable.WriteFile(v.opts.FS, v.path(manifestFile), data, 0o600); err != nil {
+	if err := v.folder.writeFile(manifestFile, data); err != nil {
 		return v.settle(c, data, err)
 	}
 	v.adopt(c.next)
 	v.raiseMark(c.next)
 	for _, rel := range c.stale {
-		_ = v.opts.FS.Remove(v.path(rel)) // else the next sweep does
+		v.folder.remove(rel)
 	}
 	return nil
 }
@@ -110,7 +108,7 @@ func (v *Vault) commit(c *change, key *vaultKey) error {
 // the old: so the files of both stay, and the mark is not raised. It returns
 // the cause, as ErrUncertain unless the old state stands.
 func (v *Vault) settle(c *change, data []byte, cause error) error {
-	found, err := v.readFile(manifestFile, maxManifest)
+	found, err := v.folder.readFile(manifestFile, maxManifest)
 	old := v.manifest()
 	switch {
 	case err == nil && bytes.Equal(found, data):
@@ -132,6 +130,6 @@ func (v *Vault) adopt(man *manifest) {
 
 func (v *Vault) discard(files []freshFile) {
 	for _, f := range files {
-		_ = v.opts.FS.Remove(v.path(f.rel)) // else the next sweep does
+		v.folder.remove(f.rel)
 	}
 }

@@ -65,7 +65,7 @@ func (v *Vault) read(id string, key *vaultKey) (*Secret, error) {
 }
 
 func (v *Vault) readItem(item Item, key *vaultKey) (*Secret, error) {
-	file, err := v.readSealed(item.File(), item.SHA256)
+	file, err := v.folder.readSealed(item.File(), item.SHA256)
 	if err != nil {
 		return nil, err
 	}

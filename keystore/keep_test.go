@@ -120,7 +120,7 @@ func TestReplaceChangesTheKindInOneStep(t *testing.T) {
 	if got := f.read(t, fob.ID); got != "three" {
 		t.Errorf("fob holds %q", got)
 	}
-	if names := f.strays(f.manifest()); len(names) > 0 {
+	if names := f.folder.strays(f.manifest()); len(names) > 0 {
 		t.Errorf("left behind: %v", names)
 	}
 }

@@ -42,7 +42,7 @@ func (v *Vault) Unlock(ctx context.Context, slotID string, id age.Identity) erro
 
 // openSlot returns the identity that a slot wraps.
 func (v *Vault) openSlot(ctx context.Context, slot Slot, id age.Identity) (*Secret, error) {
-	file, err := v.readSealed(slot.File(), slot.SHA256)
+	file, err := v.folder.readSealed(slot.File(), slot.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +108,9 @@ func (v *Vault) admit(text *Secret) error {
 	// A vault.json that was renamed but not yet synced may vanish in a power
 	// cut: until it cannot, the mark must not pass it, nor the files that the
 	// one before it names be removed.
-	if v.opts.FS.SyncDir(v.dir) == nil {
+	if v.folder.sync() == nil {
 		v.raiseMark(man)
-		v.sweep(man)
+		v.folder.sweep(man)
 	}
 	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,21 +12,13 @@ import (
 	"github.com/mfad/mfad/internal/durable"
 )
 
-const (
-	manifestFile = "vault.json"
-	lockFile     = "lock"
-	slotsDir     = "slots"
-	itemsDir     = "items"
-	ageSuffix    = ".age"
-)
-
 // Vault is an open vault: the only one, in all processes, until Close. It is
 // locked or unlocked; what is public can be read either way. It is safe for
 // concurrent use.
 type Vault struct {
-	dir  string
-	opts Options
-	lock *durable.Lock
+	folder folder
+	opts   Options
+	lock   *durable.Lock
 
 	// writing is the lane of the writers, held across the I/O of a change but
 	// never across a prompt or a plugin. Readers do not wait for it.
@@ -56,15 +46,16 @@ func Create(dir string, slots []SlotSpec, opts Options) (*Vault, error) {
 	if len(slots) < 2 && (len(slots) < 1 || !opts.OneWayIn) {
 		return nil, fmt.Errorf("%w: a vault is made with at least two slots, such as a passphrase and a recovery key", ErrLastSlot)
 	}
-	if err := checkVacant(opts.FS, dir); err != nil {
+	f := folder{opts.FS, dir}
+	if err := f.checkVacant(); err != nil {
 		return nil, err
 	}
 	for _, sub := range []string{slotsDir, itemsDir} {
-		if err := durable.MkdirAll(opts.FS, filepath.Join(dir, sub), 0o700); err != nil {
+		if err := durable.MkdirAll(opts.FS, f.path(sub), 0o700); err != nil {
 			return nil, fmt.Errorf("creating vault: %w", err)
 		}
 	}
-	v, err := lockVault(dir, opts)
+	v, err := lockVault(f, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +66,7 @@ func Create(dir string, slots []SlotSpec, opts Options) (*Vault, error) {
 }
 
 func (v *Vault) create(specs []SlotSpec) error {
-	if err := checkVacant(v.opts.FS, v.dir); err != nil { // again, under the lock
+	if err := v.folder.checkVacant(); err != nil { // again, under the lock
 		return err
 	}
 	identity, err := age.GenerateX25519Identity()
@@ -87,7 +78,7 @@ func (v *Vault) create(specs []SlotSpec) error {
 
 	empty := &manifest{Format: formatName, Recipient: identity.Recipient().String(), Slots: []Slot{}, Items: []Item{}}
 	v.clean()
-	v.sweep(empty) // a killed Create leaves slots
+	v.folder.sweep(empty) // a killed Create leaves slots
 	c := change{next: empty.next()}
 	for _, spec := range specs {
 		slot, data, err := wrapSlot(spec, key, v.opts.Now())
@@ -102,34 +93,11 @@ func (v *Vault) create(specs []SlotSpec) error {
 		err = v.commit(&c, key)
 	}
 	if err != nil {
-		_ = v.opts.FS.Remove(v.path(manifestFile))
+		v.folder.remove(manifestFile)
 		v.discard(c.fresh)
 		return fmt.Errorf("creating vault: %w", err)
 	}
 	v.install(newSecret(key.text()))
-	return nil
-}
-
-// checkVacant refuses a folder that holds a vault. Items without a vault.json
-// are a vault too, which a recovery key and age still open: they must not be
-// swept away.
-func checkVacant(fsys durable.FS, dir string) error {
-	_, err := fsys.Lstat(filepath.Join(dir, manifestFile))
-	if err == nil {
-		return fmt.Errorf("%w in %s", ErrExists, dir)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("creating vault: %w", err)
-	}
-	entries, err := fsys.ReadDir(filepath.Join(dir, itemsDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("creating vault: %w", err)
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ageSuffix) {
-			return fmt.Errorf("%w: %s holds items whose %s is gone; move the folder away first", ErrExists, dir, manifestFile)
-		}
-	}
 	return nil
 }
 
@@ -138,14 +106,15 @@ func checkVacant(fsys durable.FS, dir string) error {
 // closes the vault.
 func Open(dir string, opts Options) (*Vault, error) {
 	opts = opts.withDefaults()
-	_, err := opts.FS.Lstat(filepath.Join(dir, manifestFile))
+	f := folder{opts.FS, dir}
+	_, err := opts.FS.Lstat(f.path(manifestFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s", ErrNoVault, dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening vault: %w", err)
 	}
-	v, err := lockVault(dir, opts)
+	v, err := lockVault(f, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +126,7 @@ func Open(dir string, opts Options) (*Vault, error) {
 
 func (v *Vault) load() error {
 	v.clean()
-	data, err := v.readFile(manifestFile, maxManifest)
+	data, err := v.folder.readFile(manifestFile, maxManifest)
 	if err != nil {
 		return err
 	}
@@ -167,15 +136,15 @@ func (v *Vault) load() error {
 	return v.checkMark(v.man)
 }
 
-func lockVault(dir string, opts Options) (*Vault, error) {
-	lock, err := durable.TryLock(filepath.Join(dir, lockFile))
+func lockVault(f folder, opts Options) (*Vault, error) {
+	lock, err := durable.TryLock(f.path(lockFile))
 	if errors.Is(err, durable.ErrLocked) {
-		return nil, fmt.Errorf("%w: %s", ErrBusy, dir)
+		return nil, fmt.Errorf("%w: %s", ErrBusy, f.dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening vault: %w", err)
 	}
-	return &Vault{dir: dir, opts: opts, lock: lock, hold: opts.Hold}, nil
+	return &Vault{folder: f, opts: opts, lock: lock, hold: opts.Hold}, nil
 }
 
 // Close locks the vault and gives it free for other processes, after the
@@ -235,4 +204,10 @@ func (v *Vault) manifest() *manifest {
 	return v.man
 }
 
-func (v *Vault) path(rel string) string { return filepath.Join(v.dir, filepath.FromSlash(rel)) }
+// clean removes the temporary files of killed writers.
+func (v *Vault) clean() {
+	v.folder.clean()
+	if v.opts.HighWater != "" {
+		_ = durable.CleanFile(v.opts.FS, v.opts.HighWater)
+	}
+}

@@ -27,7 +27,7 @@ func (v *Vault) Verify() Report {
 	}
 	fault(v.verifyManifest(man))
 	for _, s := range man.Slots {
-		_, err := v.readSealed(s.File(), s.SHA256)
+		_, err := v.folder.readSealed(s.File(), s.SHA256)
 		fault(err)
 	}
 	key, err := v.use()
@@ -35,7 +35,7 @@ func (v *Vault) Verify() Report {
 	for _, i := range man.Items {
 		fault(v.verifyItem(i, key))
 	}
-	for _, rel := range v.strays(man) {
+	for _, rel := range v.folder.strays(man) {
 		if written, newer := writtenAfter(rel, man.Generation+1); newer {
 			fault(fmt.Errorf("%w: %s is of generation %d, and the vault of %d", ErrRolledBack, rel, written, man.Generation))
 		}
@@ -47,7 +47,7 @@ func (v *Vault) Verify() Report {
 }
 
 func (v *Vault) verifyManifest(man *manifest) error {
-	data, err := v.readFile(manifestFile, maxManifest)
+	data, err := v.folder.readFile(manifestFile, maxManifest)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", manifestFile, err)
 	}
@@ -60,7 +60,7 @@ func (v *Vault) verifyManifest(man *manifest) error {
 // verifyItem compares an item's hash, and decrypts it unless key is nil.
 func (v *Vault) verifyItem(item Item, key *vaultKey) error {
 	if key == nil {
-		_, err := v.readSealed(item.File(), item.SHA256)
+		_, err := v.folder.readSealed(item.File(), item.SHA256)
 		return err
 	}
 	secret, err := v.readItem(item, key)
