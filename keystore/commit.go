@@ -96,7 +96,7 @@ func (v *Vault) commit(c *change, key *vaultKey) error {
 		return v.settle(c, data, err)
 	}
 	v.adopt(c.next)
-	v.raiseMark(c.next)
+	v.mark.raise(c.next)
 	for _, rel := range c.stale {
 		v.folder.remove(rel)
 	}

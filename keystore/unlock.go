@@ -102,14 +102,14 @@ func (v *Vault) admit(text *Secret) error {
 	if !man.authentic(key.mac) {
 		return fmt.Errorf("%w: %s was not signed by this vault", ErrDamaged, manifestFile)
 	}
-	if err := v.checkMark(man); err != nil {
+	if err := v.mark.check(man); err != nil {
 		return err
 	}
 	// A vault.json that was renamed but not yet synced may vanish in a power
 	// cut: until it cannot, the mark must not pass it, nor the files that the
 	// one before it names be removed.
 	if v.folder.sync() == nil {
-		v.raiseMark(man)
+		v.mark.raise(man)
 		v.folder.sweep(man)
 	}
 	return nil

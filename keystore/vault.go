@@ -23,8 +23,8 @@ type Vault struct {
 	// writing is the lane of the writers, held across the I/O of a change but
 	// never across a prompt or a plugin. Readers do not wait for it.
 	writing sync.Mutex
-	lost    error // why the state on the disk is not known; guarded by writing
-	markErr error // why the high-water mark lags behind; guarded by writing
+	lost    error     // why the state on the disk is not known; guarded by writing
+	mark    highWater // guarded by writing
 
 	// mu guards what follows, and is never held across I/O.
 	mu       sync.Mutex
@@ -88,7 +88,7 @@ func (v *Vault) create(specs []SlotSpec) error {
 		c.addSlot(slot, data)
 	}
 	// The mark of a vault that stood here before would refuse this one.
-	err = v.forgetMark()
+	err = v.mark.forget()
 	if err == nil {
 		err = v.commit(&c, key)
 	}
@@ -133,7 +133,7 @@ func (v *Vault) load() error {
 	if v.man, err = parseManifest(data); err != nil {
 		return err
 	}
-	return v.checkMark(v.man)
+	return v.mark.check(v.man)
 }
 
 func lockVault(f folder, opts Options) (*Vault, error) {
@@ -144,7 +144,10 @@ func lockVault(f folder, opts Options) (*Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening vault: %w", err)
 	}
-	return &Vault{folder: f, opts: opts, lock: lock, hold: opts.Hold}, nil
+	return &Vault{
+		folder: f, opts: opts, lock: lock, hold: opts.Hold,
+		mark: highWater{fsys: opts.FS, file: opts.HighWater},
+	}, nil
 }
 
 // Close locks the vault and gives it free for other processes, after the
@@ -207,7 +210,5 @@ func (v *Vault) manifest() *manifest {
 // clean removes the temporary files of killed writers.
 func (v *Vault) clean() {
 	v.folder.clean()
-	if v.opts.HighWater != "" {
-		_ = durable.CleanFile(v.opts.FS, v.opts.HighWater)
-	}
+	v.mark.clean()
 }

@@ -40,8 +40,8 @@ func (v *Vault) Verify() Report {
 			fault(fmt.Errorf("%w: %s is of generation %d, and the vault of %d", ErrRolledBack, rel, written, man.Generation))
 		}
 	}
-	if v.markErr != nil {
-		fault(fmt.Errorf("a roll back would go unnoticed: %w", v.markErr))
+	if v.mark.behind != nil {
+		fault(fmt.Errorf("a roll back would go unnoticed: %w", v.mark.behind))
 	}
 	return r
 }
