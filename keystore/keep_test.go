@@ -149,8 +149,8 @@ func TestSeveralItemsAreOneUse(t *testing.T) {
 // page is what is kept under a name itself, which a timer may wipe meanwhile;
 // nil when there is none.
 func (f *fixture) page(name string) *Secret {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.hold.mu.Lock()
+	defer f.hold.mu.Unlock()
 	if k := f.held.kept[name]; k != nil {
 		return k.secret
 	}

@@ -35,7 +35,7 @@ func TestHoldTimeEndsByTimerByClockAndByBootClock(t *testing.T) {
 		}
 
 		now, boot := time.Now(), time.Duration(0)
-		f.Vault.opts.Now, f.Vault.opts.Boot = func() time.Time { return now }, func() time.Duration { return boot }
+		f.clock = clock{func() time.Time { return now }, func() time.Duration { return boot }}
 		f.unlock(t)
 		boot = time.Hour // suspended: no other clock went on
 		if !f.Locked() {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
-	"time"
 
 	"filippo.io/age"
 
@@ -29,9 +28,9 @@ type Vault struct {
 	// mu guards what follows, and is never held across I/O.
 	mu       sync.Mutex
 	man      *manifest // replaced, never changed
-	hold     time.Duration
-	held     *held // nil while locked
 	isClosed bool
+
+	hold // has a mutex of its own
 }
 
 // Create makes a vault in dir, which may exist, and returns it open and
@@ -145,8 +144,9 @@ func lockVault(f folder, opts Options) (*Vault, error) {
 		return nil, fmt.Errorf("opening vault: %w", err)
 	}
 	return &Vault{
-		folder: f, opts: opts, lock: lock, hold: opts.Hold,
+		folder: f, opts: opts, lock: lock,
 		mark: highWater{fsys: opts.FS, file: opts.HighWater},
+		hold: hold{clock: clock{opts.Now, opts.Boot}, lasts: opts.Hold},
 	}, nil
 }
 
@@ -158,8 +158,8 @@ func (v *Vault) Close() error {
 	v.mu.Lock()
 	again := v.isClosed
 	v.isClosed = true
-	v.dropLocked()
 	v.mu.Unlock()
+	v.hold.end()
 	if again {
 		return nil
 	}
