@@ -50,13 +50,13 @@ func (c *change) removeItem(at int) {
 
 // alter makes one change as the only writer. An error of edit leaves
 // everything as it was.
-func (v *Vault) alter(key *vaultKey, edit func(*change) error) error {
-	v.writing.Lock()
-	defer v.writing.Unlock()
-	if v.lost != nil {
-		return fmt.Errorf("an earlier write left the vault in doubt, open it again: %w: %w", ErrUncertain, v.lost)
+func (s *state) alter(key *vaultKey, edit func(*change) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.lost != nil {
+		return fmt.Errorf("an earlier write left the vault in doubt, open it again: %w: %w", ErrUncertain, s.lost)
 	}
-	man, err := v.openManifest()
+	man, err := s.openManifest()
 	if err != nil {
 		return err
 	}
@@ -64,41 +64,47 @@ func (v *Vault) alter(key *vaultKey, edit func(*change) error) error {
 	if err := edit(&c); err != nil {
 		return err
 	}
-	return v.commit(&c, key)
+	return s.commit(&c, key)
 }
 
-// openManifest is manifest, unless the vault was closed meanwhile.
-func (v *Vault) openManifest() (*manifest, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.isClosed {
-		return nil, ErrClosed
+// begin commits the first manifest of a vault. An error leaves none.
+func (s *state) begin(c *change, key *vaultKey) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	// The mark of a vault that stood here before would refuse this one.
+	err := s.mark.forget()
+	if err == nil {
+		err = s.commit(c, key)
 	}
-	return v.man, nil
+	if err != nil {
+		s.folder.remove(manifestFile)
+		s.discard(c.fresh)
+	}
+	return err
 }
 
-// commit signs and writes a change. The rename of vault.json is the moment at
-// which it counts: before it the files of the old state are untouched, and
-// only after it is on the disk are they removed.
-func (v *Vault) commit(c *change, key *vaultKey) error {
+// commit signs and writes a change; the caller holds writing. The rename of
+// vault.json is the moment at which it counts: before it the files of the old
+// state are untouched, and only after it is on the disk are they removed.
+func (s *state) commit(c *change, key *vaultKey) error {
 	c.next.MAC = c.next.sum(key.mac)
 	data := c.next.encode()
 	if _, err := parseManifest(data); err != nil {
 		return fmt.Errorf("%w: %v", ErrInvalid, err)
 	}
 	for _, f := range c.fresh {
-		if err := v.folder.writeFile(f.rel, f.data); err != nil {
-			v.discard(c.fresh)
+		if err := s.folder.writeFile(f.rel, f.data); err != nil {
+			s.discard(c.fresh)
 			return err
 		}
 	}
-	if err := v.folder.writeFile(manifestFile, data); err != nil {
-		return v.settle(c, data, err)
+	if err := s.folder.writeFile(manifestFile, data); err != nil {
+		return s.settle(c, data, err)
 	}
-	v.adopt(c.next)
-	v.mark.raise(c.next)
+	s.adopt(c.next)
+	s.mark.raise(c.next)
 	for _, rel := range c.stale {
-		v.folder.remove(rel)
+		s.folder.remove(rel)
 	}
 	return nil
 }
@@ -106,30 +112,25 @@ func (v *Vault) commit(c *change, key *vaultKey) error {
 // settle finds out which state stands after a write of vault.json failed. When
 // the last fsync did, the new one can be seen, but a power cut may bring back
 // the old: so the files of both stay, and the mark is not raised. It returns
-// the cause, as ErrUncertain unless the old state stands.
-func (v *Vault) settle(c *change, data []byte, cause error) error {
-	found, err := v.folder.readFile(manifestFile, maxManifest)
-	old := v.manifest()
+// the cause, as ErrUncertain unless the old state stands. The caller holds
+// writing.
+func (s *state) settle(c *change, data []byte, cause error) error {
+	found, err := s.folder.readFile(manifestFile, maxManifest)
+	old := s.manifest()
 	switch {
 	case err == nil && bytes.Equal(found, data):
-		v.adopt(c.next)
+		s.adopt(c.next)
 	case err == nil && old != nil && bytes.Equal(found, old.encode()):
-		v.discard(c.fresh)
+		s.discard(c.fresh)
 		return cause
 	default:
-		v.lost = cause
+		s.lost = cause
 	}
 	return fmt.Errorf("%w: %w", ErrUncertain, cause)
 }
 
-func (v *Vault) adopt(man *manifest) {
-	v.mu.Lock()
-	v.man = man
-	v.mu.Unlock()
-}
-
-func (v *Vault) discard(files []freshFile) {
+func (s *state) discard(files []freshFile) {
 	for _, f := range files {
-		v.folder.remove(f.rel)
+		s.folder.remove(f.rel)
 	}
 }

@@ -107,6 +107,19 @@ func (f folder) readSealed(rel, hash string) ([]byte, error) {
 	return data, nil
 }
 
+// readItem decrypts an item as the manifest has it.
+func (f folder) readItem(item Item, key *vaultKey) (*Secret, error) {
+	file, err := f.readSealed(item.File(), item.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := decrypt(file, key.identity)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, item.File(), err)
+	}
+	return secret, nil
+}
+
 func sumHex(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

@@ -34,8 +34,8 @@ func parseMark(b []byte) (m mark, ok bool) {
 	return mark{recipient, generation}, err == nil && len(b) <= maxMark
 }
 
-// highWater is the file of a mark. A writer of the vault uses it, who holds its
-// lane; a vault that was just opened has no other user yet.
+// highWater is the file of a mark. It has no mutex: whoever checks, raises or
+// forgets the mark is the vault's only writer then.
 type highWater struct {
 	fsys   durable.FS
 	file   string // empty: nothing is remembered, and no roll back is noticed

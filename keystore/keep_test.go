@@ -120,7 +120,7 @@ func TestReplaceChangesTheKindInOneStep(t *testing.T) {
 	if got := f.read(t, fob.ID); got != "three" {
 		t.Errorf("fob holds %q", got)
 	}
-	if names := f.folder.strays(f.manifest()); len(names) > 0 {
+	if names := f.state.folder.strays(f.state.manifest()); len(names) > 0 {
 		t.Errorf("left behind: %v", names)
 	}
 }
@@ -149,8 +149,8 @@ func TestSeveralItemsAreOneUse(t *testing.T) {
 // page is what is kept under a name itself, which a timer may wipe meanwhile;
 // nil when there is none.
 func (f *fixture) page(name string) *Secret {
-	f.hold.mu.Lock()
-	defer f.hold.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if k := f.held.kept[name]; k != nil {
 		return k.secret
 	}

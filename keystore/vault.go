@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"sync"
+	"time"
 
 	"filippo.io/age"
 
@@ -14,23 +14,13 @@ import (
 // Vault is an open vault: the only one, in all processes, until Close. It is
 // locked or unlocked; what is public can be read either way. It is safe for
 // concurrent use.
+//
+// It has no mutex: its two halves guard themselves. The state takes the mutex of
+// the hold while it holds the lane of the writers, and never the other way round.
 type Vault struct {
-	folder folder
-	opts   Options
-	lock   *durable.Lock
-
-	// writing is the lane of the writers, held across the I/O of a change but
-	// never across a prompt or a plugin. Readers do not wait for it.
-	writing sync.Mutex
-	lost    error     // why the state on the disk is not known; guarded by writing
-	mark    highWater // guarded by writing
-
-	// mu guards what follows, and is never held across I/O.
-	mu       sync.Mutex
-	man      *manifest // replaced, never changed
-	isClosed bool
-
-	hold // has a mutex of its own
+	now   func() time.Time // the clock of what is made; never changes
+	state state            // what there is; works while the vault is locked
+	hold                   // what opens it; brings Lock, Hold, Keep and their like
 }
 
 // Create makes a vault in dir, which may exist, and returns it open and
@@ -65,7 +55,7 @@ func Create(dir string, slots []SlotSpec, opts Options) (*Vault, error) {
 }
 
 func (v *Vault) create(specs []SlotSpec) error {
-	if err := v.folder.checkVacant(); err != nil { // again, under the lock
+	if err := v.state.folder.checkVacant(); err != nil { // again, under the lock
 		return err
 	}
 	identity, err := age.GenerateX25519Identity()
@@ -76,27 +66,20 @@ func (v *Vault) create(specs []SlotSpec) error {
 	defer key.wipe()
 
 	empty := &manifest{Format: formatName, Recipient: identity.Recipient().String(), Slots: []Slot{}, Items: []Item{}}
-	v.clean()
-	v.folder.sweep(empty) // a killed Create leaves slots
+	v.state.clean()
+	v.state.folder.sweep(empty) // a killed Create leaves slots
 	c := change{next: empty.next()}
 	for _, spec := range specs {
-		slot, data, err := wrapSlot(spec, key, v.opts.Now())
+		slot, data, err := wrapSlot(spec, key, v.now())
 		if err != nil {
 			return err
 		}
 		c.addSlot(slot, data)
 	}
-	// The mark of a vault that stood here before would refuse this one.
-	err = v.mark.forget()
-	if err == nil {
-		err = v.commit(&c, key)
-	}
-	if err != nil {
-		v.folder.remove(manifestFile)
-		v.discard(c.fresh)
+	if err := v.state.begin(&c, key); err != nil {
 		return fmt.Errorf("creating vault: %w", err)
 	}
-	v.install(newSecret(key.text()))
+	v.hold.install(newSecret(key.text()))
 	return nil
 }
 
@@ -117,22 +100,10 @@ func Open(dir string, opts Options) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.load(); err != nil {
+	if err := v.state.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening vault %s: %w", dir, err), v.Close())
 	}
 	return v, nil
-}
-
-func (v *Vault) load() error {
-	v.clean()
-	data, err := v.folder.readFile(manifestFile, maxManifest)
-	if err != nil {
-		return err
-	}
-	if v.man, err = parseManifest(data); err != nil {
-		return err
-	}
-	return v.mark.check(v.man)
 }
 
 func lockVault(f folder, opts Options) (*Vault, error) {
@@ -144,39 +115,27 @@ func lockVault(f folder, opts Options) (*Vault, error) {
 		return nil, fmt.Errorf("opening vault: %w", err)
 	}
 	return &Vault{
-		folder: f, opts: opts, lock: lock,
-		mark: highWater{fsys: opts.FS, file: opts.HighWater},
-		hold: hold{clock: clock{opts.Now, opts.Boot}, lasts: opts.Hold},
+		now:   opts.Now,
+		state: state{folder: f, lock: lock, mark: highWater{fsys: opts.FS, file: opts.HighWater}},
+		hold:  hold{clock: clock{opts.Now, opts.Boot}, lasts: opts.Hold},
 	}, nil
 }
 
 // Close locks the vault and gives it free for other processes, after the
 // change that is being written, if any. Closing again does nothing.
-func (v *Vault) Close() error {
-	v.writing.Lock()
-	defer v.writing.Unlock()
-	v.mu.Lock()
-	again := v.isClosed
-	v.isClosed = true
-	v.mu.Unlock()
-	v.hold.end()
-	if again {
-		return nil
-	}
-	return v.lock.Unlock()
-}
+func (v *Vault) Close() error { return v.state.close(v.hold.end) }
 
 // Generation counts the changes since the vault was made.
-func (v *Vault) Generation() uint64 { return v.manifest().Generation }
+func (v *Vault) Generation() uint64 { return v.state.manifest().Generation }
 
 // Recipient is the age recipient that items are encrypted to. It names the
 // vault: no two have the same.
-func (v *Vault) Recipient() string { return v.manifest().Recipient }
+func (v *Vault) Recipient() string { return v.state.manifest().Recipient }
 
 // Slots lists the ways in, oldest first.
 func (v *Vault) Slots() []Slot {
 	var slots []Slot
-	for _, s := range v.manifest().Slots {
+	for _, s := range v.state.manifest().Slots {
 		slots = append(slots, s.clone())
 	}
 	return slots
@@ -185,7 +144,7 @@ func (v *Vault) Slots() []Slot {
 // Items lists the items, oldest first.
 func (v *Vault) Items() []Item {
 	var items []Item
-	for _, i := range v.manifest().Items {
+	for _, i := range v.state.manifest().Items {
 		items = append(items, i.clone())
 	}
 	return items
@@ -193,22 +152,10 @@ func (v *Vault) Items() []Item {
 
 // Find returns the item of a kind and name.
 func (v *Vault) Find(kind Kind, name string) (Item, bool) {
-	man := v.manifest()
+	man := v.state.manifest()
 	at := man.named(kind, name)
 	if at < 0 {
 		return Item{}, false
 	}
 	return man.Items[at].clone(), true
-}
-
-func (v *Vault) manifest() *manifest {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.man
-}
-
-// clean removes the temporary files of killed writers.
-func (v *Vault) clean() {
-	v.folder.clean()
-	v.mark.clean()
 }
