@@ -3,50 +3,7 @@ package keystore
 import (
 	"bytes"
 	"fmt"
-	"slices"
 )
-
-// change is one step of a vault from a generation to the next: files that are
-// written before vault.json, and files that nobody needs after it.
-type change struct {
-	next  *manifest
-	fresh []freshFile
-	stale []string
-}
-
-type freshFile struct {
-	rel  string
-	data []byte
-}
-
-func (c *change) addSlot(s Slot, data []byte) {
-	s.SHA256 = sumHex(data)
-	c.next.Slots = append(c.next.Slots, s)
-	c.fresh = append(c.fresh, freshFile{s.File(), data})
-}
-
-func (c *change) removeSlot(at int) {
-	c.stale = append(c.stale, c.next.Slots[at].File())
-	c.next.Slots = slices.Delete(c.next.Slots, at, at+1)
-}
-
-// putItem sets the content of an item; at < 0 appends it.
-func (c *change) putItem(at int, i Item, data []byte) Item {
-	i.SHA256, i.Written = sumHex(data), c.next.Generation
-	if at < 0 {
-		c.next.Items = append(c.next.Items, i)
-	} else {
-		c.stale = append(c.stale, c.next.Items[at].File())
-		c.next.Items[at] = i
-	}
-	c.fresh = append(c.fresh, freshFile{i.File(), data})
-	return i
-}
-
-func (c *change) removeItem(at int) {
-	c.stale = append(c.stale, c.next.Items[at].File())
-	c.next.Items = slices.Delete(c.next.Items, at, at+1)
-}
 
 // alter makes one change as the only writer. An error of edit leaves
 // everything as it was.

@@ -1,13 +1,10 @@
 package keystore
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"strings"
-	"time"
 )
 
 // maxSecret is the length of the longest secret.
@@ -126,28 +123,6 @@ func (v *Vault) store(item Item, secret []byte, before func(*change) error) (Ite
 	return item.clone(), nil
 }
 
-// place finds where an item of Put goes, and completes it: -1 for a new one.
-func (c *change) place(item *Item, now time.Time) (int, error) {
-	item.Facts = maps.Clone(item.Facts)
-	at, namesake := -1, c.next.named(item.Kind, item.Name)
-	if item.ID == "" {
-		item.ID, item.Created = newID(string(item.Kind)), wholeSeconds(now)
-	} else {
-		if at = c.next.item(item.ID); at < 0 {
-			return at, fmt.Errorf("%w: %.80q", ErrNoItem, item.ID)
-		}
-		old := c.next.Items[at]
-		if item.Kind != old.Kind {
-			return at, fmt.Errorf("%w: %q is of the kind %s", ErrInvalid, old.ID, old.Kind)
-		}
-		item.Created = old.Created
-	}
-	if namesake >= 0 && namesake != at {
-		return at, fmt.Errorf("%w: %s %q", ErrItemExists, item.Kind, item.Name)
-	}
-	return at, nil
-}
-
 // SetFacts replaces the public facts of an item and leaves its content alone.
 // It wraps ErrNoItem, ErrLocked or ErrInvalid.
 func (v *Vault) SetFacts(id string, facts map[string]string) error {
@@ -183,11 +158,3 @@ func (v *Vault) alterItem(id string, edit func(c *change, at int)) error {
 	}
 	return nil
 }
-
-// newID is a name that no other slot or item has had. The kind leads, so that
-// a person who rescues a vault by hand knows what a file is.
-func newID(kind string) string {
-	return kind + "-" + strings.ToLower(rand.Text()[:12])
-}
-
-func wholeSeconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
