@@ -52,14 +52,14 @@ func (c *change) removeItem(at int) {
 }
 
 // place finds where an item of Put goes, and completes it: -1 for a new one.
-func (c *change) place(item *Item, now time.Time) (int, error) {
+func (c *change) place(item *Item, now time.Time) (at int, err error) {
 	item.Facts = maps.Clone(item.Facts)
 	at, namesake := -1, c.next.named(item.Kind, item.Name)
 	if item.ID == "" {
 		item.ID, item.Created = newID(string(item.Kind)), wholeSeconds(now)
 	} else {
-		if at = c.next.item(item.ID); at < 0 {
-			return at, fmt.Errorf("%w: %.80q", ErrNoItem, item.ID)
+		if at, err = c.next.itemAt(item.ID); err != nil {
+			return at, err
 		}
 		old := c.next.Items[at]
 		if item.Kind != old.Kind {

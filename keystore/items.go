@@ -7,9 +7,6 @@ import (
 	"maps"
 )
 
-// maxSecret is the length of the longest secret.
-const maxSecret = 64 << 10
-
 // Read decrypts an item; the caller destroys the Secret. It wraps ErrNoItem,
 // ErrLocked, or ErrDamaged when the file is not the one that was written.
 func (v *Vault) Read(id string) (*Secret, error) {
