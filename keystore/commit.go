@@ -3,62 +3,17 @@ package keystore
 import (
 	"bytes"
 	"fmt"
-	"slices"
-
-	"github.com/mfad/mfad/internal/durable"
 )
-
-// change is one step of a vault from a generation to the next: files that are
-// written before vault.json, and files that nobody needs after it.
-type change struct {
-	next  *manifest
-	fresh []freshFile
-	stale []string
-}
-
-type freshFile struct {
-	rel  string
-	data []byte
-}
-
-func (c *change) addSlot(s Slot, data []byte) {
-	s.SHA256 = sumHex(data)
-	c.next.Slots = append(c.next.Slots, s)
-	c.fresh = append(c.fresh, freshFile{s.File(), data})
-}
-
-func (c *change) removeSlot(at int) {
-	c.stale = append(c.stale, c.next.Slots[at].File())
-	c.next.Slots = slices.Delete(c.next.Slots, at, at+1)
-}
-
-// putItem sets the content of an item; at < 0 appends it.
-func (c *change) putItem(at int, i Item, data []byte) Item {
-	i.SHA256, i.Written = sumHex(data), c.next.Generation
-	if at < 0 {
-		c.next.Items = append(c.next.Items, i)
-	} else {
-		c.stale = append(c.stale, c.next.Items[at].File())
-		c.next.Items[at] = i
-	}
-	c.fresh = append(c.fresh, freshFile{i.File(), data})
-	return i
-}
-
-func (c *change) removeItem(at int) {
-	c.stale = append(c.stale, c.next.Items[at].File())
-	c.next.Items = slices.Delete(c.next.Items, at, at+1)
-}
 
 // alter makes one change as the only writer. An error of edit leaves
 // everything as it was.
-func (v *Vault) alter(key *vaultKey, edit func(*change) error) error {
-	v.writing.Lock()
-	defer v.writing.Unlock()
-	if v.lost != nil {
-		return fmt.Errorf("an earlier write left the vault in doubt, open it again: %w: %w", ErrUncertain, v.lost)
+func (s *state) alter(key *vaultKey, edit func(*change) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.lost != nil {
+		return fmt.Errorf("an earlier write left the vault in doubt, open it again: %w: %w", ErrUncertain, s.lost)
 	}
-	man, err := v.openManifest()
+	man, err := s.openManifest()
 	if err != nil {
 		return err
 	}
@@ -66,41 +21,47 @@ func (v *Vault) alter(key *vaultKey, edit func(*change) error) error {
 	if err := edit(&c); err != nil {
 		return err
 	}
-	return v.commit(&c, key)
+	return s.commit(&c, key)
 }
 
-// openManifest is manifest, unless the vault was closed meanwhile.
-func (v *Vault) openManifest() (*manifest, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.isClosed {
-		return nil, ErrClosed
+// begin commits the first manifest of a vault. An error leaves none.
+func (s *state) begin(c *change, key *vaultKey) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	// The mark of a vault that stood here before would refuse this one.
+	err := s.mark.forget()
+	if err == nil {
+		err = s.commit(c, key)
 	}
-	return v.man, nil
+	if err != nil {
+		s.folder.remove(manifestFile)
+		s.discard(c.fresh)
+	}
+	return err
 }
 
-// commit signs and writes a change. The rename of vault.json is the moment at
-// which it counts: before it the files of the old state are untouched, and
-// only after it is on the disk are they removed.
-func (v *Vault) commit(c *change, key *vaultKey) error {
+// commit signs and writes a change; the caller holds writing. The rename of
+// vault.json is the moment at which it counts: before it the files of the old
+// state are untouched, and only after it is on the disk are they removed.
+func (s *state) commit(c *change, key *vaultKey) error {
 	c.next.MAC = c.next.sum(key.mac)
 	data := c.next.encode()
 	if _, err := parseManifest(data); err != nil {
 		return fmt.Errorf("%w: %v", ErrInvalid, err)
 	}
 	for _, f := range c.fresh {
-		if err := durable.WriteFile(v.opts.FS, v.path(f.rel), f.data, 0o600); err != nil {
-			v.discard(c.fresh)
+		if err := s.folder.writeFile(f.rel, f.data); err != nil {
+			s.discard(c.fresh)
 			return err
 		}
 	}
-	if err := durable.WriteFile(v.opts.FS, v.path(manifestFile), data, 0o600); err != nil {
-		return v.settle(c, data, err)
+	if err := s.folder.writeFile(manifestFile, data); err != nil {
+		return s.settle(c, data, err)
 	}
-	v.adopt(c.next)
-	v.raiseMark(c.next)
+	s.adopt(c.next)
+	s.mark.raise(c.next)
 	for _, rel := range c.stale {
-		_ = v.opts.FS.Remove(v.path(rel)) // else the next sweep does
+		s.folder.remove(rel)
 	}
 	return nil
 }
@@ -108,30 +69,25 @@ func (v *Vault) commit(c *change, key *vaultKey) error {
 // settle finds out which state stands after a write of vault.json failed. When
 // the last fsync did, the new one can be seen, but a power cut may bring back
 // the old: so the files of both stay, and the mark is not raised. It returns
-// the cause, as ErrUncertain unless the old state stands.
-func (v *Vault) settle(c *change, data []byte, cause error) error {
-	found, err := v.readFile(manifestFile, maxManifest)
-	old := v.manifest()
+// the cause, as ErrUncertain unless the old state stands. The caller holds
+// writing.
+func (s *state) settle(c *change, data []byte, cause error) error {
+	found, err := s.folder.readFile(manifestFile, maxManifest)
+	old := s.manifest()
 	switch {
 	case err == nil && bytes.Equal(found, data):
-		v.adopt(c.next)
+		s.adopt(c.next)
 	case err == nil && old != nil && bytes.Equal(found, old.encode()):
-		v.discard(c.fresh)
+		s.discard(c.fresh)
 		return cause
 	default:
-		v.lost = cause
+		s.lost = cause
 	}
 	return fmt.Errorf("%w: %w", ErrUncertain, cause)
 }
 
-func (v *Vault) adopt(man *manifest) {
-	v.mu.Lock()
-	v.man = man
-	v.mu.Unlock()
-}
-
-func (v *Vault) discard(files []freshFile) {
+func (s *state) discard(files []freshFile) {
 	for _, f := range files {
-		_ = v.opts.FS.Remove(v.path(f.rel)) // else the next sweep does
+		s.folder.remove(f.rel)
 	}
 }

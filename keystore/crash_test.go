@@ -70,7 +70,7 @@ func (s *stage) look(t *testing.T) string {
 	if r := v.Verify(); len(r.Faults) > 0 {
 		t.Errorf("faults: %v", r.Faults)
 	}
-	if strays := v.strays(v.manifest()); len(strays) > 0 {
+	if strays := v.state.folder.strays(v.state.manifest()); len(strays) > 0 {
 		t.Errorf("left behind: %v", strays)
 	}
 	s.wantNoTemporaryFiles(t)

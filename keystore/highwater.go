@@ -34,11 +34,26 @@ func parseMark(b []byte) (m mark, ok bool) {
 	return mark{recipient, generation}, err == nil && len(b) <= maxMark
 }
 
-func (v *Vault) readMark() (m mark, ok bool, err error) {
-	if v.opts.HighWater == "" {
+// highWater is the file of a mark. It has no mutex: whoever checks, raises or
+// forgets the mark is the vault's only writer then.
+type highWater struct {
+	fsys   durable.FS
+	file   string // empty: nothing is remembered, and no roll back is noticed
+	behind error  // why the mark lags behind the vault
+}
+
+// clean removes the temporary files of killed writers.
+func (h *highWater) clean() {
+	if h.file != "" {
+		_ = durable.CleanFile(h.fsys, h.file)
+	}
+}
+
+func (h *highWater) read() (m mark, ok bool, err error) {
+	if h.file == "" {
 		return mark{}, false, nil
 	}
-	data, err := v.opts.FS.ReadFile(v.opts.HighWater)
+	data, err := h.fsys.ReadFile(h.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return mark{}, false, nil
 	}
@@ -49,54 +64,54 @@ func (v *Vault) readMark() (m mark, ok bool, err error) {
 	return m, ok, nil
 }
 
-// checkMark refuses a manifest that is older than the mark, or another vault's.
-func (v *Vault) checkMark(man *manifest) error {
-	m, ok, err := v.readMark()
+// check refuses a manifest that is older than the mark, or another vault's.
+func (h *highWater) check(man *manifest) error {
+	m, ok, err := h.read()
 	if err != nil || !ok {
 		return err
 	}
 	if m.recipient != man.Recipient {
 		return fmt.Errorf("%w: this is not the vault that was here before; if you put it here yourself, remove %s",
-			ErrRolledBack, v.opts.HighWater)
+			ErrRolledBack, h.file)
 	}
 	if man.Generation < m.generation {
 		return fmt.Errorf("%w: this is generation %d and %d was seen; if you restored a backup yourself, remove %s",
-			ErrRolledBack, man.Generation, m.generation, v.opts.HighWater)
+			ErrRolledBack, man.Generation, m.generation, h.file)
 	}
 	return nil
 }
 
-// raiseMark brings the mark up to man, which is on the disk. A mark that cannot
-// be written does not undo what was: Verify tells of it, and the next change or
+// raise brings the mark up to man, which is on the disk. A mark that cannot be
+// written does not undo what was: Verify tells of it, and the next change or
 // Unlock tries again.
-func (v *Vault) raiseMark(man *manifest) { v.markErr = v.writeMark(man) }
+func (h *highWater) raise(man *manifest) { h.behind = h.write(man) }
 
-func (v *Vault) writeMark(man *manifest) error {
-	if v.opts.HighWater == "" {
+func (h *highWater) write(man *manifest) error {
+	if h.file == "" {
 		return nil
 	}
 	want := mark{man.Recipient, man.Generation}
-	if m, ok, err := v.readMark(); err == nil && ok && m == want {
+	if m, ok, err := h.read(); err == nil && ok && m == want {
 		return nil
 	}
-	if err := durable.MkdirAll(v.opts.FS, filepath.Dir(v.opts.HighWater), 0o700); err != nil {
+	if err := durable.MkdirAll(h.fsys, filepath.Dir(h.file), 0o700); err != nil {
 		return err
 	}
-	return durable.WriteFile(v.opts.FS, v.opts.HighWater, want.encode(), 0o600)
+	return durable.WriteFile(h.fsys, h.file, want.encode(), 0o600)
 }
 
-// forgetMark removes the mark of a vault that is gone, for good, so that the
-// next one to stand here is not taken for it.
-func (v *Vault) forgetMark() error {
-	if v.opts.HighWater == "" {
+// forget removes the mark of a vault that is gone, for good, so that the next
+// one to stand here is not taken for it.
+func (h *highWater) forget() error {
+	if h.file == "" {
 		return nil
 	}
-	err := v.opts.FS.Remove(v.opts.HighWater)
+	err := h.fsys.Remove(h.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
-		err = v.opts.FS.SyncDir(filepath.Dir(v.opts.HighWater))
+		err = h.fsys.SyncDir(filepath.Dir(h.file))
 	}
 	if err != nil {
 		return fmt.Errorf("forgetting the vault that was here before: %w", err)

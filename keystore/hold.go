@@ -1,9 +1,32 @@
 package keystore
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // oneUse bounds an unlock for one use that nobody makes.
 const oneUse = time.Minute
+
+// hold keeps a vault's identity in memory while the vault is unlocked, and what
+// was kept beside it, and wipes both when their time is over. It touches no
+// file: what it holds was found to be the vault's by whoever installs it.
+type hold struct {
+	clock clock
+
+	// mu guards what follows, and is held for no longer than it takes to copy
+	// or wipe: never across I/O.
+	mu    sync.Mutex
+	lasts time.Duration // as Options.Hold
+	held  *held         // nil while locked
+	ended bool          // nothing is held from now on
+}
+
+// clock is what the end of a hold time is read from.
+type clock struct {
+	now  func() time.Time     // Options.Now
+	boot func() time.Duration // Options.Boot
+}
 
 // held is the vault's identity while it is unlocked.
 type held struct {
@@ -17,77 +40,85 @@ type held struct {
 }
 
 // install starts the hold time.
-func (v *Vault) install(text *Secret) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	next := &held{text: text, once: v.hold == 0, over: make(chan struct{})}
-	if old := v.heldLocked(); old != nil {
+func (h *hold) install(text *Secret) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	next := &held{text: text, once: h.lasts == 0, over: make(chan struct{})}
+	if old := h.heldLocked(); old != nil {
 		next.kept, old.kept = old.kept, nil
 	}
-	v.dropLocked()
-	if v.isClosed {
+	h.dropLocked()
+	if h.ended {
 		text.Destroy()
 		return
 	}
-	v.held = next
-	v.armLocked()
+	h.held = next
+	h.armLocked()
 }
 
 // armLocked makes the hold time count from now, unless it ends sooner already.
-func (v *Vault) armLocked() {
-	d, h := v.hold, v.held
+func (h *hold) armLocked() {
+	d, live := h.lasts, h.held
 	if d < 0 {
 		return
 	}
 	if d == 0 {
-		d, h.once = oneUse, true
+		d, live.once = oneUse, true
 	}
-	until := v.opts.Now().Add(d)
-	if !h.until.IsZero() && h.until.Before(until) {
+	until := h.clock.now().Add(d)
+	if !live.until.IsZero() && live.until.Before(until) {
 		return
 	}
-	h.until, h.boot = until, v.opts.Boot()+d
-	if h.timer != nil {
-		h.timer.Stop()
+	live.until, live.boot = until, h.clock.boot()+d
+	if live.timer != nil {
+		live.timer.Stop()
 	}
 	// The timer wipes in time; the clocks are asked at each use too, since a
 	// timer sleeps while the machine does.
-	h.timer = time.AfterFunc(d, func() {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		if v.held == h {
-			v.dropLocked()
+	live.timer = time.AfterFunc(d, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.held == live {
+			h.dropLocked()
 		}
 	})
 }
 
-// heldLocked is v.held, if its time is not over.
-func (v *Vault) heldLocked() *held {
-	h := v.held
-	if h != nil && !h.until.IsZero() && (!v.opts.Now().Before(h.until) || v.opts.Boot() >= h.boot) {
-		v.dropLocked()
+// heldLocked is h.held, if its time is not over.
+func (h *hold) heldLocked() *held {
+	live := h.held
+	if live != nil && !live.until.IsZero() && (!h.clock.now().Before(live.until) || h.clock.boot() >= live.boot) {
+		h.dropLocked()
 	}
-	return v.held
+	return h.held
 }
 
-func (v *Vault) dropLocked() {
-	if v.held == nil {
+func (h *hold) dropLocked() {
+	if h.held == nil {
 		return
 	}
-	if v.held.timer != nil {
-		v.held.timer.Stop()
+	if h.held.timer != nil {
+		h.held.timer.Stop()
 	}
-	v.held.text.Destroy()
-	for _, k := range v.held.kept {
+	h.held.text.Destroy()
+	for _, k := range h.held.kept {
 		k.destroy()
 	}
-	close(v.held.over)
-	v.held = nil
+	close(h.held.over)
+	h.held = nil
+}
+
+// end wipes what is held, for good.
+func (h *hold) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = true
+	h.dropLocked()
 }
 
 // use takes the key for one act. It wraps ErrLocked.
-func (v *Vault) use() (*vaultKey, error) {
-	text, err := v.copyText()
+func (h *hold) use() (*vaultKey, error) {
+	text, err := h.copyText()
 	if err != nil {
 		return nil, err
 	}
@@ -95,44 +126,44 @@ func (v *Vault) use() (*vaultKey, error) {
 	return parseVaultKey(text)
 }
 
-func (v *Vault) copyText() ([]byte, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.isClosed {
+func (h *hold) copyText() ([]byte, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended {
 		return nil, ErrClosed
 	}
-	h := v.heldLocked()
-	if h == nil {
+	live := h.heldLocked()
+	if live == nil {
 		return nil, ErrLocked
 	}
-	text := append([]byte(nil), h.text.Bytes()...)
-	if h.once {
-		v.dropLocked()
+	text := append([]byte(nil), live.text.Bytes()...)
+	if live.once {
+		h.dropLocked()
 	}
 	return text, nil
 }
 
 // Lock wipes the vault's identity. What is being read or written goes on.
-func (v *Vault) Lock() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.dropLocked()
+func (h *hold) Lock() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dropLocked()
 }
 
 // Locked tells whether the next use needs an Unlock.
-func (v *Vault) Locked() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.heldLocked() == nil
+func (h *hold) Locked() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heldLocked() == nil
 }
 
 // HeldUntil is when the hold time ends: zero when the vault is locked, or when
 // only Lock ends it.
-func (v *Vault) HeldUntil() time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if h := v.heldLocked(); h != nil {
-		return h.until
+func (h *hold) HeldUntil() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if live := h.heldLocked(); live != nil {
+		return live.until
 	}
 	return time.Time{}
 }
@@ -140,29 +171,29 @@ func (v *Vault) HeldUntil() time.Time {
 // Unlocked returns what is closed when the unlock that counts now ends: when its
 // time is over, by Lock or Close, or because another Unlock takes its place. It
 // is nil when the vault is locked, or unlocked for one use.
-func (v *Vault) Unlocked() <-chan struct{} {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if h := v.heldLocked(); h != nil && !h.once {
-		return h.over
+func (h *hold) Unlocked() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if live := h.heldLocked(); live != nil && !live.once {
+		return live.over
 	}
 	return nil
 }
 
 // Hold is how long an Unlock lasts, as in [Options].
-func (v *Vault) Hold() time.Duration {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.hold
+func (h *hold) Hold() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lasts
 }
 
 // SetHold sets how long an Unlock lasts. It can shorten the hold time that is
 // running, as counted from now, and never lengthens it: that takes an Unlock.
-func (v *Vault) SetHold(d time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.hold = d
-	if v.heldLocked() != nil {
-		v.armLocked()
+func (h *hold) SetHold(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lasts = d
+	if h.heldLocked() != nil {
+		h.armLocked()
 	}
 }

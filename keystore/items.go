@@ -1,17 +1,11 @@
 package keystore
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"strings"
-	"time"
 )
-
-// maxSecret is the length of the longest secret.
-const maxSecret = 64 << 10
 
 // Read decrypts an item; the caller destroys the Secret. It wraps ErrNoItem,
 // ErrLocked, or ErrDamaged when the file is not the one that was written.
@@ -27,11 +21,11 @@ func (v *Vault) Read(id string) (*Secret, error) {
 // vault.
 func (v *Vault) ReadAll(ids ...string) ([]*Secret, error) {
 	for _, id := range ids {
-		if _, err := v.itemAt(v.manifest(), id); err != nil {
+		if _, err := v.state.manifest().itemAt(id); err != nil {
 			return nil, err
 		}
 	}
-	key, err := v.use()
+	key, err := v.hold.use()
 	if err != nil {
 		return nil, err
 	}
@@ -50,38 +44,18 @@ func (v *Vault) ReadAll(ids ...string) ([]*Secret, error) {
 
 func (v *Vault) read(id string, key *vaultKey) (*Secret, error) {
 	for {
-		man := v.manifest()
-		at, err := v.itemAt(man, id)
+		man := v.state.manifest()
+		at, err := man.itemAt(id)
 		if err != nil {
 			return nil, err
 		}
-		secret, err := v.readItem(man.Items[at], key)
+		secret, err := v.state.folder.readItem(man.Items[at], key)
 		// A writer may replace the file under a reader's hand.
-		if errors.Is(err, fs.ErrNotExist) && v.manifest() != man {
+		if errors.Is(err, fs.ErrNotExist) && v.state.manifest() != man {
 			continue
 		}
 		return secret, err
 	}
-}
-
-func (v *Vault) readItem(item Item, key *vaultKey) (*Secret, error) {
-	file, err := v.readSealed(item.File(), item.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := decrypt(file, key.identity)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, item.File(), err)
-	}
-	return secret, nil
-}
-
-func (v *Vault) itemAt(man *manifest, id string) (int, error) {
-	at := man.item(id)
-	if at < 0 {
-		return at, fmt.Errorf("%w: %.80q", ErrNoItem, id)
-	}
-	return at, nil
 }
 
 // Put stores a secret of at most 64 KiB, and returns the item as it stands now.
@@ -101,7 +75,7 @@ func (v *Vault) Put(item Item, secret []byte) (Item, error) {
 func (v *Vault) Replace(old, item Item, secret []byte) (Item, error) {
 	item.ID = ""
 	return v.store(item, secret, func(c *change) error {
-		at, err := v.itemAt(c.next, old.ID)
+		at, err := c.next.itemAt(old.ID)
 		if err != nil {
 			return err
 		}
@@ -121,7 +95,7 @@ func (v *Vault) store(item Item, secret []byte, before func(*change) error) (Ite
 	if len(secret) > maxSecret {
 		return Item{}, fmt.Errorf("%w: a secret of %d bytes; %d are possible", ErrInvalid, len(secret), maxSecret)
 	}
-	key, err := v.use()
+	key, err := v.hold.use()
 	if err != nil {
 		return Item{}, err
 	}
@@ -130,11 +104,11 @@ func (v *Vault) store(item Item, secret []byte, before func(*change) error) (Ite
 	if err != nil {
 		return Item{}, fmt.Errorf("encrypting item %q: %w", item.Name, err)
 	}
-	err = v.alter(key, func(c *change) error {
+	err = v.state.alter(key, func(c *change) error {
 		if err := before(c); err != nil {
 			return err
 		}
-		at, err := c.place(&item, v.opts.Now())
+		at, err := c.place(&item, v.now())
 		if err == nil {
 			item = c.putItem(at, item, file)
 		}
@@ -144,28 +118,6 @@ func (v *Vault) store(item Item, secret []byte, before func(*change) error) (Ite
 		return Item{}, fmt.Errorf("storing item %q: %w", item.Name, err)
 	}
 	return item.clone(), nil
-}
-
-// place finds where an item of Put goes, and completes it: -1 for a new one.
-func (c *change) place(item *Item, now time.Time) (int, error) {
-	item.Facts = maps.Clone(item.Facts)
-	at, namesake := -1, c.next.named(item.Kind, item.Name)
-	if item.ID == "" {
-		item.ID, item.Created = newID(string(item.Kind)), wholeSeconds(now)
-	} else {
-		if at = c.next.item(item.ID); at < 0 {
-			return at, fmt.Errorf("%w: %.80q", ErrNoItem, item.ID)
-		}
-		old := c.next.Items[at]
-		if item.Kind != old.Kind {
-			return at, fmt.Errorf("%w: %q is of the kind %s", ErrInvalid, old.ID, old.Kind)
-		}
-		item.Created = old.Created
-	}
-	if namesake >= 0 && namesake != at {
-		return at, fmt.Errorf("%w: %s %q", ErrItemExists, item.Kind, item.Name)
-	}
-	return at, nil
 }
 
 // SetFacts replaces the public facts of an item and leaves its content alone.
@@ -183,16 +135,16 @@ func (v *Vault) Remove(id string) error {
 }
 
 func (v *Vault) alterItem(id string, edit func(c *change, at int)) error {
-	if _, err := v.itemAt(v.manifest(), id); err != nil {
+	if _, err := v.state.manifest().itemAt(id); err != nil {
 		return err
 	}
-	key, err := v.use()
+	key, err := v.hold.use()
 	if err != nil {
 		return err
 	}
 	defer key.wipe()
-	err = v.alter(key, func(c *change) error {
-		at, err := v.itemAt(c.next, id)
+	err = v.state.alter(key, func(c *change) error {
+		at, err := c.next.itemAt(id)
 		if err == nil {
 			edit(c, at)
 		}
@@ -203,11 +155,3 @@ func (v *Vault) alterItem(id string, edit func(c *change, at int)) error {
 	}
 	return nil
 }
-
-// newID is a name that no other slot or item has had. The kind leads, so that
-// a person who rescues a vault by hand knows what a file is.
-func newID(kind string) string {
-	return kind + "-" + strings.ToLower(rand.Text()[:12])
-}
-
-func wholeSeconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

@@ -23,64 +23,64 @@ func (k *kept) destroy() {
 // Options.Now, and no longer than the unlock lasts. It is written nowhere. It
 // wipes secret, and reports whether it was kept: a vault that is locked, or
 // unlocked for one use, keeps nothing.
-func (v *Vault) Keep(name string, secret []byte, until time.Time) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	h, left := v.heldLocked(), until.Sub(v.opts.Now())
-	if h == nil || h.once || left <= 0 {
+func (h *hold) Keep(name string, secret []byte, until time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	live, left := h.heldLocked(), until.Sub(h.clock.now())
+	if live == nil || live.once || left <= 0 {
 		clear(secret)
 		return false
 	}
-	if old := h.kept[name]; old != nil {
+	if old := live.kept[name]; old != nil {
 		old.destroy()
 	}
 	k := &kept{secret: newSecret(secret), until: until}
 	// The timer wipes in time; the clock is asked at each use too.
 	k.timer = time.AfterFunc(left, func() {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		if v.held != nil && v.held.kept[name] == k {
-			v.dropKeptLocked(name)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.held != nil && h.held.kept[name] == k {
+			h.dropKeptLocked(name)
 		}
 	})
-	if h.kept == nil {
-		h.kept = make(map[string]*kept)
+	if live.kept == nil {
+		live.kept = make(map[string]*kept)
 	}
-	h.kept[name] = k
+	live.kept[name] = k
 	return true
 }
 
 // Kept returns a copy of what is kept under a name, for the caller to wipe, or
 // nil.
-func (v *Vault) Kept(name string) []byte {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	h := v.heldLocked()
-	if h == nil || h.kept[name] == nil {
+func (h *hold) Kept(name string) []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	live := h.heldLocked()
+	if live == nil || live.kept[name] == nil {
 		return nil
 	}
-	if !v.opts.Now().Before(h.kept[name].until) {
-		v.dropKeptLocked(name)
+	if !h.clock.now().Before(live.kept[name].until) {
+		h.dropKeptLocked(name)
 		return nil
 	}
-	return bytes.Clone(h.kept[name].secret.Bytes())
+	return bytes.Clone(live.kept[name].secret.Bytes())
 }
 
 // Unkeep wipes what is kept under the names for which drop is true.
-func (v *Vault) Unkeep(drop func(name string) bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.held == nil {
+func (h *hold) Unkeep(drop func(name string) bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.held == nil {
 		return
 	}
-	for name := range v.held.kept {
+	for name := range h.held.kept {
 		if drop(name) {
-			v.dropKeptLocked(name)
+			h.dropKeptLocked(name)
 		}
 	}
 }
 
-func (v *Vault) dropKeptLocked(name string) {
-	v.held.kept[name].destroy()
-	delete(v.held.kept, name)
+func (h *hold) dropKeptLocked(name string) {
+	h.held.kept[name].destroy()
+	delete(h.held.kept, name)
 }

@@ -2,7 +2,6 @@ package keystore
 
 import (
 	"bytes"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,58 +91,6 @@ func TestUnlockForOneUseKeepsNothing(t *testing.T) {
 	if f.Keep("day", []byte("kDate"), soon()) {
 		t.Error("kept")
 	}
-}
-
-func TestReplaceChangesTheKindInOneStep(t *testing.T) {
-	f := newFixture(t, Options{Hold: -1})
-	phone, fob := f.put(t, "phone", "one"), f.put(t, "fob", "two")
-	generation := f.Generation()
-	now, err := f.Replace(phone, Item{Name: "phone", Kind: KindOATH, Facts: map[string]string{"tokens": "1"}}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f.Generation() != generation+1 || now.ID == phone.ID || f.read(t, now.ID) != "" {
-		t.Errorf("replaced by %+v in generation %d", now, f.Generation())
-	}
-	if _, found := f.Find(KindTOTP, "phone"); found {
-		t.Error("the old item is there")
-	}
-	_, err = f.Replace(phone, Item{Name: "phone", Kind: KindOATH}, nil)
-	wantError(t, err, ErrNoItem)
-	_, err = f.Replace(fob, Item{Name: "phone", Kind: KindOATH}, nil)
-	wantError(t, err, ErrItemExists)
-	if _, err = f.Put(fob, []byte("three")); err != nil {
-		t.Fatal(err)
-	}
-	_, err = f.Replace(fob, Item{Name: "x", Kind: KindOATH}, nil)
-	wantError(t, err, ErrNoItem) // it is not the one that the caller read
-	if got := f.read(t, fob.ID); got != "three" {
-		t.Errorf("fob holds %q", got)
-	}
-	if names := f.strays(f.manifest()); len(names) > 0 {
-		t.Errorf("left behind: %v", names)
-	}
-}
-
-func TestSeveralItemsAreOneUse(t *testing.T) {
-	f := newFixture(t, Options{Hold: -1})
-	a, b := f.put(t, "a", "1"), f.put(t, "b", "2")
-	f.SetHold(0)
-	f.unlock(t)
-	secrets, err := f.ReadAll(a.ID, b.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, s := range secrets {
-		got = append(got, string(s.Bytes()))
-		s.Destroy()
-	}
-	if !slices.Equal(got, []string{"1", "2"}) || !f.Locked() {
-		t.Errorf("got %q, locked %v", got, f.Locked())
-	}
-	_, err = f.ReadAll(a.ID, "none")
-	wantError(t, err, ErrNoItem)
 }
 
 // page is what is kept under a name itself, which a timer may wipe meanwhile;

@@ -59,6 +59,15 @@ func (m *manifest) named(kind Kind, name string) int {
 	return slices.IndexFunc(m.Items, func(i Item) bool { return i.Kind == kind && i.Name == name })
 }
 
+// itemAt is item of an ID that a caller gave. It wraps ErrNoItem.
+func (m *manifest) itemAt(id string) (int, error) {
+	at := m.item(id)
+	if at < 0 {
+		return at, fmt.Errorf("%w: %.80q", ErrNoItem, id)
+	}
+	return at, nil
+}
+
 // encode is the only spelling of a manifest: parseManifest refuses any other.
 func (m *manifest) encode() []byte {
 	b, err := json.MarshalIndent(m, "", "  ")

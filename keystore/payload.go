@@ -17,6 +17,9 @@ import (
 // (https://c2sp.org/age, "Payload"). Headers, and with them all recipients and
 // identities, are age's.
 
+// maxSecret is the length of the longest secret, and of a chunk.
+const maxSecret = 64 << 10
+
 // payloadNonce is the length of what stands before the chunks.
 const payloadNonce = 16
 

@@ -10,16 +10,16 @@ import (
 // rewritten. It waits for the recipient, which may be a plugin or scrypt. It
 // wraps ErrLocked, ErrInvalid, or ErrPlugin.
 func (v *Vault) AddSlot(spec SlotSpec) (Slot, error) {
-	key, err := v.use()
+	key, err := v.hold.use()
 	if err != nil {
 		return Slot{}, err
 	}
 	defer key.wipe()
-	slot, file, err := wrapSlot(spec, key, v.opts.Now())
+	slot, file, err := wrapSlot(spec, key, v.now())
 	if err != nil {
 		return Slot{}, err
 	}
-	err = v.alter(key, func(c *change) error {
+	err = v.state.alter(key, func(c *change) error {
 		c.addSlot(slot, file)
 		slot = c.next.Slots[len(c.next.Slots)-1]
 		return nil
@@ -60,15 +60,15 @@ func wrapSlot(spec SlotSpec, key *vaultKey, now time.Time) (Slot, []byte, error)
 // removal rewrites none. When the unlocker may be in wrong hands, make a new
 // vault, move the items there, and replace the secrets themselves.
 func (v *Vault) RemoveSlot(id string, allowLast bool) error {
-	if v.manifest().slot(id) < 0 {
+	if v.state.manifest().slot(id) < 0 {
 		return fmt.Errorf("%w: %.80q", ErrNoSlot, id)
 	}
-	key, err := v.use()
+	key, err := v.hold.use()
 	if err != nil {
 		return err
 	}
 	defer key.wipe()
-	err = v.alter(key, func(c *change) error {
+	err = v.state.alter(key, func(c *change) error {
 		at, left := c.next.slot(id), len(c.next.Slots)-1
 		if at < 0 {
 			return ErrNoSlot

@@ -1,13 +1,11 @@
 package keystore
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -265,112 +263,4 @@ func TestMissingAndStrangeFilesAreRefused(t *testing.T) {
 	}
 	x.write(t, manifestFile, make([]byte, maxManifest+1))
 	wantError(t, x.use(t), ErrDamaged)
-}
-
-func TestRolledBackVaultIsRefused(t *testing.T) {
-	high := filepath.Join(t.TempDir(), "mark")
-	x := newTamper(t, Options{HighWater: high})
-	backup := filepath.Join(t.TempDir(), "backup")
-	if err := os.CopyFS(backup, os.DirFS(x.dir)); err != nil {
-		t.Fatal(err)
-	}
-	restore := func(from string) {
-		if err := errors.Join(os.RemoveAll(x.dir), os.CopyFS(x.dir, os.DirFS(from))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	x.reopen(t)
-	x.unlock(t)
-	later := x.put(t, "later", "three")
-	if err := x.Close(); err != nil {
-		t.Fatal(err)
-	}
-
-	restore(backup)
-	err := x.use(t)
-	wantError(t, err, ErrRolledBack)
-	if !strings.Contains(err.Error(), high) {
-		t.Errorf("the error does not say what to do: %v", err)
-	}
-
-	// Another vault in its place, made for the same unlocker.
-	other := newFixture(t, Options{})
-	if err := other.Close(); err != nil {
-		t.Fatal(err)
-	}
-	restore(other.dir)
-	wantError(t, x.use(t), ErrRolledBack)
-
-	// The person who knows what they do removes the mark.
-	if err := os.Remove(high); err != nil {
-		t.Fatal(err)
-	}
-	restore(backup)
-	x.write(t, later.File(), []byte("what a younger vault.json names"))
-	if err := x.use(t); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := os.ReadFile(high); err != nil || !bytes.Equal(got, mark{x.Recipient(), 4}.encode()) {
-		t.Errorf("the mark is %q, %v", got, err)
-	}
-}
-
-// TestYoungerFilesAreKeptAndReported has a vault.json rolled back and no mark:
-// the files that the younger one names must not be swept away.
-func TestYoungerFilesAreKeptAndReported(t *testing.T) {
-	x := newTamper(t, Options{})
-	young := Item{ID: "totp-younger", Written: 9}.File()
-	leftover := Item{ID: "totp-leftover", Written: x.Generation() + 1}.File()
-	foreign := itemsDir + "/README.age"
-	for _, rel := range []string{young, leftover, foreign} {
-		x.write(t, rel, []byte("x"))
-	}
-	x.reopen(t)
-	x.unlock(t)
-	if r := x.Verify(); len(r.Faults) != 1 || !strings.Contains(r.Faults[0], young) {
-		t.Errorf("faults %v", r.Faults)
-	}
-	for rel, want := range map[string]bool{young: true, leftover: false, foreign: true} {
-		if _, err := os.Stat(filepath.Join(x.dir, rel)); (err == nil) != want {
-			t.Errorf("%s: %v", rel, err)
-		}
-	}
-}
-
-func TestGarbledMarkRefusesNothing(t *testing.T) {
-	high := filepath.Join(t.TempDir(), "mark")
-	x := newTamper(t, Options{HighWater: high})
-	for _, garbage := range []string{"", "x", "age1 99", x.Recipient(), x.Recipient() + " -1\n", strings.Repeat("x", 1<<16)} {
-		if err := os.WriteFile(high, []byte(garbage), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := x.use(t); err != nil && garbage != "age1 99" {
-			t.Errorf("mark %.20q: %v", garbage, err)
-		}
-	}
-}
-
-func TestVerifyReportsEachFault(t *testing.T) {
-	high := filepath.Join(t.TempDir(), "mark")
-	f := newFixture(t, Options{Hold: -1, HighWater: high})
-	item := f.put(t, "phone", "one")
-	for _, rel := range []string{item.File(), f.Slots()[0].File(), manifestFile} {
-		if err := os.WriteFile(filepath.Join(f.dir, rel), []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f.Lock()
-	if r := f.Verify(); len(r.Faults) != 3 || r.Decrypted {
-		t.Errorf("locked: %+v", r)
-	}
-
-	// A folder where the mark should be: the change stands, and Verify tells.
-	f = newFixture(t, Options{Hold: -1, HighWater: high})
-	if err := errors.Join(os.Remove(high), os.MkdirAll(filepath.Join(high, "x"), 0o700)); err != nil {
-		t.Fatal(err)
-	}
-	f.put(t, "phone", "one")
-	if r := f.Verify(); len(r.Faults) != 1 || !strings.Contains(r.Faults[0], "go unnoticed") {
-		t.Errorf("without a mark: %+v", r)
-	}
 }

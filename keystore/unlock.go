@@ -20,7 +20,7 @@ import (
 // they are. Unlocking an unlocked vault starts the
 // hold time anew.
 func (v *Vault) Unlock(ctx context.Context, slotID string, id age.Identity) error {
-	man, err := v.openManifest()
+	man, err := v.state.openManifest()
 	if err != nil {
 		return err
 	}
@@ -36,13 +36,13 @@ func (v *Vault) Unlock(ctx context.Context, slotID string, id age.Identity) erro
 		text.Destroy()
 		return fmt.Errorf("unlocking with slot %q: %w", slotID, err)
 	}
-	v.install(text)
+	v.hold.install(text)
 	return nil
 }
 
 // openSlot returns the identity that a slot wraps.
 func (v *Vault) openSlot(ctx context.Context, slot Slot, id age.Identity) (*Secret, error) {
-	file, err := v.readSealed(slot.File(), slot.SHA256)
+	file, err := v.state.folder.readSealed(slot.File(), slot.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -82,35 +82,12 @@ func slotError(slot Slot, id age.Identity, err error) error {
 	return fmt.Errorf("unlocking with slot %q: %w", slot.ID, explain(id, err))
 }
 
-// admit lets an identity in if it is the one that signed the manifest, and then
-// catches up on what a kill may have left undone.
+// admit lets an identity in if it is the vault's.
 func (v *Vault) admit(text *Secret) error {
 	key, err := parseVaultKey(text.Bytes())
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	defer key.wipe()
-	v.writing.Lock()
-	defer v.writing.Unlock()
-	man, err := v.openManifest()
-	if err != nil {
-		return err
-	}
-	if key.identity.Recipient().String() != man.Recipient {
-		return fmt.Errorf("%w: the slot holds the identity of another vault", ErrDamaged)
-	}
-	if !man.authentic(key.mac) {
-		return fmt.Errorf("%w: %s was not signed by this vault", ErrDamaged, manifestFile)
-	}
-	if err := v.checkMark(man); err != nil {
-		return err
-	}
-	// A vault.json that was renamed but not yet synced may vanish in a power
-	// cut: until it cannot, the mark must not pass it, nor the files that the
-	// one before it names be removed.
-	if v.opts.FS.SyncDir(v.dir) == nil {
-		v.raiseMark(man)
-		v.sweep(man)
-	}
-	return nil
+	return v.state.admit(key)
 }

@@ -1,210 +1,34 @@
 package keystore
 
-import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"path/filepath"
-	"strings"
-	"sync"
-	"time"
-
-	"filippo.io/age"
-
-	"github.com/mfad/mfad/internal/durable"
-)
-
-const (
-	manifestFile = "vault.json"
-	lockFile     = "lock"
-	slotsDir     = "slots"
-	itemsDir     = "items"
-	ageSuffix    = ".age"
-)
+import "time"
 
 // Vault is an open vault: the only one, in all processes, until Close. It is
 // locked or unlocked; what is public can be read either way. It is safe for
 // concurrent use.
-type Vault struct {
-	dir  string
-	opts Options
-	lock *durable.Lock
-
-	// writing is the lane of the writers, held across the I/O of a change but
-	// never across a prompt or a plugin. Readers do not wait for it.
-	writing sync.Mutex
-	lost    error // why the state on the disk is not known; guarded by writing
-	markErr error // why the high-water mark lags behind; guarded by writing
-
-	// mu guards what follows, and is never held across I/O.
-	mu       sync.Mutex
-	man      *manifest // replaced, never changed
-	hold     time.Duration
-	held     *held // nil while locked
-	isClosed bool
-}
-
-// Create makes a vault in dir, which may exist, and returns it open and
-// unlocked. A vault with one way in is lost with it: Create wraps ErrLastSlot
-// for fewer than two slots, unless opts.OneWayIn. It wraps ErrExists when dir
-// holds a vault, or the items of one. It waits for the recipients' work, which
-// is 0.6 s for a passphrase. The caller closes the vault.
 //
-// When Create fails, no vault was made, and what it wrote is removed.
-func Create(dir string, slots []SlotSpec, opts Options) (*Vault, error) {
-	opts = opts.withDefaults()
-	if len(slots) < 2 && (len(slots) < 1 || !opts.OneWayIn) {
-		return nil, fmt.Errorf("%w: a vault is made with at least two slots, such as a passphrase and a recovery key", ErrLastSlot)
-	}
-	if err := checkVacant(opts.FS, dir); err != nil {
-		return nil, err
-	}
-	for _, sub := range []string{slotsDir, itemsDir} {
-		if err := durable.MkdirAll(opts.FS, filepath.Join(dir, sub), 0o700); err != nil {
-			return nil, fmt.Errorf("creating vault: %w", err)
-		}
-	}
-	v, err := lockVault(dir, opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.create(slots); err != nil {
-		return nil, errors.Join(err, v.Close())
-	}
-	return v, nil
-}
-
-func (v *Vault) create(specs []SlotSpec) error {
-	if err := checkVacant(v.opts.FS, v.dir); err != nil { // again, under the lock
-		return err
-	}
-	identity, err := age.GenerateX25519Identity()
-	if err != nil {
-		return fmt.Errorf("creating vault: %w", err)
-	}
-	key := newVaultKey(identity)
-	defer key.wipe()
-
-	empty := &manifest{Format: formatName, Recipient: identity.Recipient().String(), Slots: []Slot{}, Items: []Item{}}
-	v.clean()
-	v.sweep(empty) // a killed Create leaves slots
-	c := change{next: empty.next()}
-	for _, spec := range specs {
-		slot, data, err := wrapSlot(spec, key, v.opts.Now())
-		if err != nil {
-			return err
-		}
-		c.addSlot(slot, data)
-	}
-	// The mark of a vault that stood here before would refuse this one.
-	err = v.forgetMark()
-	if err == nil {
-		err = v.commit(&c, key)
-	}
-	if err != nil {
-		_ = v.opts.FS.Remove(v.path(manifestFile))
-		v.discard(c.fresh)
-		return fmt.Errorf("creating vault: %w", err)
-	}
-	v.install(newSecret(key.text()))
-	return nil
-}
-
-// checkVacant refuses a folder that holds a vault. Items without a vault.json
-// are a vault too, which a recovery key and age still open: they must not be
-// swept away.
-func checkVacant(fsys durable.FS, dir string) error {
-	_, err := fsys.Lstat(filepath.Join(dir, manifestFile))
-	if err == nil {
-		return fmt.Errorf("%w in %s", ErrExists, dir)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("creating vault: %w", err)
-	}
-	entries, err := fsys.ReadDir(filepath.Join(dir, itemsDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("creating vault: %w", err)
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ageSuffix) {
-			return fmt.Errorf("%w: %s holds items whose %s is gone; move the folder away first", ErrExists, dir, manifestFile)
-		}
-	}
-	return nil
-}
-
-// Open opens the vault in dir, locked. It wraps ErrNoVault, ErrBusy while
-// another process has the vault open, ErrDamaged, or ErrRolledBack. The caller
-// closes the vault.
-func Open(dir string, opts Options) (*Vault, error) {
-	opts = opts.withDefaults()
-	_, err := opts.FS.Lstat(filepath.Join(dir, manifestFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w in %s", ErrNoVault, dir)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening vault: %w", err)
-	}
-	v, err := lockVault(dir, opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.load(); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening vault %s: %w", dir, err), v.Close())
-	}
-	return v, nil
-}
-
-func (v *Vault) load() error {
-	v.clean()
-	data, err := v.readFile(manifestFile, maxManifest)
-	if err != nil {
-		return err
-	}
-	if v.man, err = parseManifest(data); err != nil {
-		return err
-	}
-	return v.checkMark(v.man)
-}
-
-func lockVault(dir string, opts Options) (*Vault, error) {
-	lock, err := durable.TryLock(filepath.Join(dir, lockFile))
-	if errors.Is(err, durable.ErrLocked) {
-		return nil, fmt.Errorf("%w: %s", ErrBusy, dir)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening vault: %w", err)
-	}
-	return &Vault{dir: dir, opts: opts, lock: lock, hold: opts.Hold}, nil
+// It has no mutex: its two halves guard themselves. The state takes the mutex of
+// the hold while it holds the lane of the writers, and never the other way round.
+type Vault struct {
+	now   func() time.Time // the clock of what is made; never changes
+	state state            // what there is; works while the vault is locked
+	hold                   // what opens it; brings Lock, Hold, Keep and their like
 }
 
 // Close locks the vault and gives it free for other processes, after the
 // change that is being written, if any. Closing again does nothing.
-func (v *Vault) Close() error {
-	v.writing.Lock()
-	defer v.writing.Unlock()
-	v.mu.Lock()
-	again := v.isClosed
-	v.isClosed = true
-	v.dropLocked()
-	v.mu.Unlock()
-	if again {
-		return nil
-	}
-	return v.lock.Unlock()
-}
+func (v *Vault) Close() error { return v.state.close(v.hold.end) }
 
 // Generation counts the changes since the vault was made.
-func (v *Vault) Generation() uint64 { return v.manifest().Generation }
+func (v *Vault) Generation() uint64 { return v.state.manifest().Generation }
 
 // Recipient is the age recipient that items are encrypted to. It names the
 // vault: no two have the same.
-func (v *Vault) Recipient() string { return v.manifest().Recipient }
+func (v *Vault) Recipient() string { return v.state.manifest().Recipient }
 
 // Slots lists the ways in, oldest first.
 func (v *Vault) Slots() []Slot {
 	var slots []Slot
-	for _, s := range v.manifest().Slots {
+	for _, s := range v.state.manifest().Slots {
 		slots = append(slots, s.clone())
 	}
 	return slots
@@ -213,7 +37,7 @@ func (v *Vault) Slots() []Slot {
 // Items lists the items, oldest first.
 func (v *Vault) Items() []Item {
 	var items []Item
-	for _, i := range v.manifest().Items {
+	for _, i := range v.state.manifest().Items {
 		items = append(items, i.clone())
 	}
 	return items
@@ -221,18 +45,10 @@ func (v *Vault) Items() []Item {
 
 // Find returns the item of a kind and name.
 func (v *Vault) Find(kind Kind, name string) (Item, bool) {
-	man := v.manifest()
+	man := v.state.manifest()
 	at := man.named(kind, name)
 	if at < 0 {
 		return Item{}, false
 	}
 	return man.Items[at].clone(), true
 }
-
-func (v *Vault) manifest() *manifest {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.man
-}
-
-func (v *Vault) path(rel string) string { return filepath.Join(v.dir, filepath.FromSlash(rel)) }

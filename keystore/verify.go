@@ -15,39 +15,44 @@ type Report struct {
 // Verify reads the whole vault again, and compares it with what was written. A
 // locked vault has its hashes compared; an unlocked one is decrypted as well,
 // which counts as one use.
-func (v *Vault) Verify() Report {
-	v.writing.Lock()
-	defer v.writing.Unlock()
-	man := v.manifest()
+func (v *Vault) Verify() Report { return v.state.verify(v.hold.use) }
+
+// verify is Verify; use gives the key of an unlocked vault. No writer comes
+// between.
+func (s *state) verify(use func() (*vaultKey, error)) Report {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	man := s.manifest()
 	r := Report{Items: len(man.Items), Slots: len(man.Slots)}
 	fault := func(err error) {
 		if err != nil {
 			r.Faults = append(r.Faults, err.Error())
 		}
 	}
-	fault(v.verifyManifest(man))
-	for _, s := range man.Slots {
-		_, err := v.readSealed(s.File(), s.SHA256)
+	fault(s.folder.verifyManifest(man))
+	for _, slot := range man.Slots {
+		_, err := s.folder.readSealed(slot.File(), slot.SHA256)
 		fault(err)
 	}
-	key, err := v.use()
+	key, err := use()
 	r.Decrypted = err == nil
 	for _, i := range man.Items {
-		fault(v.verifyItem(i, key))
+		fault(s.folder.verifyItem(i, key))
 	}
-	for _, rel := range v.strays(man) {
+	for _, rel := range s.folder.strays(man) {
 		if written, newer := writtenAfter(rel, man.Generation+1); newer {
 			fault(fmt.Errorf("%w: %s is of generation %d, and the vault of %d", ErrRolledBack, rel, written, man.Generation))
 		}
 	}
-	if v.markErr != nil {
-		fault(fmt.Errorf("a roll back would go unnoticed: %w", v.markErr))
+	if s.mark.behind != nil {
+		fault(fmt.Errorf("a roll back would go unnoticed: %w", s.mark.behind))
 	}
 	return r
 }
 
-func (v *Vault) verifyManifest(man *manifest) error {
-	data, err := v.readFile(manifestFile, maxManifest)
+// verifyManifest compares vault.json with what was written.
+func (f folder) verifyManifest(man *manifest) error {
+	data, err := f.readFile(manifestFile, maxManifest)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", manifestFile, err)
 	}
@@ -58,12 +63,12 @@ func (v *Vault) verifyManifest(man *manifest) error {
 }
 
 // verifyItem compares an item's hash, and decrypts it unless key is nil.
-func (v *Vault) verifyItem(item Item, key *vaultKey) error {
+func (f folder) verifyItem(item Item, key *vaultKey) error {
 	if key == nil {
-		_, err := v.readSealed(item.File(), item.SHA256)
+		_, err := f.readSealed(item.File(), item.SHA256)
 		return err
 	}
-	secret, err := v.readItem(item, key)
+	secret, err := f.readItem(item, key)
 	secret.Destroy()
 	return err
 }

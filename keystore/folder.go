@@ -7,10 +7,19 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/mfad/mfad/internal/durable"
+)
+
+const (
+	manifestFile = "vault.json"
+	lockFile     = "lock"
+	slotsDir     = "slots"
+	itemsDir     = "items"
+	ageSuffix    = ".age"
 )
 
 // maxFile bounds what is read of an age file: the longest secret, the seals of
@@ -26,21 +35,66 @@ func (i Item) File() string {
 	return path.Join(itemsDir, i.ID+"-"+strconv.FormatUint(i.Written, 10)+ageSuffix)
 }
 
-// readFile reads a file of the vault's folder, at most most bytes of it.
-func (v *Vault) readFile(rel string, most int64) ([]byte, error) {
-	info, err := v.opts.FS.Lstat(v.path(rel))
+// folder is where a vault stands on the disk. Its methods take names below it,
+// with slashes. It never changes and remembers nothing, so nothing guards it:
+// who may write, and when, is for the caller to know.
+type folder struct {
+	fsys durable.FS
+	dir  string
+}
+
+func (f folder) path(rel string) string { return filepath.Join(f.dir, filepath.FromSlash(rel)) }
+
+// writeFile writes a file whole, and returns when it is on the disk.
+func (f folder) writeFile(rel string, data []byte) error {
+	return durable.WriteFile(f.fsys, f.path(rel), data, 0o600)
+}
+
+// sync brings the names of the folder to the disk.
+func (f folder) sync() error { return f.fsys.SyncDir(f.dir) }
+
+// remove removes a file. It is best effort: the next sweep meets an age file
+// that stays.
+func (f folder) remove(rel string) { _ = f.fsys.Remove(f.path(rel)) }
+
+// checkVacant refuses a folder that holds a vault. Items without a vault.json
+// are a vault too, which a recovery key and age still open: they must not be
+// swept away.
+func (f folder) checkVacant() error {
+	_, err := f.fsys.Lstat(f.path(manifestFile))
+	if err == nil {
+		return fmt.Errorf("%w in %s", ErrExists, f.dir)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("creating vault: %w", err)
+	}
+	entries, err := f.fsys.ReadDir(f.path(itemsDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("creating vault: %w", err)
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ageSuffix) {
+			return fmt.Errorf("%w: %s holds items whose %s is gone; move the folder away first", ErrExists, f.dir, manifestFile)
+		}
+	}
+	return nil
+}
+
+// readFile reads a file, at most most bytes of it.
+func (f folder) readFile(rel string, most int64) ([]byte, error) {
+	info, err := f.fsys.Lstat(f.path(rel))
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
 		return nil, fmt.Errorf("%w: %s is not a file of up to %d bytes", ErrDamaged, rel, most)
 	}
-	return v.opts.FS.ReadFile(v.path(rel))
+	return f.fsys.ReadFile(f.path(rel))
 }
 
 // readSealed reads an age file and compares it with its hash in the manifest.
-func (v *Vault) readSealed(rel, hash string) ([]byte, error) {
-	data, err := v.readFile(rel, maxFile)
+func (f folder) readSealed(rel, hash string) ([]byte, error) {
+	data, err := f.readFile(rel, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s is missing: %w", ErrDamaged, rel, err)
 	}
@@ -53,6 +107,19 @@ func (v *Vault) readSealed(rel, hash string) ([]byte, error) {
 	return data, nil
 }
 
+// readItem decrypts an item as the manifest has it.
+func (f folder) readItem(item Item, key *vaultKey) (*Secret, error) {
+	file, err := f.readSealed(item.File(), item.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := decrypt(file, key.identity)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, item.File(), err)
+	}
+	return secret, nil
+}
+
 func sumHex(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
@@ -60,28 +127,25 @@ func sumHex(data []byte) string {
 
 // clean removes the temporary files of killed writers. It is best effort, as
 // is sweep: a leftover that stays does no harm and is met again next time.
-func (v *Vault) clean() {
+func (f folder) clean() {
 	for _, dir := range []string{"", slotsDir, itemsDir} {
-		_ = durable.Clean(v.opts.FS, v.path(dir))
-	}
-	if v.opts.HighWater != "" {
-		_ = durable.CleanFile(v.opts.FS, v.opts.HighWater)
+		_ = durable.Clean(f.fsys, f.path(dir))
 	}
 }
 
 // sweep removes the age files that man does not name: what a killed change had
 // written before it counted, or no longer needed after. The caller has made
 // sure that man is authentic and on the disk.
-func (v *Vault) sweep(man *manifest) {
-	for _, rel := range v.strays(man) {
+func (f folder) sweep(man *manifest) {
+	for _, rel := range f.strays(man) {
 		if _, newer := writtenAfter(rel, man.Generation+1); !newer {
-			_ = v.opts.FS.Remove(v.path(rel))
+			f.remove(rel)
 		}
 	}
 }
 
 // strays lists the age files that man does not name.
-func (v *Vault) strays(man *manifest) []string {
+func (f folder) strays(man *manifest) []string {
 	named := make(map[string]bool)
 	for _, s := range man.Slots {
 		named[s.File()] = true
@@ -91,7 +155,7 @@ func (v *Vault) strays(man *manifest) []string {
 	}
 	var strays []string
 	for _, dir := range []string{slotsDir, itemsDir} {
-		entries, err := v.opts.FS.ReadDir(v.path(dir))
+		entries, err := f.fsys.ReadDir(f.path(dir))
 		if err != nil {
 			continue
 		}
