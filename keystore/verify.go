@@ -36,6 +36,9 @@ func (s *state) verify(use func() (*vaultKey, error)) Report {
 	}
 	key, err := use()
 	r.Decrypted = err == nil
+	if key != nil {
+		defer key.wipe()
+	}
 	for _, i := range man.Items {
 		fault(s.folder.verifyItem(i, key))
 	}
