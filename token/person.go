@@ -36,7 +36,8 @@ type Waiting struct {
 	Serials []string `json:"serials,omitempty"` // of an insertion: any of these
 }
 
-// The secrets that a token may want, in the words that the person sees.
+// The secrets that a token may want, in the words that the person sees. The
+// agent asks for no others.
 const (
 	PIVPIN        = "PIV PIN"
 	FIDO2PIN      = "FIDO2 PIN"
