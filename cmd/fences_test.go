@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"token/piv":               {"token", "token/pcsc"},
 	"token/fido2":             {"token"},
 	"token/serve":             {"token"},
+	"token/persontest":        {"token"},
 	"token/tokentest":         {},
 	"token/tokentest/ctap":    {},
 	"token/tokentest/virtual": {"token/tokentest", "token/tokentest/ctap"},

@@ -1,7 +1,6 @@
 package cmd_test
 
 import (
-	"context"
 	"maps"
 	"os/exec"
 	"slices"
@@ -9,18 +8,13 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
 
-// unattended is a token.Person whom nobody may ask.
-type unattended struct{}
-
-func (unattended) Secret(context.Context, token.Question) ([]byte, error) {
-	return nil, token.ErrDismissed
-}
-func (unattended) LastTry(context.Context, token.Question) (bool, error) { return false, nil }
-func (unattended) Await(context.Context, token.Waiting) func()           { return func() {} }
+// unattended is a person whom nobody may ask.
+var unattended = new(persontest.Person)
 
 // newBench plugs in a token, and makes the helper that an agent would use.
 func newBench(b *testing.B) (*desk, *token.Helper) {
@@ -67,13 +61,13 @@ func (d *desk) startHelper() error {
 func BenchmarkTokenCode(b *testing.B) {
 	d, helper := newBench(b)
 	put := token.OATHPutParams{Name: "bench", Algorithm: "SHA1", Digits: 6, Key: []byte("12345678901234567890")}
-	if _, err := helper.OATHPut(b.Context(), put, unattended{}); err != nil {
+	if _, err := helper.OATHPut(b.Context(), put, unattended); err != nil {
 		b.Fatal(err)
 	}
 	medians := beside(b, map[string]func() error{
 		"start": d.startHelper,
 		"code": func() error {
-			_, err := helper.OATHCode(b.Context(), token.OATHCodeParams{Name: "bench", Challenge: 1}, unattended{})
+			_, err := helper.OATHCode(b.Context(), token.OATHCodeParams{Name: "bench", Challenge: 1}, unattended)
 			return err
 		},
 		"ykman": func() error {
@@ -91,16 +85,16 @@ func BenchmarkTokenCode(b *testing.B) {
 func BenchmarkTokenUnlock(b *testing.B) {
 	d, helper := newBench(b)
 	d.keys[0].SetTouch(tokentest.TouchNow)
-	piv, err := helper.MakeKey(b.Context(), token.KeyParams{Kind: token.KindPIV, PIN: "never", Touch: "always"}, unattended{})
+	piv, err := helper.MakeKey(b.Context(), token.KeyParams{Kind: token.KindPIV, PIN: "never", Touch: "always"}, unattended)
 	if err != nil {
 		b.Fatal(err)
 	}
-	fido2, err := helper.MakeKey(b.Context(), token.KeyParams{Kind: token.KindFIDO2}, unattended{})
+	fido2, err := helper.MakeKey(b.Context(), token.KeyParams{Kind: token.KindFIDO2}, unattended)
 	if err != nil {
 		b.Fatal(err)
 	}
 	unwrap := func(identity string) func() error {
-		key := token.KeyBy(b.Context(), helper, identity, 0, unattended{})
+		key := token.KeyBy(b.Context(), helper, identity, 0, unattended)
 		stanzas, err := key.Wrap([]byte("sixteen bytes of"))
 		if err != nil {
 			b.Fatal(err)

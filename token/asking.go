@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/mfad/mfad/internal/human"
 )
 
 // What a process calls back while its one call runs, for the person.
@@ -23,12 +26,12 @@ func (c *call) take(ctx context.Context, m message) error {
 	case m.ID == nil:
 		return nonsense("a notification that is not known")
 	}
-	var q Question
-	switch {
-	case m.Method != MethodSecret && m.Method != MethodLastTry:
+	if m.Method != MethodAsk {
 		return nonsense("a call that is not known")
-	case json.Unmarshal(m.Params, &q) != nil:
-		return nonsense("a question that is none")
+	}
+	q, err := readQuestion(m.Params)
+	if err != nil {
+		return err
 	}
 	asking := make(chan reply, 1)
 	go func() { asking <- c.ask(ctx, m, q) }()
@@ -36,24 +39,39 @@ func (c *call) take(ctx context.Context, m message) error {
 	return nil
 }
 
-// ask puts a question to the person.
-func (c *call) ask(ctx context.Context, m message, q Question) reply {
-	r := reply{id: m.ID}
-	switch {
-	case c.person == nil:
-		r.err = fmt.Errorf("%w: nobody can be asked", ErrDismissed)
-	case m.Method == MethodLastTry:
-		var yes bool
-		if yes, r.err = c.person.LastTry(ctx, q); r.err == nil {
-			r.answer, r.err = json.Marshal(LastTryAnswer{yes})
+// readQuestion keeps of a question what a [Question] makes one of. A program
+// cannot ask for another secret by it, such as for the vault's passphrase: what
+// is not known to be a token's is asked for as an "answer".
+func readQuestion(params json.RawMessage) (human.Question, error) {
+	var q human.Question
+	if json.Unmarshal(params, &q) != nil {
+		return q, nonsense("a question that is none")
+	}
+	kept := human.Question{Kind: q.Kind, What: printable(q.What)}
+	switch q.Kind {
+	case human.Confirm:
+	case human.Secret:
+		if !slices.Contains(secrets, q.What) {
+			kept.What = "answer"
 		}
+		kept.Token, kept.Tries, kept.Again = printable(q.Token), max(q.Tries, 0), printable(q.Again)
 	default:
-		var secret []byte
-		secret, r.err = c.person.Secret(ctx, q)
-		defer clear(secret)
-		if r.err == nil {
-			r.answer, r.err = json.Marshal(SecretAnswer{secret})
-		}
+		return q, nonsense("a question that is none")
+	}
+	return kept, nil
+}
+
+// ask puts a question to the person.
+func (c *call) ask(ctx context.Context, m message, q human.Question) reply {
+	r := reply{id: m.ID}
+	if c.person == nil {
+		r.err = fmt.Errorf("%w: nobody can be asked", ErrDismissed)
+		return r
+	}
+	answer, err := c.person.Ask(ctx, q)
+	defer answer.Wipe()
+	if r.err = err; err == nil {
+		r.answer, r.err = json.Marshal(answer)
 	}
 	return r
 }

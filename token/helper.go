@@ -32,6 +32,8 @@ type Helper struct {
 	lanes  lanes
 }
 
+var _ Wrapper = (*Helper)(nil)
+
 // limits are how long mfad-token may take.
 type limits struct {
 	silence time.Duration // without a word, when it waits for nobody

@@ -10,72 +10,30 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 )
 
-// person answers as a test says, and counts what is open.
-type person struct {
-	mu      sync.Mutex
-	secret  string
-	refusal error
-	asked   chan token.Question // gets each question if it is there; the answer waits for it
-	silent  bool                // no answer until the context ends
-	yes     bool
-	open    int
-	heard   []string // what was awaited
-
-	awaiting func() // called by Await
-}
-
-func (p *person) Secret(ctx context.Context, q token.Question) ([]byte, error) {
-	p.enter(1)
-	defer p.enter(-1)
-	if p.asked != nil {
-		p.asked <- q
-	}
-	if p.silent {
+// silent is a person who does not answer until the context ends.
+func silent() *persontest.Person {
+	return &persontest.Person{Secret: func(ctx context.Context, _ human.Question) (string, error) {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return "", ctx.Err()
+	}}
+}
+
+// heard are the waits that a person was told of.
+func heard(p *persontest.Person) (what []string) {
+	for _, w := range p.Waits {
+		what = append(what, w.For)
 	}
-	return []byte(p.secret), p.refusal
-}
-
-func (p *person) LastTry(ctx context.Context, q token.Question) (bool, error) {
-	_, err := p.Secret(ctx, q)
-	return p.yes, err
-}
-
-func (p *person) Await(_ context.Context, w token.Waiting) func() {
-	p.enter(1)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.heard = append(p.heard, w.For)
-	if p.awaiting != nil {
-		p.awaiting()
-	}
-	return func() { p.enter(-1) }
-}
-
-func (p *person) enter(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.open += n
-}
-
-// closed fails the test if a question or notice stands.
-func (p *person) closed(t *testing.T) {
-	t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.open != 0 {
-		t.Errorf("%d questions or notices are open", p.open)
-	}
+	return what
 }
 
 // brief is time enough for a program that works, on a busy machine, and too
@@ -129,6 +87,7 @@ func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
 		{"asks twice", token.ErrHelper, "while the person was being asked"},
 		{"asks what is not", token.ErrHelper, "a call that is not known"},
 		{"asks nothing", token.ErrHelper, "a question that is none"},
+		{"asks for a code", token.ErrHelper, "a question that is none"},
 		{"tells what is not", token.ErrHelper, "a notification that is not known"},
 		{"awaits what is not", token.ErrHelper, "something unknown"},
 		{"awaits nonsense", token.ErrHelper, "a notification that is none"},
@@ -144,7 +103,7 @@ func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
 			if strings.Contains(test.says, "nothing came") || test.kind == "ends its input" {
 				h.Hurry(brief, 1100*time.Millisecond, 200*time.Millisecond, time.Minute, brief)
 			}
-			p := &person{silent: true}
+			p := silent()
 			params := token.OATHCodeParams{Name: "work", Ref: token.Ref{Wait: 1}}
 			got, err := h.OATHCode(t.Context(), params, p)
 			if !errors.Is(err, test.is) || !strings.Contains(err.Error(), test.says) {
@@ -156,7 +115,7 @@ func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
 			if got.Digits != "" && !strings.Contains(test.says, "is none") {
 				t.Errorf("got %v with the error", got)
 			}
-			p.closed(t)
+			p.Closed(t)
 		})
 	}
 }
@@ -164,12 +123,12 @@ func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
 func TestProgramThatTalksForEverIsEnded(t *testing.T) {
 	h := helper(t, "asks and waits")
 	h.Hurry(time.Minute, time.Minute, time.Minute, brief, 0)
-	p := &person{silent: true}
+	p := silent()
 	_, err := codeOf(t, h, p)
 	if !errors.Is(err, token.ErrHelper) || !strings.Contains(err.Error(), "did not end within 1s") {
 		t.Errorf("got %v", err)
 	}
-	p.closed(t)
+	p.Closed(t)
 }
 
 func TestProgramThatIsMissingSaysWhatToInstall(t *testing.T) {
@@ -230,20 +189,21 @@ func TestErrorsOfTheProgramKeepTheirKind(t *testing.T) {
 }
 
 func TestPersonAnswersTheProgram(t *testing.T) {
-	p := &person{secret: "123456", asked: make(chan token.Question, 1)}
+	p := persontest.Typing(token.PIVPIN, "123456")
 	if _, err := codeOf(t, helper(t, "asks"), p); err != nil {
 		t.Error(err)
 	}
-	want := token.Question{Kind: token.AskPIVPIN, Token: token.Token{Model: "test"}, Retries: 3}
-	if diff := cmp.Diff(want, <-p.asked); diff != "" {
+	want := []human.Question{token.Question{What: token.PIVPIN, Token: token.Token{Model: "test"}, Retries: 3}.Secret()}
+	if diff := cmp.Diff(want, p.Secrets); diff != "" {
 		t.Error(diff)
 	}
-	p.closed(t)
+	p.Closed(t)
 }
 
 func TestRefusalOfThePersonComesBackAsItWas(t *testing.T) {
 	no := errors.New("no terminal")
-	if _, err := codeOf(t, helper(t, "asks"), &person{refusal: no}); !errors.Is(err, no) {
+	p := &persontest.Person{Secret: func(context.Context, human.Question) (string, error) { return "", no }}
+	if _, err := codeOf(t, helper(t, "asks"), p); !errors.Is(err, no) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := codeOf(t, helper(t, "asks"), nil); !errors.Is(err, token.ErrDismissed) {
@@ -252,14 +212,14 @@ func TestRefusalOfThePersonComesBackAsItWas(t *testing.T) {
 }
 
 func TestEveryNoticeIsWithdrawn(t *testing.T) {
-	p := &person{}
+	p := new(persontest.Person)
 	if _, err := codeOf(t, helper(t, "waits for a touch"), p); err != nil {
 		t.Error(err)
 	}
-	if want := []string{token.AwaitTouch, token.AwaitInsert}; !slices.Equal(p.heard, want) {
-		t.Errorf("heard %q", p.heard)
+	if want := []string{token.AwaitTouch, token.AwaitInsert}; !slices.Equal(heard(p), want) {
+		t.Errorf("heard %q", heard(p))
 	}
-	p.closed(t)
+	p.Closed(t)
 }
 
 func TestCallEndsWithItsContext(t *testing.T) {
@@ -268,13 +228,13 @@ func TestCallEndsWithItsContext(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			h := helper(t, kind)
 			h.Hurry(time.Minute, brief, time.Minute, time.Minute, brief)
-			p := &person{silent: true, asked: make(chan token.Question)}
 			ctx, cancel := context.WithCancelCause(t.Context())
-			go func() { <-p.asked; cancel(gone) }()
+			p := silent()
+			p.OnAsk = func(human.Question) { cancel(gone) }
 			if _, err := h.OATHCode(ctx, token.OATHCodeParams{}, p); !errors.Is(err, gone) {
 				t.Errorf("got %v", err)
 			}
-			p.closed(t)
+			p.Closed(t)
 			if _, err := h.OATHCode(ctx, token.OATHCodeParams{}, p); !errors.Is(err, gone) {
 				t.Errorf("afterwards: %v", err)
 			}
@@ -323,11 +283,11 @@ func TestTokenThatBlinksOnKeepsOthersWaiting(t *testing.T) {
 		h := helper(t, "blinks on", "MFAD_TEST_FILE="+filepath.Join(t.TempDir(), "left"))
 		gone := errors.New("the caller has gone")
 		ctx, leave := context.WithCancelCause(t.Context())
-		p := &person{awaiting: func() { leave(gone) }}
+		p := &persontest.Person{OnAwait: func(token.Waiting) { leave(gone) }}
 		if _, err := h.OATHCode(ctx, token.OATHCodeParams{Ref: token.Ref{Serials: []string{"1"}}}, p); !errors.Is(err, gone) {
 			t.Fatalf("got %v", err)
 		}
-		p.closed(t)
+		p.Closed(t)
 		if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref}, p); err != nil {
 			t.Errorf("the next, for %q: %v", ref.Serials, err)
 		}
@@ -340,20 +300,21 @@ func TestPersonHearsThatAnotherCallHasTheToken(t *testing.T) {
 	first, end := context.WithCancel(t.Context())
 	begun, done := make(chan struct{}), make(chan error)
 	go func() {
-		_, err := h.OATHCode(first, token.OATHCodeParams{Ref: ref}, &person{awaiting: func() { close(begun) }})
+		p := &persontest.Person{OnAwait: func(token.Waiting) { close(begun) }}
+		_, err := h.OATHCode(first, token.OATHCodeParams{Ref: ref}, p)
 		done <- err
 	}()
 	<-begun
-	p := &person{}
+	p := new(persontest.Person)
 	second, leave := context.WithCancel(t.Context())
-	p.awaiting = leave // told: it has seen enough
+	p.OnAwait = func(token.Waiting) { leave() } // told: it has seen enough
 	if _, err := h.OATHCode(second, token.OATHCodeParams{Ref: ref}, p); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if !slices.Equal(p.heard, []string{token.AwaitTurn}) {
-		t.Errorf("heard %q", p.heard)
+	if !slices.Equal(heard(p), []string{token.AwaitTurn}) {
+		t.Errorf("heard %q", heard(p))
 	}
-	p.closed(t)
+	p.Closed(t)
 	end()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("the first: %v", err)

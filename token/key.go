@@ -32,7 +32,6 @@ type Key struct {
 var (
 	_ age.Identity  = (*Key)(nil)
 	_ age.Recipient = (*Key)(nil)
-	_ Wrapper       = (*Helper)(nil)
 )
 
 // KeyBy is the key that an identity points to: AGE-PLUGIN-MFAD-1…,

@@ -7,23 +7,25 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 )
 
 // gate is a person at whom calls stand until a test lets them on.
 type gate struct {
-	person
+	persontest.Person
 	came chan string // the serials of calls
 	pass chan struct{}
 }
 
-func (g *gate) LastTry(ctx context.Context, q token.Question) (bool, error) {
-	g.came <- q.Kind
+func (g *gate) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
+	g.came <- q.What
 	select {
 	case <-g.pass:
-		return true, nil
+		return human.Answer{Yes: true}, nil
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return human.Answer{}, ctx.Err()
 	}
 }
 
@@ -66,7 +68,7 @@ func TestCallsForOneTokenQueueAndOthersDoNot(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	g.closed(t)
+	g.Closed(t)
 	if n := h.Lanes(); n != 0 {
 		t.Errorf("%d lanes are left", n)
 	}

@@ -48,7 +48,7 @@ func TestCallsLeaveNothingBehind(t *testing.T) {
 		helpers[i] = helper(t, kind)
 		helpers[i].Hurry(20*time.Millisecond, time.Minute, time.Minute, time.Minute, 20*time.Millisecond)
 	}
-	p := &person{silent: true}
+	p := silent()
 	for _, h := range helpers { // the first ones open what stays, of the runtime
 		_, _ = codeOf(t, h, p)
 	}
@@ -56,7 +56,7 @@ func TestCallsLeaveNothingBehind(t *testing.T) {
 	for n := range 200 {
 		_, _ = codeOf(t, helpers[n%len(helpers)], p)
 	}
-	p.closed(t)
+	p.Closed(t)
 	settles(t, "goroutines", goroutines, runtime.NumGoroutine)
 	settles(t, "files", files, func() int { return descriptors(t) })
 	if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); !errors.Is(err, syscall.ECHILD) {

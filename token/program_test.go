@@ -71,7 +71,7 @@ func forever() {
 	}
 }
 
-const question = `{"jsonrpc":"2.0","id":7,"method":"secret","params":{"kind":"piv-pin","token":{"model":"test"},"retries":3}}`
+const question = `{"jsonrpc":"2.0","id":7,"method":"ask","params":{"kind":"secret","what":"PIV PIN","token":"test","tries":3}}`
 
 // ask asks for a PIN and returns the answer.
 func ask(in *bufio.Reader) map[string]any {
@@ -93,18 +93,30 @@ var programs = map[string]func(in *bufio.Reader){
 	"serial": func(in *bufio.Reader) { // of the first token that is meant, after a word at the gate
 		request := next(in)["params"].(map[string]any)["ref"].(map[string]any)
 		await("touch")
-		say(`{"jsonrpc":"2.0","id":1,"method":"last-try","params":{"kind":%q}}`, request["serials"].([]any)[0])
+		say(`{"jsonrpc":"2.0","id":1,"method":"ask","params":{"kind":"confirm","what":%q}}`, request["serials"].([]any)[0])
 		next(in)
 		say(code)
 	},
 	"asks": func(in *bufio.Reader) {
 		next(in)
 		answer, _ := ask(in)["result"].(map[string]any)
-		if answer["secret"] != "MTIzNDU2" {
+		if answer["text"] != "MTIzNDU2" {
 			say(`{"jsonrpc":"2.0","id":1,"error":{"code":20,"message":"asking for the PIN: dismissed"}}`)
 			return
 		}
 		say(code)
+	},
+	"asks for more": func(in *bufio.Reader) {
+		next(in)
+		say(`{"jsonrpc":"2.0","id":7,"method":"ask","params":{"kind":%q,"what":"passphrase of vault \"default\"","new":true,`+
+			`"again":"o\u001b\ndd","token":"te\u001bst","tries":-2,"profile":"prod","asker":"aws","account":"1"}}`, os.Getenv("MFAD_TEST_KIND"))
+		next(in)
+		say(code)
+	},
+	"asks for a code": func(in *bufio.Reader) {
+		next(in)
+		say(`{"jsonrpc":"2.0","id":7,"method":"ask","params":{"kind":"code"}}`)
+		forever()
 	},
 	"asks and waits": func(in *bufio.Reader) {
 		next(in)
@@ -186,7 +198,7 @@ var programs = map[string]func(in *bufio.Reader){
 	"asks what is not": func(in *bufio.Reader) { next(in); say(`{"jsonrpc":"2.0","id":7,"method":"dance"}`); forever() },
 	"asks nothing": func(in *bufio.Reader) {
 		next(in)
-		say(`{"jsonrpc":"2.0","id":7,"method":"secret","params":7}`)
+		say(`{"jsonrpc":"2.0","id":7,"method":"ask","params":7}`)
 		forever()
 	},
 	"tells what is not":   func(in *bufio.Reader) { next(in); say(`{"jsonrpc":"2.0","method":"dance"}`); forever() },

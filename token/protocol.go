@@ -21,20 +21,9 @@ const (
 
 // What mfad-token may call back while a call runs.
 const (
-	MethodSecret  = "secret"   // Question -> SecretAnswer
-	MethodLastTry = "last-try" // Question -> LastTryAnswer
-	MethodAwait   = "await"    // Waiting, a notification; For empty: no more
+	MethodAsk   = "ask"   // human.Question, which a Question makes -> human.Answer
+	MethodAwait = "await" // Waiting, a notification; For empty: no more
 )
-
-// SecretAnswer is the answer to a question.
-type SecretAnswer struct {
-	Secret []byte `json:"secret"`
-}
-
-// LastTryAnswer is the answer to a question whether to try all the same.
-type LastTryAnswer struct {
-	Yes bool `json:"yes"`
-}
 
 // Ref says which token is meant: any of the serials, the first of them that is
 // plugged in; none: the only one that is plugged in and can do it.

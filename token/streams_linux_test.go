@@ -1,7 +1,6 @@
 package token_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,47 +8,38 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 )
 
 // A program is open to other processes of its user until it has hardened
 // itself. Who opens its standard streams in /proc by then could read what comes
 // later: a PIN, a seed, a file key. Sockets cannot be opened there.
 func TestStreamsOfTheProgramCannotBeOpenedByOthers(t *testing.T) {
-	p := &person{secret: "123456", asked: make(chan token.Question)}
-	done := make(chan error, 1)
-	go func() {
-		_, err := codeOf(t, helper(t, "asks"), peeping{p, t})
-		done <- err
-	}()
-	<-p.asked
-	if err := <-done; err != nil {
-		t.Error(err)
+	p := persontest.Typing(token.PIVPIN, "123456")
+	p.OnAsk = func(human.Question) { peep(t) }
+	if _, err := codeOf(t, helper(t, "asks"), p); err != nil || len(p.Secrets) != 1 {
+		t.Errorf("%d questions, %v", len(p.Secrets), err)
 	}
 }
 
-// peeping is a person who looks, while the program waits for the answer, how
-// far others get into it.
-type peeping struct {
-	*person
-	t *testing.T
-}
-
-func (p peeping) Secret(ctx context.Context, q token.Question) ([]byte, error) {
-	pids := children(p.t)
+// peep looks, while the program waits for an answer, how far others get into it.
+func peep(t *testing.T) {
+	t.Helper()
+	pids := children(t)
 	if len(pids) == 0 {
-		p.t.Error("there is no program")
+		t.Error("there is no program")
 	}
 	for _, pid := range pids {
 		for n := range 3 {
 			f, err := os.Open(fmt.Sprintf("/proc/%s/fd/%d", pid, n))
 			if err == nil {
 				_ = f.Close()
-				p.t.Errorf("stream %d can be opened", n)
+				t.Errorf("stream %d can be opened", n)
 			}
 		}
 	}
-	return p.person.Secret(ctx, q)
 }
 
 // children are the processes that this one has started.

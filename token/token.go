@@ -1,9 +1,9 @@
 // Package token is what a hardware token can do for mfad, and the client of
 // mfad-token, the short-lived program that talks to tokens.
 //
-// A [Helper] runs that program once per operation; the program asks back
-// through a [Person]. A [Key] makes of a token an age.Identity that opens a
-// vault.
+// A [Helper] runs that program once per operation; the program asks back through
+// a [Person], in the words of package human, as all of mfad does. A [Key] makes
+// of a token an age.Identity that opens a vault.
 //
 // Which keys open vaults is a list of kinds, [Known]: each [Kind] describes its
 // keys to whoever touches no hardware, and the program has a driver for it (see
@@ -15,10 +15,7 @@
 // links. It decides nothing about vaults or AWS.
 package token
 
-import (
-	"context"
-	"fmt"
-)
+import "fmt"
 
 // Token is a token that is plugged in, as it describes itself.
 type Token struct {
@@ -86,50 +83,4 @@ type FIDO2 struct {
 	HMACSecret bool   `json:"hmacSecret"` // it can open a vault
 	PINSet     bool   `json:"pinSet"`
 	Retries    int    `json:"retries"` // tries left for the PIN, or Unknown
-}
-
-// What a [Question] asks for.
-const (
-	AskPIVPIN        = "piv-pin"
-	AskFIDO2PIN      = "fido2-pin"
-	AskAccessCode    = "access-code"    // of the OATH applet
-	AskManagementKey = "management-key" // of the PIV applet, in hexadecimal
-)
-
-// Question is what a token needs from a person.
-type Question struct {
-	Kind    string `json:"kind"`            // AskPIVPIN and so on
-	Token   Token  `json:"token"`           // serial, model and place; no applets
-	Retries int    `json:"retries"`         // tries left, or Unknown
-	Again   string `json:"again,omitempty"` // why the last answer would not do
-}
-
-// What a token waits for.
-const (
-	AwaitTouch  = "touch"
-	AwaitInsert = "insert"
-	// AwaitTurn: another call has the token, and may want a touch. A [Helper]
-	// says so, and no program.
-	AwaitTurn = "turn"
-)
-
-// Waiting is what a token waits for, which the person must know of.
-type Waiting struct {
-	For     string   `json:"for"`               // AwaitTouch and so on
-	Token   Token    `json:"token"`             // of a touch
-	Serials []string `json:"serials,omitempty"` // of an insertion: any of these
-}
-
-// Person answers what a token needs while an operation runs. Calls come one at
-// a time.
-type Person interface {
-	// Secret asks for a PIN or access code; it waits for the answer or for ctx.
-	// The caller wipes the answer. A refusal is the person's, in an error.
-	Secret(ctx context.Context, q Question) ([]byte, error)
-	// LastTry asks whether a PIN may be tried although so few tries are left
-	// that a wrong one may block the token; no is the default.
-	LastTry(ctx context.Context, q Question) (bool, error)
-	// Await tells what the token waits for, at once, and returns what takes the
-	// words back.
-	Await(ctx context.Context, w Waiting) (done func())
 }

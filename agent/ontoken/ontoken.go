@@ -169,12 +169,12 @@ type Seed struct {
 // for: "to get a code for prod". It returns an error that wraps
 // [human.ErrNoPrompt] where a touch is wanted and nobody waits for it.
 func (a *Applets) Seed(ctx context.Context, d inventory.Device, who tokenperson.Person) (*Seed, error) {
-	now, keys, err := follow[inventory.Device](ctx, a, d.Entry, who.Ask)
+	now, keys, err := follow[inventory.Device](ctx, a, d.Entry, who.Asker)
 	if err != nil {
 		return nil, err
 	}
 	s := &Seed{now, a, keys, who}
-	if err := worthATouch(s.Device.Placement(), who.Ask); err != nil {
+	if err := worthATouch(s.Device.Placement(), who.Asker); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Seed) Close() { s.keys.Wipe() }
 func (s *Seed) Code(ctx context.Context, step uint64) (string, error) {
 	on := s.Device.Placement()
 	code, err := s.applets.tokens.OATHCode(ctx, token.OATHCodeParams{
-		Ref: refTo(on, s.keys, s.who.Ask), Name: on.Credential, Challenge: step,
+		Ref: refTo(on, s.keys, s.who.Asker), Name: on.Credential, Challenge: step,
 	}, s.who)
 	return code.Digits, err
 }

@@ -43,10 +43,10 @@ type Target struct {
 // may: what says that it is a token may be a program. Find finds it in the vault.
 // The caller destroys the content.
 func (a *Applets) TakeOut(ctx context.Context, who tokenperson.Person, find Finder) (content *keystore.Secret, err error) {
-	if err := a.access.Prove(ctx, who.Ask, who.Why); err != nil {
+	if err := a.access.Prove(ctx, who.Asker, who.Why); err != nil {
 		return nil, err
 	}
-	err = a.access.Use(ctx, who.Ask, func(v *keystore.Vault) error {
+	err = a.access.Use(ctx, who.Asker, func(v *keystore.Vault) error {
 		held, err := find(v)
 		if err != nil {
 			return err

@@ -46,23 +46,21 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 			t.Errorf("told %q, want %q", p.told[n-2:], want)
 		}
 	}
-	for kind, what := range questions {
-		pin, err := b.Secret(t.Context(), token.Question{Kind: kind, Token: yubikey, Retries: token.Unknown, Again: "wrong\nPIN"})
+	for _, what := range []string{token.PIVPIN, token.FIDO2PIN, token.AccessCode, token.ManagementKey} {
+		pin, err := token.AskSecret(t.Context(), b, token.Question{What: what, Token: yubikey, Retries: token.Unknown, Again: "wrong\nPIN"})
 		if err != nil || string(pin) != "123456" {
-			t.Errorf("%s: %v", kind, err)
+			t.Errorf("%s: %v", what, err)
 		}
 		if asked := p.asked[len(p.asked)-1]; asked != what+" | wrong; PIN" {
 			t.Errorf("asked %q", asked)
 		}
 	}
-	_, err := Person{Ask: new(terminal)}.Secret(t.Context(), token.Question{Again: "that code is old"})
+	nobody := Person{Asker: new(terminal)}
+	_, err := token.AskSecret(t.Context(), nobody, token.Question{Again: "that code is old"})
 	if !errors.Is(err, human.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
 		t.Errorf("nobody was asked: %v", err)
 	}
-	if got := wanted(token.Question{Kind: "new"}); got != "answer" {
-		t.Errorf("a question of a kind that is not known is for the %s", got)
-	}
-	if _, err := (Person{Ask: new(terminal)}).LastTry(t.Context(), token.Question{Retries: 2}); err == nil {
+	if _, err := token.AskLastTry(t.Context(), nobody, token.Question{Retries: 2}); err == nil {
 		t.Error("nobody said yes")
 	}
 }

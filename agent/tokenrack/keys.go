@@ -101,16 +101,16 @@ func (r *Rack) Unwrap(ctx context.Context, p token.UnwrapParams, person token.Pe
 func (r *Rack) ask(ctx context.Context, k *Stick, person token.Person) error {
 	again := ""
 	for k.PIN != "" {
-		q := token.Question{Kind: token.AskPIVPIN, Token: k.Token(), Retries: k.Retries, Again: again}
+		q := token.Question{What: token.PIVPIN, Token: k.Token(), Retries: k.Retries, Again: again}
 		switch {
 		case k.Retries == 0:
 			return token.ErrPINBlocked
 		case k.Retries == 1:
-			if yes, err := person.LastTry(ctx, q); err != nil || !yes {
+			if yes, err := token.AskLastTry(ctx, person, q); err != nil || !yes {
 				return errors.Join(token.ErrPINGuard, err)
 			}
 		}
-		pin, err := person.Secret(ctx, q)
+		pin, err := token.AskSecret(ctx, person, q)
 		if err != nil {
 			return err
 		}

@@ -155,8 +155,8 @@ type Slot struct {
 	Kind    string    `json:"kind"`
 	Label   string    `json:"label,omitempty"`
 	Created time.Time `json:"created"`
-	// Token and Identity are of kinds piv and fido2: which token, in words, and
-	// what age-plugin-mfad finds the key by, AGE-PLUGIN-MFAD-1….
+	// Token and Identity are of a slot that a hardware token opens: which one, in
+	// words, and what age-plugin-mfad finds the key by, AGE-PLUGIN-MFAD-1….
 	Token    string `json:"token,omitempty"`
 	Identity string `json:"identity,omitempty"`
 }

@@ -97,10 +97,10 @@ func (s *slotAdd) read(cmd *cobra.Command, args []string) error {
 func (s *slotAdd) kind(cmd *cobra.Command, args []string) (string, error) {
 	kinds := slices.Clone(args)
 	if s.piv {
-		kinds = append(kinds, wire.SlotPIV)
+		kinds = append(kinds, slotPIV)
 	}
 	if s.fido2 {
-		kinds = append(kinds, wire.SlotFIDO2)
+		kinds = append(kinds, slotFIDO2)
 	}
 	all := slotKindNames()
 	for _, kind := range kinds {

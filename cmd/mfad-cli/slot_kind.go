@@ -24,20 +24,26 @@ type slotKind struct {
 	fits func(wire.Token) bool
 }
 
+// The kinds that a token opens.
+const (
+	slotPIV   = "piv"   // a key in the PIV applet
+	slotFIDO2 = "fido2" // a FIDO2 key that has hmac-secret
+)
+
 // slotKinds are all of them, in the order of help.
 var slotKinds = []slotKind{
 	{name: wire.SlotPassphrase},
 	{name: wire.SlotKeychain},
 	{name: wire.SlotRecovery},
 	{
-		name:  wire.SlotPIV,
+		name:  slotPIV,
 		flags: []string{"token", "piv-slot", "touch", "pin"},
 		read:  (*slotAdd).readPIV,
 		opens: (*slotAdd).opensByPIV,
 		fits:  hasPIV,
 	},
 	{
-		name:  wire.SlotFIDO2,
+		name:  slotFIDO2,
 		flags: []string{"token", "device", "pin"},
 		read:  (*slotAdd).readFIDO2,
 		opens: (*slotAdd).opensByFIDO2,

@@ -113,7 +113,7 @@ const unguardedWarning = "with neither PIN nor touch, whoever has the token open
 
 // unguarded tells whether any program can use the new key while nobody is there.
 func (s *slotAdd) unguarded() bool {
-	return s.p.Kind == wire.SlotPIV && s.p.PIVSlot == "" && s.p.Touch == "never" && s.p.PIN == "never"
+	return s.p.Kind == slotPIV && s.p.PIVSlot == "" && s.p.Touch == "never" && s.p.PIN == "never"
 }
 
 // completePIVSlots are the retired slots of the tokens that have a P-256 key.

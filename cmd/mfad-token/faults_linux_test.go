@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
@@ -36,11 +37,11 @@ func (o victim) undisturbed(t *testing.T) {
 // victims are the operations on the only token, which holds what they need.
 func victims(t *testing.T, h *token.Helper) []victim {
 	t.Helper()
-	if _, err := put(&person{}, h, t, true); err != nil {
+	if _, err := put(new(persontest.Person), h, t, true); err != nil {
 		t.Fatal(err)
 	}
 	key := token.OATHPutParams{Name: "key", Algorithm: "SHA256", Digits: 6, Key: []byte(secret)}
-	if _, err := h.OATHPut(t.Context(), key, &person{}); err != nil {
+	if _, err := h.OATHPut(t.Context(), key, new(persontest.Person)); err != nil {
 		t.Fatal(err)
 	}
 	identity := newPIVKey(t, h).Identity
@@ -51,35 +52,35 @@ func victims(t *testing.T, h *token.Helper) []victim {
 	more := token.OATHPutParams{Name: "new", Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey)}
 	return []victim{
 		{name: "code", do: func(t *testing.T) error {
-			got, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name, Challenge: 5}, &person{})
+			got, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name, Challenge: 5}, new(persontest.Person))
 			if err == nil && got.Digits != code(t, 5) {
 				t.Errorf("a wrong code")
 			}
 			return err
 		}},
 		{name: "day", do: func(t *testing.T) error {
-			_, err := h.OATHDay(t.Context(), token.OATHDayParams{Name: "key", Day: "20261121"}, &person{})
+			_, err := h.OATHDay(t.Context(), token.OATHDayParams{Name: "key", Day: "20261121"}, new(persontest.Person))
 			return err
 		}},
 		{name: "put", do: func(t *testing.T) error {
-			_, err := h.OATHPut(t.Context(), more, &person{})
+			_, err := h.OATHPut(t.Context(), more, new(persontest.Person))
 			return err
 		}, before: func(t *testing.T) {
-			_, err := h.OATHDelete(t.Context(), token.OATHDeleteParams{Name: more.Name}, &person{})
+			_, err := h.OATHDelete(t.Context(), token.OATHDeleteParams{Name: more.Name}, new(persontest.Person))
 			if err != nil && !errors.Is(err, token.ErrNoCredential) {
 				t.Fatal(err)
 			}
 		}},
 		{name: "put what is there", do: func(t *testing.T) error {
-			_, err := put(&person{}, h, t, true)
+			_, err := put(new(persontest.Person), h, t, true)
 			return err
 		}, before: func(t *testing.T) {
-			if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, &person{}); err != nil {
+			if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, new(persontest.Person)); err != nil {
 				t.Errorf("what was there is gone: %v", err)
 			}
 		}},
 		{name: "unwrap", do: func(t *testing.T) error {
-			got, err := token.KeyBy(t.Context(), h, identity, 0, &person{answers: pins("123456")}).Unwrap(stanzas)
+			got, err := token.KeyBy(t.Context(), h, identity, 0, persontest.Typing(token.PIVPIN, "123456")).Unwrap(stanzas)
 			if err == nil && !slices.Equal(got, fileKey) {
 				t.Errorf("another file key")
 			}
@@ -200,7 +201,7 @@ func TestServiceThatDiesIsAnErrorAndComesBack(t *testing.T) {
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
 	o := victims(t, h)[0]
 	y.SetTouch(tokentest.TouchNever)
-	p := &person{awaiting: func(token.Waiting) { house.service.Kill() }}
+	p := &persontest.Person{OnAwait: func(token.Waiting) { house.service.Kill() }}
 	_, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, p)
 	if !errors.Is(err, token.ErrNoService) && !errors.Is(err, token.ErrRemoved) {
 		t.Errorf("killed in the middle: %v", err)
@@ -223,8 +224,8 @@ func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{}
-	p.awaiting = func(token.Waiting) { go k.Unplug() }
+	p := new(persontest.Person)
+	p.OnAwait = func(token.Waiting) { go k.Unplug() }
 	k.SetTouch(ctap.TouchNever)
 	if _, err := token.KeyBy(t.Context(), h, made.Identity, 0, p).Unwrap(stanzas); !errors.Is(err, token.ErrRemoved) &&
 		!errors.Is(err, token.ErrNotPresent) {
@@ -234,7 +235,7 @@ func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
 	if err := k.Replug(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := token.KeyBy(t.Context(), h, made.Identity, 0, &person{}).Unwrap(stanzas); err != nil || !slices.Equal(got, fileKey) {
+	if got, err := token.KeyBy(t.Context(), h, made.Identity, 0, new(persontest.Person)).Unwrap(stanzas); err != nil || !slices.Equal(got, fileKey) {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -244,12 +245,12 @@ func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
 func BenchmarkCode(b *testing.B) {
 	h := newHelper(b)
 	plug(b, 0, tokentest.YubiKeyOptions{})
-	if _, err := put(&person{}, h, b, false); err != nil {
+	if _, err := put(new(persontest.Person), h, b, false); err != nil {
 		b.Fatal(err)
 	}
 	start := time.Now()
 	for n := uint64(0); b.Loop(); n++ {
-		if _, err := h.OATHCode(b.Context(), token.OATHCodeParams{Name: name, Challenge: n}, &person{}); err != nil {
+		if _, err := h.OATHCode(b.Context(), token.OATHCodeParams{Name: name, Challenge: n}, new(persontest.Person)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -259,7 +260,7 @@ func BenchmarkCode(b *testing.B) {
 func BenchmarkYkman(b *testing.B) {
 	h := newHelper(b)
 	y := plug(b, 0, tokentest.YubiKeyOptions{})
-	if _, err := put(&person{}, h, b, false); err != nil {
+	if _, err := put(new(persontest.Person), h, b, false); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -4,14 +4,12 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/mfad/mfad/token"
@@ -110,55 +108,6 @@ func pull(t testing.TB, reader int) {
 }
 
 func serial(y *tokentest.YubiKey) string { return strconv.FormatUint(uint64(y.Serial()), 10) }
-
-// person gives the answers that a test has for each kind of question, the last
-// one again and again.
-type person struct {
-	mu        sync.Mutex
-	answers   map[string][]string
-	yes       bool
-	asking    func(q token.Question) // is called while the question is open
-	awaiting  func(w token.Waiting)  // and while something is awaited
-	questions []token.Question
-	awaited   []token.Waiting
-	open      int
-}
-
-var _ token.Person = (*person)(nil)
-
-func (p *person) Secret(_ context.Context, q token.Question) ([]byte, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.questions = append(p.questions, q)
-	if p.asking != nil {
-		p.asking(q)
-	}
-	answers := p.answers[q.Kind]
-	if len(answers) == 0 {
-		return nil, token.ErrDismissed
-	}
-	if len(answers) > 1 {
-		p.answers[q.Kind] = answers[1:]
-	}
-	return []byte(answers[0]), nil
-}
-
-func (p *person) LastTry(context.Context, token.Question) (bool, error) { return p.yes, nil }
-
-func (p *person) Await(_ context.Context, w token.Waiting) func() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.awaited = append(p.awaited, w)
-	p.open++
-	if p.awaiting != nil {
-		p.awaiting(w)
-	}
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.open--
-	}
-}
 
 // ykman runs ykman on the YubiKey, and so proves that others can use it.
 func ykman(t testing.TB, y *tokentest.YubiKey, args ...string) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
@@ -30,13 +31,13 @@ func plugKey(t testing.TB, o ctap.Options) (*ctap.Key, string) {
 
 func TestListTellsWhatIsPluggedIn(t *testing.T) {
 	key, known := plugKey(t, ctap.Options{PIN: "1234"})
-	h, p := newHelper(t, known), &person{}
+	h, p := newHelper(t, known), new(persontest.Person)
 	y := plug(t, 0, tokentest.YubiKeyOptions{Serial: 7})
 	plug(t, 2, tokentest.YubiKeyOptions{Serial: 8, NoPIV: true, NoOATH: true})
 	if _, err := put(p, h, t, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, &person{}); err != nil {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, new(persontest.Person)); err != nil {
 		t.Fatal(err)
 	}
 	r, err := h.List(t.Context(), token.ListParams{})
@@ -66,10 +67,10 @@ func TestBriefListLooksIntoNothing(t *testing.T) {
 	h := newHelper(t, known)
 	y := plug(t, 0, tokentest.YubiKeyOptions{Serial: 7})
 	plug(t, 2, tokentest.YubiKeyOptions{Serial: 8, NoPIV: true, NoOATH: true})
-	if _, err := put(&person{}, h, t, false, "7"); err != nil {
+	if _, err := put(new(persontest.Person), h, t, false, "7"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, &person{}); err != nil {
+	if _, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindPIV, Token: "7"}, new(persontest.Person)); err != nil {
 		t.Fatal(err)
 	}
 	y.ClearJournal()
@@ -133,10 +134,10 @@ func signs(t *testing.T, params string) (n int) {
 func TestListLooksIntoProtectedAppletsThatItKnows(t *testing.T) {
 	h := newHelper(t)
 	plug(t, 0, tokentest.YubiKeyOptions{})
-	if _, err := put(&person{}, h, t, false); err != nil {
+	if _, err := put(new(persontest.Person), h, t, false); err != nil {
 		t.Fatal(err)
 	}
-	set := protect(t, h, &person{}, "open", nil)
+	set := protect(t, h, new(persontest.Person), "open", nil)
 	for _, known := range []map[string][]byte{nil, {set.ID: make([]byte, 16)}, {set.ID: set.Key}} {
 		r, err := h.List(t.Context(), token.ListParams{Access: known})
 		if err != nil || len(r.Tokens) != 1 {
@@ -161,13 +162,13 @@ func TestTokenThatIsInUseIsNamed(t *testing.T) {
 	if err != nil || len(r.Tokens) != 1 || !strings.Contains(r.Tokens[0].Fault, token.ErrBusy.Error()) {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := put(&person{}, h, t, false); !errors.Is(err, token.ErrBusy) {
+	if _, err := put(new(persontest.Person), h, t, false); !errors.Is(err, token.ErrBusy) {
 		t.Errorf("a put: %v", err)
 	}
 	if err := holder.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := put(&person{}, h, t, false); err != nil {
+	if _, err := put(new(persontest.Person), h, t, false); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -179,7 +180,7 @@ func TestWithoutPcscdTheAnswersSaySo(t *testing.T) {
 	if err != nil || len(r.Tokens) != 1 || len(r.Faults) != 1 || !strings.Contains(r.Faults[0], "pcscd") {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, &person{}); !errors.Is(err, token.ErrNoService) ||
+	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name}, new(persontest.Person)); !errors.Is(err, token.ErrNoService) ||
 		!strings.Contains(err.Error(), "apt install pcscd") {
 		t.Errorf("a code: %v", err)
 	}

@@ -154,11 +154,10 @@ func (o operation) applet(ctx context.Context, s *session, known map[string][]by
 		if tries > 0 {
 			again = token.ErrAccessCode.Error()
 		}
-		code, err := o.person.Secret(ctx, token.Question{
-			Kind: token.AskAccessCode, Token: s.token, Retries: token.Unknown, Again: again,
+		code, err := token.AskSecret(ctx, o.person, token.Question{
+			What: token.AccessCode, Token: s.token, Retries: token.Unknown, Again: again,
 		})
 		if err != nil {
-			clear(code)
 			return fmt.Errorf("asking for the access code: %w", err)
 		}
 		s.access = locked.Key(code)

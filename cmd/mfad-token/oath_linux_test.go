@@ -16,6 +16,7 @@ import (
 	"github.com/pquerna/otp/hotp"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // put puts a TOTP credential on tokens.
-func put(p *person, h *token.Helper, t testing.TB, touch bool, serials ...string) (token.Placed, error) {
+func put(p *persontest.Person, h *token.Helper, t testing.TB, touch bool, serials ...string) (token.Placed, error) {
 	t.Helper()
 	return h.OATHPut(t.Context(), token.OATHPutParams{
 		Ref: token.Ref{Serials: serials}, Name: name, Algorithm: "SHA1", Digits: 6, Key: []byte(seedKey), Touch: touch,
@@ -45,7 +46,7 @@ func code(t testing.TB, step uint64) string {
 }
 
 func TestTokenComputesCodes(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
 	if _, err := put(p, h, t, false); err != nil {
 		t.Fatal(err)
@@ -62,13 +63,13 @@ func TestTokenComputesCodes(t *testing.T) {
 	if got := ykman(t, y, "oath", "accounts", "list"); got != name {
 		t.Errorf("ykman lists %q", got)
 	}
-	if len(p.awaited)+len(p.questions) > 0 {
-		t.Errorf("asked %v, awaited %v", p.questions, p.awaited)
+	if len(p.Waits)+len(p.Secrets) > 0 {
+		t.Errorf("asked %v, awaited %v", p.Secrets, p.Waits)
 	}
 }
 
 func TestTokenComputesTheDaysKey(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	plug(t, 0, tokentest.YubiKeyOptions{})
 	params := token.OATHPutParams{Name: "key", Algorithm: "SHA256", Digits: 6, Key: []byte(secret), Touch: true}
 	if _, err := h.OATHPut(t.Context(), params, p); err != nil {
@@ -80,8 +81,8 @@ func TestTokenComputesTheDaysKey(t *testing.T) {
 	if err != nil || !hmac.Equal(got.Key, here.Sum(nil)) {
 		t.Errorf("another key than the host's, %v", err)
 	}
-	if len(p.awaited) != 2 || p.awaited[1].For != token.AwaitTouch || p.awaited[1].Token != got.Token {
-		t.Errorf("awaited %v", p.awaited)
+	if len(p.Waits) != 2 || p.Waits[1].For != token.AwaitTouch || p.Waits[1].Token != got.Token {
+		t.Errorf("awaited %v", p.Waits)
 	}
 	for _, day := range []string{"", "2026112", "2026-11-", "202611211"} {
 		if _, err := h.OATHDay(t.Context(), token.OATHDayParams{Name: "key", Day: day}, p); !errors.Is(err, token.ErrInvalid) {
@@ -97,7 +98,7 @@ func TestTokenComputesTheDaysKey(t *testing.T) {
 }
 
 func TestTouchThatDoesNotComeIsAnError(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	y := plug(t, 0, tokentest.YubiKeyOptions{TouchLimit: 100 * time.Millisecond})
 	if _, err := put(p, h, t, true); err != nil {
 		t.Fatal(err)
@@ -110,13 +111,13 @@ func TestTouchThatDoesNotComeIsAnError(t *testing.T) {
 	if got, err := h.OATHCode(t.Context(), token.OATHCodeParams{Name: name, Challenge: 1}, p); err != nil || got.Digits != code(t, 1) {
 		t.Errorf("afterwards: %q, %v", got.Digits, err)
 	}
-	if p.open != 0 {
-		t.Errorf("%d notices stand", p.open)
+	if p.Open != 0 {
+		t.Errorf("%d notices stand", p.Open)
 	}
 }
 
 func TestTokenIsFoundByWhatIsAsked(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	one := plug(t, 0, tokentest.YubiKeyOptions{Serial: 1})
 	if _, err := put(p, h, t, false); err != nil {
 		t.Fatal(err)
@@ -152,12 +153,12 @@ func TestTokenIsFoundByWhatIsAsked(t *testing.T) {
 func TestTokenIsWaitedFor(t *testing.T) {
 	h := newHelper(t)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
-	if _, err := put(&person{}, h, t, false); err != nil {
+	if _, err := put(new(persontest.Person), h, t, false); err != nil {
 		t.Fatal(err)
 	}
 	pull(t, 0)
 	inserted := make(chan error, 1)
-	p := &person{awaiting: func(w token.Waiting) {
+	p := &persontest.Person{OnAwait: func(w token.Waiting) {
 		if w.For == token.AwaitInsert {
 			go func() { inserted <- house.service.Insert(0, y) }()
 		}
@@ -171,17 +172,17 @@ func TestTokenIsWaitedFor(t *testing.T) {
 		t.Error(err)
 	}
 	want := []token.Waiting{{For: token.AwaitInsert, Serials: ref.Serials}}
-	if diff := cmp.Diff(want, p.awaited); diff != "" || p.open != 0 {
-		t.Errorf("%d stand\n%s", p.open, diff)
+	if diff := cmp.Diff(want, p.Waits); diff != "" || p.Open != 0 {
+		t.Errorf("%d stand\n%s", p.Open, diff)
 	}
 	ref = token.Ref{Serials: []string{"404"}, Wait: 1}
-	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref, Name: name}, &person{}); !errors.Is(err, token.ErrNotPresent) {
+	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref, Name: name}, new(persontest.Person)); !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("one that never comes: %v", err)
 	}
 }
 
 func TestPutFillsAllTokensOrNone(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	one, two := plug(t, 0, tokentest.YubiKeyOptions{Serial: 1}), plug(t, 1, tokentest.YubiKeyOptions{Serial: 2})
 	if _, err := put(p, h, t, false, "1", "2", "3"); !errors.Is(err, token.ErrNotPresent) || len(one.Credentials()) > 0 {
 		t.Errorf("one is absent: %v, wrote %v", err, one.Credentials())
@@ -202,7 +203,7 @@ func TestPutFillsAllTokensOrNone(t *testing.T) {
 
 // One of two tokens was reset: the other gives the code.
 func TestTokenWithoutTheCredentialIsPassedOver(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	plug(t, 0, tokentest.YubiKeyOptions{Serial: 1})
 	plug(t, 1, tokentest.YubiKeyOptions{Serial: 2})
 	if _, err := put(p, h, t, false, "2"); err != nil {
@@ -222,7 +223,7 @@ func TestTokenWithoutTheCredentialIsPassedOver(t *testing.T) {
 // What a token has is never overwritten, and not taken off when the other token
 // fails.
 func TestPutLeavesWhatIsThere(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	one, two := plug(t, 0, tokentest.YubiKeyOptions{Serial: 1}), plug(t, 1, tokentest.YubiKeyOptions{Serial: 2})
 	if r, err := put(p, h, t, true, "1"); err != nil || r.Found {
 		t.Fatalf("got %+v, %v", r, err)
@@ -267,7 +268,7 @@ func TestPutLeavesWhatIsThere(t *testing.T) {
 
 // An odd CALCULATE on the second token makes the put fail on both.
 func TestPutThatIsNotProvenIsUndone(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	one, two := plug(t, 0, tokentest.YubiKeyOptions{Serial: 1}), plug(t, 1, tokentest.YubiKeyOptions{Serial: 2})
 	two.Fault(func(_ int, apdu []byte) ([]byte, tokentest.Action) {
 		if len(apdu) > 1 && apdu[1] == 0xa2 {
@@ -286,7 +287,7 @@ func TestPutThatIsNotProvenIsUndone(t *testing.T) {
 }
 
 func TestParametersThatCannotBeAreRefused(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	for _, params := range []token.OATHPutParams{
 		{Name: "", Algorithm: "SHA1", Digits: 6, Key: []byte("k")},
 		{Name: strings.Repeat("x", 65), Algorithm: "SHA1", Digits: 6, Key: []byte("k")},

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/serve"
@@ -133,43 +134,36 @@ type client struct {
 
 var _ token.Person = (*client)(nil)
 
-// asked are the words for what is asked for.
-var asked = map[string]string{
-	token.AskPIVPIN: "PIV PIN", token.AskFIDO2PIN: "FIDO2 PIN", token.AskAccessCode: "OATH access code",
-	token.AskManagementKey: "PIV management key",
-}
-
-func (c *client) Secret(_ context.Context, q token.Question) ([]byte, error) {
+// Ask implements [token.Person].
+func (c *client) Ask(_ context.Context, q human.Question) (human.Answer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	text := fmt.Sprintf("%s of %s%s", asked[q.Kind], q.Token, left(q))
+	if q.Kind == human.Confirm {
+		yes, err := c.plugin.Confirm(q.What, "yes", "no")
+		return human.Answer{Yes: yes}, err
+	}
+	text := fmt.Sprintf("%s of %s%s:", q.What, q.Token, left(q.Tries))
 	if q.Again != "" {
 		text = q.Again + "; " + text
 	}
-	secret, err := c.plugin.RequestValue(line.One(text)+":", true)
+	secret, err := c.plugin.RequestValue(text, true)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", token.ErrDismissed, err)
+		return human.Answer{}, fmt.Errorf("%w: %v", token.ErrDismissed, err)
 	}
-	return []byte(secret), nil
+	return human.Answer{Text: []byte(secret)}, nil
 }
 
-func left(q token.Question) string {
-	switch q.Retries {
-	case token.Unknown:
+func left(tries int) string {
+	switch tries {
+	case 0: // not known
 		return ""
 	case 1:
 		return ", 1 try left"
 	}
-	return fmt.Sprintf(", %d tries left", q.Retries)
+	return fmt.Sprintf(", %d tries left", tries)
 }
 
-func (c *client) LastTry(_ context.Context, q token.Question) (bool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	text := fmt.Sprintf("a wrong %s may block %s%s", asked[q.Kind], q.Token, left(q))
-	return c.plugin.Confirm(line.One(text)+": try all the same?", "yes", "no")
-}
-
+// Await implements [token.Person].
 func (c *client) Await(_ context.Context, w token.Waiting) func() {
 	text := "plug in the token of this key"
 	switch {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mfad/mfad/agent/prompt/screentest"
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
@@ -113,7 +114,7 @@ func slot(t *testing.T, key age.Recipient) string {
 // opens proves that the stock age opens a slot, and what it writes itself.
 func opens(t *testing.T, h *token.Helper, identity, pin string) {
 	t.Helper()
-	file := slot(t, token.KeyBy(t.Context(), h, identity, 0, &person{}))
+	file := slot(t, token.KeyBy(t.Context(), h, identity, 0, new(persontest.Person)))
 	identities := write(t, "identity.txt", []byte("# a key on a token\n"+identity+"\n"))
 	out, shown, err := atTerminal(t, h.Env, pin, "-d", "-i", identities, file)
 	if err != nil || string(out) != "the vault's key" {
@@ -140,7 +141,7 @@ func TestStockAgeOpensASlotOfAPIVKey(t *testing.T) {
 func TestStockAgeOpensASlotOfAFIDO2Key(t *testing.T) {
 	_, known := plugKey(t, ctap.Options{PIN: "1234"})
 	h := newHelper(t, known)
-	made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, PIN: "always"}, &person{answers: pins("1234")})
+	made, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2, PIN: "always"}, persontest.Typing(token.FIDO2PIN, "1234"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestStockAgeSaysWhyASlotStaysShut(t *testing.T) {
 	h := newHelper(t)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
 	made, other := newPIVKey(t, h), newPIVKey(t, h)
-	file := slot(t, token.KeyBy(t.Context(), h, made.Identity, 0, &person{}))
+	file := slot(t, token.KeyBy(t.Context(), h, made.Identity, 0, new(persontest.Person)))
 	identities := write(t, "other.txt", []byte(other.Identity+"\n"))
 	if _, shown, err := atTerminal(t, h.Env, "123456", "-d", "-i", identities, file); err == nil ||
 		!strings.Contains(shown, "no identity matched") {

@@ -16,6 +16,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
@@ -42,7 +43,7 @@ func hasty(t *testing.T, env []string, args ...string) (out, errs string, err er
 func spare(t *testing.T, h *token.Helper, serial string) token.NewKey {
 	t.Helper()
 	p := token.KeyParams{Kind: token.KindPIV, Token: serial, PIN: "never", Touch: "never"}
-	made, err := h.MakeKey(t.Context(), p, &person{})
+	made, err := h.MakeKey(t.Context(), p, new(persontest.Person))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func spare(t *testing.T, h *token.Helper, serial string) token.NewKey {
 func both(t *testing.T, h *token.Helper, one, two string) string {
 	t.Helper()
 	var file bytes.Buffer
-	w, err := age.Encrypt(&file, token.KeyBy(t.Context(), h, one, 0, &person{}), token.KeyBy(t.Context(), h, two, 0, &person{}))
+	w, err := age.Encrypt(&file, token.KeyBy(t.Context(), h, one, 0, new(persontest.Person)), token.KeyBy(t.Context(), h, two, 0, new(persontest.Person)))
 	if err == nil {
 		_, err = w.Write([]byte("open"))
 	}
@@ -66,7 +67,7 @@ func both(t *testing.T, h *token.Helper, one, two string) string {
 func TestStockAgeGoesOnToTheTokenThatIsThere(t *testing.T) {
 	key, known := plugKey(t, ctap.Options{})
 	h := newHelper(t, known)
-	fido, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{})
+	fido, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, new(persontest.Person))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestStockAgeGoesOnToTheTokenThatIsThere(t *testing.T) {
 func TestStockAgeGoesOnWithoutTheService(t *testing.T) {
 	_, known := plugKey(t, ctap.Options{})
 	h := newHelper(t, known)
-	fido, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, &person{})
+	fido, err := h.MakeKey(t.Context(), token.KeyParams{Kind: token.KindFIDO2}, new(persontest.Person))
 	if err != nil {
 		t.Fatal(err)
 	}

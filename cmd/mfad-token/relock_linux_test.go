@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 )
 
 // Between the end of a transaction and the reset another program may be the
 // next to use the card: what it finds must be locked.
 func TestAppletIsLockedWhenATransactionEnds(t *testing.T) {
-	h, p := newHelper(t), &person{}
+	h, p := newHelper(t), new(persontest.Person)
 	y := plug(t, 0, tokentest.YubiKeyOptions{})
 	if _, err := put(p, h, t, false); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 )
 
@@ -31,7 +32,7 @@ func TestWatchEndsWhenTheCardGoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := token.KeyBy(t.Context(), h, made.Identity, 0, &person{answers: pins("123456")})
+	key := token.KeyBy(t.Context(), h, made.Identity, 0, persontest.Typing(token.PIVPIN, "123456"))
 	if _, err := key.Unwrap(stanzas); err != nil || key.Token().Place != made.Token.Place {
 		t.Errorf("%v, by %v", err, key.Token())
 	}

@@ -96,7 +96,7 @@ func TestCancelEndsTheWaitOfTheKeyToo(t *testing.T) {
 	k.SetTouch(ctap.TouchNever)
 	ctx, cancel := context.WithCancel(t.Context())
 	p := typing(t, pin)
-	p.onAwait = cancel // the device is being opened at that moment
+	p.OnAwait = func(token.Waiting) { cancel() } // the device is being opened at that moment
 	if _, _, err := (Keys{d, p}).Unwrap(ctx, i, wrapFor(t, i)); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}

@@ -34,7 +34,7 @@
 // # PIN
 //
 // Before each try the counter is read. With two tries left or fewer none is
-// made unless the person says so to token.Person.LastTry; a typed PIN is tried
+// made unless the person says so to token.AskLastTry; a typed PIN is tried
 // once; after three wrong ones in a row the key wants to be pulled out.
 //
 // # What it does not do

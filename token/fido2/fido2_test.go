@@ -13,7 +13,9 @@ import (
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
 
@@ -21,56 +23,21 @@ const pin = "123456"
 
 var fileKey = []byte("0123456789abcdef")
 
-// person types PINs from a list and writes down what was asked.
-type person struct {
-	pins      []string
-	lastTry   bool
-	questions []token.Question
-	lastTries []token.Question
-	waits     []token.Waiting
-	waiting   int    // touches that are being waited for
-	onAwait   func() // called by Await
-	onSecret  func()
-}
-
 var errNobody = errors.New("nobody there")
 
-func (p *person) Secret(_ context.Context, q token.Question) ([]byte, error) {
-	p.questions = append(p.questions, q)
-	if p.onSecret != nil {
-		p.onSecret()
-	}
-	if len(p.pins) == 0 {
-		return nil, errNobody
-	}
-	next := p.pins[0]
-	p.pins = p.pins[1:]
-	return []byte(next), nil
-}
+func nobody(t testing.TB) *persontest.Person { return typing(t) }
 
-func (p *person) LastTry(_ context.Context, q token.Question) (bool, error) {
-	p.lastTries = append(p.lastTries, q)
-	return p.lastTry, nil
-}
-
-func (p *person) Await(_ context.Context, w token.Waiting) func() {
-	p.waits = append(p.waits, w)
-	p.waiting++
-	if p.onAwait != nil {
-		p.onAwait()
-	}
-	return func() { p.waiting-- }
-}
-
-func nobody(t testing.TB) *person { return typing(t) }
-
-func typing(t testing.TB, pins ...string) *person {
-	p := &person{pins: pins}
-	t.Cleanup(func() {
-		if p.waiting != 0 {
-			t.Errorf("%d waits were not taken back", p.waiting)
+// typing is a person who types these PINs, and goes.
+func typing(t testing.TB, pins ...string) *persontest.Person {
+	p := &persontest.Person{Secret: func(context.Context, human.Question) (string, error) {
+		if len(pins) == 0 {
+			return "", errNobody
 		}
-	})
+		next := pins[0]
+		pins = pins[1:]
+		return next, nil
+	}}
+	t.Cleanup(func() { p.Closed(t) })
 	return p
 }
 
@@ -182,11 +149,11 @@ func TestUnwrapOpensWhatWrapWrote(t *testing.T) {
 				t.Errorf("the wrong file key, or device %q", from.Place)
 			}
 			want := []token.Waiting{{For: token.AwaitTouch, Token: token.Token{Model: nameless, Place: k.Path()}}}
-			if diff := cmp.Diff(want, p.waits); diff != "" {
+			if diff := cmp.Diff(want, p.Waits); diff != "" {
 				t.Error(diff)
 			}
-			if len(p.questions) != c.questions || k.Touches() != 3 {
-				t.Errorf("%d questions, %d touches in all", len(p.questions), k.Touches())
+			if len(p.Secrets) != c.questions || k.Touches() != 3 {
+				t.Errorf("%d questions, %d touches in all", len(p.Secrets), k.Touches())
 			}
 		})
 	}
@@ -200,13 +167,16 @@ func TestQuestionNamesKeyAndTries(t *testing.T) {
 	if _, _, err := (Keys{devices(t, k), p}).Unwrap(t.Context(), i, stanzas); err != nil {
 		t.Fatal(err)
 	}
-	bare := token.Token{Model: nameless, Place: k.Path()}
-	want := []token.Question{
-		{Kind: token.AskFIDO2PIN, Token: bare, Retries: 8},
-		{Kind: token.AskFIDO2PIN, Token: bare, Retries: 7, Again: "wrong PIN"},
-		{Kind: token.AskFIDO2PIN, Token: bare, Retries: 7, Again: "a FIDO2 PIN has 4 to 63 characters"},
+	question := human.Question{Kind: human.Secret, What: token.FIDO2PIN, Token: nameless}
+	var want []human.Question
+	for _, row := range []struct {
+		tries int
+		again string
+	}{{8, ""}, {7, "wrong PIN"}, {7, "a FIDO2 PIN has 4 to 63 characters"}} {
+		question.Tries, question.Again = row.tries, row.again
+		want = append(want, question)
 	}
-	if diff := cmp.Diff(want, p.questions); diff != "" {
+	if diff := cmp.Diff(want, p.Secrets); diff != "" {
 		t.Error(diff)
 	}
 	if k.PINRetries() != 8 {
@@ -254,7 +224,7 @@ func TestTheKeyThatMadeTheCredentialIsAsked(t *testing.T) {
 	both := devices(t, one, two)
 	p := typing(t, pin)
 	_, from, err := Keys{both, p}.Unwrap(t.Context(), i, stanzas)
-	if err != nil || from.Place != two.Path() || p.questions[0].Token.Place != two.Path() {
+	if err != nil || from.Place != two.Path() || len(p.Secrets) != 1 || p.Waits[0].Token.Place != two.Path() {
 		t.Errorf("%v, from %q", err, from.Place)
 	}
 	if one.Touches() != 0 || one.PINRetries() != 8 {
@@ -266,7 +236,7 @@ func TestTheKeyThatMadeTheCredentialIsAsked(t *testing.T) {
 			t.Errorf("%s: %v, want token.ErrNotPresent", name, err)
 		}
 	}
-	if len(p.questions)+len(p.waits) != 0 {
+	if len(p.Secrets)+len(p.Waits) != 0 {
 		t.Error("the person was asked for a key that is not there")
 	}
 }

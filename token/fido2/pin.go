@@ -68,10 +68,8 @@ func (g *prompt) pin(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		q := g.question(left)
-		pin, err := g.person.Secret(ctx, q)
+		pin, err := token.AskSecret(ctx, g.person, g.question(left))
 		if err != nil {
-			clear(pin)
 			return nil, fmt.Errorf("asking for the PIN of %v: %w", g.key, err)
 		}
 		if !possible(pin) {
@@ -91,7 +89,7 @@ func (g *prompt) pin(ctx context.Context) ([]byte, error) {
 }
 
 func (g *prompt) question(left int) token.Question {
-	return token.Question{Kind: token.AskFIDO2PIN, Token: g.bare(), Retries: left, Again: g.again}
+	return token.Question{What: token.FIDO2PIN, Token: g.Token, Retries: left, Again: g.again}
 }
 
 // allowed reads the counter and says whether a try may be made, asking the
@@ -106,7 +104,7 @@ func (g *prompt) allowed(ctx context.Context) (left int, err error) {
 	case left > guard || left == g.agreed:
 		return left, nil
 	}
-	yes, err := g.person.LastTry(ctx, g.question(left))
+	yes, err := token.AskLastTry(ctx, g.person, g.question(left))
 	if err != nil {
 		return left, fmt.Errorf("asking whether to try a PIN on %v: %w", g.key, err)
 	}

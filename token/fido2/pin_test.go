@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
@@ -24,8 +25,8 @@ func TestThreeWrongPINsInARowWantAReplug(t *testing.T) {
 	if !errors.Is(err, token.ErrPINBlocked) || !strings.Contains(err.Error(), "plug it in again") {
 		t.Errorf("%v, want token.ErrPINBlocked with words", err)
 	}
-	if k.PINRetries() != 5 || len(p.questions) != 3 {
-		t.Errorf("%d tries left, %d questions", k.PINRetries(), len(p.questions))
+	if k.PINRetries() != 5 || len(p.Secrets) != 3 {
+		t.Errorf("%d tries left, %d questions", k.PINRetries(), len(p.Secrets))
 	}
 	if _, _, err = (Keys{devices(t, k), typing(t, pin)}).Unwrap(t.Context(), i, stanzas); !errors.Is(err, token.ErrPINBlocked) ||
 		k.PINRetries() != 5 {
@@ -64,13 +65,13 @@ func TestGuardKeepsTheLastTries(t *testing.T) {
 			i := enrol(t, k, true)
 			k.SetPINRetries(c.left)
 			p := typing(t, c.pins...)
-			p.lastTry = c.yes
+			p.Yes = c.yes
 			_, _, err := Keys{devices(t, k), p}.Unwrap(t.Context(), i, wrapFor(t, i))
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
-			if k.PINRetries() != c.after || len(p.questions) != c.questions || len(p.lastTries) != c.lastTries {
-				t.Errorf("%d left, %d questions, %d last tries; want %+v", k.PINRetries(), len(p.questions), len(p.lastTries), c)
+			if k.PINRetries() != c.after || len(p.Secrets) != c.questions || len(p.Confirms) != c.lastTries {
+				t.Errorf("%d left, %d questions, %d last tries; want %+v", k.PINRetries(), len(p.Secrets), len(p.Confirms), c)
 			}
 		})
 	}
@@ -81,7 +82,7 @@ func TestCounterIsReadAgainAfterTheQuestion(t *testing.T) {
 	k := newKey(t, ctap.Options{PIN: pin})
 	i := enrol(t, k, true)
 	p := typing(t, "000000")
-	p.onSecret = func() { k.SetPINRetries(2) }
+	p.OnAsk = func(human.Question) { k.SetPINRetries(2) }
 	_, _, err := Keys{devices(t, k), p}.Unwrap(t.Context(), i, wrapFor(t, i))
 	if !errors.Is(err, token.ErrPINGuard) || k.PINRetries() != 2 {
 		t.Errorf("%v, %d tries left", err, k.PINRetries())

@@ -10,6 +10,7 @@ import (
 
 	pivgo "github.com/go-piv/piv-go/v2/piv"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/pcsc"
 	"github.com/mfad/mfad/token/tokentest"
@@ -82,7 +83,7 @@ func TestTokenThatIsReleasedInTimeIsWaitedFor(t *testing.T) {
 func TestReaderIsNotHeldWhileThePersonTypes(t *testing.T) {
 	t.Parallel()
 	d, i := ready(t)
-	d.person.onAsk = func(token.Question) {
+	d.person.OnAsk = func(human.Question) {
 		if yk, err := pivgo.Open(d.reader); err != nil {
 			t.Error(err)
 		} else {

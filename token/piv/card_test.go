@@ -29,7 +29,7 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 					t.Errorf("made %+v", made.Key)
 				}
 				d.SetTouch(tokentest.TouchNever) // until the person is told
-				d.person.onAwait = func() { d.SetTouch(tokentest.TouchNow) }
+				d.person.OnAwait = func(token.Waiting) { d.SetTouch(tokentest.TouchNow) }
 				if err := d.unwrap(i); err != nil {
 					t.Fatal(err)
 				}
@@ -40,13 +40,13 @@ func TestUnwrapAsksForWhatThePoliciesWant(t *testing.T) {
 				if touch == "never" {
 					wantTouches = 0
 				}
-				if len(d.person.asked) != wantPINs || len(d.tried()) != wantPINs {
-					t.Errorf("%d questions and %d tries", len(d.person.asked), len(d.tried()))
+				if len(d.person.Secrets) != wantPINs || len(d.tried()) != wantPINs {
+					t.Errorf("%d questions and %d tries", len(d.person.Secrets), len(d.tried()))
 				}
-				if len(d.person.waits) != wantTouches || d.person.untold != 0 {
-					t.Errorf("told of %d touches, of which %d stand", len(d.person.waits), d.person.untold)
+				if len(d.person.Waits) != wantTouches || d.person.Open != 0 {
+					t.Errorf("told of %d touches, of which %d stand", len(d.person.Waits), d.person.Open)
 				}
-				for _, w := range d.person.waits {
+				for _, w := range d.person.Waits {
 					if w.For != token.AwaitTouch || w.Token.Serial != d.token.Serial {
 						t.Errorf("waits for %+v", w)
 					}
@@ -64,8 +64,8 @@ func TestNewKeyIsShownAndVouchedFor(t *testing.T) {
 	if i.Serial != d.Serial() || i.Slot != 0x82 || made.Token.Serial != d.token.Serial {
 		t.Errorf("%+v, %+v", i, made)
 	}
-	if made.Recipient != i.Recipient() || len(d.person.asked) != 0 || d.Waits() != 0 {
-		t.Errorf("recipient %s, %d questions, %d touches", made.Recipient, len(d.person.asked), d.Waits())
+	if made.Recipient != i.Recipient() || len(d.person.Secrets) != 0 || d.Waits() != 0 {
+		t.Errorf("recipient %s, %d questions, %d touches", made.Recipient, len(d.person.Secrets), d.Waits())
 	}
 	second, _ := d.make(token.KeyParams{PIN: "never", Touch: "cached"})
 	told := 0
@@ -121,7 +121,7 @@ func TestAppletThatKnowsNoPoliciesIsRefusedBeforeAnythingIsWritten(t *testing.T)
 					t.Errorf("to make it, %v was sent", e)
 				}
 			}
-			if len(d.person.asked) > 0 {
+			if len(d.person.Secrets) > 0 {
 				t.Error("the person was asked")
 			}
 		})
@@ -224,7 +224,7 @@ func TestSlotThatHoldsAnotherKeyOrNone(t *testing.T) {
 	if err := d.unwrap(foreign); !errors.Is(err, token.ErrNoCredential) {
 		t.Errorf("another key: %v", err)
 	}
-	if len(d.person.asked) != 0 {
+	if len(d.person.Secrets) != 0 {
 		t.Error("a PIN was asked for")
 	}
 }
@@ -241,8 +241,8 @@ func TestTokenThatIsNotTouched(t *testing.T) {
 	if err := d.unwrap(i); err != nil {
 		t.Error(err)
 	}
-	if d.person.untold != 0 || d.PINRetries() != 3 {
-		t.Errorf("%d waits stand, %d tries left", d.person.untold, d.PINRetries())
+	if d.person.Open != 0 || d.PINRetries() != 3 {
+		t.Errorf("%d waits stand, %d tries left", d.person.Open, d.PINRetries())
 	}
 	d.checkGuard()
 }
@@ -253,12 +253,12 @@ func TestCallerWhoGoesDoesNotWaitForTheTouch(t *testing.T) {
 	i, _ := d.make(token.KeyParams{PIN: "never"})
 	d.SetTouch(tokentest.TouchNever)
 	ctx, cancel := context.WithCancel(t.Context())
-	d.person.onAwait = cancel
+	d.person.OnAwait = func(token.Waiting) { cancel() }
 	if _, err := d.applet().Unwrap(ctx, i, d.wrap(i)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	d.person.onAwait = nil
-	if d.person.untold != 0 {
+	d.person.OnAwait = nil
+	if d.person.Open != 0 {
 		t.Error("the person is still told to touch it")
 	}
 	d.SetTouch(tokentest.TouchNow) // what was begun ends, and the reader is free again

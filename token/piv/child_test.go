@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/proctest"
 	"github.com/mfad/mfad/token"
 )
@@ -33,14 +34,13 @@ type job struct {
 
 // word is what a child says, and answer what it hears.
 type word struct {
-	Secret, LastTry *token.Question
-	Await           *token.Waiting
-	Done            *result
+	Ask   *human.Question
+	Await *token.Waiting
+	Done  *result
 }
 
 type answer struct {
-	Secret  string
-	Yes     bool
+	human.Answer
 	Refused bool
 }
 
@@ -112,26 +112,16 @@ func (p *distant) say(w word) {
 	}
 }
 
-func (p *distant) hear() (a answer, err error) {
+func (p *distant) Ask(_ context.Context, q human.Question) (human.Answer, error) {
+	p.say(word{Ask: &q})
+	var a answer
 	if err := p.in.Decode(&a); err != nil {
 		panic(err)
 	}
 	if a.Refused {
-		return a, token.ErrDismissed
+		return human.Answer{}, token.ErrDismissed
 	}
-	return a, nil
-}
-
-func (p *distant) Secret(_ context.Context, q token.Question) ([]byte, error) {
-	p.say(word{Secret: &q})
-	a, err := p.hear()
-	return []byte(a.Secret), err
-}
-
-func (p *distant) LastTry(_ context.Context, q token.Question) (bool, error) {
-	p.say(word{LastTry: &q})
-	a, err := p.hear()
-	return a.Yes, err
+	return a.Answer, nil
 }
 
 func (p *distant) Await(_ context.Context, w token.Waiting) func() {
@@ -170,20 +160,14 @@ func (d *rig) attend(in io.Writer, out io.Reader) (result, error) {
 		if err := words.Decode(&w); err != nil {
 			return result{}, err
 		}
-		var a answer
 		switch {
 		case w.Done != nil:
 			return *w.Done, nil
-		case w.Secret != nil:
-			secret, err := d.person.Secret(ctx, *w.Secret)
-			a = answer{Secret: string(secret), Refused: err != nil}
-		case w.LastTry != nil:
-			yes, _ := d.person.LastTry(ctx, *w.LastTry)
-			a = answer{Yes: yes}
-		default:
+		case w.Ask == nil:
 			continue
 		}
-		if err := answers.Encode(a); err != nil {
+		a, err := d.person.Ask(ctx, *w.Ask)
+		if err := answers.Encode(answer{a, err != nil}); err != nil {
 			return result{}, err
 		}
 	}

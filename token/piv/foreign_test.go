@@ -169,9 +169,9 @@ func TestManagementKeyThatIsNotKnownIsAskedFor(t *testing.T) {
 			t.Errorf("%s: slot %02x", text, i.Slot)
 		}
 		for typed, times := range map[string]int{"not hexadecimal": 3, factoryManagement: 3} {
-			d.person.asked, d.person.management = nil, typed
-			if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrManagementKey) || len(d.person.asked) != times {
-				t.Errorf("%s: %v after %d questions", text, err, len(d.person.asked))
+			d.person.Secrets, d.person.management = nil, typed
+			if _, err := d.newKey(token.KeyParams{}); !errors.Is(err, token.ErrManagementKey) || len(d.person.Secrets) != times {
+				t.Errorf("%s: %v after %d questions", text, err, len(d.person.Secrets))
 			}
 		}
 		if d.Key(0x83) != nil {

@@ -35,7 +35,7 @@ func (e *fewerError) Error() string { return "the number of tries left has chang
 // typed is tried once at most; and after a fault nothing is tried again.
 func (o *operation) withPIN(ctx context.Context, left int, use func(c *card, pin []byte) error) error {
 	for again := ""; ; {
-		q := token.Question{Kind: token.AskPIVPIN, Token: o.token, Retries: left, Again: again}
+		q := token.Question{What: token.PIVPIN, Token: o.token, Retries: left, Again: again}
 		if err := o.mayTry(ctx, q); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (o *operation) mayTry(ctx context.Context, q token.Question) error {
 	case q.Retries > guard:
 		return nil
 	}
-	yes, err := o.person.LastTry(ctx, q)
+	yes, err := token.AskLastTry(ctx, o.person, q)
 	if err != nil {
 		return fmt.Errorf("asking whether to try the PIN: %w", err)
 	}
@@ -99,7 +99,7 @@ func (c *card) stillMayTry(ctx context.Context, told int) error {
 // not asked for ever.
 func (o *operation) ask(ctx context.Context, q token.Question) ([]byte, error) {
 	for range 3 {
-		pin, err := o.person.Secret(ctx, q)
+		pin, err := token.AskSecret(ctx, o.person, q)
 		if err != nil {
 			return nil, fmt.Errorf("asking for the PIN: %w", err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest"
 )
@@ -26,10 +27,10 @@ func ready(t *testing.T) (*rig, Identity) {
 }
 
 // questions are the tries left and the reasons that the person was told.
-func (d *rig) questions() []token.Question {
-	var all []token.Question
-	for _, q := range d.person.asked {
-		all = append(all, token.Question{Kind: q.Kind, Retries: q.Retries, Again: q.Again})
+func (d *rig) questions() []human.Question {
+	var all []human.Question
+	for _, q := range d.person.Secrets {
+		all = append(all, human.Question{What: q.What, Tries: q.Tries, Again: q.Again})
 	}
 	return all
 }
@@ -41,9 +42,9 @@ func TestWrongPINIsAskedForAgain(t *testing.T) {
 	if err := d.unwrap(i); err != nil {
 		t.Fatal(err)
 	}
-	want := []token.Question{
-		{Kind: token.AskPIVPIN, Retries: 3},
-		{Kind: token.AskPIVPIN, Retries: 2, Again: "wrong PIN"},
+	want := []human.Question{
+		{What: token.PIVPIN, Tries: 3},
+		{What: token.PIVPIN, Tries: 2, Again: "wrong PIN"},
 	}
 	if diff := cmp.Diff(want, d.questions()); diff != "" {
 		t.Error(diff)
@@ -63,8 +64,8 @@ func TestWrongPINsStopAtTheGuard(t *testing.T) {
 	if err := d.unwrap(i); !errors.Is(err, token.ErrPINGuard) {
 		t.Errorf("then: %v", err)
 	}
-	if len(d.person.lasts) != 1 || len(d.person.asked) != 2 {
-		t.Errorf("asked %d times whether, and %d times for a PIN", len(d.person.lasts), len(d.person.asked))
+	if len(d.person.Confirms) != 1 || len(d.person.Secrets) != 2 {
+		t.Errorf("asked %d times whether, and %d times for a PIN", len(d.person.Confirms), len(d.person.Secrets))
 	}
 	d.checkGuard()
 }
@@ -72,7 +73,7 @@ func TestWrongPINsStopAtTheGuard(t *testing.T) {
 func TestLastTryIsThePersons(t *testing.T) {
 	t.Parallel()
 	d, i := ready(t)
-	d.person.lastTry = true
+	d.person.Yes = true
 	d.SetPINRetries(1)
 	if err := d.unwrap(i); err != nil || d.PINRetries() != 3 {
 		t.Fatalf("%v, %d left", err, d.PINRetries())
@@ -89,11 +90,11 @@ func TestBlockedPINIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	d, i := ready(t)
 	d.SetPINRetries(0)
-	d.person.lastTry = true
+	d.person.Yes = true
 	if err := d.unwrap(i); !errors.Is(err, token.ErrPINBlocked) {
 		t.Error(err)
 	}
-	if len(d.person.asked)+len(d.person.lasts)+len(d.tried()) != 0 {
+	if len(d.person.Secrets)+len(d.person.Confirms)+len(d.tried()) != 0 {
 		t.Error("the person was asked, or the token tried")
 	}
 }
@@ -101,11 +102,11 @@ func TestBlockedPINIsNotAskedFor(t *testing.T) {
 func TestTriesThatAreLostWhileThePersonTypesCount(t *testing.T) {
 	t.Parallel()
 	d, i := ready(t)
-	d.person.onAsk = func(token.Question) { d.SetPINRetries(1) }
+	d.person.OnAsk = func(human.Question) { d.SetPINRetries(1) }
 	if err := d.unwrap(i); !errors.Is(err, token.ErrPINGuard) || len(d.tried()) != 0 {
 		t.Errorf("%v, %d tries", err, len(d.tried()))
 	}
-	d.person.onAsk = func(token.Question) { d.SetPINRetries(0) }
+	d.person.OnAsk = func(human.Question) { d.SetPINRetries(0) }
 	d.SetPINRetries(2)
 	if err := d.unwrap(i); !errors.Is(err, token.ErrPINBlocked) || len(d.tried()) != 0 {
 		t.Errorf("%v, %d tries", err, len(d.tried()))
@@ -116,7 +117,7 @@ func TestTokenThatIsChangedWhileThePersonTypesIsNotTried(t *testing.T) {
 	t.Parallel()
 	d, i := ready(t)
 	other := tokentest.NewYubiKey(tokentest.YubiKeyOptions{Serial: 7})
-	d.person.onAsk = func(token.Question) {
+	d.person.OnAsk = func(human.Question) {
 		if err := errors.Join(service.Remove(d.number), service.Insert(d.number, other)); err != nil {
 			t.Error(err)
 		}
@@ -159,7 +160,7 @@ func TestPINThatAnotherProgramVerifiedIsAskedForAll(t *testing.T) {
 	if err := d.unwrap(i); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.questions(); len(got) != 2 || got[0].Retries != 3 || got[1].Retries != 2 {
+	if got := d.questions(); len(got) != 2 || got[0].Tries != 3 || got[1].Tries != 2 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -5,6 +5,7 @@ package piv
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -15,7 +16,9 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
+	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
 )
 
@@ -82,8 +85,7 @@ func newRig(t testing.TB, o tokentest.YubiKeyOptions) *rig {
 	t.Helper()
 	n := <-free
 	t.Cleanup(func() { free <- n })
-	d := &rig{YubiKey: tokentest.NewYubiKey(o), t: t, reader: service.Reader(n), number: n, person: &person{left: -1}}
-	d.person.pins = func(int) string { return rightPIN }
+	d := &rig{YubiKey: tokentest.NewYubiKey(o), t: t, reader: service.Reader(n), number: n, person: newPerson()}
 	d.token = token.Token{Model: "YubiKey 5 NFC", Serial: strconv.Itoa(int(d.Serial())), Place: d.reader}
 	d.insert()
 	t.Cleanup(func() {
@@ -171,66 +173,49 @@ func (d *rig) run(name string, args ...string) string {
 	return string(out)
 }
 
-// person is a double of who sits there.
+// person is who sits there, and what they have done so far.
 type person struct {
+	persontest.Person
 	pins       func(n int) string // the n-th, from 0
 	management string
 	refusal    error // instead of a PIN
-	lastTry    bool
-	onAsk      func(q token.Question)
-	onAwait    func()
 
-	mu     sync.Mutex
-	asked  []token.Question
-	typed  int // PINs
-	left   int // at which the person agreed to a last try
-	lasts  []token.Question
-	waits  []token.Waiting
-	untold int // waits that were not taken back
+	mu    sync.Mutex
+	typed int // PINs
+	left  int // at which the person agreed to a last try
 }
 
-var _ token.Person = (*person)(nil)
+func newPerson() *person {
+	p := &person{left: -1, pins: func(int) string { return rightPIN }}
+	p.Secret = p.secret
+	return p
+}
 
-func (p *person) Secret(_ context.Context, q token.Question) ([]byte, error) {
+func (p *person) secret(_ context.Context, q human.Question) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked = append(p.asked, q)
-	if p.onAsk != nil {
-		p.onAsk(q)
-	}
-	if p.refusal != nil {
-		return nil, p.refusal
-	}
-	if q.Kind == token.AskManagementKey {
-		return []byte(p.management), nil
+	switch {
+	case p.refusal != nil:
+		return "", p.refusal
+	case q.What == token.ManagementKey:
+		return p.management, nil
 	}
 	p.typed++
-	return []byte(p.pins(p.typed - 1)), nil
+	return p.pins(p.typed - 1), nil
 }
 
-func (p *person) LastTry(_ context.Context, q token.Question) (bool, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.lasts = append(p.lasts, q)
-	if p.lastTry {
-		p.left = q.Retries
-	}
-	return p.lastTry, nil
-}
-
-func (p *person) Await(_ context.Context, w token.Waiting) func() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.waits = append(p.waits, w)
-	p.untold++
-	if p.onAwait != nil {
-		p.onAwait()
-	}
-	return func() {
+// Ask implements [token.Person]. A question for a last try begins with how many
+// are left.
+func (p *person) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
+	answer, err := p.Person.Ask(ctx, q)
+	if answer.Yes {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.untold--
+		if _, err := fmt.Sscanf(q.What, "Only %d ", &p.left); err != nil {
+			return answer, err
+		}
 	}
+	return answer, err
 }
 
 func (p *person) state() (typed, agreed int) {

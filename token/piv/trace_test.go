@@ -71,7 +71,7 @@ func (p *person) dice(dice *rand.Rand) {
 	wrong := dice.IntN(3)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.left, p.lastTry, p.management = -1, dice.IntN(2) == 0, "00"
+	p.left, p.Yes, p.management = -1, dice.IntN(2) == 0, "00"
 	typed := p.typed
 	p.pins = func(n int) string {
 		if n-typed < wrong {

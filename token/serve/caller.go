@@ -7,6 +7,7 @@ import (
 
 	"github.com/sourcegraph/jsonrpc2"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
@@ -15,24 +16,13 @@ type caller struct{ conn *jsonrpc2.Conn }
 
 var _ token.Person = (*caller)(nil)
 
-func (c *caller) Secret(ctx context.Context, q token.Question) ([]byte, error) {
-	var answer token.SecretAnswer
-	err := c.call(ctx, token.MethodSecret, q, &answer)
-	return answer.Secret, err
-}
-
-func (c *caller) LastTry(ctx context.Context, q token.Question) (bool, error) {
-	var answer token.LastTryAnswer
-	err := c.call(ctx, token.MethodLastTry, q, &answer)
-	return answer.Yes, err
-}
-
-func (c *caller) call(ctx context.Context, method string, q token.Question, answer any) error {
-	err := c.conn.Call(ctx, method, q, answer)
+// Ask implements [token.Person].
+func (c *caller) Ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
+	err = c.conn.Call(ctx, token.MethodAsk, q, &answer)
 	if refusal, ok := errors.AsType[*jsonrpc2.Error](err); ok {
-		return token.FromRPC(refusal)
+		err = token.FromRPC(refusal)
 	}
-	return err
+	return answer, err
 }
 
 // alive tells the agent that a long call goes on: not to wait for anything is no

@@ -64,7 +64,7 @@ func (o *otherEnd) hears(t *testing.T, words ...string) {
 // waits is a service with a method that asks the person.
 func waits() *serve.Service {
 	ask := func(ctx context.Context, _ struct{}, person token.Person) (string, error) {
-		secret, err := person.Secret(ctx, token.Question{Kind: token.AskPIVPIN})
+		secret, err := token.AskSecret(ctx, person, token.Question{What: token.PIVPIN})
 		return string(secret), err
 	}
 	return &serve.Service{Methods: map[string]serve.Method{"ask": serve.Bind(ask)}}
@@ -73,10 +73,10 @@ func waits() *serve.Service {
 func TestServiceDoesOneThingAtATime(t *testing.T) {
 	w := dial(t, waits())
 	w.say(t, `{"jsonrpc":"2.0","id":1,"method":"ask","params":{}}`)
-	w.hears(t, `"method":"secret"`, `"id":0`)
+	w.hears(t, `"method":"ask"`, `"id":0`)
 	w.say(t, `{"jsonrpc":"2.0","id":2,"method":"ask","params":{}}`)
 	w.hears(t, `"id":2`, `"error"`, "one thing at a time")
-	w.say(t, `{"jsonrpc":"2.0","id":0,"result":{"secret":"MTIzNDU2"}}`)
+	w.say(t, `{"jsonrpc":"2.0","id":0,"result":{"text":"MTIzNDU2"}}`)
 	w.hears(t, `"id":1`, `"result":"123456"`)
 }
 
@@ -84,7 +84,7 @@ func TestServiceDoesOneThingAtATime(t *testing.T) {
 func TestServiceEndsWithItsInput(t *testing.T) {
 	w := dial(t, waits())
 	w.say(t, `{"jsonrpc":"2.0","id":1,"method":"ask","params":{}}`)
-	w.hears(t, `"method":"secret"`)
+	w.hears(t, `"method":"ask"`)
 	if err := w.Close(); err != nil {
 		t.Error(err)
 	}

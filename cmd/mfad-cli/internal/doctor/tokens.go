@@ -74,7 +74,7 @@ func tokensUsed(v *wire.Vault) bool {
 	if v == nil {
 		return false
 	}
-	return slices.ContainsFunc(v.Slots, func(s wire.Slot) bool { return wire.TokenOpens(s.Kind) }) ||
+	return slices.ContainsFunc(v.Slots, wire.Slot.ByToken) ||
 		slices.ContainsFunc(v.Items, func(i wire.Item) bool { return strings.HasPrefix(i.Kind, "oath") })
 }
 
