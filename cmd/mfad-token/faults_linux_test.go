@@ -235,7 +235,8 @@ func TestFIDO2KeyThatIsPulledOutIsAnError(t *testing.T) {
 	if err := k.Replug(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := token.KeyBy(t.Context(), h, made.Identity, 0, new(persontest.Person)).Unwrap(stanzas); err != nil || !slices.Equal(got, fileKey) {
+	key := token.KeyBy(t.Context(), h, made.Identity, 0, new(persontest.Person))
+	if got, err := key.Unwrap(stanzas); err != nil || !slices.Equal(got, fileKey) {
 		t.Errorf("afterwards: %v", err)
 	}
 }

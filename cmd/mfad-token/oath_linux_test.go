@@ -176,7 +176,8 @@ func TestTokenIsWaitedFor(t *testing.T) {
 		t.Errorf("%d stand\n%s", p.Open, diff)
 	}
 	ref = token.Ref{Serials: []string{"404"}, Wait: 1}
-	if _, err := h.OATHCode(t.Context(), token.OATHCodeParams{Ref: ref, Name: name}, new(persontest.Person)); !errors.Is(err, token.ErrNotPresent) {
+	absent := token.OATHCodeParams{Ref: ref, Name: name}
+	if _, err := h.OATHCode(t.Context(), absent, new(persontest.Person)); !errors.Is(err, token.ErrNotPresent) {
 		t.Errorf("one that never comes: %v", err)
 	}
 }

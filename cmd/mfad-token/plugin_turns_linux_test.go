@@ -54,7 +54,8 @@ func spare(t *testing.T, h *token.Helper, serial string) token.NewKey {
 func both(t *testing.T, h *token.Helper, one, two string) string {
 	t.Helper()
 	var file bytes.Buffer
-	w, err := age.Encrypt(&file, token.KeyBy(t.Context(), h, one, 0, new(persontest.Person)), token.KeyBy(t.Context(), h, two, 0, new(persontest.Person)))
+	p := new(persontest.Person)
+	w, err := age.Encrypt(&file, token.KeyBy(t.Context(), h, one, 0, p), token.KeyBy(t.Context(), h, two, 0, p))
 	if err == nil {
 		_, err = w.Write([]byte("open"))
 	}
