@@ -8,7 +8,8 @@ import (
 	"github.com/mfad/mfad/internal/socket"
 )
 
-func of(conn *net.UnixConn) (p Peer, err error) {
+// readPeer asks the kernel; its Peer has no connection yet.
+func readPeer(conn *net.UnixConn) (p Peer, err error) {
 	err = control(conn, func(fd int) (err error) {
 		p.UID, p.PID, err = socket.Peer(fd)
 		return err

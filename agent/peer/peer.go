@@ -26,7 +26,7 @@ type Peer struct {
 // Of asks the kernel who made the connection. The Peer may be described as
 // long as conn is open.
 func Of(conn *net.UnixConn) (Peer, error) {
-	p, err := of(conn)
+	p, err := readPeer(conn)
 	if err != nil {
 		return Peer{}, fmt.Errorf("asking who is at the other end: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-func of(*net.UnixConn) (Peer, error) {
+func readPeer(*net.UnixConn) (Peer, error) {
 	return Peer{}, errors.New("this system does not tell: mfad cannot guard its socket here")
 }
 
