@@ -21,7 +21,8 @@ func inherit(path string) (*net.UnixListener, error) {
 		}
 	}()
 	if len(files) > 1 {
-		return nil, fmt.Errorf("taking over the service manager's socket: %d sockets handed in, not one: keep a single ListenStream= in the unit", len(files))
+		return nil, fmt.Errorf("taking over the service manager's socket: %d sockets handed in, not one:"+
+			" keep a single ListenStream= in the unit", len(files))
 	}
 	ln, err := net.FileListener(files[0])
 	if err != nil {
@@ -29,10 +30,13 @@ func inherit(path string) (*net.UnixListener, error) {
 	}
 	unix, ok := ln.(*net.UnixListener)
 	if !ok {
-		return nil, errors.Join(errors.New("taking over the service manager's socket: it is no unix stream socket: set ListenStream= to a path"), ln.Close())
+		err := errors.New("taking over the service manager's socket: it is no unix stream socket: set ListenStream= to a path")
+		return nil, errors.Join(err, ln.Close())
 	}
 	if at := unix.Addr().String(); at != path {
-		return nil, errors.Join(fmt.Errorf("taking over the service manager's socket: it listens on %s and clients dial %s: make ListenStream= and MFAD_SOCKET the same", at, path), ln.Close())
+		err := fmt.Errorf("taking over the service manager's socket: it listens on %s and clients dial %s:"+
+			" make ListenStream= and MFAD_SOCKET the same", at, path)
+		return nil, errors.Join(err, ln.Close())
 	}
 	return unix, nil
 }

@@ -66,7 +66,10 @@ func (c *cli) askSecret(ctx context.Context, what string) ([]byte, error) {
 	return bytes.TrimSpace(answer.Text), nil
 }
 
-var errNoTerminal = &fault{errors.New("there is no terminal to ask on"), exitPerson, "Run the same in a terminal, or give the answer on standard input."}
+var errNoTerminal = &fault{
+	errors.New("there is no terminal to ask on"), exitPerson,
+	"Run the same in a terminal, or give the answer on standard input.",
+}
 
 // askLine asks with echo, on the terminal that standard input is.
 func (c *cli) askLine(ctx context.Context, what string) (string, error) {
