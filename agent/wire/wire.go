@@ -3,11 +3,11 @@
 // calls the agent; while a call runs, the agent may call back over the same
 // connection to prompt.
 //
-// The package holds names, shapes and error codes, and the codec that bounds
-// frames. It links nothing but encoding/json and jsonrpc2, because it is on
-// the start-up path of every call that the cache does not answer. (One that it
-// answers is cmd/mfad's, which links not even this.) It does not dial, listen or
-// decide.
+// The package holds names and shapes, and the codec that bounds frames; what a
+// refusal is known by is in internal/errcode. It links little beside
+// encoding/json and jsonrpc2, because it is on the start-up path of every call
+// that the cache does not answer. (One that it answers is cmd/mfad's, which links
+// not even this.) It does not dial, listen or decide.
 package wire
 
 import (
