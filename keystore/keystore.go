@@ -81,7 +81,7 @@ const (
 	// facts, and have no content.
 	KindOATH       Kind = "oath"        // a seed in OATH applets
 	KindOATHKey    Kind = "oath-key"    // a secret access key in OATH applets
-	KindOATHAccess Kind = "oath-access" // the access key of an OATH applet
+	KindOATHAccess Kind = "oath-access" // the key to an OATH applet that has a password
 )
 
 // SlotKind says what opens a slot, to whoever has to bring that: a

@@ -32,12 +32,12 @@ type Ref struct {
 	// Wait is for how many seconds to wait for the token to be plugged in; the
 	// person is told. 0 does not wait.
 	Wait int `json:"wait,omitempty"`
-	// Access holds the access keys that are known, by the OATH applet's ID, and
-	// is for the calls of the OATH applet alone.
+	// Access holds the keys that are known to OATH applets with an access code, by
+	// the applet's ID. It is for the calls of the OATH applet alone.
 	Access map[string][]byte `json:"access,omitempty"`
 }
 
-// ListParams: access keys as in Ref, to look into protected applets. Nobody is
+// ListParams: Access as in [Ref], to look into protected applets. Nobody is
 // asked. To read a key of the PIV applet takes half a second: after each, and
 // after each token, an await without For says that the listing goes on.
 type ListParams struct {

@@ -1,6 +1,6 @@
 // Package inventory gives types to what a vault keeps: a [Device], a [Key], the
-// access key of an OATH [Applet], the [Trust] of an endpoint, the [Settings], and
-// what stands beside a slot.
+// key to an OATH [Applet], the [Trust] of an endpoint, the [Settings], and what
+// stands beside a slot.
 //
 // A [keystore.Vault] has items of any kind with facts in text, and looks into
 // none. This is the one place that knows what the facts are called and how they

@@ -12,7 +12,7 @@ import (
 	"github.com/mfad/mfad/token/pcsc"
 )
 
-// oathAccess is the access key of a token's applet, proven.
+// oathAccess is the key to a token's applet, proven.
 func (o operation) oathAccess(ctx context.Context, p token.OATHAccessParams) (token.OATHAccess, error) {
 	return o.access(ctx, p.Ref, func(s *session, a *oath.Applet) ([]byte, error) {
 		if !a.Protected {
@@ -34,10 +34,10 @@ func (o operation) oathProtect(ctx context.Context, p token.OATHProtectParams) (
 	})
 }
 
-// useAccess uses an applet that is open, and returns the access key that it has now.
+// useAccess uses an applet that is open, and returns the key to it from now on.
 type useAccess func(*session, *oath.Applet) ([]byte, error)
 
-// access has f use an applet, and answers the access key that f returns.
+// access has f use an applet, and answers the key that f returns.
 func (o operation) access(ctx context.Context, ref token.Ref, f useAccess) (r token.OATHAccess, err error) {
 	service, err := pcsc.Open()
 	if err != nil {

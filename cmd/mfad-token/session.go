@@ -30,7 +30,7 @@ type session struct {
 	token   token.Token
 	oath    string // the ID of the OATH applet; empty: it has none
 	piv     bool   // there is a PIV applet
-	access  []byte // the OATH applet's access key, once it is known
+	access  []byte // the key to the OATH applet, once it is known
 	found   bool   // it has the credential that was to be put on it
 	written bool   // a credential may have been put on it
 

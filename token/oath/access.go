@@ -18,8 +18,8 @@ const (
 	nonceLen  = 8
 )
 
-// Key is the access key that an access code gives with this applet; the caller
-// wipes it. It is of use to no other applet, nor to this one after a reset.
+// Key is the key to this applet that an access code gives; the caller wipes it. It
+// is of use to no other applet, nor to this one after a reset.
 func (a *Applet) Key(code []byte) []byte {
 	// The standard library takes the code as a string: this copy, like the one
 	// in the HMAC's state, is left to the garbage collector.
@@ -32,8 +32,8 @@ func (a *Applet) Key(code []byte) []byte {
 	return key
 }
 
-// Unlock proves to the applet that the caller has the access key, and to the
-// caller that the applet has it. An applet without an access code needs none:
+// Unlock proves to the applet that the caller has the key to it, and to the
+// caller that the applet has that key. An applet without an access code needs none:
 // nil then. The error wraps token.ErrAccessCode if the key is another; there is
 // no counter of tries.
 func (a *Applet) Unlock(key []byte) error {
@@ -59,8 +59,8 @@ func (a *Applet) Unlock(key []byte) error {
 	return nil
 }
 
-// SetKey makes key, from [Applet.Key], the access key of the applet; none
-// removes it. The applet must be open, and stays it until it is selected again.
+// SetKey makes key, from [Applet.Key], the key to the applet; none removes the
+// one that is set. The applet must be open, and stays it until it is selected again.
 func (a *Applet) SetKey(key []byte) error {
 	data, err := setCode(key)
 	if err != nil {

@@ -36,7 +36,7 @@ type Applet struct {
 
 	card      Card
 	version   version
-	salt      []byte // of the access key
+	salt      []byte // of the key to the applet
 	challenge []byte // to be answered by Unlock; nil when the applet is open
 	long      bool   // the last answer was a long one
 }

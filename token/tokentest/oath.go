@@ -131,8 +131,8 @@ func (a *oathApplet) validate(c command) ([]byte, status) {
 	return appendTLV(nil, oathFull, a.access.sum(objects[1].value)...), swOK
 }
 
-// setCode sets the access key, with a proof that the caller has it, or removes
-// it.
+// setCode sets the key to the applet, with a proof that the caller has it, or
+// removes it.
 func (a *oathApplet) setCode(c command) ([]byte, status) {
 	objects, ok := parseTLVs(c.data)
 	if !ok || len(objects) > 0 && objects[0].tag != oathKey {
