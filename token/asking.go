@@ -65,7 +65,7 @@ func readQuestion(params json.RawMessage) (human.Question, error) {
 func (c *call) ask(ctx context.Context, m message, q human.Question) reply {
 	r := reply{id: m.ID}
 	if c.person == nil {
-		r.err = fmt.Errorf("%w: nobody can be asked", ErrDismissed)
+		r.err = fmt.Errorf("%w: nobody can be asked", human.ErrDismissed)
 		return r
 	}
 	answer, err := c.person.Ask(ctx, q)
@@ -84,7 +84,7 @@ func (c *call) reply(r reply) error {
 	defer clear(r.answer)
 	if r.err != nil {
 		c.refusal = r.err
-		m.Error = &jsonrpc2.Error{Code: ToRPC(ErrDismissed).Code, Message: ErrDismissed.Error()}
+		m.Error = &jsonrpc2.Error{Code: ToRPC(human.ErrDismissed).Code, Message: human.ErrDismissed.Error()}
 	}
 	return c.unsent(c.send(m, c.limits.silence))
 }

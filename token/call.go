@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/mfad/mfad/internal/human"
 )
 
 // callID is the id of the one call that is made of a process.
@@ -99,7 +101,7 @@ func (c *call) senseless() error {
 
 // mine puts the person's own refusal in the place of what has come back of it.
 func (c *call) mine(err error) error {
-	if c.refusal != nil && errors.Is(err, ErrDismissed) {
+	if c.refusal != nil && errors.Is(err, human.ErrDismissed) {
 		return c.refusal
 	}
 	return err

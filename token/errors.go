@@ -7,7 +7,7 @@ import (
 )
 
 // What a caller may branch on. Every error of an operation wraps one of these,
-// of the person's refusal, or of the context.
+// or of the person's refusal, such as human.ErrDismissed, or of the context.
 var (
 	// ErrNoHelper: mfad-token is not installed, or a library that it needs; the
 	// text names the package.
@@ -49,8 +49,6 @@ var (
 	// ErrInvalid: a parameter that cannot be right; or what was to be opened is
 	// not for a token.
 	ErrInvalid = errcode.New(errcode.BadRequest, "not fit for a token")
-	// ErrDismissed: the person said no.
-	ErrDismissed = errcode.New(errcode.Dismissed, "dismissed")
 )
 
 // PINError is a wrong PIN. It is ErrPIN.

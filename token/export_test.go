@@ -3,6 +3,8 @@ package token
 import (
 	"context"
 	"time"
+
+	"github.com/mfad/mfad/internal/human"
 )
 
 // Hurry gives the program of h less time than is usual.
@@ -22,7 +24,7 @@ func Codes() []error {
 	return []error{
 		ErrHelper, ErrNoService, ErrNotPresent, ErrAmbiguous, ErrRemoved, ErrBusy, ErrPIN, ErrPINBlocked, ErrPINGuard,
 		ErrNoPIN, ErrTouch, ErrAccessCode, ErrManagementKey, ErrExists, ErrNoCredential, ErrFull, ErrUnsupported,
-		ErrInvalid, ErrDismissed,
+		ErrInvalid, human.ErrDismissed,
 	}
 }
 

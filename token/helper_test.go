@@ -206,7 +206,7 @@ func TestRefusalOfThePersonComesBackAsItWas(t *testing.T) {
 	if _, err := codeOf(t, helper(t, "asks"), p); !errors.Is(err, no) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := codeOf(t, helper(t, "asks"), nil); !errors.Is(err, token.ErrDismissed) {
+	if _, err := codeOf(t, helper(t, "asks"), nil); !errors.Is(err, human.ErrDismissed) {
 		t.Errorf("without a person: %v", err)
 	}
 }

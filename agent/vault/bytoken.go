@@ -33,8 +33,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 	}
 	for _, slot := range slots {
 		err := u.byToken(ctx, slot, wait)
-		dismissed := errors.Is(err, human.ErrDismissed) || errors.Is(err, token.ErrDismissed)
-		if err == nil || fatal(err) || dismissed || ctx.Err() != nil {
+		if err == nil || fatal(err) || errors.Is(err, human.ErrDismissed) || ctx.Err() != nil {
 			return true, nil, err
 		}
 		missed = append(missed, u.miss(ctx, slot, err))

@@ -67,7 +67,7 @@ func TestAccessCodeIsAskedForThreeTimes(t *testing.T) {
 	if !errors.Is(err, token.ErrAccessCode) || len(p.Secrets) != 3 || p.Secrets[0].Again == "" {
 		t.Errorf("%v after %d questions", err, len(p.Secrets))
 	}
-	if _, err := h.OATHAccess(t.Context(), token.OATHAccessParams{}, new(persontest.Person)); !errors.Is(err, token.ErrDismissed) {
+	if _, err := h.OATHAccess(t.Context(), token.OATHAccessParams{}, new(persontest.Person)); !errors.Is(err, human.ErrDismissed) {
 		t.Errorf("dismissed: %v", err)
 	}
 }

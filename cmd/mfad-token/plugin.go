@@ -148,7 +148,7 @@ func (c *client) Ask(_ context.Context, q human.Question) (human.Answer, error) 
 	}
 	secret, err := c.plugin.RequestValue(text, true)
 	if err != nil {
-		return human.Answer{}, fmt.Errorf("%w: %v", token.ErrDismissed, err)
+		return human.Answer{}, fmt.Errorf("%w: %v", human.ErrDismissed, err)
 	}
 	return human.Answer{Text: []byte(secret)}, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/persontest"
 	"github.com/mfad/mfad/token/tokentest"
@@ -122,7 +123,7 @@ func TestStockAgeStopsAtATokenThatRefuses(t *testing.T) {
 	kept := spare(t, h, "8").Identity
 	file := both(t, h, made.Identity, kept)
 	first, second := write(t, "first.txt", []byte(made.Identity+"\n")), write(t, "second.txt", []byte(kept+"\n"))
-	for tries, want := range map[int]error{0: token.ErrPINBlocked, 3: token.ErrDismissed} {
+	for tries, want := range map[int]error{0: token.ErrPINBlocked, 3: human.ErrDismissed} {
 		y.SetPINRetries(tries)
 		out, errs, err := hasty(t, h.Env, "-d", "-i", first, "-i", second, file)
 		if err == nil || out != "" || !strings.Contains(errs, want.Error()) {

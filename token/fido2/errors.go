@@ -11,6 +11,7 @@ import (
 	libfido2 "github.com/keys-pub/go-libfido2"
 	"golang.org/x/sys/unix"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 )
 
@@ -50,7 +51,7 @@ var meanings = []struct {
 	{libfido2.Error{Code: codeUserActionTimeout}, token.ErrTouch, ""},
 	{libfido2.Error{Code: codeNoOperationPending}, token.ErrTouch, ""},
 	{libfido2.Error{Code: codeTimeout}, token.ErrTouch, ""},
-	{libfido2.ErrOperationDenied, token.ErrDismissed, "on the key"},
+	{libfido2.ErrOperationDenied, human.ErrDismissed, "on the key"},
 	{libfido2.ErrTX, token.ErrRemoved, ""},
 	{libfido2.ErrRX, token.ErrRemoved, ""},
 	{libfido2.ErrRXNotCBOR, token.ErrRemoved, "its answer makes no sense"},

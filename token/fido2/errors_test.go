@@ -10,6 +10,7 @@ import (
 
 	libfido2 "github.com/keys-pub/go-libfido2"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
@@ -25,7 +26,7 @@ func TestErrorsOfLibfido2AreTheTokens(t *testing.T) {
 		{libfido2.ErrActionTimeout, token.ErrTouch},
 		{libfido2.Error{Code: 0x2f}, token.ErrTouch},
 		{libfido2.Error{Code: 0x2a}, token.ErrTouch},
-		{libfido2.ErrOperationDenied, token.ErrDismissed},
+		{libfido2.ErrOperationDenied, human.ErrDismissed},
 		{libfido2.ErrTX, token.ErrRemoved},
 		{libfido2.ErrRX, token.ErrRemoved},
 		{libfido2.Error{Code: 0x28}, token.ErrFull},

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest/ctap"
 )
@@ -18,7 +19,7 @@ import (
 var sentinels = []error{
 	token.ErrNotPresent, token.ErrRemoved, token.ErrBusy, token.ErrPIN, token.ErrPINBlocked, token.ErrPINGuard,
 	token.ErrNoPIN, token.ErrTouch, token.ErrNoCredential, token.ErrFull, token.ErrUnsupported, token.ErrInvalid,
-	token.ErrDismissed, errNobody, context.Canceled, context.DeadlineExceeded,
+	human.ErrDismissed, errNobody, context.Canceled, context.DeadlineExceeded,
 }
 
 // typed wants an error of one line that a caller can branch on.

@@ -38,7 +38,7 @@ var _ token.Person = (*Person)(nil)
 func Typing(what string, turns ...string) *Person {
 	return &Person{Secret: func(_ context.Context, q human.Question) (string, error) {
 		if q.What != what {
-			return "", token.ErrDismissed
+			return "", human.ErrDismissed
 		}
 		next := turns[0]
 		turns = turns[min(1, len(turns)-1):]
@@ -64,7 +64,7 @@ func (p *Person) Ask(ctx context.Context, q human.Question) (human.Answer, error
 	case q.Kind == human.Confirm:
 		return human.Answer{Yes: p.Yes}, nil
 	case p.Secret == nil:
-		return human.Answer{}, token.ErrDismissed
+		return human.Answer{}, human.ErrDismissed
 	}
 	secret, err := p.Secret(ctx, q)
 	return human.Answer{Text: []byte(secret)}, err

@@ -119,7 +119,7 @@ func (p *distant) Ask(_ context.Context, q human.Question) (human.Answer, error)
 		panic(err)
 	}
 	if a.Refused {
-		return human.Answer{}, token.ErrDismissed
+		return human.Answer{}, human.ErrDismissed
 	}
 	return a.Answer, nil
 }

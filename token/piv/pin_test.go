@@ -144,8 +144,8 @@ func TestPINThatCannotBeOneIsNotTried(t *testing.T) {
 func TestRefusalIsThePersonsOwn(t *testing.T) {
 	t.Parallel()
 	d, i := ready(t)
-	d.person.refusal = token.ErrDismissed
-	if err := d.unwrap(i); !errors.Is(err, token.ErrDismissed) || len(d.tried()) != 0 {
+	d.person.refusal = human.ErrDismissed
+	if err := d.unwrap(i); !errors.Is(err, human.ErrDismissed) || len(d.tried()) != 0 {
 		t.Errorf("%v, %d tries", err, len(d.tried()))
 	}
 }

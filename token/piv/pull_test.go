@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest"
 )
@@ -16,7 +17,7 @@ import (
 var typedErrors = []error{
 	token.ErrNoService, token.ErrNotPresent, token.ErrRemoved, token.ErrBusy, token.ErrPIN, token.ErrPINBlocked,
 	token.ErrPINGuard, token.ErrTouch, token.ErrManagementKey, token.ErrNoCredential, token.ErrFull,
-	token.ErrUnsupported, token.ErrInvalid, token.ErrDismissed,
+	token.ErrUnsupported, token.ErrInvalid, human.ErrDismissed,
 }
 
 func isTyped(err error) bool {
