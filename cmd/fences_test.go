@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"internal/lane":            {},
 	"internal/line":            {},
 	"internal/params":          {},
+	"internal/pause":           {},
 	"internal/pinguard":        {},
 	"internal/places":          {},
 	"internal/proctest":        {},

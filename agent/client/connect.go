@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"time"
 
 	"github.com/mfad/mfad/agent/peer"
+	"github.com/mfad/mfad/internal/pause"
 	"github.com/mfad/mfad/internal/socket"
 )
 
@@ -37,16 +37,14 @@ func connect(ctx context.Context, path string) (*net.UnixConn, error) {
 
 // dial waits while the listener's queue is full; a unix socket does not.
 func dial(ctx context.Context, path string) (*net.UnixConn, error) {
-	const first, most = time.Millisecond, 50 * time.Millisecond
-	for pause := first; ; pause = min(2*pause, most) {
+	var between pause.Growing
+	for {
 		conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
 		if err == nil || !queueFull(err) {
 			return conn, err
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
-		case <-time.After(pause):
+		if gone := between.Wait(ctx); gone != nil {
+			return nil, fmt.Errorf("%w (%w)", err, gone)
 		}
 	}
 }

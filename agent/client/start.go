@@ -16,6 +16,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/pause"
 	"github.com/mfad/mfad/internal/sibling"
 	"github.com/mfad/mfad/internal/socket"
 )
@@ -38,8 +39,8 @@ func summon(ctx context.Context, o Options) (*net.UnixConn, error) {
 	if err := socket.CheckFolder(dir); err != nil {
 		return nil, err
 	}
-	const first, most = time.Millisecond, 50 * time.Millisecond
-	for pause := first; ; pause = min(2*pause, most) {
+	var between pause.Growing
+	for {
 		lock, err := durable.TryLock(filepath.Join(dir, "start.lock"))
 		if err == nil {
 			return startLocked(ctx, o, lock)
@@ -47,10 +48,8 @@ func summon(ctx context.Context, o Options) (*net.UnixConn, error) {
 		if !errors.Is(err, durable.ErrLocked) {
 			return nil, fmt.Errorf("%w: %w", ErrNotStarted, err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", ErrNotStarted, context.Cause(ctx))
-		case <-time.After(pause):
+		if err := between.Wait(ctx); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrNotStarted, err)
 		}
 		if conn, err := connect(ctx, o.Socket); !absent(err) {
 			return conn, err

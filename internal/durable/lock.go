@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
+
+	"github.com/mfad/mfad/internal/pause"
 )
 
 // ErrLocked says that another process holds the lock.
@@ -32,16 +33,14 @@ func TryLock(name string) (*Lock, error) {
 // AwaitLock is TryLock that waits until the lock is free or ctx ends.
 func AwaitLock(ctx context.Context, name string) (*Lock, error) {
 	// A blocking flock cannot be cancelled, so we ask again and again.
-	const first, most = time.Millisecond, 50 * time.Millisecond
-	for pause := first; ; pause = min(2*pause, most) {
+	var between pause.Growing
+	for {
 		l, err := TryLock(name)
 		if !errors.Is(err, ErrLocked) {
 			return l, err
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
-		case <-time.After(pause):
+		if gone := between.Wait(ctx); gone != nil {
+			return nil, fmt.Errorf("%w (%w)", err, gone)
 		}
 	}
 }
