@@ -18,10 +18,9 @@ import (
 	"github.com/mfad/mfad/token/serve"
 )
 
-// This file is a kind of key that nobody has heard of. It is all that such a kind
-// takes: badges hang in a folder,
-// a file each, whose name is the badge's number and whose content is its key. A
-// badge is taken away by removing its file.
+// This file is a kind of key that nobody has heard of, and all that such a kind
+// takes. Badges hang in a folder, a file each, whose name is the badge's number
+// and whose content is its key. A badge is taken away by removing its file.
 type (
 	badgeKind   struct{}
 	badgeDriver struct{ folder string }
