@@ -117,7 +117,7 @@ func TestCommandsAskForAnswersOfAnyLength(t *testing.T) {
 
 // pulled works for that many commands.
 type pulled struct {
-	direct
+	tokentest.Direct
 	left int
 }
 
@@ -125,7 +125,7 @@ func (p *pulled) Transmit(apdu []byte) ([]byte, error) {
 	if p.left--; p.left < 0 {
 		return nil, token.ErrRemoved
 	}
-	return p.direct.Transmit(apdu)
+	return p.Direct.Transmit(apdu)
 }
 
 func TestPulledOutAtEveryCommandIsRemoved(t *testing.T) {

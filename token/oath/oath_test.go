@@ -22,18 +22,10 @@ import (
 	"github.com/mfad/mfad/token/tokentest"
 )
 
-// direct sends to a virtual token without a reader in between.
-type direct struct{ *tokentest.YubiKey }
-
-func (d direct) Transmit(apdu []byte) ([]byte, error) {
-	answer := d.Command(apdu)
-	if answer == nil {
-		return nil, token.ErrRemoved
-	}
-	return answer, nil
+// newKey is a virtual token without a reader in between.
+func newKey(o tokentest.YubiKeyOptions) tokentest.Direct {
+	return tokentest.Direct{YubiKey: tokentest.NewYubiKey(o), Gone: token.ErrRemoved}
 }
-
-func newKey(o tokentest.YubiKeyOptions) direct { return direct{tokentest.NewYubiKey(o)} }
 
 func selectOn(t *testing.T, c oath.Card) *oath.Applet {
 	t.Helper()

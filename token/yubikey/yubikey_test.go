@@ -12,15 +12,9 @@ import (
 	"github.com/mfad/mfad/token/yubikey"
 )
 
-// direct sends to a virtual token without a reader in between.
-type direct struct{ *tokentest.YubiKey }
-
-func (d direct) Transmit(apdu []byte) ([]byte, error) {
-	answer := d.Command(apdu)
-	if answer == nil {
-		return nil, token.ErrRemoved
-	}
-	return answer, nil
+// newKey is a virtual token without a reader in between.
+func newKey(o tokentest.YubiKeyOptions) tokentest.Direct {
+	return tokentest.Direct{YubiKey: tokentest.NewYubiKey(o), Gone: token.ErrRemoved}
 }
 
 func TestReadTellsAVirtualYubiKey(t *testing.T) {
@@ -44,7 +38,7 @@ func TestReadTellsAVirtualYubiKey(t *testing.T) {
 		"OATH alone": {tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true, NoPIV: true}, token.Token{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := yubikey.Read(direct{tokentest.NewYubiKey(tt.options)})
+			got, err := yubikey.Read(newKey(tt.options))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +160,7 @@ func TestOldKeysAreAskedElsewhere(t *testing.T) {
 
 // pulled works for that many commands.
 type pulled struct {
-	direct
+	tokentest.Direct
 	left int
 }
 
@@ -174,13 +168,13 @@ func (p *pulled) Transmit(apdu []byte) ([]byte, error) {
 	if p.left--; p.left < 0 {
 		return nil, token.ErrRemoved
 	}
-	return p.direct.Transmit(apdu)
+	return p.Direct.Transmit(apdu)
 }
 
 func TestPulledOutAtEveryCommandIsRemoved(t *testing.T) {
 	for _, o := range []tokentest.YubiKeyOptions{{}, {NoManagement: true}, {NoManagement: true, NoOTP: true}} {
 		for n := 0; ; n++ {
-			_, err := yubikey.Read(&pulled{direct{tokentest.NewYubiKey(o)}, n})
+			_, err := yubikey.Read(&pulled{newKey(o), n})
 			if err == nil {
 				break
 			}
