@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,7 +65,7 @@ token's PIN, unless --slot chooses the token.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&p.Slot, "slot", "", "the way in: an ID or a kind (passphrase, keychain, recovery, piv, fido2, plugin)")
+	cmd.Flags().StringVar(&p.Slot, "slot", "", "the way in: an ID or a kind ("+strings.Join(slotKindNames(), ", ")+")")
 	_ = cmd.RegisterFlagCompletionFunc("slot", completeWaysIn(c.callRunning))
 	passphraseFlag(cmd, &by)
 	return cmd
