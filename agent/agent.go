@@ -194,7 +194,7 @@ func (s *Service) tell(ctx context.Context, r *request, which auditLine, e audit
 	if e.Err != nil && which == lineOfHandout {
 		s.refusals.Add(s.options.Now(), e.Name, e.Err)
 	}
-	e.What, e.PID, e.Asker = r.method, r.conn.Peer().PID, r.ask.Asker().Name()
+	e.What, e.PID, e.Asker = r.method, r.conn.Peer().PID, r.ask.Caller().Name()
 	s.log.Write(ctx, e)
 }
 

@@ -150,7 +150,7 @@ func TestCallerWithATerminalIsNotAskedOnADesktop(t *testing.T) {
 	a := b.chain(p, wire.Call{TTY: true, Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
 	defer a.Close()
 	got, err := human.AskSecret(t.Context(), a, human.Question{What: "PIN", Token: "YubiKey", Tries: 2})
-	if want := `YubiKey|prod|` + a.Asker().Describe(); err != nil || string(got) != want {
+	if want := `YubiKey|prod|` + a.Caller().Describe(); err != nil || string(got) != want {
 		t.Errorf("got %q, %v, not %q", got, err, want)
 	}
 	if told() != "" {
@@ -212,7 +212,7 @@ func TestDesktopTellsWhatToDoAndNothingElse(t *testing.T) {
 	if len(opened) != 1 {
 		t.Fatalf("%d desktops were opened", len(opened))
 	}
-	who := " (asked by " + a.Asker().Describe() + ")"
+	who := " (asked by " + a.Caller().Describe() + ")"
 	want := []string{"touch YubiKey" + who, "", "touch it again" + who, "closed"}
 	if !slices.Equal(opened[0].shown, want) {
 		t.Errorf("shown: %q", opened[0].shown)

@@ -52,7 +52,7 @@ type Options struct {
 // Chain asks the person on whose behalf one call runs. It is safe for
 // concurrent use. The caller closes it when the call is over.
 type Chain struct {
-	asker   Asker
+	caller  Caller
 	profile string
 	places  []place
 	board   board
@@ -75,12 +75,12 @@ type place interface {
 
 // New makes the chain of a call that came by conn.
 func New(conn Conn, o Options) *Chain {
-	c := &Chain{asker: Asker{conn}, profile: o.Profile}
+	c := &Chain{caller: Caller{conn}, profile: o.Profile}
 	switch {
 	case o.TTY:
 		c.places = append(c.places, &terminal{conn: conn})
 	case o.At != nil && o.Open != nil:
-		c.places = append(c.places, &desktop{at: *o.At, open: o.Open, asker: c.asker})
+		c.places = append(c.places, &desktop{at: *o.At, open: o.Open, caller: c.caller})
 	}
 	return c
 }
@@ -93,8 +93,8 @@ func (c *Chain) Close() {
 	}
 }
 
-// Asker is the process that asks.
-func (c *Chain) Asker() Asker { return c.asker }
+// Caller is the process that made the call.
+func (c *Chain) Caller() Caller { return c.caller }
 
 // errNowhere says what was tried when there is nothing but the call.
 var errNowhere = fmt.Errorf("%w: the caller has no terminal, and named no desktop that a pinentry could use", human.ErrNoPrompt)
@@ -106,7 +106,7 @@ func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer,
 	absent := fmt.Errorf("%w: nobody answered within %s", human.ErrNoPrompt, limit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, absent)
 	defer cancel()
-	q.Asker = c.asker.Describe()
+	q.Asker = c.caller.Describe()
 	q.Until, _ = ctx.Deadline()
 	if q.Profile == "" {
 		q.Profile = c.profile

@@ -13,10 +13,10 @@ import (
 // desktop is the one of a caller that has no terminal. Its [Desk] is opened when
 // it is needed: most calls ask nothing.
 type desktop struct {
-	at    wire.Desk
-	open  func(at wire.Desk) Desk
-	asker Asker
-	shown string
+	at     wire.Desk
+	open   func(at wire.Desk) Desk
+	caller Caller
+	shown  string
 
 	mu     sync.Mutex
 	desk   Desk
@@ -57,7 +57,7 @@ func (d *desktop) ask(ctx context.Context, q human.Question) (human.Answer, erro
 func (d *desktop) show(_ context.Context, now words) {
 	text := now.act
 	if text != "" {
-		text = fmt.Sprintf("%s (asked by %s)", text, d.asker.Describe())
+		text = fmt.Sprintf("%s (asked by %s)", text, d.caller.Describe())
 	}
 	if text == d.shown {
 		return

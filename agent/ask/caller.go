@@ -2,13 +2,13 @@ package ask
 
 import "strings"
 
-// Asker is the process at the other end of a connection. All that it tells is
+// Caller is the process at the other end of a connection. All that it tells is
 // claimed: it is a hint for the person, and authorises nothing.
-type Asker struct{ conn Conn }
+type Caller struct{ conn Conn }
 
 // Describe describes the process to the person; empty when that cannot be told.
-func (a Asker) Describe() string {
-	claim, err := a.conn.Claim()
+func (c Caller) Describe() string {
+	claim, err := c.conn.Claim()
 	if err != nil {
 		return ""
 	}
@@ -16,8 +16,8 @@ func (a Asker) Describe() string {
 }
 
 // Name is Describe without arguments, which may hold secrets, for a log.
-func (a Asker) Name() string {
-	claim, err := a.conn.Claim()
+func (c Caller) Name() string {
+	claim, err := c.conn.Claim()
 	if err != nil || len(claim.Command) == 0 {
 		return ""
 	}
