@@ -1,12 +1,12 @@
-// Package ask decides who is asked: for each call it makes a [Chain] of the
-// places where a person may be, in the order in which they are tried, and puts
-// every question of that call through it.
+// Package ask decides who is asked: for each call it makes a [Chain] of links, in
+// the order in which they are tried, and puts every question of that call through
+// it.
 //
-// A place is the terminal of the caller, or else the desktop that the caller
-// named; another kind of place is one more type in this package and one line in
-// [New]. The rooms that need an answer see a human.Asker and know no place. The
-// package shows nothing itself: the client at the other end of the connection
-// does, or a pinentry and a notification that [Options.Open] reaches.
+// A link leads to where a person may be: the terminal of the caller, or else the
+// desktop that the caller named. Another one is one more type in this package and
+// one line in [New]. The rooms that need an answer see a human.Asker and know no
+// link. The package shows nothing itself: the client at the other end of the
+// connection does, or a pinentry and a notification that [Options.Open] reaches.
 package ask
 
 import (
@@ -54,18 +54,18 @@ type Options struct {
 type Chain struct {
 	caller  Caller
 	profile string
-	places  []place
-	board   board
+	links   []link
+	notices notices
 }
 
 var _ human.Asker = (*Chain)(nil)
 
-// place is somewhere that a person may be.
-type place interface {
+// link leads to one place where a person may be.
+type link interface {
 	// ask puts a question and waits for the answer or for ctx, whose cause it
 	// returns. It wraps human.ErrNoPrompt when nobody can be asked there.
 	ask(ctx context.Context, q human.Question) (human.Answer, error)
-	// show shows what stands on the board now. It does not wait.
+	// show shows what there is to say now. It does not wait.
 	show(ctx context.Context, now words)
 	// reach tells whether the person there can be told what to do.
 	reach() human.Reach
@@ -78,9 +78,9 @@ func New(conn Conn, o Options) *Chain {
 	c := &Chain{caller: Caller{conn}, profile: o.Profile}
 	switch {
 	case o.TTY:
-		c.places = append(c.places, &terminal{conn: conn})
+		c.links = append(c.links, &terminal{conn: conn})
 	case o.At != nil && o.Open != nil:
-		c.places = append(c.places, &desktop{at: *o.At, open: o.Open, caller: c.caller})
+		c.links = append(c.links, &desktop{at: *o.At, open: o.Open, caller: c.caller})
 	}
 	return c
 }
@@ -88,8 +88,8 @@ func New(conn Conn, o Options) *Chain {
 // Close takes away what is shown on a desktop; the client's terminal is the
 // client's.
 func (c *Chain) Close() {
-	for _, p := range c.places {
-		p.close()
+	for _, l := range c.links {
+		l.close()
 	}
 }
 
@@ -99,8 +99,8 @@ func (c *Chain) Caller() Caller { return c.caller }
 // errNowhere says what was tried when there is nothing but the call.
 var errNowhere = fmt.Errorf("%w: the caller has no terminal, and named no desktop that a pinentry could use", human.ErrNoPrompt)
 
-// Ask implements [human.Asker]: the first place at which somebody can be asked
-// has the last word. A question that nobody answers within two minutes wraps
+// Ask implements [human.Asker]: the first link that leads to somebody has
+// the last word. A question that nobody answers within two minutes wraps
 // human.ErrNoPrompt, so that who waits for the same elsewhere is asked next.
 func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
 	absent := fmt.Errorf("%w: nobody answered within %s", human.ErrNoPrompt, limit)
@@ -112,8 +112,8 @@ func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer,
 		q.Profile = c.profile
 	}
 	err = errNowhere
-	for _, p := range c.places {
-		answer, err = p.ask(ctx, q)
+	for _, l := range c.links {
+		answer, err = l.ask(ctx, q)
 		if !errors.Is(err, human.ErrNoPrompt) || ctx.Err() != nil {
 			break
 		}
@@ -138,13 +138,13 @@ func subject(q human.Question) string {
 
 // Notice implements [human.Asker].
 func (c *Chain) Notice(ctx context.Context, text string) {
-	c.board.setNotice(text)
+	c.notices.setNotice(text)
 	c.draw(ctx)
 }
 
 // Act implements [human.Asker].
 func (c *Chain) Act(ctx context.Context, what string) (done func()) {
-	remove := c.board.add(what)
+	remove := c.notices.add(what)
 	c.draw(ctx)
 	return func() {
 		remove()
@@ -152,21 +152,21 @@ func (c *Chain) Act(ctx context.Context, what string) (done func()) {
 	}
 }
 
-// draw shows at each place what stands on the board now.
+// draw shows on each link what there is to say now.
 func (c *Chain) draw(ctx context.Context) {
-	c.board.drawing.Lock()
-	defer c.board.drawing.Unlock()
-	now := c.board.words()
-	for _, p := range c.places {
-		p.show(ctx, now)
+	c.notices.drawing.Lock()
+	defer c.notices.drawing.Unlock()
+	now := c.notices.words()
+	for _, l := range c.links {
+		l.show(ctx, now)
 	}
 }
 
 // Reach implements [human.Asker]: a caller waits, whoever can be told.
 func (c *Chain) Reach() human.Reach {
 	best := human.Somebody
-	for _, p := range c.places {
-		best = max(best, p.reach())
+	for _, l := range c.links {
+		best = max(best, l.reach())
 	}
 	return best
 }

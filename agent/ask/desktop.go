@@ -23,7 +23,7 @@ type desktop struct {
 	closed bool
 }
 
-var _ place = (*desktop)(nil)
+var _ link = (*desktop)(nil)
 
 // opened is nil when the call is over.
 func (d *desktop) opened() Desk {

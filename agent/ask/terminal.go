@@ -19,7 +19,7 @@ type terminal struct {
 	shown string
 }
 
-var _ place = (*terminal)(nil)
+var _ link = (*terminal)(nil)
 
 // ask makes one call back; when ctx ends first, it withdraws the prompt.
 func (t *terminal) ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
