@@ -52,9 +52,9 @@ type Options struct {
 	// Environ is the agent's own environment, for profiles with
 	// credential_source = Environment.
 	Environ func(string) string
-	// Desk reaches the desktop of a caller that has no terminal; nil: no desktop
+	// Desktop reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
-	Desk func(at wire.Desk) ask.Desk
+	Desktop func(at wire.Desktop) ask.DesktopPrompter
 	// Sources are kinds of sources beside the broker's own, such as the machine;
 	// what Config reads of them comes with it.
 	Sources []credproc.Source
@@ -114,7 +114,7 @@ func (o Options) filled() Options {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Keychain == nil {
-		o.Keychain = vault.Desktop{}
+		o.Keychain = vault.OSKeychain{}
 	}
 	if o.Tokens == nil {
 		o.Tokens = new(token.Helper)
@@ -175,7 +175,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	if !known {
 		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: s.options.Desk})
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Profile: profileOf(call.Params), Open: s.options.Desktop})
 	defer chain.Close()
 	r := &request{method: name, conn: c, ask: chain}
 	result, about, err := m.do(ctx, r, call.Params)

@@ -33,9 +33,9 @@ type Conn interface {
 	Notify(ctx context.Context, method string, params any) error
 }
 
-// Desk asks on a desktop. An error of Ask that is neither a dismissal nor ctx's
+// DesktopPrompter asks on a desktop. An error of Ask that is neither a dismissal nor ctx's
 // says why nobody can be asked there.
-type Desk interface {
+type DesktopPrompter interface {
 	human.Prompter
 	// Close takes the notice away and lets the desktop go.
 	Close() error
@@ -43,10 +43,10 @@ type Desk interface {
 
 // Options say where the person behind a call may be.
 type Options struct {
-	TTY     bool                    // the client says that it can prompt on a terminal
-	At      *wire.Desk              // the desktop that a client without one names; nil: none
-	Profile string                  // the one that the call is about; empty: about none
-	Open    func(at wire.Desk) Desk // reaches a desktop; nil: no desktop is used
+	TTY     bool                                  // the client says that it can prompt on a terminal
+	At      *wire.Desktop                         // the desktop that a client without one names; nil: none
+	Profile string                                // the one that the call is about; empty: about none
+	Open    func(at wire.Desktop) DesktopPrompter // reaches a desktop; nil: no desktop is used
 }
 
 // Chain asks the person on whose behalf one call runs. It is safe for

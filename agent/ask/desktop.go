@@ -10,37 +10,37 @@ import (
 	"github.com/mfad/mfad/internal/human"
 )
 
-// desktop is the one of a caller that has no terminal. Its [Desk] is opened when
-// it is needed: most calls ask nothing.
+// desktop is the one of a caller that has no terminal. Its [DesktopPrompter] is
+// opened when it is needed: most calls ask nothing.
 type desktop struct {
-	at     wire.Desk
-	open   func(at wire.Desk) Desk
+	at     wire.Desktop
+	open   func(at wire.Desktop) DesktopPrompter
 	caller Caller
 	shown  string
 
-	mu     sync.Mutex
-	desk   Desk
-	closed bool
+	mu       sync.Mutex
+	prompter DesktopPrompter
+	closed   bool
 }
 
 var _ link = (*desktop)(nil)
 
 // opened is nil when the call is over.
-func (d *desktop) opened() Desk {
+func (d *desktop) opened() DesktopPrompter {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.desk == nil && !d.closed {
-		d.desk = d.open(d.at)
+	if d.prompter == nil && !d.closed {
+		d.prompter = d.open(d.at)
 	}
-	return d.desk
+	return d.prompter
 }
 
 func (d *desktop) ask(ctx context.Context, q human.Question) (human.Answer, error) {
-	desk := d.opened()
-	if desk == nil {
+	prompter := d.opened()
+	if prompter == nil {
 		return human.Answer{}, errNowhere
 	}
-	answer, err := desk.Ask(ctx, q)
+	answer, err := prompter.Ask(ctx, q)
 	switch {
 	case err == nil:
 		return answer, nil
@@ -63,8 +63,8 @@ func (d *desktop) show(_ context.Context, now words) {
 		return
 	}
 	d.shown = text
-	if desk := d.opened(); desk != nil {
-		desk.Notice(text)
+	if prompter := d.opened(); prompter != nil {
+		prompter.Notice(text)
 	}
 }
 
@@ -78,10 +78,10 @@ func (d *desktop) reach() human.Reach {
 
 func (d *desktop) close() {
 	d.mu.Lock()
-	desk := d.desk
-	d.desk, d.closed = nil, true
+	prompter := d.prompter
+	d.prompter, d.closed = nil, true
 	d.mu.Unlock()
-	if desk != nil {
-		_ = desk.Close() // what cannot be taken away there fades by itself
+	if prompter != nil {
+		_ = prompter.Close() // what cannot be taken away there fades by itself
 	}
 }

@@ -55,7 +55,7 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 func (c *Client) exchange(ctx context.Context, method string, params any) (*wire.Message, error) {
 	call := wire.Call{V: wire.Protocol, Client: c.version, TTY: c.prompter != nil}
 	if !call.TTY {
-		call.Desk = desk(os.Getenv)
+		call.Desktop = desktop(os.Getenv)
 	}
 	if err := marshal(params, &call.Params); err != nil {
 		return nil, err

@@ -18,26 +18,26 @@ import (
 // keychain, before the next way in is tried.
 const keychainLimit = 30 * time.Second
 
-// Desktop is the keychain of the desktop.
-type Desktop struct{}
+// OSKeychain is the keychain of the desktop.
+type OSKeychain struct{}
 
-var _ Keychain = Desktop{}
+var _ Keychain = OSKeychain{}
 
 // Available implements [Keychain].
-func (Desktop) Available(ctx context.Context) error { return keychain.Available(ctx) }
+func (OSKeychain) Available(ctx context.Context) error { return keychain.Available(ctx) }
 
 // Get implements [Keychain].
-func (Desktop) Get(ctx context.Context, account string) ([]byte, error) {
+func (OSKeychain) Get(ctx context.Context, account string) ([]byte, error) {
 	return keychain.Get(ctx, account)
 }
 
 // Set implements [Keychain].
-func (Desktop) Set(ctx context.Context, account string, secret []byte) error {
+func (OSKeychain) Set(ctx context.Context, account string, secret []byte) error {
 	return keychain.Set(ctx, account, secret)
 }
 
 // Delete implements [Keychain].
-func (Desktop) Delete(ctx context.Context, account string) error {
+func (OSKeychain) Delete(ctx context.Context, account string) error {
 	return keychain.Delete(ctx, account)
 }
 

@@ -66,16 +66,16 @@ const (
 
 // Call is the envelope of every call's parameters: {"v":1,"client":"1.0","tty":true,"params":{…}}.
 type Call struct {
-	V      int             `json:"v"`
-	Client string          `json:"client"` // the client's version, for messages
-	TTY    bool            `json:"tty"`    // the client can prompt
-	Desk   *Desk           `json:"desk,omitempty"`
-	Params json.RawMessage `json:"params,omitempty"`
+	V       int             `json:"v"`
+	Client  string          `json:"client"` // the client's version, for messages
+	TTY     bool            `json:"tty"`    // the client can prompt
+	Desktop *Desktop        `json:"desk,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
 }
 
-// Desk is the desktop of a client that cannot prompt itself, as its environment
+// Desktop is that of a client that cannot prompt itself, as its environment
 // names it: where the agent may show a pinentry or a notification.
-type Desk struct {
+type Desktop struct {
 	Display        string `json:"display,omitempty"`        // DISPLAY
 	WaylandDisplay string `json:"waylandDisplay,omitempty"` // WAYLAND_DISPLAY
 	XAuthority     string `json:"xauthority,omitempty"`     // XAUTHORITY

@@ -62,7 +62,7 @@ func serve(socket string, log *slog.Logger) (err error) {
 		Config: config.NewReader(at.files, os.Getenv), Environ: os.Getenv,
 		Dialer: dialer, Sources: append(machine.Sources(os.Getenv), command.New(time.Now)), Boot: boot, SessionName: person(),
 		Tokens: new(token.Helper),
-		Stop:   stop, Desk: openDesk,
+		Stop:   stop, Desktop: openDesktop,
 		Connections: func() int { return int(connections.Load()) },
 		Logger:      log,
 	})

@@ -34,7 +34,7 @@ type bus struct {
 // open connects to the desktop's bus. The address is a unix socket's: others
 // run programs or reach into the network. Whoever listens there must be our own
 // user, for it learns who uses AWS for what.
-func open(ctx context.Context, at wire.Desk) (screen, error) {
+func open(ctx context.Context, at wire.Desktop) (screen, error) {
 	path, err := socket(at)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func checkPeer(raw net.Conn) error {
 var errNoBus = errors.New("the caller has no session bus")
 
 // socket is the path of the bus's socket, with @ first for an abstract one.
-func socket(at wire.Desk) (string, error) {
+func socket(at wire.Desktop) (string, error) {
 	for address := range strings.SplitSeq(at.Bus, ";") {
 		options, found := strings.CutPrefix(address, "unix:")
 		if !found {

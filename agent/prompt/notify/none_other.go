@@ -10,6 +10,6 @@ import (
 )
 
 // open finds nothing: on this system only the terminal tells what to do.
-func open(context.Context, wire.Desk) (screen, error) {
+func open(context.Context, wire.Desktop) (screen, error) {
 	return nil, errors.New("no notifications on this system")
 }

@@ -22,7 +22,7 @@ const patience = time.Second
 // Notifier shows one notification at a time on one desktop. The zero value but
 // for the desktop is ready. It is safe for concurrent use.
 type Notifier struct {
-	Desk wire.Desk
+	Desktop wire.Desktop
 	// Window shows a text until ctx ends, or the person closes it, on desktops
 	// that show no notifications; nil: those show nothing.
 	Window func(ctx context.Context, text string) error
@@ -108,7 +108,7 @@ func (n *Notifier) run(ctx context.Context) {
 func (n *Notifier) reach(ctx context.Context) screen {
 	ctx, done := context.WithTimeout(ctx, patience)
 	defer done()
-	s, err := open(ctx, n.Desk)
+	s, err := open(ctx, n.Desktop)
 	if err != nil {
 		return n.withoutServer()
 	}

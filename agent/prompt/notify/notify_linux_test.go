@@ -100,12 +100,12 @@ func TestNotificationIsReplacedAndTakenAway(t *testing.T) {
 	runtime := newBus(t)
 	s := serve(t, runtime)
 	first := 1
-	for name, at := range map[string]wire.Desk{
+	for name, at := range map[string]wire.Desktop{
 		"address": {Bus: "tcp:host=127.0.0.1;unix:path=" + dbus.EscapeBusAddressValue(filepath.Join(runtime, "bus")) + ",guid=0123"},
 		"folder":  {RuntimeDir: runtime},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := &notify.Notifier{Desk: at}
+			n := &notify.Notifier{Desktop: at}
 			n.Notice("")
 			n.Notice("touch <b>YubiKey</b> & \x1b co")
 			s.expect(t, fmt.Sprintf(`%d: mfad, mfad: touch ‹b›YubiKey‹/b› ＆ \x1b co []`, first))
@@ -148,7 +148,7 @@ func TestDesktopsThatCannotShowAreLeftAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, at := range map[string]wire.Desk{
+	for name, at := range map[string]wire.Desktop{
 		"no desktop":     {},
 		"no socket":      {RuntimeDir: dir},
 		"program":        {Bus: "unixexec:path=" + filepath.Join(dir, "evil")},
@@ -159,7 +159,7 @@ func TestDesktopsThatCannotShowAreLeftAlone(t *testing.T) {
 		"never answers":  {Bus: "unix:path=" + filepath.Join(dir, "silent")},
 		"without server": {RuntimeDir: newBusAfter(t)},
 	} {
-		n := &notify.Notifier{Desk: at}
+		n := &notify.Notifier{Desktop: at}
 		n.Notice("touch")
 		if err := n.Close(); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -194,7 +194,7 @@ func TestBusThatDiesIsForgotten(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	n := &notify.Notifier{Desk: wire.Desk{RuntimeDir: runtime}}
+	n := &notify.Notifier{Desktop: wire.Desktop{RuntimeDir: runtime}}
 	n.Notice("touch")
 	<-hung
 	n.Notice("again " + strings.Repeat("x", 10_000))

@@ -16,7 +16,7 @@ end run`
 // lets nobody take it away.
 type center struct{}
 
-func open(context.Context, wire.Desk) (screen, error) { return center{}, nil }
+func open(context.Context, wire.Desktop) (screen, error) { return center{}, nil }
 
 func (center) show(ctx context.Context, text string) error {
 	if text == "" {

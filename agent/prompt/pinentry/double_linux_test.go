@@ -45,7 +45,7 @@ func newDouble(t *testing.T, script string, answers ...string) (p *pinentry.Pine
 			t.Fatal(err)
 		}
 	}
-	return &pinentry.Pinentry{Program: program, Desk: wire.Desk{Display: ":7"}}, home
+	return &pinentry.Pinentry{Program: program, Desktop: wire.Desktop{Display: ":7"}}, home
 }
 
 func lines(t *testing.T, path string) []string {
@@ -186,11 +186,11 @@ func TestPinentrySeesItsCallersDesktopAndLittleElse(t *testing.T) {
 	const path = "/usr/bin:/bin"
 	t.Setenv("PATH", path)
 	for name, row := range map[string]struct {
-		at   wire.Desk
+		at   wire.Desktop
 		want []string
 	}{
 		"whole": {
-			wire.Desk{
+			wire.Desktop{
 				Display: "localhost:10.0", WaylandDisplay: "wayland-0", XAuthority: "/home/a b/.Xauthority",
 				Bus: "unix:path=/run/user/1/bus", RuntimeDir: "/run/user/1", Lang: "de_CH.UTF-8",
 			},
@@ -200,7 +200,7 @@ func TestPinentrySeesItsCallersDesktopAndLittleElse(t *testing.T) {
 			},
 		},
 		"hostile": {
-			wire.Desk{
+			wire.Desktop{
 				Display: ":7", WaylandDisplay: "a\nLD_PRELOAD=x", XAuthority: "relative", Bus: "unixexec:path=/bin/evil",
 				RuntimeDir: strings.Repeat("/x", 500), Lang: "../../etc",
 			},
@@ -209,7 +209,7 @@ func TestPinentrySeesItsCallersDesktopAndLittleElse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, home := newDouble(t, polite, `D 1\nOK`)
-			p.Desk = row.at
+			p.Desktop = row.at
 			if _, err := p.Ask(t.Context(), pin); err != nil {
 				t.Fatal(err)
 			}
@@ -229,7 +229,7 @@ func TestPinentrySeesItsCallersDesktopAndLittleElse(t *testing.T) {
 
 func TestFindSaysWhatIsMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	at := wire.Desk{WaylandDisplay: "wayland-0"}
+	at := wire.Desktop{WaylandDisplay: "wayland-0"}
 	for told, says := range map[string]string{
 		"":           "none of pinentry-mac, pinentry, ",
 		"pinentry-x": "MFAD_PINENTRY says pinentry-x: ",

@@ -20,14 +20,14 @@ var (
 )
 
 // trimmed is a desktop without the values that cannot be right.
-func trimmed(at wire.Desk) wire.Desk {
+func trimmed(at wire.Desktop) wire.Desktop {
 	keep := func(text string, shape *regexp.Regexp) string {
 		if shape.MatchString(text) {
 			return text
 		}
 		return ""
 	}
-	return wire.Desk{
+	return wire.Desktop{
 		Display:        keep(at.Display, displayText),
 		WaylandDisplay: keep(at.WaylandDisplay, waylandText),
 		XAuthority:     keep(at.XAuthority, pathText),
@@ -43,7 +43,7 @@ const noBus = "disabled:"
 
 // environment is a pinentry's: of its caller's desktop, and of the agent's own
 // what any program needs.
-func environment(at wire.Desk, getenv func(string) string) []string {
+func environment(at wire.Desktop, getenv func(string) string) []string {
 	at = trimmed(at)
 	if at.Bus == "" {
 		at.Bus = noBus
@@ -70,7 +70,7 @@ func environment(at wire.Desk, getenv func(string) string) []string {
 }
 
 // locale is one in which all that we show can be shown.
-func locale(at wire.Desk) string {
+func locale(at wire.Desktop) string {
 	if lang := trimmed(at).Lang; lang != "" && lang != "C" && lang != "POSIX" {
 		return lang
 	}

@@ -19,7 +19,7 @@ var names = []string{"pinentry-mac", "pinentry", "pinentry-gnome3", "pinentry-qt
 // Find returns the path of the program that asks: the one that is told, else
 // the first in PATH. Without a terminal it must be able to open a window on the
 // desktop. The error wraps [ErrNone].
-func Find(told string, at wire.Desk, tty bool) (string, error) {
+func Find(told string, at wire.Desktop, tty bool) (string, error) {
 	if at = trimmed(at); !tty && needsDisplay && at.Display == "" && at.WaylandDisplay == "" {
 		return "", fmt.Errorf("%w: the caller has no display (neither DISPLAY nor WAYLAND_DISPLAY)", ErrNone)
 	}

@@ -31,7 +31,7 @@ var ErrNone = errors.New("no pinentry")
 type Pinentry struct {
 	// Program is the pinentry's name or path; empty looks for one.
 	Program string
-	Desk    wire.Desk
+	Desktop wire.Desktop
 	// TTY is a terminal of our own user's to ask on, for pinentries that can, and
 	// TTYType what TERM says of it. Empty: the desktop alone.
 	TTY, TTYType string
@@ -127,7 +127,7 @@ const patience = 5 * time.Minute
 
 // ask runs one pinentry for a conversation.
 func (p *Pinentry) ask(ctx context.Context, conversation func(*session) error) error {
-	program, err := Find(p.Program, p.Desk, p.TTY != "")
+	program, err := Find(p.Program, p.Desktop, p.TTY != "")
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (p *Pinentry) ask(ctx context.Context, conversation func(*session) error) e
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("nobody answered within %v", patience))
 	defer cancel()
-	c, err := start(ctx, program, environment(p.Desk, os.Getenv))
+	c, err := start(ctx, program, environment(p.Desktop, os.Getenv))
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", program, err)
 	}

@@ -210,7 +210,7 @@ func TestRealPinentryTimesOut(t *testing.T) {
 }
 
 func TestPinentryForDesktopsIsNotStartedWithoutADisplay(t *testing.T) {
-	p := &pinentry.Pinentry{Program: "pinentry-gnome3", Desk: wire.Desk{Bus: "unix:path=/run/user/0/bus", Display: "a\nb"}}
+	p := &pinentry.Pinentry{Program: "pinentry-gnome3", Desktop: wire.Desktop{Bus: "unix:path=/run/user/0/bus", Display: "a\nb"}}
 	_, err := p.Ask(t.Context(), pin)
 	if !errors.Is(err, pinentry.ErrNone) || !strings.Contains(err.Error(), "the caller has no display") {
 		t.Errorf("got %v", err)

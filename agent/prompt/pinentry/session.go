@@ -35,7 +35,7 @@ func (s *session) begin(ctx context.Context, p *Pinentry) error {
 	if _, err := s.conn.answer(quick); err != nil {
 		return err
 	}
-	options := []string{"no-grab", "lc-ctype=" + locale(p.Desk), "lc-messages=" + locale(p.Desk)}
+	options := []string{"no-grab", "lc-ctype=" + locale(p.Desktop), "lc-messages=" + locale(p.Desktop)}
 	if p.TTY != "" {
 		options = append(options, "ttyname="+p.TTY)
 		if p.TTYType != "" {

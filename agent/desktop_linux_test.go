@@ -48,11 +48,11 @@ func (b *bench) withPinentry(t *testing.T, answers map[string]string) (told func
 			t.Fatal(err)
 		}
 	}
-	b.options.Desk = func(at wire.Desk) ask.Desk {
+	b.options.Desktop = func(at wire.Desktop) ask.DesktopPrompter {
 		return struct {
 			*pinentry.Pinentry
 			*notify.Notifier
-		}{&pinentry.Pinentry{Program: program, Desk: at}, &notify.Notifier{Desk: at}}
+		}{&pinentry.Pinentry{Program: program, Desktop: at}, &notify.Notifier{Desktop: at}}
 	}
 	return func() string {
 		text, err := os.ReadFile(filepath.Join(home, "told"))
@@ -64,13 +64,13 @@ func (b *bench) withPinentry(t *testing.T, answers map[string]string) (told func
 }
 
 // from calls a method as a client at a desktop does, and gives the refusal.
-func (b *bench) from(t *testing.T, at *wire.Desk, method string, params any) error {
+func (b *bench) from(t *testing.T, at *wire.Desktop, method string, params any) error {
 	t.Helper()
 	raw, err := json.Marshal(params)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.serve(t.Context(), nobody, wire.Call{V: wire.Protocol, Desk: at, Params: raw}, method)
+	_, err = b.serve(t.Context(), nobody, wire.Call{V: wire.Protocol, Desktop: at, Params: raw}, method)
 	return err
 }
 
@@ -78,7 +78,7 @@ func TestCallerWithoutATerminalIsAskedOnItsDesktop(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	told := b.withPinentry(t, map[string]string{"GETPIN": "D " + passphrase + "\nOK\n"})
-	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); err != nil {
+	if err := b.from(t, &wire.Desktop{Display: ":7"}, wire.MethodVaultVerify, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`SETDESC mfad asks for the passphrase of vault "default"`, `asked by: "aws --hush hush"`, "SETPROMPT passphrase:", "BYE"} {
@@ -92,7 +92,7 @@ func TestNoOnTheDesktopIsANo(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	b.withPinentry(t, map[string]string{"GETPIN": "ERR 83886179 Operation cancelled <Pinentry>\n"})
-	if err := b.from(t, &wire.Desk{Display: ":7"}, wire.MethodVaultVerify, nil); !errors.Is(err, errcode.Dismissed) {
+	if err := b.from(t, &wire.Desktop{Display: ":7"}, wire.MethodVaultVerify, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -102,13 +102,13 @@ func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
 	b.withVault(t)
 	told := b.withPinentry(t, map[string]string{"GETPIN": "HELLO\n"})
 	for name, row := range map[string]struct {
-		at   *wire.Desk
+		at   *wire.Desktop
 		says string
 		runs bool // a pinentry
 	}{
 		"no desktop":      {nil, "the caller has no terminal, and named no desktop that a pinentry could use", false},
-		"empty desktop":   {&wire.Desk{}, "the caller has no terminal, and no desktop that a pinentry could use: no pinentry: the caller has no display", false},
-		"pinentry breaks": {&wire.Desk{Display: ":7"}, "it does not answer as a pinentry does", true},
+		"empty desktop":   {&wire.Desktop{}, "the caller has no terminal, and no desktop that a pinentry could use: no pinentry: the caller has no display", false},
+		"pinentry breaks": {&wire.Desktop{Display: ":7"}, "it does not answer as a pinentry does", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := told()
@@ -125,13 +125,13 @@ func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
 
 // chain is how the service asks for a call.
 func (b *bench) chain(c conn, call wire.Call) *ask.Chain {
-	return ask.New(c, ask.Options{TTY: call.TTY, At: call.Desk, Profile: profileOf(call.Params), Open: b.options.Desk})
+	return ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Profile: profileOf(call.Params), Open: b.options.Desktop})
 }
 
 func TestConfirmationOnTheDesktopTellsWhoAsks(t *testing.T) {
 	b := newBench(t)
 	told := b.withPinentry(t, map[string]string{"CONFIRM": "OK\n"})
-	a := b.chain(nobody, wire.Call{Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	a := b.chain(nobody, wire.Call{Desktop: &wire.Desktop{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
 	defer a.Close()
 	if yes, err := human.AskYes(t.Context(), a, "Try the PIN?"); err != nil || !yes {
 		t.Errorf("got %v, %v", yes, err)
@@ -147,7 +147,7 @@ func TestCallerWithATerminalIsNotAskedOnADesktop(t *testing.T) {
 	p := &person{secret: func(q human.Question) (string, bool) {
 		return q.Token + "|" + q.Profile + "|" + q.Asker, false
 	}}
-	a := b.chain(p, wire.Call{TTY: true, Desk: &wire.Desk{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	a := b.chain(p, wire.Call{TTY: true, Desktop: &wire.Desktop{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
 	defer a.Close()
 	got, err := human.AskSecret(t.Context(), a, human.Question{What: "PIN", Token: "YubiKey", Tries: 2})
 	if want := `YubiKey|prod|` + a.Caller().Describe(); err != nil || string(got) != want {
@@ -180,7 +180,7 @@ func TestWhatToDoStandsBeforeWhatIsWaitedFor(t *testing.T) {
 
 // notepad is a desktop that notes what it shows.
 type notepad struct {
-	ask.Desk
+	ask.DesktopPrompter
 	shown []string
 }
 
@@ -190,11 +190,11 @@ func (n *notepad) Close() error       { n.shown = append(n.shown, "closed"); ret
 func TestDesktopTellsWhatToDoAndNothingElse(t *testing.T) {
 	b := newBench(t)
 	var opened []*notepad
-	b.options.Desk = func(wire.Desk) ask.Desk {
+	b.options.Desktop = func(wire.Desktop) ask.DesktopPrompter {
 		opened = append(opened, &notepad{})
 		return opened[len(opened)-1]
 	}
-	a := b.chain(nobody, wire.Call{Desk: &wire.Desk{}})
+	a := b.chain(nobody, wire.Call{Desktop: &wire.Desktop{}})
 	a.Notice(t.Context(), "waiting for AWS")
 	a.Notice(t.Context(), "")
 	if len(opened) != 0 {

@@ -25,7 +25,7 @@ func TestDesktopTravelsWhereNobodyCanBeAskedHere(t *testing.T) {
 		calls <- call
 		return nil, nil
 	}
-	want := &wire.Desk{
+	want := &wire.Desktop{
 		Display: ":7", WaylandDisplay: "wayland-1", XAuthority: "/home/a/.Xauthority",
 		RuntimeDir: "/run/user/1000", Lang: "de_CH.UTF-8",
 	}
@@ -33,14 +33,14 @@ func TestDesktopTravelsWhereNobodyCanBeAskedHere(t *testing.T) {
 	if err := c.Call(t.Context(), "m", nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if call := <-calls; call.TTY || !cmp.Equal(call.Desk, want) {
-		t.Errorf("got %v", cmp.Diff(want, call.Desk))
+	if call := <-calls; call.TTY || !cmp.Equal(call.Desktop, want) {
+		t.Errorf("got %v", cmp.Diff(want, call.Desktop))
 	}
 	c = within(t, note, client.Options{Prompter: &person{}})
 	if err := c.Call(t.Context(), "m", nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if call := <-calls; !call.TTY || call.Desk != nil {
-		t.Errorf("with a terminal: %+v", call.Desk)
+	if call := <-calls; !call.TTY || call.Desktop != nil {
+		t.Errorf("with a terminal: %+v", call.Desktop)
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
-// desk is where a person who is not at a terminal of ours may be found. The
+// desktop is where a person who is not at a terminal of ours may be found. The
 // agent judges the values; those that it would not take do not travel.
-func desk(getenv func(string) string) *wire.Desk {
+func desktop(getenv func(string) string) *wire.Desktop {
 	bounded := func(name string) string {
-		if text := getenv(name); len(text) <= maxDeskValue {
+		if text := getenv(name); len(text) <= maxDesktopValue {
 			return text
 		}
 		return ""
 	}
-	return &wire.Desk{
+	return &wire.Desktop{
 		Display:        bounded("DISPLAY"),
 		WaylandDisplay: bounded("WAYLAND_DISPLAY"),
 		XAuthority:     bounded("XAUTHORITY"),
@@ -25,5 +25,5 @@ func desk(getenv func(string) string) *wire.Desk {
 	}
 }
 
-// maxDeskValue keeps an odd environment from filling the request.
-const maxDeskValue = 1 << 10
+// maxDesktopValue keeps an odd environment from filling the request.
+const maxDesktopValue = 1 << 10
