@@ -39,7 +39,7 @@ func (c *call) take(ctx context.Context, m message) error {
 	return nil
 }
 
-// readQuestion keeps of a question what a [Question] makes one of. A program
+// readQuestion keeps of a question what a [Want] makes one of. A program
 // cannot ask for another secret by it, such as for the vault's passphrase: what
 // is not known to be a token's is asked for as an "answer".
 func readQuestion(params json.RawMessage) (human.Question, error) {

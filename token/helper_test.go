@@ -193,7 +193,7 @@ func TestPersonAnswersTheProgram(t *testing.T) {
 	if _, err := codeOf(t, helper(t, "asks"), p); err != nil {
 		t.Error(err)
 	}
-	want := []human.Question{token.Question{What: token.PIVPIN, Token: token.Token{Model: "test"}, Retries: 3}.Secret()}
+	want := []human.Question{token.Want{What: token.PIVPIN, Token: token.Token{Model: "test"}, Retries: 3}.Secret()}
 	if diff := cmp.Diff(want, p.Secrets); diff != "" {
 		t.Error(diff)
 	}

@@ -47,8 +47,9 @@ const (
 
 var secrets = []string{PIVPIN, FIDO2PIN, AccessCode, ManagementKey}
 
-// Question is what a driver knows when its token wants a secret.
-type Question struct {
+// Want is a secret that a token wants, as its driver knows it. What the person is
+// asked is a human.Question, which it makes.
+type Want struct {
 	What    string // PIVPIN and so on
 	Token   Token
 	Retries int    // tries left, or Unknown
@@ -56,27 +57,27 @@ type Question struct {
 }
 
 // Secret is the question for the secret itself.
-func (q Question) Secret() human.Question {
+func (w Want) Secret() human.Question {
 	return human.Question{
-		Kind: human.Secret, What: q.What, Again: line.One(q.Again),
-		Token: line.One(q.Token.String()), Tries: max(q.Retries, 0),
+		Kind: human.Secret, What: w.What, Again: line.One(w.Again),
+		Token: line.One(w.Token.String()), Tries: max(w.Retries, 0),
 	}
 }
 
 // LastTry is the question whether the secret may be tried although so few tries
 // are left that a wrong one may block the token.
-func (q Question) LastTry() human.Question {
-	left := fmt.Sprintf("Only %d tries are left", q.Retries)
-	if q.Retries == 1 {
+func (w Want) LastTry() human.Question {
+	left := fmt.Sprintf("Only %d tries are left", w.Retries)
+	if w.Retries == 1 {
 		left = "Only 1 try is left"
 	}
-	text := fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, q.What, q.Token)
+	text := fmt.Sprintf("%s for the %s of %s, and wrong ones block it. Try all the same?", left, w.What, w.Token)
 	return human.Question{Kind: human.Confirm, What: line.One(text)}
 }
 
 // AskSecret asks the person for the secret; the caller wipes it.
-func AskSecret(ctx context.Context, person Person, q Question) ([]byte, error) {
-	answer, err := person.Ask(ctx, q.Secret())
+func AskSecret(ctx context.Context, person Person, w Want) ([]byte, error) {
+	answer, err := person.Ask(ctx, w.Secret())
 	if err != nil {
 		answer.Wipe()
 		return nil, err
@@ -85,7 +86,7 @@ func AskSecret(ctx context.Context, person Person, q Question) ([]byte, error) {
 }
 
 // AskLastTry asks the person whether one of the last tries may be used.
-func AskLastTry(ctx context.Context, person Person, q Question) (bool, error) {
-	answer, err := person.Ask(ctx, q.LastTry())
+func AskLastTry(ctx context.Context, person Person, w Want) (bool, error) {
+	answer, err := person.Ask(ctx, w.LastTry())
 	return answer.Yes, err
 }

@@ -15,7 +15,7 @@ import (
 func TestLastTryIsOneSentence(t *testing.T) {
 	yubikey := token.Token{Serial: "7", Model: "YubiKey\x1b 5"}
 	for retries, left := range map[int]string{1: "Only 1 try is left", 2: "Only 2 tries are left"} {
-		got := token.Question{What: token.PIVPIN, Token: yubikey, Retries: retries, Again: "wrong PIN"}.LastTry()
+		got := token.Want{What: token.PIVPIN, Token: yubikey, Retries: retries, Again: "wrong PIN"}.LastTry()
 		want := human.Question{
 			Kind: human.Confirm,
 			What: left + " for the PIV PIN of YubiKey\ufffd 5 (serial 7), and wrong ones block it. Try all the same?",

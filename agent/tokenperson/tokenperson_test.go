@@ -47,7 +47,7 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 		}
 	}
 	for _, what := range []string{token.PIVPIN, token.FIDO2PIN, token.AccessCode, token.ManagementKey} {
-		pin, err := token.AskSecret(t.Context(), b, token.Question{What: what, Token: yubikey, Retries: token.Unknown, Again: "wrong\nPIN"})
+		pin, err := token.AskSecret(t.Context(), b, token.Want{What: what, Token: yubikey, Retries: token.Unknown, Again: "wrong\nPIN"})
 		if err != nil || string(pin) != "123456" {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -56,11 +56,11 @@ func TestPersonHearsWhatATokenWants(t *testing.T) {
 		}
 	}
 	nobody := Person{Asker: new(terminal)}
-	_, err := token.AskSecret(t.Context(), nobody, token.Question{Again: "that code is old"})
+	_, err := token.AskSecret(t.Context(), nobody, token.Want{Again: "that code is old"})
 	if !errors.Is(err, human.ErrNoPrompt) || !strings.HasPrefix(err.Error(), "that code is old: ") {
 		t.Errorf("nobody was asked: %v", err)
 	}
-	if _, err := token.AskLastTry(t.Context(), nobody, token.Question{Retries: 2}); err == nil {
+	if _, err := token.AskLastTry(t.Context(), nobody, token.Want{Retries: 2}); err == nil {
 		t.Error("nobody said yes")
 	}
 }

@@ -101,7 +101,7 @@ func (r *Rack) Unwrap(ctx context.Context, p token.UnwrapParams, person token.Pe
 func (r *Rack) ask(ctx context.Context, k *Stick, person token.Person) error {
 	again := ""
 	for k.PIN != "" {
-		q := token.Question{What: token.PIVPIN, Token: k.Token(), Retries: k.Retries, Again: again}
+		q := token.Want{What: token.PIVPIN, Token: k.Token(), Retries: k.Retries, Again: again}
 		switch {
 		case k.Retries == 0:
 			return token.ErrPINBlocked

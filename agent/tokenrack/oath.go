@@ -20,7 +20,7 @@ func (r *Rack) open(ctx context.Context, k *Stick, ref token.Ref, person token.P
 	if k.Code == "" || string(ref.Access[k.Applet]) == k.accessKey() {
 		return nil
 	}
-	code, err := token.AskSecret(ctx, person, token.Question{What: token.AccessCode, Token: k.Token(), Retries: token.Unknown})
+	code, err := token.AskSecret(ctx, person, token.Want{What: token.AccessCode, Token: k.Token(), Retries: token.Unknown})
 	defer clear(code)
 	if err == nil && string(code) != k.Code {
 		err = token.ErrAccessCode

@@ -154,7 +154,7 @@ func (o operation) applet(ctx context.Context, s *session, known map[string][]by
 		if tries > 0 {
 			again = token.ErrAccessCode.Error()
 		}
-		code, err := token.AskSecret(ctx, o.person, token.Question{
+		code, err := token.AskSecret(ctx, o.person, token.Want{
 			What: token.AccessCode, Token: s.token, Retries: token.Unknown, Again: again,
 		})
 		if err != nil {

@@ -88,8 +88,8 @@ func (g *prompt) pin(ctx context.Context) ([]byte, error) {
 	}
 }
 
-func (g *prompt) question(left int) token.Question {
-	return token.Question{What: token.FIDO2PIN, Token: g.Token, Retries: left, Again: g.again}
+func (g *prompt) question(left int) token.Want {
+	return token.Want{What: token.FIDO2PIN, Token: g.Token, Retries: left, Again: g.again}
 }
 
 // allowed reads the counter and says whether a try may be made, asking the

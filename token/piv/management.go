@@ -122,7 +122,7 @@ func (c *card) withProtected(pin []byte, use func(c *card, management []byte) er
 
 // withTyped asks for the management key.
 func (o *operation) withTyped(ctx context.Context, use func(c *card, management []byte) error) error {
-	q := token.Question{What: token.ManagementKey, Token: o.token, Retries: token.Unknown}
+	q := token.Want{What: token.ManagementKey, Token: o.token, Retries: token.Unknown}
 	for range 3 {
 		typed, err := token.AskSecret(ctx, o.person, q)
 		if err != nil {

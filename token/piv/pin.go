@@ -35,7 +35,7 @@ func (e *fewerError) Error() string { return "the number of tries left has chang
 // typed is tried once at most; and after a fault nothing is tried again.
 func (o *operation) withPIN(ctx context.Context, left int, use func(c *card, pin []byte) error) error {
 	for again := ""; ; {
-		q := token.Question{What: token.PIVPIN, Token: o.token, Retries: left, Again: again}
+		q := token.Want{What: token.PIVPIN, Token: o.token, Retries: left, Again: again}
 		if err := o.mayTry(ctx, q); err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (o *operation) withPIN(ctx context.Context, left int, use func(c *card, pin
 }
 
 // mayTry asks the person whether the last tries may be used.
-func (o *operation) mayTry(ctx context.Context, q token.Question) error {
+func (o *operation) mayTry(ctx context.Context, q token.Want) error {
 	switch {
 	case q.Retries == 0:
 		return errBlocked
@@ -97,7 +97,7 @@ func (c *card) stillMayTry(ctx context.Context, told int) error {
 
 // ask asks for a PIN until it could be one; a caller that never gives one is
 // not asked for ever.
-func (o *operation) ask(ctx context.Context, q token.Question) ([]byte, error) {
+func (o *operation) ask(ctx context.Context, q token.Want) ([]byte, error) {
 	for range 3 {
 		pin, err := token.AskSecret(ctx, o.person, q)
 		if err != nil {

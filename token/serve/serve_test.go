@@ -64,7 +64,7 @@ func (o *otherEnd) hears(t *testing.T, words ...string) {
 // waits is a service with a method that asks the person.
 func waits() *serve.Service {
 	ask := func(ctx context.Context, _ struct{}, person token.Person) (string, error) {
-		secret, err := token.AskSecret(ctx, person, token.Question{What: token.PIVPIN})
+		secret, err := token.AskSecret(ctx, person, token.Want{What: token.PIVPIN})
 		return string(secret), err
 	}
 	return &serve.Service{Methods: map[string]serve.Method{"ask": serve.Bind(ask)}}
