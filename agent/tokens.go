@@ -10,6 +10,8 @@ import (
 	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 )
@@ -51,9 +53,20 @@ func (m *tokens) list(ctx context.Context, _ *request) (wire.TokenListResult, er
 	return result, nil
 }
 
-// protect is about the access code of a token's OATH applet.
+// protections are what can be done about the access code of a token's OATH applet.
+var protections = map[string]func(*ontoken.Passwords, context.Context, credproc.Asker, string) (token.Token, error){
+	wire.ProtectSet:      (*ontoken.Passwords).Set,
+	wire.ProtectRemember: (*ontoken.Passwords).Remember,
+	wire.ProtectForget:   (*ontoken.Passwords).Forget,
+	wire.ProtectRemove:   (*ontoken.Passwords).Remove,
+}
+
 func (m *tokens) protect(ctx context.Context, r *request, p wire.TokenProtectParams) (wire.Token, error) {
-	t, err := m.passwords.Protect(ctx, r.ask, p.Action, p.Token)
+	do, known := protections[p.Action]
+	if !known {
+		return wire.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", p.Action)
+	}
+	t, err := do(m.passwords, ctx, r.ask, p.Token)
 	return describeToken(t), err
 }
 

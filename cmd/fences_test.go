@@ -83,7 +83,7 @@ var arrows = map[string][]string{
 		"token",
 	},
 	"agent/ontoken": {
-		"agent/audit", "agent/inventory", "agent/tokenperson", "agent/vault", "agent/wire", "credproc",
+		"agent/audit", "agent/inventory", "agent/tokenperson", "agent/vault", "credproc",
 		"credproc/flight", "credproc/sigv4", "keystore", "token", "token/totp",
 	},
 	"agent/codes": {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/tokenperson"
-	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
@@ -19,48 +18,15 @@ import (
 
 // Passwords are the passwords of OATH applets, which people know as access codes.
 // What the vault remembers of one is the key that is derived of it, which is good
-// for that applet alone. It is safe for concurrent use.
+// for that applet alone. A password keeps other programs off the token while the
+// vault is locked, so that to set another, or none, takes a way in.
+//
+// In each method the token is meant by its serial; empty means the only one. The
+// vault is opened before anything is changed. It is safe for concurrent use.
 type Passwords struct{ applets *Applets }
 
 // NewPasswords returns the passwords of applets.
 func NewPasswords(applets *Applets) *Passwords { return &Passwords{applets} }
-
-// operation is something to do about the password of an applet.
-type operation struct {
-	name string
-	// proven: the password that the vault remembers keeps other programs off the
-	// token while the vault is locked, so that to set another, or none, takes a
-	// way in.
-	proven bool
-	do     func(p *Passwords, ctx context.Context, ask credproc.Asker, meant string) (token.Token, error)
-}
-
-var operations = []operation{
-	{wire.ProtectSet, true, (*Passwords).set},
-	{wire.ProtectRemember, false, (*Passwords).remember},
-	{wire.ProtectForget, false, (*Passwords).forget},
-	{wire.ProtectRemove, true, (*Passwords).remove},
-}
-
-// Protect sets, remembers, forgets or removes the password of the applet of a
-// token, which people know as its access code. The token is meant by its serial;
-// empty means the only one. It opens the vault before anything is changed.
-func (p *Passwords) Protect(ctx context.Context, ask credproc.Asker, action, meant string) (token.Token, error) {
-	i := slices.IndexFunc(operations, func(o operation) bool { return o.name == action })
-	if i < 0 {
-		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is set, remembered, forgotten or removed, not %.20q", action)
-	}
-	var err error
-	if operations[i].proven {
-		err = p.applets.access.Prove(ctx, ask, fmt.Sprintf("to %s the access code of a token", action))
-	} else {
-		_, err = p.applets.access.Unlocked(ctx, ask)
-	}
-	if err != nil {
-		return token.Token{}, err
-	}
-	return operations[i].do(p, ctx, ask, meant)
-}
 
 // applyTo is something that a token does about the password of its applet.
 type applyTo func(token.Ref, token.Person) (token.OATHAccess, error)
@@ -85,7 +51,11 @@ func named(meant string) []string {
 	return []string{meant}
 }
 
-func (p *Passwords) set(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+// Set asks for a password, sets it, and lets the vault remember it.
+func (p *Passwords) Set(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	if err := p.applets.access.Prove(ctx, ask, "to set the access code of a token"); err != nil {
+		return token.Token{}, err
+	}
 	which := "the token"
 	if meant != "" {
 		which = "token " + meant
@@ -110,7 +80,12 @@ func (p *Passwords) set(ctx context.Context, ask credproc.Asker, meant string) (
 	return got.Token, nil
 }
 
-func (p *Passwords) remember(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+// Remember lets the vault remember the password that is set, which the person is
+// asked for.
+func (p *Passwords) Remember(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	if _, err := p.applets.access.Unlocked(ctx, ask); err != nil {
+		return token.Token{}, err
+	}
 	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
 		return p.applets.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
 	})
@@ -123,8 +98,12 @@ func (p *Passwords) remember(ctx context.Context, ask credproc.Asker, meant stri
 	return got.Token, p.keep(ctx, ask, got)
 }
 
-// forget needs no token.
-func (p *Passwords) forget(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+// Forget lets the vault forget the password; it needs no token. It wraps
+// [keystore.ErrNoItem].
+func (p *Passwords) Forget(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	if _, err := p.applets.access.Unlocked(ctx, ask); err != nil {
+		return token.Token{}, err
+	}
 	applets := inventory.Applets(p.applets.access.Opened(), named(meant)...)
 	switch len(applets) {
 	case 1:
@@ -139,7 +118,11 @@ func (p *Passwords) forget(ctx context.Context, ask credproc.Asker, meant string
 		p.drop(ctx, ask, func(other inventory.Applet) bool { return other.ID() == gone.ID() })
 }
 
-func (p *Passwords) remove(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+// Remove takes the password off the token, and lets the vault forget it.
+func (p *Passwords) Remove(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
+	if err := p.applets.access.Prove(ctx, ask, "to remove the access code of a token"); err != nil {
+		return token.Token{}, err
+	}
 	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
 		return p.applets.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
 	})
