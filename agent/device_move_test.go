@@ -107,7 +107,7 @@ func TestMovedSeedGivesTheSameCodes(t *testing.T) {
 		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 		p := knows("")
 		var moved wire.Device
-		b.must(t, p, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true}, &moved)
+		b.must(t, p, wire.MethodDeviceMove, wire.MoveParams{Name: "phone", Touch: true}, &moved)
 		if !slices.Equal(moved.Tokens, []string{"12345678"}) || !moved.Touch {
 			t.Errorf("got %+v", moved)
 		}
@@ -124,8 +124,8 @@ func TestMovedSeedGivesTheSameCodes(t *testing.T) {
 		if !slices.Contains(p.notices, want) || p.notices[len(p.notices)-1] != "" {
 			t.Errorf("told %q, want %q and that it is over", p.notices, want)
 		}
-		b.refused(t, nobody, errcode.BadRequest, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
-		b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "none"})
+		b.refused(t, nobody, errcode.BadRequest, wire.MethodDeviceMove, wire.MoveParams{Name: "phone"})
+		b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceMove, wire.MoveParams{Name: "none"})
 		if r.Tokens[0].Touches != 2 {
 			t.Errorf("%d touches, want one to prove the move and one for the code", r.Tokens[0].Touches)
 		}
@@ -141,14 +141,14 @@ func TestMoveLosesNothingWhateverFails(t *testing.T) {
 		r := b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 		disk.Arm(faultfs.Fault{Step: step, Err: syscall.EIO})
-		err := b.call(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
+		err := b.call(t, nobody, wire.MethodDeviceMove, wire.MoveParams{Name: "phone"}, nil)
 		done := step > disk.Steps()
 		disk.Arm(faultfs.Fault{})
 		if err != nil {
 			if _, inVault := b.access.Opened().Find(keystore.KindTOTP, "phone"); inVault && len(r.Tokens[0].Names()) > 0 {
 				t.Errorf("step %d: after %v the seed is in both places", step, err)
 			}
-			again := b.call(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
+			again := b.call(t, nobody, wire.MethodDeviceMove, wire.MoveParams{Name: "phone"}, nil)
 			if again != nil && !errors.Is(again, errcode.BadRequest) { // it is there already
 				t.Errorf("step %d: again: %v", step, again)
 			}
@@ -174,12 +174,12 @@ func TestHalfAMoveIsMadeAgain(t *testing.T) {
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	half := &tokenrack.Credential{Name: "mfad:phone", Algorithm: "SHA1", Digits: 6, Key: []byte("12345678901234567890")}
 	r.Tokens[0].Credentials["mfad:phone"] = half
-	b.must(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Tokens: []string{"1", "2"}}, nil)
+	b.must(t, nobody, wire.MethodDeviceMove, wire.MoveParams{Name: "phone", Tokens: []string{"1", "2"}}, nil)
 
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "other", Seed: []byte(seed)}, nil)
 	strange := &tokenrack.Credential{Name: "mfad:other", Algorithm: "SHA1", Digits: 6, Key: []byte("somebody else's seed")}
 	r.Tokens[1].Credentials["mfad:other"] = strange
-	b.must(t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "other", Tokens: []string{"1", "2"}}, nil)
+	b.must(t, nobody, wire.MethodDeviceMove, wire.MoveParams{Name: "other", Tokens: []string{"1", "2"}}, nil)
 	if r.Tokens[1].Credentials["mfad:other"] != strange || !slices.Equal(r.Tokens[0].Names(), []string{"mfad:other~2", "mfad:phone"}) {
 		t.Errorf("another's credential was touched, or the first token holds %q", r.Tokens[0].Names())
 	}
@@ -195,7 +195,7 @@ func TestTokenThatRefusesKeepsTheSeedInTheVault(t *testing.T) {
 		r := b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 		r.Fault = func(string) error { return err }
-		b.refused(t, nobody, want, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"})
+		b.refused(t, nobody, want, wire.MethodDeviceMove, wire.MoveParams{Name: "phone"})
 		b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 	}
 }
@@ -207,14 +207,14 @@ func TestLockDuringAMoveLosesNothing(t *testing.T) {
 	r := b.withTokens(t, "1")
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	r.Touched = func() { b.access.Lock() }
-	b.refused(t, knows(""), errcode.VaultLocked, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true})
+	b.refused(t, knows(""), errcode.VaultLocked, wire.MethodDeviceMove, wire.MoveParams{Name: "phone", Touch: true})
 	r.Touched = nil
 	if got := r.Tokens[0].Names(); len(got) != 0 {
 		t.Errorf("the token holds %q", got)
 	}
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
-	b.must(t, knows(""), wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone", Touch: true}, nil)
+	b.must(t, knows(""), wire.MethodDeviceMove, wire.MoveParams{Name: "phone", Touch: true}, nil)
 }
 
 func TestCodeIsGivenBackWhenTheTokenFails(t *testing.T) {
@@ -308,7 +308,7 @@ func TestMoveThatIsAbandonedLeavesTheSeed(t *testing.T) {
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	ctx, leave := context.WithCancel(t.Context())
 	r.Fault = func(string) error { leave(); return context.Cause(ctx) }
-	if err := b.callContext(ctx, t, nobody, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil); !errors.Is(err, errcode.Dismissed) {
+	if err := b.callContext(ctx, t, nobody, wire.MethodDeviceMove, wire.MoveParams{Name: "phone"}, nil); !errors.Is(err, errcode.Dismissed) {
 		t.Errorf("got %v", err)
 	}
 	b.must(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)

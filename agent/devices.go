@@ -199,7 +199,7 @@ func (m *devices) remove(ctx context.Context, r *request, p wire.NameParams) (wi
 // move moves a seed out of the vault onto tokens. It has left the vault when they
 // have proved that they have it, and not before; a move that ended half way can be
 // made again.
-func (m *devices) move(ctx context.Context, r *request, p wire.DeviceMoveParams) (wire.Device, error) {
+func (m *devices) move(ctx context.Context, r *request, p wire.MoveParams) (wire.Device, error) {
 	var old inventory.Device
 	who := tokenperson.For(r.ask, fmt.Sprintf("to move device %.80q onto a token", p.Name))
 	content, err := m.applets.TakeOut(ctx, who, func(v *keystore.Vault) (_ inventory.Held, err error) {

@@ -192,7 +192,7 @@ const signsWith, signDigits = "SHA256", 6
 
 // move moves a secret access key out of the vault onto tokens, as devices.move
 // does a seed. From then on nobody can make the signing key of another day.
-func (m *keys) move(ctx context.Context, r *request, p wire.KeyMoveParams) (wire.Key, error) {
+func (m *keys) move(ctx context.Context, r *request, p wire.MoveParams) (wire.Key, error) {
 	var key inventory.Key
 	who := tokenperson.For(r.ask, fmt.Sprintf("to move access key %.80q onto a token", p.Name))
 	secret, err := m.applets.TakeOut(ctx, who, func(v *keystore.Vault) (_ inventory.Held, err error) {

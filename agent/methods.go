@@ -56,7 +56,7 @@ func (g groups) table() map[string]method {
 		wire.MethodKeyTrust: changes(g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
 			return &audit.Subject{Name: p.Name}
 		}),
-		wire.MethodKeyMove: changes(g.keys.move, func(p wire.KeyMoveParams, k wire.Key) *audit.Subject {
+		wire.MethodKeyMove: changes(g.keys.move, func(p wire.MoveParams, k wire.Key) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
 		}),
 
@@ -68,7 +68,7 @@ func (g groups) table() map[string]method {
 			return &audit.Subject{Name: p.Name, Tokens: onto(tokens, p.Tokens)}
 		}),
 		wire.MethodDeviceList: quiet(bare(g.devices.list)),
-		wire.MethodDeviceMove: changes(g.devices.move, func(p wire.DeviceMoveParams, d wire.Device) *audit.Subject {
+		wire.MethodDeviceMove: changes(g.devices.move, func(p wire.MoveParams, d wire.Device) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
 		}),
 		wire.MethodDeviceRemove: changes(g.devices.remove, named[wire.RemoveResult]),

@@ -55,24 +55,18 @@ func withTaker(t *testing.T) (*bench, *taker) {
 // that plays a token, nor have it take the access code off one.
 func TestOpenVaultGivesNothingToATokenUnproven(t *testing.T) {
 	b, k := withTaker(t)
-	calls := map[string]any{
-		"move device \"phone\" onto a token":    wire.DeviceMoveParams{Name: "phone"},
-		"move access key \"base\" onto a token": wire.KeyMoveParams{Name: "base"},
-		"remove the access code of a token":     wire.TokenProtectParams{Action: wire.ProtectRemove},
-		"set the access code of a token":        wire.TokenProtectParams{Action: wire.ProtectSet},
+	calls := map[string]struct {
+		method string
+		params any
+	}{
+		"move device \"phone\" onto a token":    {wire.MethodDeviceMove, wire.MoveParams{Name: "phone"}},
+		"move access key \"base\" onto a token": {wire.MethodKeyMove, wire.MoveParams{Name: "base"}},
+		"remove the access code of a token":     {wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectRemove}},
+		"set the access code of a token":        {wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectSet}},
 	}
-	method := func(params any) string {
-		switch params.(type) {
-		case wire.DeviceMoveParams:
-			return wire.MethodDeviceMove
-		case wire.KeyMoveParams:
-			return wire.MethodKeyMove
-		}
-		return wire.MethodTokenProtect
-	}
-	for what, params := range calls {
+	for what, row := range calls {
 		for _, thief := range []*person{nobody, knows("chosen by the thief")} {
-			err := b.call(t, thief, method(params), params, nil)
+			err := b.call(t, thief, row.method, row.params, nil)
 			if !errors.Is(err, errcode.NoPrompt) && !errors.Is(err, errcode.WrongPassphrase) {
 				t.Errorf("a thief who wants to %s: %v", what, err)
 			}
@@ -81,9 +75,9 @@ func TestOpenVaultGivesNothingToATokenUnproven(t *testing.T) {
 	if len(k.taken) > 0 {
 		t.Errorf("it took %q", k.taken)
 	}
-	for what, params := range calls {
+	for what, row := range calls {
 		owner := knows(passphrase)
-		b.must(t, owner, method(params), params, nil)
+		b.must(t, owner, row.method, row.params, nil)
 		if asked := owner.questions(); len(asked) == 0 || !strings.Contains(asked[0], `passphrase of vault "default", to `+what) {
 			t.Errorf("%s: asked %q", what, asked)
 		}

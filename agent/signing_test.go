@@ -25,7 +25,7 @@ func signedByToken(t testing.TB, touch bool) (*bench, *cloud, *tokenrack.Rack) {
 	t.Helper()
 	b, c := ready(t)
 	r := b.withTokens(t, "12345678")
-	b.must(t, knows(""), wire.MethodKeyMove, wire.KeyMoveParams{Name: "base", Touch: touch}, nil)
+	b.must(t, knows(""), wire.MethodKeyMove, wire.MoveParams{Name: "base", Touch: touch}, nil)
 	return b, c, r
 }
 
@@ -171,7 +171,7 @@ func TestMovedKeyIsAsBefore(t *testing.T) {
 	if _, found := b.access.Opened().Find(keystore.KindAccessKey, "base"); found {
 		t.Error("the vault keeps the secret")
 	}
-	b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyMove, wire.MoveParams{Name: "base"})
 	b.refused(t, nobody, errcode.ItemExists, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: otherID, Secret: []byte(secretKey)})
 	b.refused(t, nobody, errcode.ItemExists, wire.MethodKeyImport, wire.KeyImportParams{Name: "twin", AccessKeyID: c.key.ID, Secret: []byte(secretKey)})
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: "https://x.example"}, nil)
@@ -208,11 +208,11 @@ func TestKeyMoveLosesNothingWhateverFails(t *testing.T) {
 		r := b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
 		disk.Arm(faultfs.Fault{Step: step, Err: syscall.EIO})
-		err := b.call(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil)
+		err := b.call(t, nobody, wire.MethodKeyMove, wire.MoveParams{Name: "base"}, nil)
 		done := step > disk.Steps()
 		disk.Arm(faultfs.Fault{})
 		if err != nil {
-			if again := b.call(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil); again != nil && !errors.Is(again, errcode.BadRequest) {
+			if again := b.call(t, nobody, wire.MethodKeyMove, wire.MoveParams{Name: "base"}, nil); again != nil && !errors.Is(again, errcode.BadRequest) {
 				t.Errorf("step %d: again: %v", step, again)
 			}
 		}
@@ -242,9 +242,9 @@ func TestHalfAKeyMoveIsMadeAgain(t *testing.T) {
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
 	name := "mfad-key:" + keyID
 	r.Tokens[0].Credentials[name] = &tokenrack.Credential{Name: name, Algorithm: "SHA256", Digits: 6, Key: []byte("another secret")}
-	b.refused(t, nobody, errcode.TokenExists, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"})
+	b.refused(t, nobody, errcode.TokenExists, wire.MethodKeyMove, wire.MoveParams{Name: "base"})
 	r.Tokens[0].Credentials[name].Key = []byte("AWS4" + secretKey)
-	b.must(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil)
+	b.must(t, nobody, wire.MethodKeyMove, wire.MoveParams{Name: "base"}, nil)
 }
 
 func TestDayThatIsOverIsNotKept(t *testing.T) {

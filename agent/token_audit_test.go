@@ -28,10 +28,10 @@ func (k *taker) OATHDelete(context.Context, token.OATHDeleteParams, token.Person
 func TestAuditTellsWhatWasDoneToWhichToken(t *testing.T) {
 	b, _ := withTaker(t)
 	owner := knows(passphrase)
-	b.must(t, owner, wire.MethodDeviceMove, wire.DeviceMoveParams{Name: "phone"}, nil)
-	b.must(t, owner, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil)
+	b.must(t, owner, wire.MethodDeviceMove, wire.MoveParams{Name: "phone"}, nil)
+	b.must(t, owner, wire.MethodKeyMove, wire.MoveParams{Name: "base"}, nil)
 	b.must(t, owner, wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectRemove}, nil)
-	if err := b.call(t, nobody, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base", Tokens: []string{"7", "8"}}, nil); err == nil {
+	if err := b.call(t, nobody, wire.MethodKeyMove, wire.MoveParams{Name: "base", Tokens: []string{"7", "8"}}, nil); err == nil {
 		t.Error("it was moved twice")
 	}
 	key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
@@ -61,7 +61,7 @@ func TestAuditTellsWhatWasDoneToWhichToken(t *testing.T) {
 // The key of a day goes with the access key, also when it comes just after.
 func TestKeyOfADayDoesNotOutliveItsAccessKey(t *testing.T) {
 	b, k := withTaker(t)
-	b.must(t, knows(passphrase), wire.MethodKeyMove, wire.KeyMoveParams{Name: "base"}, nil)
+	b.must(t, knows(passphrase), wire.MethodKeyMove, wire.MoveParams{Name: "base"}, nil)
 	key, err := b.keys.AccessKey(t.Context(), "base", nobody.asker())
 	if err != nil {
 		t.Fatal(err)

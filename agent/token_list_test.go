@@ -34,7 +34,7 @@ func TestTokensAreListedWithWhatTheVaultKeepsOnThem(t *testing.T) {
 	owner := knows("") // the token proves
 	b.must(t, owner, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Tokens: []string{"1"}, Touch: true}, nil)
 	b.must(t, owner, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
-	b.must(t, owner, wire.MethodKeyMove, wire.KeyMoveParams{Name: "base", Tokens: []string{"1", "2"}}, nil)
+	b.must(t, owner, wire.MethodKeyMove, wire.MoveParams{Name: "base", Tokens: []string{"1", "2"}}, nil)
 	b.must(t, nobody, wire.MethodVaultLock, nil, nil)
 	b.must(t, nobody, wire.MethodTokenList, nil, &list)
 	want := [][]string{

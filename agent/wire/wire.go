@@ -25,8 +25,8 @@ const Protocol = 1
 // accepts [MaxAnswer].
 const MaxFrame = 64 << 10
 
-// What a client may call. The names of the parameters' and result's types follow
-// the method's; a method without a type takes or gives nothing.
+// What a client may call, with the types of the parameters and of the result; a
+// method without a type takes or gives nothing.
 const (
 	MethodCredentials   = "credentials"    // CredentialsParams -> CredentialsResult
 	MethodStatus        = "status"         // -> Status
@@ -43,10 +43,10 @@ const (
 	MethodKeyList       = "key.list"       // -> []Key
 	MethodKeyRemove     = "key.remove"     // NameParams -> RemoveResult
 	MethodKeyTrust      = "key.trust"      // KeyTrustParams
-	MethodKeyMove       = "key.move"       // KeyMoveParams -> Key: onto a token
+	MethodKeyMove       = "key.move"       // MoveParams -> Key: onto a token
 	MethodDeviceAdd     = "device.add"     // DeviceAddParams -> DeviceAddResult
 	MethodDeviceList    = "device.list"    // -> []Device
-	MethodDeviceMove    = "device.move"    // DeviceMoveParams -> Device: onto a token
+	MethodDeviceMove    = "device.move"    // MoveParams -> Device: onto a token
 	MethodDeviceRemove  = "device.remove"  // NameParams -> RemoveResult
 	MethodCode          = "code"           // NameParams -> Code
 	MethodProfileShow   = "profile.show"   // ProfileShowParams -> Chain
@@ -230,9 +230,10 @@ type Key struct {
 	Touch  bool     `json:"touch,omitempty"`
 }
 
-// KeyMoveParams moves a secret access key out of the vault onto tokens, all of
-// which must be plugged in; none named: onto the only one that is.
-type KeyMoveParams struct {
+// MoveParams moves a secret access key, or the seed of a device, out of the vault
+// onto tokens, all of which must be plugged in; none named: onto the only one that
+// is. Touch says that each use takes a touch.
+type MoveParams struct {
 	Name   string   `json:"name"`
 	Tokens []string `json:"tokens,omitempty"` // serial numbers
 	Touch  bool     `json:"touch,omitempty"`
@@ -264,13 +265,6 @@ type DeviceAddParams struct {
 	OnToken bool     `json:"onToken,omitempty"`
 	Tokens  []string `json:"tokens,omitempty"`
 	Touch   bool     `json:"touch,omitempty"` // each code takes a touch
-}
-
-// DeviceMoveParams moves a seed out of the vault onto tokens, as in DeviceAddParams.
-type DeviceMoveParams struct {
-	Name   string   `json:"name"`
-	Tokens []string `json:"tokens,omitempty"`
-	Touch  bool     `json:"touch,omitempty"`
 }
 
 // DeviceAddResult tells what came in. An export of many accounts comes in

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
 
 // A moving is what a verb does that moves a secret from the vault onto tokens.
 // T is what is moved, as the agent tells of it.
@@ -13,13 +17,6 @@ type moving[T any] struct {
 	// choice. It may be empty.
 	untouched string
 	tell      func(moved T)
-}
-
-// A move is the parameters of every such method.
-type move struct {
-	Name   string   `json:"name"`
-	Tokens []string `json:"tokens,omitempty"`
-	Touch  bool     `json:"touch,omitempty"`
 }
 
 // moveCommand makes cmd a verb that moves a secret onto tokens.
@@ -50,7 +47,7 @@ func moveCommand[T any](c *cli, cmd *cobra.Command, m moving[T]) *cobra.Command 
 			return err
 		}
 		var moved T
-		if err := c.call(ctx, m.method, move{args[0], serials, o.touch}, &moved); err != nil {
+		if err := c.call(ctx, m.method, wire.MoveParams{Name: args[0], Tokens: serials, Touch: o.touch}, &moved); err != nil {
 			return err
 		}
 		m.tell(moved)
