@@ -1,16 +1,12 @@
 package agent
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/prompt/notify"
@@ -155,66 +151,5 @@ func TestCallerWithATerminalIsNotAskedOnADesktop(t *testing.T) {
 	}
 	if told() != "" {
 		t.Errorf("the pinentry was told %q", told())
-	}
-}
-
-func TestWhatToDoStandsBeforeWhatIsWaitedFor(t *testing.T) {
-	p := knows("")
-	a := p.asker()
-	a.Notice(t.Context(), "waiting for AWS")
-	first := a.Act(t.Context(), "touch one")
-	second := a.Act(t.Context(), "touch two")
-	a.Notice(t.Context(), "still waiting")
-	second()
-	second()
-	first()
-	a.Notice(t.Context(), "")
-	again := a.Act(t.Context(), "touch one")
-	a.Act(t.Context(), "touch one") // by another: both must be done
-	again()
-	want := []string{"waiting for AWS", "touch one", "touch two", "touch one", "still waiting", "", "touch one"}
-	if diff := cmp.Diff(want, p.notices); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// notepad is a desktop that notes what it shows.
-type notepad struct {
-	ask.DesktopPrompter
-	shown []string
-}
-
-func (n *notepad) Notice(text string) { n.shown = append(n.shown, text) }
-func (n *notepad) Close() error       { n.shown = append(n.shown, "closed"); return nil }
-
-func TestDesktopTellsWhatToDoAndNothingElse(t *testing.T) {
-	b := newBench(t)
-	var opened []*notepad
-	b.options.Desktop = func(wire.Desktop) ask.DesktopPrompter {
-		opened = append(opened, &notepad{})
-		return opened[len(opened)-1]
-	}
-	a := b.chain(nobody, wire.Call{Desktop: &wire.Desktop{}})
-	a.Notice(t.Context(), "waiting for AWS")
-	a.Notice(t.Context(), "")
-	if len(opened) != 0 {
-		t.Error("a desktop was opened for a notice")
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := a.Act(ctx, "touch YubiKey")
-	a.Notice(ctx, "waiting for AWS")
-	cancel()
-	done()
-	left := a.Act(t.Context(), "touch it again")
-	a.Close()
-	left()
-	a.Act(t.Context(), "too late")
-	if len(opened) != 1 {
-		t.Fatalf("%d desktops were opened", len(opened))
-	}
-	who := " (asked by " + a.Caller().Describe() + ")"
-	want := []string{"touch YubiKey" + who, "", "touch it again" + who, "closed"}
-	if !slices.Equal(opened[0].shown, want) {
-		t.Errorf("shown: %q", opened[0].shown)
 	}
 }

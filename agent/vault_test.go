@@ -9,10 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
@@ -160,23 +158,6 @@ func TestUnlockingGoesToWhoeverCanBeAsked(t *testing.T) {
 	no := &person{secret: func(human.Question) (string, bool) { return "", true }}
 	b.refused(t, no, errcode.Dismissed, wire.MethodVaultVerify, nil)
 	b.must(t, knows(passphrase), wire.MethodVaultVerify, nil, nil)
-}
-
-// away is a client whose person has left a prompt open and gone.
-type away struct{ *person }
-
-func (away) Call(ctx context.Context, _ string, _, _ any) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func TestWhoDoesNotAnswerIsPassedOver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		gone := ask.New(away{nobody}, ask.Options{TTY: true})
-		if _, err := human.AskSecret(t.Context(), gone, human.Question{What: "passphrase"}); !errors.Is(err, human.ErrNoPrompt) {
-			t.Errorf("got %v, which keeps the others who wait from being asked", err)
-		}
-	})
 }
 
 func TestKeychainThatLostItsKeyFallsBackToTheRecoveryKey(t *testing.T) {
