@@ -121,13 +121,13 @@ func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
 
 // chain is how the service asks for a call.
 func (b *bench) chain(c conn, call wire.Call) *ask.Chain {
-	return ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Profile: profileOf(call.Params), Open: b.options.Desktop})
+	return ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Profile: "prod", Open: b.options.Desktop})
 }
 
 func TestConfirmationOnTheDesktopTellsWhoAsks(t *testing.T) {
 	b := newBench(t)
 	told := b.withPinentry(t, map[string]string{"CONFIRM": "OK\n"})
-	a := b.chain(nobody, wire.Call{Desktop: &wire.Desktop{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	a := b.chain(nobody, wire.Call{Desktop: &wire.Desktop{Display: ":7"}})
 	defer a.Close()
 	if yes, err := human.AskYes(t.Context(), a, "Try the PIN?"); err != nil || !yes {
 		t.Errorf("got %v, %v", yes, err)
@@ -143,7 +143,7 @@ func TestCallerWithATerminalIsNotAskedOnADesktop(t *testing.T) {
 	p := &person{secret: func(q human.Question) (string, bool) {
 		return q.Token + "|" + q.Profile + "|" + q.Asker, false
 	}}
-	a := b.chain(p, wire.Call{TTY: true, Desktop: &wire.Desktop{Display: ":7"}, Params: json.RawMessage(`{"profile":"prod"}`)})
+	a := b.chain(p, wire.Call{TTY: true, Desktop: &wire.Desktop{Display: ":7"}})
 	defer a.Close()
 	got, err := human.AskSecret(t.Context(), a, human.Question{What: "PIN", Token: "YubiKey", Tries: 2})
 	if want := `YubiKey|prod|` + a.Caller().Describe(); err != nil || string(got) != want {

@@ -8,6 +8,7 @@ import (
 	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/peer"
+	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/params"
 )
@@ -26,18 +27,14 @@ type conn interface {
 	Peer() peer.Peer
 }
 
-// profileOf is the profile that a call is about; it may be about none.
-func profileOf(params json.RawMessage) string {
-	var about struct{ Profile string }
-	_ = json.Unmarshal(params, &about)
-	return about.Profile
-}
-
 // A method answers one call. It is made by [quiet], [changes] or [handsOut], each
 // of which is a decision about the line that the call leaves in the audit file;
 // [checked] refuses a table with a method that has none.
 type method struct {
 	line auditLine
+	// profile is the one that the parameters name, for the questions of the call;
+	// empty: the call is about none.
+	profile func(raw json.RawMessage) string
 	// do answers; about is what the line tells of, nil if there is to be none.
 	do func(ctx context.Context, r *request, raw json.RawMessage) (result any, about *audit.Subject, err error)
 }
@@ -58,7 +55,7 @@ type none struct{}
 // quiet is a method that hands nothing out and changes nothing that the vault
 // keeps.
 func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
-	return method{noLine, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{noLine, profileIn[P], func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(raw, &p); err != nil {
 			return nil, nil, err
@@ -73,7 +70,7 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 // tells whom it is about, by parameters of which some may be bad, and the result,
 // which is zero when the method has failed.
 func changes[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfChange, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{lineOfChange, profileIn[P], func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
 		err := decode(raw, &p)
@@ -92,7 +89,7 @@ func changes[P, R any](do func(context.Context, *request, P) (R, error), about f
 // as in [changes], of good parameters; it is nil where nothing is to be told, as
 // when nothing was handed out and nothing refused.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfHandout, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{lineOfHandout, profileIn[P], func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(raw, &p); err != nil {
 			return nil, nil, err
@@ -100,6 +97,16 @@ func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about 
 		result, err := do(ctx, r, p)
 		return result, about(p, result), err
 	}}
+}
+
+// profileIn is the profile that parameters of type P name, if that is what they
+// do; bad ones name none.
+func profileIn[P any](raw json.RawMessage) string {
+	var p P
+	if _, names := any(p).(wire.ProfileNamer); !names || params.Decode(raw, &p) != nil {
+		return ""
+	}
+	return any(p).(wire.ProfileNamer).ProfileName()
 }
 
 // bare is what does a method that takes no parameters, and refuses any.

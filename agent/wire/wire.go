@@ -94,6 +94,13 @@ type CredentialsParams struct {
 	Cached  bool   `json:"cached,omitempty"`
 }
 
+// ProfileName implements [ProfileNamer].
+func (p CredentialsParams) ProfileName() string { return p.Profile }
+
+// ProfileNamer is parameters that name a profile: the one that a question is for
+// which the agent asks while the call runs.
+type ProfileNamer interface{ ProfileName() string }
+
 // CredentialsResult holds the document, ready to print, and what scripts need beside it.
 // The document comes first, and is an object of strings and one number: package
 // agent/client/cached cuts it out by its place.
@@ -304,6 +311,9 @@ type ProfileShowParams struct {
 	Profile string `json:"profile"`
 	Region  string `json:"region,omitempty"`
 }
+
+// ProfileName implements [ProfileNamer].
+func (p ProfileShowParams) ProfileName() string { return p.Profile }
 
 // Chain is a resolved profile.
 type Chain struct {
