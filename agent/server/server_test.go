@@ -132,7 +132,7 @@ func (c *raw) send(text string) {
 
 func (c *raw) call(id, method string) {
 	c.t.Helper()
-	c.send(`{"jsonrpc":"2.0","id":` + id + `,"method":"` + method + `","params":{"v":1,"client":"1.2"}}` + "\n")
+	c.send(`{"jsonrpc":"2.0","id":` + id + `,"method":"` + method + `","params":{"v":2,"client":"1.2"}}` + "\n")
 }
 
 // message is any JSON-RPC object.
@@ -172,7 +172,7 @@ func echo(_ context.Context, _ *server.Conn, call wire.Call, method string) (any
 
 func TestServeAnswersACall(t *testing.T) {
 	c := dial(t, serve(t, echo, server.Options{}).path)
-	c.send(`{"jsonrpc":"2.0","id":7,"method":"m","params":{"v":1,"client":"1.2","tty":true,"params":{"a":[1]}}}` + "\n")
+	c.send(`{"jsonrpc":"2.0","id":7,"method":"m","params":{"v":2,"client":"1.2","tty":true,"params":{"a":[1]}}}` + "\n")
 	m := c.read()
 	if string(m.ID) != "7" || m.Error != nil || string(m.Result) != `{"client":"1.2","method":"m","params":{"a":[1]}}` {
 		t.Errorf("got %+v %s", m, m.Result)
@@ -195,7 +195,7 @@ func TestServeRefuses(t *testing.T) {
 		}
 		return nil, errors.New("something with a path in it")
 	}, server.Options{Version: "1.0"})
-	const envelope = `{"v":1,"client":"1.2"}`
+	const envelope = `{"v":2,"client":"1.2"}`
 	for _, row := range []struct {
 		method, params string
 		code           errcode.Code
@@ -207,8 +207,8 @@ func TestServeRefuses(t *testing.T) {
 		{"other", envelope, errcode.Internal, "internal error"},
 		{"long", envelope, errcode.Internal, "internal error"},
 		{"odd", envelope, errcode.Internal, "internal error"},
-		{"m", `{"v":2,"client":"9.0"}`, errcode.Version, "mfad 9.0 speaks protocol 2 and the running agent 1.0 speaks 1"},
-		{"m", `{}`, errcode.Version, "mfad  speaks protocol 0 and the running agent 1.0 speaks 1"},
+		{"m", `{"v":3,"client":"9.0"}`, errcode.Version, "mfad 9.0 speaks protocol 3 and the running agent 1.0 speaks 2"},
+		{"m", `{}`, errcode.Version, "mfad  speaks protocol 0 and the running agent 1.0 speaks 2"},
 		{wire.MethodStop, `{"v":2,"client":"9.0"}`, errcode.Internal, "internal error"}, // it got to the handler
 		{"m", `[1]`, errcode.BadRequest, "m: the parameters are no envelope of version, client and params"},
 		{"m", ``, errcode.BadRequest, "m: the call has no parameters"},

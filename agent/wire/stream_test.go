@@ -235,7 +235,7 @@ func (t *tap) Read(b []byte) (int, error) {
 
 func FuzzFrame(f *testing.F) {
 	for _, seed := range []string{
-		`{"jsonrpc":"2.0","id":1,"method":"credentials","params":{"v":1,"client":"1.0","tty":true,"params":{"profile":"prod"}}}` + "\n",
+		`{"jsonrpc":"2.0","id":1,"method":"credentials","params":{"v":2,"client":"1.0","tty":true,"params":{"profile":"prod"}}}` + "\n",
 		`{"jsonrpc":"2.0","id":"a","result":{"document":{"Version":1}}}` + "\n" + `{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"bad request"}}` + "\n",
 		"{}\n[]\n", "\n", "{", strings.Repeat("[", 20000) + "\n", strings.Repeat(" ", wire.MaxFrame+2),
 		"\"\\ud800\xff\"\n1", `{"method":"a","method":1,"Method":"b"}` + "\r\n",

@@ -19,7 +19,7 @@ import (
 // call carries it in its parameters' "v"; the agent refuses another with
 // [errcode.Version], but for [MethodStop], which every version understands: that is
 // how an agent of another version is replaced.
-const Protocol = 1
+const Protocol = 2
 
 // MaxFrame is the longest line that the agent accepts, in bytes; a client
 // accepts [MaxAnswer].
@@ -64,7 +64,7 @@ const (
 	MethodPromptCancel = "prompt.cancel" // a notification: withdraw the open prompt
 )
 
-// Call is the envelope of every call's parameters: {"v":1,"client":"1.0","tty":true,"params":{…}}.
+// Call is the envelope of every call's parameters: {"v":2,"client":"1.0","tty":true,"params":{…}}.
 type Call struct {
 	V       int             `json:"v"`
 	Client  string          `json:"client"` // the client's version, for messages

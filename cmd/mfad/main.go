@@ -36,8 +36,8 @@ func main() {
 }
 
 // printCached prints the document that the command line asks for, if the agent
-// has it in its cache. An error says that a part was printed: nobody can start
-// anew then.
+// has it in its cache. An error says that it could not be written: mfad-cli would
+// ask the agent once more, and fail likewise.
 func printCached(args []string) (printed bool, err error) {
 	profile, ok := cached.Profile(args)
 	if !ok {
@@ -52,11 +52,10 @@ func printCached(args []string) (printed bool, err error) {
 	if doc == nil {
 		return false, nil
 	}
-	n, err := os.Stdout.Write(doc)
-	if err != nil && n > 0 {
+	if _, err := os.Stdout.Write(doc); err != nil {
 		return false, errors.New("writing to standard output: " + err.Error())
 	}
-	return err == nil, nil
+	return true, nil
 }
 
 // handOver puts mfad-cli in our place. It returns only when that failed.

@@ -41,7 +41,7 @@ func Region(getenv func(string) string) string {
 // The request, around the profile's name and the region's. It is a call of
 // agent/wire's MethodCredentials with its CredentialsParams.
 const (
-	requestHead   = `{"jsonrpc":"2.0","id":1,"method":"credentials","params":{"v":1,"client":"","tty":false,"params":{"profile":"`
+	requestHead   = `{"jsonrpc":"2.0","id":1,"method":"credentials","params":{"v":2,"client":"","tty":false,"params":{"profile":"`
 	requestRegion = `","region":"`
 	requestTail   = `","cached":true}}}` + "\n"
 )

@@ -31,13 +31,13 @@ func main() {
 	}
 }
 
-// run sends {"v":1,"params":PARAMS} to METHOD.
+// run sends {"v":2,"params":PARAMS} to METHOD.
 func run(socket, method, params string) error {
 	conn, err := net.Dial("unix", socket)
 	if err != nil {
 		return err
 	}
-	call := map[string]any{"v": 1, "params": json.RawMessage(params)}
+	call := map[string]any{"v": 2, "params": json.RawMessage(params)}
 	if err := json.NewEncoder(conn).Encode(request{"2.0", 1, method, call}); err != nil {
 		return err
 	}
