@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// patience is how long the agent may take: its cache answers in a
+	// patience is how long all of it may take: the agent's cache answers in a
 	// millisecond, and mfad-cli waits for whatever takes longer.
-	patience = 2 * time.Second
+	patience = time.Second
 	// maxAnswer is the longest answer, in bytes. A document has one to three
 	// thousand.
 	maxAnswer = 16 << 10
@@ -51,49 +51,63 @@ func exchange(path, profile, region string, buf []byte) int {
 	}
 	defer func() { _ = syscall.Close(fd) }()
 	syscall.CloseOnExec(fd)
-	if dial(fd, path) != nil || !send(fd, line) {
+	c := conn{fd, time.Now().Add(patience)}
+	if c.dial(path) != nil || c.send(line) != nil {
 		return 0
 	}
-	return receive(fd, buf)
+	return c.receive(buf)
 }
 
-// dial connects fd and makes sure that one of our own is at the other end. From
-// then on no step takes longer than our patience; nor does connecting, while
-// the listener's queue is full.
-func dial(fd int, path string) error {
-	limit := syscall.NsecToTimeval(patience.Nanoseconds())
-	for _, way := range []int{syscall.SO_SNDTIMEO, syscall.SO_RCVTIMEO} {
-		if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, way, &limit); err != nil {
-			return err
-		}
+// conn is a socket and the time at which we ask no more.
+type conn struct {
+	fd  int
+	end time.Time
+}
+
+// hurry bounds the next step of a kind, SO_SNDTIMEO or SO_RCVTIMEO, by the time
+// that is left.
+func (c conn) hurry(kind int) error {
+	left := time.Until(c.end)
+	if left < time.Microsecond { // zero would be no bound
+		return syscall.ETIMEDOUT
 	}
-	if err := syscall.Connect(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
+	limit := syscall.NsecToTimeval(left.Nanoseconds())
+	return syscall.SetsockoptTimeval(c.fd, syscall.SOL_SOCKET, kind, &limit)
+}
+
+// dial connects and makes sure that one of our own is at the other end. It waits
+// while the listener's queue is full.
+func (c conn) dial(path string) error {
+	if err := c.hurry(syscall.SO_SNDTIMEO); err != nil {
+		return err
+	}
+	if err := syscall.Connect(c.fd, &syscall.SockaddrUnix{Name: path}); err != nil {
 		return err // also EINTR, which nobody sees but who stops and continues us
 	}
-	uid, _, err := socket.Peer(fd)
+	uid, _, err := socket.Peer(c.fd)
 	if err == nil && uid != os.Getuid() {
 		err = syscall.EPERM
 	}
 	return err
 }
 
-func send(fd int, line string) bool {
+func (c conn) send(line string) error {
 	for rest := []byte(line); len(rest) > 0; {
-		n, err := syscall.Write(fd, rest)
-		switch {
-		case err == syscall.EINTR:
-		case err != nil:
-			return false
-		default:
-			rest = rest[n:]
+		if err := c.hurry(syscall.SO_SNDTIMEO); err != nil {
+			return err
 		}
+		n, err := syscall.Write(c.fd, rest)
+		if err != nil && err != syscall.EINTR {
+			return err
+		}
+		rest = rest[max(n, 0):]
 	}
-	return true
+	return nil
 }
 
-func receive(fd int, buf []byte) (n int) {
-	for end := time.Now().Add(patience); n < len(buf) && time.Now().Before(end); {
-		more, err := syscall.Read(fd, buf[n:])
+func (c conn) receive(buf []byte) (n int) {
+	for n < len(buf) && c.hurry(syscall.SO_RCVTIMEO) == nil {
+		more, err := syscall.Read(c.fd, buf[n:])
 		switch {
 		case err == syscall.EINTR:
 		case err != nil, more == 0:
