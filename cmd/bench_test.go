@@ -79,11 +79,22 @@ func (r runner) once() (time.Duration, error) {
 }
 
 // warm is a home whose agent holds the session that the benchmarks ask for.
-func warm(b *testing.B) *home {
-	b.Helper()
-	h := newHome(b).furnish()
+func warm(tb testing.TB) *home {
+	tb.Helper()
+	h := newHome(tb).furnish()
 	h.do("", "credentials", "--profile", "prod")
 	return h
+}
+
+// What mfad is measured against must speak today's protocol, or nothing is
+// measured.
+func TestYardsticksSpeakWithTheAgent(t *testing.T) {
+	t.Parallel()
+	for _, r := range warm(t).runners() {
+		if _, err := r.once(); err != nil {
+			t.Errorf("%s: %v", r.name, err)
+		}
+	}
 }
 
 // BenchmarkWarmProcess is the whole life of one `mfad credentials` beside the

@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) < 0)
 		return 1;
-	n = snprintf(buf, sizeof buf, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{\"v\":1,\"params\":%s}}\n", argv[2], argv[3]);
+	n = snprintf(buf, sizeof buf, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{\"v\":2,\"params\":%s}}\n", argv[2], argv[3]);
 	if (n >= (int)sizeof buf || write(fd, buf, n) != n)
 		return 1;
 	n = 0;
