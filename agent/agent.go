@@ -175,7 +175,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	if !known {
 		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Profile: m.profile(call.Params), Open: s.options.Desktop})
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop})
 	defer chain.Close()
 	r := &request{method: name, conn: c, ask: chain}
 	result, about, err := m.do(ctx, r, call.Params)

@@ -121,7 +121,9 @@ func TestNobodyToAskSaysWhatWasTried(t *testing.T) {
 
 // chain is how the service asks for a call.
 func (b *bench) chain(c conn, call wire.Call) *ask.Chain {
-	return ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Profile: "prod", Open: b.options.Desktop})
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: b.options.Desktop})
+	chain.About("prod")
+	return chain
 }
 
 func TestConfirmationOnTheDesktopTellsWhoAsks(t *testing.T) {

@@ -32,9 +32,6 @@ type conn interface {
 // [checked] refuses a table with a method that has none.
 type method struct {
 	line auditLine
-	// profile is the one that the parameters name, for the questions of the call;
-	// empty: the call is about none.
-	profile func(raw json.RawMessage) string
 	// do answers; about is what the line tells of, nil if there is to be none.
 	do func(ctx context.Context, r *request, raw json.RawMessage) (result any, about *audit.Subject, err error)
 }
@@ -55,9 +52,9 @@ type none struct{}
 // quiet is a method that hands nothing out and changes nothing that the vault
 // keeps.
 func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
-	return method{noLine, profileIn[P], func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{noLine, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
-		if err := decode(raw, &p); err != nil {
+		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
 		}
 		result, err := do(ctx, r, p)
@@ -70,10 +67,10 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 // tells whom it is about, by parameters of which some may be bad, and the result,
 // which is zero when the method has failed.
 func changes[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfChange, profileIn[P], func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{lineOfChange, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
-		err := decode(raw, &p)
+		err := decode(r, raw, &p)
 		if err == nil {
 			result, err = do(ctx, r, p)
 		}
@@ -89,9 +86,9 @@ func changes[P, R any](do func(context.Context, *request, P) (R, error), about f
 // as in [changes], of good parameters; it is nil where nothing is to be told, as
 // when nothing was handed out and nothing refused.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfHandout, profileIn[P], func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{lineOfHandout, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
-		if err := decode(raw, &p); err != nil {
+		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
 		}
 		result, err := do(ctx, r, p)
@@ -99,25 +96,19 @@ func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about 
 	}}
 }
 
-// profileIn is the profile that parameters of type P name, if that is what they
-// do; bad ones name none.
-func profileIn[P any](raw json.RawMessage) string {
-	var p P
-	if _, names := any(p).(wire.ProfileNamer); !names || params.Decode(raw, &p) != nil {
-		return ""
-	}
-	return any(p).(wire.ProfileNamer).ProfileName()
-}
-
 // bare is what does a method that takes no parameters, and refuses any.
 func bare[R any](do func(context.Context, *request) (R, error)) func(context.Context, *request, none) (R, error) {
 	return func(ctx context.Context, r *request, _ none) (R, error) { return do(ctx, r) }
 }
 
-// decode reads parameters strictly.
-func decode[P any](raw json.RawMessage, p *P) error {
+// decode reads parameters strictly. A profile that they name is what the questions
+// of the call are about.
+func decode[P any](r *request, raw json.RawMessage, p *P) error {
 	if err := params.Decode(raw, p); err != nil {
 		return errcode.Errorf(errcode.BadRequest, "bad request: %v", err)
+	}
+	if named, ok := any(*p).(wire.ProfileNamer); ok {
+		r.ask.About(named.ProfileName())
 	}
 	return nil
 }

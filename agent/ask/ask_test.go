@@ -58,7 +58,8 @@ func (c *client) Notify(_ context.Context, method string, params any) error {
 
 func TestQuestionKnowsWhoAsksAboutWhatAndUntilWhen(t *testing.T) {
 	c := &client{answer: "123456"}
-	chain := New(c, Options{TTY: true, Profile: "prod"})
+	chain := New(c, Options{TTY: true})
+	chain.About("prod")
 	before := time.Now()
 	secret, err := human.AskSecret(t.Context(), chain, human.Question{What: "PIN", Token: "YubiKey", Tries: 2})
 	if err != nil || string(secret) != "123456" {

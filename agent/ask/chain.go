@@ -43,17 +43,16 @@ type DesktopPrompter interface {
 
 // Options say where the person behind a call may be.
 type Options struct {
-	TTY     bool                                  // the client says that it can prompt on a terminal
-	At      *wire.Desktop                         // the desktop that a client without one names; nil: none
-	Profile string                                // the one that the call is about; empty: about none
-	Open    func(at wire.Desktop) DesktopPrompter // reaches a desktop; nil: no desktop is used
+	TTY  bool                                  // the client says that it can prompt on a terminal
+	At   *wire.Desktop                         // the desktop that a client without one names; nil: none
+	Open func(at wire.Desktop) DesktopPrompter // reaches a desktop; nil: no desktop is used
 }
 
 // Chain asks the person on whose behalf one call runs. It is safe for
 // concurrent use. The caller closes it when the call is over.
 type Chain struct {
 	caller  Caller
-	profile string
+	profile string // see About
 	links   []link
 	notices notices
 }
@@ -75,7 +74,7 @@ type link interface {
 
 // New makes the chain of a call that came by conn.
 func New(conn Conn, o Options) *Chain {
-	c := &Chain{caller: Caller{conn}, profile: o.Profile}
+	c := &Chain{caller: Caller{conn}}
 	switch {
 	case o.TTY:
 		c.links = append(c.links, &terminal{conn: conn})
@@ -84,6 +83,10 @@ func New(conn Conn, o Options) *Chain {
 	}
 	return c
 }
+
+// About says which profile the call is about, for the questions that name none.
+// It comes before the first question.
+func (c *Chain) About(profile string) { c.profile = profile }
 
 // Close takes away what is shown on a desktop; the client's terminal is the
 // client's.
