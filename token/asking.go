@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/sourcegraph/jsonrpc2"
 
@@ -29,7 +28,7 @@ func (c *call) take(ctx context.Context, m message) error {
 	if m.Method != MethodAsk {
 		return nonsense("a call that is not known")
 	}
-	q, err := readQuestion(m.Params)
+	q, err := readQuestion(m.Params, c.kinds)
 	if err != nil {
 		return err
 	}
@@ -42,7 +41,7 @@ func (c *call) take(ctx context.Context, m message) error {
 // readQuestion keeps of a question what a [Want] makes one of. A program
 // cannot ask for another secret by it, such as for the vault's passphrase: what
 // is not known to be a token's is asked for as an "answer".
-func readQuestion(params json.RawMessage) (human.Question, error) {
+func readQuestion(params json.RawMessage, kinds Kinds) (human.Question, error) {
 	var q human.Question
 	if json.Unmarshal(params, &q) != nil {
 		return q, nonsense("a question that is none")
@@ -51,7 +50,7 @@ func readQuestion(params json.RawMessage) (human.Question, error) {
 	switch q.Kind {
 	case human.Confirm:
 	case human.Secret:
-		if !slices.Contains(secrets, q.What) {
+		if !kinds.secret(q.What) {
 			kept.What = "answer"
 		}
 		kept.Token, kept.Tries, kept.Again = printable(q.Token), max(q.Tries, 0), printable(q.Again)

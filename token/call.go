@@ -27,6 +27,7 @@ type call struct {
 	leave          func()        // the lanes
 	wait           time.Duration // that it may wait for a token
 	endless        bool          // it may take any time, in silence
+	kinds          Kinds         // of keys that the program has
 
 	*process
 	limits limits

@@ -210,7 +210,7 @@ func (h *Helper) begin(ctx context.Context, c *call) error {
 	if env == nil {
 		env = passing.Scrub(os.Environ())
 	}
-	c.limits = h.limits
+	c.limits, c.kinds = h.limits, h.KeyKinds()
 	if c.limits == (limits{}) {
 		c.limits = usual
 	}

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/internal/line"
@@ -37,7 +38,7 @@ type Waiting struct {
 }
 
 // The secrets that a token may want, in the words that the person sees. The
-// agent asks for no others.
+// agent asks for no others, but for the PIN of each kind of key: see [PINOf].
 const (
 	PIVPIN        = "PIV PIN"
 	FIDO2PIN      = "FIDO2 PIN"
@@ -45,7 +46,14 @@ const (
 	ManagementKey = "PIV management key (hexadecimal)"
 )
 
-var secrets = []string{PIVPIN, FIDO2PIN, AccessCode, ManagementKey}
+// PINOf is what the PIN of a kind of key is called: "PIV PIN".
+func PINOf(kind Kind) string { return kind.Title() + " PIN" }
+
+// secret says whether a token that has keys of these kinds may want what.
+func (ks Kinds) secret(what string) bool {
+	return what == AccessCode || what == ManagementKey ||
+		slices.ContainsFunc(ks, func(k Kind) bool { return what == PINOf(k) })
+}
 
 // Want is a secret that a token wants, as its driver knows it. What the person is
 // asked is a human.Question, which it makes.

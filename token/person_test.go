@@ -43,3 +43,13 @@ func TestProgramAsksOnlyForWhatATokenWants(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestPINOfEachKindHasItsName(t *testing.T) {
+	var names []string
+	for _, kind := range token.Known {
+		names = append(names, token.PINOf(kind))
+	}
+	if diff := cmp.Diff([]string{token.PIVPIN, token.FIDO2PIN}, names); diff != "" {
+		t.Error(diff)
+	}
+}
