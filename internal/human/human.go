@@ -10,6 +10,8 @@ package human
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/mfad/mfad/internal/errcode"
@@ -70,7 +72,8 @@ type Question struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// Answer is what a person answers.
+// Answer is what a person answers. It is printed and logged as [redacted], and
+// only JSON, which goes over a wire, has the text.
 type Answer struct {
 	// Text is a secret or a code. Whoever gets it wipes it.
 	Text []byte `json:"text,omitempty"` // base64 on the wire
@@ -79,6 +82,14 @@ type Answer struct {
 
 // Wipe clears the text.
 func (a Answer) Wipe() { clear(a.Text) }
+
+const redacted = "[redacted]"
+
+// Format implements [fmt.Formatter] for every verb.
+func (Answer) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// LogValue implements [slog.LogValuer].
+func (Answer) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // Prompter shows questions in one place. Calls may come at the same time.
 type Prompter interface {
