@@ -320,6 +320,7 @@ type Chain struct {
 	Profile string `json:"profile"`
 	Region  *Value `json:"region,omitempty"`
 	Steps   []Step `json:"steps"`
+	Fault   string `json:"fault,omitempty"` // why aws does not get that far
 }
 
 // Step is one link of a chain, as settings in the order to show them.

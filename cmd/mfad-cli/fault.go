@@ -13,6 +13,22 @@ import (
 	"github.com/mfad/mfad/internal/line"
 )
 
+// The exit codes, as `mfad help exit-codes` tells them.
+const (
+	exitOK = iota
+	exitError
+	exitUsage
+	exitPerson
+	exitMissing
+	exitRefused
+	exitAgent
+	exitLater
+
+	exitNotRunnable = 126 // exec, as shells have it
+	exitNotFound    = 127
+	exitInterrupted = 130 // 128 + SIGINT
+)
+
 // A fault is an error of this program's own, with the exit code and the hint
 // that go with it. Errors that have a code, such as refusals of the agent, take
 // theirs from the table in hints.go.

@@ -45,18 +45,33 @@ func (r *Reader) Served() ([]Served, error) {
 	return out, nil
 }
 
-func (p *Profile) describeServed(process Value) Served {
-	words := SplitWords(process.Text)
-	s := Served{Name: p.name, Process: process, Program: words[0]}
-	for i, word := range words[:len(words)-1] {
-		if word == "--profile" {
-			s.Asks = words[i+1]
-		}
+// Program is the one that AWS's tools run to ask mfad for the profile.
+func (p *Profile) Program() (path string, served bool) {
+	process, served := p.Served()
+	if !served {
+		return "", false
 	}
+	return SplitWords(process.Text)[0], true
+}
+
+func (p *Profile) describeServed(process Value) Served {
+	s := Served{Name: p.name, Process: process, Program: SplitWords(process.Text)[0], Asks: AskedFor(process.Text)}
 	for _, key := range rivalKeys {
 		if v, ok := p.InAWS(key); ok {
 			s.Rivals = append(s.Rivals, Value{Text: key, Origin: v.Origin})
 		}
 	}
 	return s
+}
+
+// AskedFor is the profile that a credential_process asks mfad for; empty when it
+// names none.
+func AskedFor(process string) (profile string) {
+	words := SplitWords(process)
+	for i, word := range words[:len(words)-1] {
+		if word == "--profile" {
+			profile = words[i+1]
+		}
+	}
+	return profile
 }
