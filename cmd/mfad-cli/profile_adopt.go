@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
+	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/edit"
 )
 
@@ -42,6 +44,7 @@ config.mfad-original, and as it was before the last one in config.mfad-backup.`,
 				return e.Adopt(ctx, args...)
 			})
 			if err == nil {
+				tellLost(c, args)
 				c.hint(tryProfileHint, args[0])
 			}
 			if len(args) == 1 {
@@ -75,10 +78,30 @@ func adoptAll(ctx context.Context, c *cli) error {
 		c.say("mfad: left as it is: %v", withWayOut(why))
 	}
 	c.say("mfad: adopted %s", words.Count(len(a.Adopted), "profile"))
+	tellLost(c, a.Adopted)
 	if len(a.Adopted) > 0 {
 		c.hint(tryProfileHint, a.Adopted[0])
 	}
 	return nil
+}
+
+// tellLost names the settings of adopted profiles that another tool has heeded so
+// far and nobody heeds now.
+func tellLost(c *cli, profiles []string) {
+	paths, err := config.DefaultPaths(c.getenv)
+	if err != nil {
+		return // told by the edit
+	}
+	served, _ := config.NewReader(paths, c.getenv).Served()
+	for _, s := range served {
+		if !slices.Contains(profiles, s.Name) {
+			continue
+		}
+		for _, setting := range s.Lost {
+			c.say("mfad: warning: %s: mfad does not read %s: write what it stands for into profile %q",
+				setting.Origin, setting.Text, s.Name)
+		}
+	}
 }
 
 // A profileEdit is what a verb does that changes what a profile's files have.

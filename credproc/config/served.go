@@ -15,7 +15,14 @@ type Served struct {
 	// Rivals are the settings beside it because of which some of AWS's tools do
 	// not ask mfad, or not mfad alone: Text is the setting's name, never its value.
 	Rivals []Value
+	// Lost are the settings beside it that other tools read and mfad does not:
+	// Text is the setting's name.
+	Lost []Value
 }
+
+// LostKeys are settings by which aws-vault takes those of another profile, or gets
+// a code from a program. Neither AWS's tools nor mfad read them.
+var LostKeys = []string{"include_profile", "parent_profile", "mfa_process"}
 
 // rivalKeys are the settings that AWS's tools prefer to a credential_process,
 // or refuse beside it. Which of them do so differs from tool to tool.
@@ -56,12 +63,19 @@ func (p *Profile) Program() (path string, served bool) {
 
 func (p *Profile) describeServed(process Value) Served {
 	s := Served{Name: p.name, Process: process, Program: SplitWords(process.Text)[0], Asks: AskedFor(process.Text)}
-	for _, key := range rivalKeys {
+	s.Rivals = p.namesOf(rivalKeys)
+	s.Lost = p.namesOf(LostKeys)
+	return s
+}
+
+// namesOf names the settings of AWS's files among keys, and says where they are.
+func (p *Profile) namesOf(keys []string) (found []Value) {
+	for _, key := range keys {
 		if v, ok := p.InAWS(key); ok {
-			s.Rivals = append(s.Rivals, Value{Text: key, Origin: v.Origin})
+			found = append(found, Value{Text: key, Origin: v.Origin})
 		}
 	}
-	return s
+	return found
 }
 
 // AskedFor is the profile that a credential_process asks mfad for; empty when it

@@ -124,6 +124,10 @@ func checkServed(_ context.Context, e *examination, r *record) {
 			cure := strings.ReplaceAll(rival.cure, "{profile}", s.Name)
 			r.warn(cure, "%s: %s of profile %q: %s", setting.Origin, rival.key, s.Name, rival.harm)
 		}
+		for _, setting := range s.Lost {
+			r.warn(fmt.Sprintf("Write what it stands for into profile %s, then delete the line.", e.PasteName(s.Name)),
+				"%s: %s of profile %q: aws-vault reads it, and neither mfad nor aws does", setting.Origin, setting.Text, s.Name)
+		}
 	}
 	if len(r.findings) == 0 {
 		r.ok("aws finds mfad for %s", words.Count(len(served), "profile"))
