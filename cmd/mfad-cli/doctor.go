@@ -54,5 +54,5 @@ func hintOn(err error) string {
 		err = adviseOnFiles(err)
 	}
 	_, hint := exitAndHint(err)
-	return strings.ReplaceAll(hint, placeholder, pasteName(""))
+	return strings.ReplaceAll(hintFrom("doctor", hint), placeholder, pasteName(""))
 }
