@@ -387,6 +387,7 @@ type Status struct {
 	Connections int       `json:"connections"`
 	SkewMillis  int64     `json:"skewMillis"` // to add to our clock, as AWS told
 	Vault       *Vault    `json:"vault,omitempty"`
+	VaultFault  string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
 	Sessions    []Session `json:"sessions"`
 	// Faults are the last refusals, newest first: SDKs hide them.
 	Faults []Fault `json:"faults,omitempty"`

@@ -126,11 +126,9 @@ func exitAndHint(err error) (exit int, hint string) {
 const lookAround = `Run "mfad doctor" to see what is in the way.`
 
 // hintFrom is a hint for who has run a verb: it sends nobody back to that verb,
-// unless it says to run it again.
+// unless it says to run it again, or with other arguments.
 func hintFrom(verb, hint string) string {
-	names := func(clause string) bool {
-		return strings.Contains(clause, `"mfad `+verb+`"`) || strings.Contains(clause, `"mfad `+verb+` `)
-	}
+	names := func(clause string) bool { return strings.Contains(clause, `"mfad `+verb+`"`) }
 	first, rest, _ := strings.Cut(hint, "; ")
 	switch {
 	case !names(hint):

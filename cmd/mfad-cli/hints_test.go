@@ -88,7 +88,8 @@ func TestNoHintPointsAtTheVerbThatGaveIt(t *testing.T) {
 		{"status", `Run the same again; "mfad status" shows what the agent is doing.`, "Run the same again."},
 		{"unlock", `Run "mfad unlock" again, or "mfad unlock --slot recovery".`, `Run "mfad unlock" again, or "mfad unlock --slot recovery".`},
 		{"profile show", `Correct it, then check it with "mfad profile show a".`, `Correct it, then check it with "mfad profile show a".`},
-		{"token protect", `Run "mfad token protect --remember" and give the code.`, lookAround},
+		{"token list", `Run "mfad token list" to see what it can do, or use another token.`, lookAround},
+		{"device move", `Run "mfad device move work --on-token".`, `Run "mfad device move work --on-token".`},
 	} {
 		if got := hintFrom(row.verb, row.hint); got != row.want {
 			t.Errorf("%s: got %q, want %q", row.verb, got, row.want)
