@@ -174,11 +174,31 @@ func checkProfiles(ctx context.Context, e *examination, r *record) {
 		r.failBy(e, err)
 		return
 	}
+	checkOrphans(ctx, e, profiles, r)
 	for _, f := range faultsOf(profiles, e.paths.Mfad) {
 		if e.vault != nil && f.text == line.One(e.vault.Error()) {
 			continue // told by vault
 		}
 		r.fail(fmt.Sprintf("Correct it, then run \"mfad profile show %s\".", e.PasteName(f.of[0])), "%s: %s", f.profiles(), f.text)
+	}
+}
+
+// checkOrphans looks for profiles whose key went into the vault and that aws finds
+// nothing for since then. One that only its key told of stands in no file any more.
+func checkOrphans(ctx context.Context, e *examination, profiles []wire.Profile, r *record) {
+	var keys []wire.Key
+	if err := e.CallRunning(ctx, wire.MethodKeyList, nil, &keys); err != nil {
+		return // told by vault
+	}
+	for _, key := range keys {
+		i := slices.IndexFunc(profiles, func(p wire.Profile) bool { return p.Name == key.Name })
+		orphan := i < 0 && key.Name == "default" ||
+			i >= 0 && !profiles[i].Served && profiles[i].RoleARN == "" && profiles[i].Source == ""
+		if orphan {
+			name := e.PasteName(key.Name)
+			r.warn(fmt.Sprintf("Run \"mfad profile add %s --key %s\".", name, name),
+				"profile %q: its access key is in the vault, and aws does not ask mfad for it", key.Name)
+		}
 	}
 }
 
