@@ -51,6 +51,23 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 			Profile: "prod", Asker: `"aws s3 ls\x1b" (pid 4711)`,
 		}))
 	},
+	"two tries": func(t *prompt.Terminal, cue func()) (any, error) {
+		if _, err := t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "first try"}); err != nil {
+			return nil, err
+		}
+		cue()
+		second, err := text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "second try"}))
+		if err != nil {
+			return nil, err
+		}
+		cue()
+		t.Settle()
+		if err := os.WriteFile("/dev/tty", []byte("settled"), 0); err != nil {
+			return nil, err
+		}
+		cue()
+		return second, nil
+	},
 	"new secret": func(t *prompt.Terminal, _ func()) (any, error) {
 		return text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "passphrase", New: true}))
 	},
@@ -197,6 +214,51 @@ func TestSecretIsReadWithoutEcho(t *testing.T) {
 	s.want(`{"dismissed":false,"typed":"hunter zwei"}`)
 	if strings.Contains(s.Shown(), "hunter") {
 		t.Errorf("the secret was shown: %q", s.Shown())
+	}
+}
+
+// While a passphrase is being judged, a person types the next try, or sees no echo
+// and types on: none of that is shown, and none is an answer or lands in the shell.
+func TestTypeAheadAfterASecretIsNeitherShownNorTaken(t *testing.T) {
+	s := open(t, "two tries")
+	s.Expect("first try: ")
+	s.Send("wrong\n")
+	s.Expect("\r\n")
+	for _, next := range []string{"mfad: second try: ", "settled"} {
+		if s.Echoes() {
+			t.Errorf("before %q the terminal echoes", next)
+		}
+		s.Send("too early\n")
+		s.cue()
+		s.Expect(next)
+		if next != "settled" {
+			s.Send("right\n")
+			s.Expect("\r\n")
+		}
+	}
+	if !s.Echoes() {
+		t.Error("after the verdict the terminal does not echo")
+	}
+	s.cue()
+	s.want(`{"dismissed":false,"typed":"right"}`)
+	if strings.Contains(s.Shown(), "early") {
+		t.Errorf("type-ahead was shown: %q", s.Shown())
+	}
+}
+
+func TestSignalAfterASecretRestoresTheTerminal(t *testing.T) {
+	s := open(t, "two tries")
+	s.Expect("first try: ")
+	s.Send("wrong\n")
+	s.Expect("\r\n")
+	s.Send("\x03")
+	err := s.cmd.Wait()
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+		t.Errorf("an interrupt ended it with %v", err)
+	}
+	if !s.Echoes() {
+		t.Error("the terminal does not echo")
 	}
 }
 
