@@ -9,10 +9,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/prompt/screentest"
@@ -56,11 +59,17 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 			return nil, err
 		}
 		cue()
+		if err := awaitTyped(); err != nil {
+			return nil, err
+		}
 		second, err := text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "second try"}))
 		if err != nil {
 			return nil, err
 		}
 		cue()
+		if err := awaitTyped(); err != nil {
+			return nil, err
+		}
 		t.Settle()
 		if err := os.WriteFile("/dev/tty", []byte("settled"), 0); err != nil {
 			return nil, err
@@ -116,6 +125,23 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 		out, err := cmd.Output()
 		return string(out), err
 	},
+}
+
+// awaitTyped returns when the terminal has a line that nobody has read: the other
+// end of a pseudo terminal does not hear when its bytes have arrived.
+func awaitTyped() error {
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tty.Close() }()
+	for {
+		waiting, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCINQ)
+		if err != nil || waiting > 0 {
+			return err
+		}
+		runtime.Gosched()
+	}
 }
 
 // text makes a secret printable: the double that the tests type is none.
