@@ -187,7 +187,7 @@ func TestResolveRefusesWithPlaceAndAdvice(t *testing.T) {
 		{name: "long later hop", mfad: role + "source_profile = q\nduration_seconds = 3601\n[profile q]\nrole_arn = " + deep + "\nmfad_access_key = k", want: `F:4: duration_seconds is 3601, and AWS gives a role that is assumed by another role 3600 at most`},
 		{name: "long role of an instance", mfad: role + "credential_source = Ec2InstanceMetadata\nduration_seconds = 7200", want: `F:4: duration_seconds is 7200`},
 		{name: "device on temporary keys", mfad: role + "credential_source = EcsContainer\nmfa_serial = " + userDevice, want: `F:4: mfa_serial needs a long-term key, and this chain begins at ecs-container (F:3)`},
-		{name: "bad device", mfad: keyed + "mfa_serial = a b", want: `F:4: mfa_serial "a b" is not a device`},
+		{name: "bad device", mfad: keyed + "mfa_serial = a b", want: `F:4: mfa_serial "a b" is not an MFA device`},
 		{name: "bad session name", mfad: keyed + "role_session_name = a b", want: `F:4: role_session_name is not`},
 		{name: "bad external id", mfad: keyed + "external_id = x", want: `F:4: external_id is not`},
 		{name: "bad source identity", mfad: keyed + "source_identity = a/b", want: `F:4: source_identity is not`},

@@ -50,10 +50,6 @@ func CheckName(profile string) error {
 	return fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-, and no hyphen first", ErrBadName, profile)
 }
 
-// ValidSerial says whether AWS takes that as the serial number of an MFA device
-// (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
-func ValidSerial(s string) bool { return charset{9, 256, "_+=/:,.@-"}.has(s) }
-
 // isRegion is strict because the name ends up in a host name: a region "s3"
 // would make sts.s3.amazonaws.com, which is somebody's bucket.
 func isRegion(s string) bool {
