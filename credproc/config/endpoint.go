@@ -191,6 +191,11 @@ func (p *Profile) serviceURL() (Value, bool, error) {
 		if i < 0 {
 			continue
 		}
+		for at := i; at >= 0; at = doc.Following(at) {
+			if err := faultOf(doc, doc.Sections[at]); err != nil {
+				return Value{}, false, err
+			}
+		}
 		s, ok := doc.Lookup(i, keySTS)
 		if !ok {
 			return Value{}, false, nil

@@ -15,7 +15,8 @@ const (
 	sections  = "Python's parser takes no section twice"
 	stricter  = "it asks, and AWS refuses"
 	lenient   = "it reads a default instead of what is written"
-	byPath    = "the published cases want an error"
+	wholeFile = "one line that Python's parser refuses is a fault of the whole file"
+	passes    = "it passes over what it does not understand"
 )
 
 // Every row is a home that AWS's tools are shown too. A reason stands where
@@ -102,7 +103,17 @@ func TestProfilesMeanToUsWhatTheyMeanToAWSTools(t *testing.T) {
 		{name: "temporary keys and a device", config: role + "mfa_serial = " + userDevice + "\n" + base + "aws_session_token = t\n", sdk: stricter, botocore: stricter, want: "mfa_serial needs a long-term key"},
 		{name: "AWS_ROLE_SESSION_NAME", config: role + "role_session_name = jo\n" + base, env: env("ROLE_SESSION_NAME=env"), sdk: "it heeds it for web identities only; AWS documents it for roles", botocore: "as the SDK"},
 		{name: "quotes", config: strings.Replace(role, "= "+admin, `= "`+admin+`"`, 1) + base, sdk: "it takes them off; botocore sends them", botocore: stricter, want: "is not a role"},
-		{name: "a colon", config: strings.Replace(role, "region =", "region:", 1) + base, sdk: byPath, botocore: byPath, want: "Expected an '=' sign"},
+		{name: "a colon", config: strings.Replace(role, "region =", "region:", 1) + base},
+		{name: "a colon before an equals sign", config: role + strings.Replace(base, "secret_access_key = secret", "secret_access_key: a=b", 1)},
+		{name: "an indented section", config: "  " + strings.ReplaceAll(strings.TrimSpace(role), "\n", "\n  ") + "\n" + base},
+		{name: "text behind a header", config: strings.Replace(role, "[profile p]", "[profile p] x", 1) + base, sdk: "it does not see the header", want: ""},
+		{name: "quotes round a name", config: strings.Replace(role, "= base", "= b", 1) + "[profile 'b']\n" + judgeKeys, sdk: "to it the quotes are letters of the name"},
+		{name: "a comma, a percent sign and letters of all kinds", config: strings.Replace(role, "= base", "= ü,%", 1) + "[profile ü,%]\n" + judgeKeys},
+		{name: "blanks in a name", config: strings.Replace(role, "= base", "= a b", 1) + "[profile 'a b']\nregion = us-east-1\n", credentials: "[a b]\n" + judgeKeys},
+		{name: "an odd line in another section", config: role + base + "[profile x]\nno equals sign\n", botocore: wholeFile},
+		{name: "a line above the first header", config: "x = y\n" + role + base, botocore: wholeFile},
+		{name: "an odd line in this one", config: role + "no equals sign\n" + base, sdk: passes, botocore: "", want: ":5: Expected an '=' sign"},
+		{name: "an odd line in the source", config: role + base + "no equals sign\n", sdk: passes, want: ":8: Expected an '=' sign"},
 	}
 	trials := make([]trial, len(rows))
 	for i, row := range rows {

@@ -15,7 +15,7 @@ func (f *Files) Resolve(q Query) (*Chain, error) {
 	if q.Profile == "" {
 		q.Profile = "default"
 	}
-	if err := CheckName(q.Profile); err != nil {
+	if err := checkServed(q.Profile); err != nil {
 		return nil, err
 	}
 	w := walk{files: f, query: q}

@@ -168,7 +168,7 @@ func TestResolveRefusesWithPlaceAndAdvice(t *testing.T) {
 		want                      string // F, C and K stand for the three files
 	}{
 		{name: "nothing of that name", is: ErrNoProfile, want: `no profile "p" in F, C or K, and no access key of that name in the vault`},
-		{name: "control characters", profile: "p\x1b[m", is: ErrBadName, want: `write 1 to 64 letters`},
+		{name: "control characters", profile: "p\x1b[m", is: ErrBadName, want: `write the name as "mfad profile list" shows it`},
 		{name: "no source for a role", mfad: role, want: `F:2: role_arn of profile "p" has no source; write source_profile = NAME`},
 		{name: "source not found", mfad: role + "source_profile = gone", is: ErrNoSource, want: `F:3: source_profile names "gone"`},
 		{name: "source without identity", mfad: role + "source_profile = q", config: "\n[profile q]\nregion = eu-west-1", want: `C:2: profile "q" has no source of credentials; write`},
@@ -403,7 +403,7 @@ func TestReaderRefusesWhatIsNoFile(t *testing.T) {
 
 func TestProfilesListsMfadsFileFirst(t *testing.T) {
 	r := setup(t, "[profile b]\nrole_arn = "+admin+"\nsource_profile = base\n[profile a]\nmfad_access_key = k",
-		"[profile b]\ncredential_process = /x/mfad credentials --profile b\n[default]\nregion = eu-west-1\n[sso-session s]\n[profile bad%name]", "[keys]\n[b]", nil)
+		"[profile b]\ncredential_process = /x/mfad credentials --profile b\n[default]\nregion = eu-west-1\n[sso-session s]\n[profile odd%name]", "[keys]\n[b]", nil)
 	got, err := r.Profiles()
 	if err != nil {
 		t.Fatal(err)
@@ -413,6 +413,7 @@ func TestProfilesListsMfadsFileFirst(t *testing.T) {
 		{Name: "b", At: Origin{File: p.Mfad, Line: 1}, Served: true, RoleARN: admin, Source: "base"},
 		{Name: "a", At: Origin{File: p.Mfad, Line: 4}, Source: "k"},
 		{Name: "default", At: Origin{File: p.Config, Line: 3}},
+		{Name: "odd%name", At: Origin{File: p.Config, Line: 6}},
 		{Name: "keys", At: Origin{File: p.Credentials, Line: 1}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

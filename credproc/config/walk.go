@@ -42,6 +42,9 @@ func (w *walk) visit(from Value) (next Value, done bool, err error) {
 		return Value{}, false, from.Fault("source_profile closes the loop %s; one of them must have keys of its own", w.trail(from.Text))
 	}
 	p, found := w.files.Profile(from.Text)
+	if err := p.fault(); err != nil {
+		return Value{}, false, err
+	}
 	if !found || !p.names() {
 		return Value{}, true, w.vaultKey(p, found, from)
 	}

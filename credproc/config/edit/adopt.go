@@ -22,6 +22,9 @@ func (e *Editor) Adopt(ctx context.Context, profile string) ([]Change, error) {
 		if err != nil {
 			return err
 		}
+		if err := t.alone(); err != nil {
+			return err
+		}
 		sec, found, err := t.only(t.old.Config)
 		if err != nil {
 			return err

@@ -52,10 +52,7 @@ func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction
 	if err := config.CheckName(profile); err != nil {
 		return nil, err
 	}
-	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
-	if t.fsys == nil {
-		t.fsys = durable.OS
-	}
+	t := e.transaction(profile)
 	if err := durable.MkdirAll(t.fsys, filepath.Dir(e.Paths.Mfad), 0o700); err != nil {
 		return nil, err
 	}
@@ -69,6 +66,14 @@ func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction
 	}
 	err = act(t)
 	return t.changes, err
+}
+
+func (e *Editor) transaction(profile string) *transaction {
+	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
+	if t.fsys == nil {
+		t.fsys = durable.OS
+	}
+	return t
 }
 
 // judgedBy stands for the environment of an agent that is not here: enough of

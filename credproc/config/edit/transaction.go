@@ -157,6 +157,20 @@ func (t *transaction) target(name string) (string, fs.FileMode, error) {
 	return target, info.Mode().Perm(), nil
 }
 
+// alone refuses a profile that a file has under a header of another form, such
+// as [profile "q"]: a second section would hide the first from some of AWS's
+// tools.
+func (t *transaction) alone() error {
+	for _, d := range []*syntax.Document{t.old.Mfad, t.old.Config, t.old.Credentials} {
+		if sec, ok := d.Beside(t.profile); ok {
+			return t.conflict(config.OriginOf(d, sec.Line), config.ErrConflict,
+				"profile %q stands there in quotes, and some of AWS's tools would lose one of the two; write %s there",
+				t.profile, headerLine(t.profile))
+		}
+	}
+	return nil
+}
+
 // only is the one section of the profile that counts in a document, if any.
 func (t *transaction) only(d *syntax.Document) (syntax.Section, bool, error) {
 	sections := d.Effective(t.profile)

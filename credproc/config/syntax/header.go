@@ -184,7 +184,7 @@ func unquote(word []byte) (string, bool) {
 		switch {
 		case c == '\\' && quote != '\'':
 			return "", false
-		case c == quote:
+		case quote != 0 && c == quote:
 			quote = 0
 		case quote == 0 && (c == '"' || c == '\''):
 			quote = c
