@@ -88,19 +88,21 @@ func (p *Profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 
 // stsRegion: the caller's, then the environment's, then the profile's, then
 // the default of the partition. The caller and the environment speak for many
-// profiles: a region in another partition than this one's is not meant for it.
+// profiles: a region in another partition than this one's is not meant for it,
+// and neither is that of another vendor where the profile has its own.
 func (p *Profile) stsRegion(caller, partition string, custom bool) (Value, error) {
 	candidates := []Value{{caller, Origin{Rule: "the caller's region"}}}
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		v, _ := p.files.env(name)
 		candidates = append(candidates, v)
 	}
-	own, _ := p.Setting(KeyRegion)
+	own, _ := p.region()
+	has := checkRegion(own, custom) == nil
 	if partition == "" && isRegion(own.Text) {
 		partition = partitionOf(own.Text)
 	}
 	for _, v := range append(candidates, own) {
-		if v.Text == "" {
+		if v.Text == "" || v != own && has && isForeign(v.Text) {
 			continue
 		}
 		if err := checkRegion(v, custom); err != nil {
@@ -122,15 +124,39 @@ func (p *Profile) stsRegion(caller, partition string, custom bool) (Value, error
 	return Value{partitions[0].region, Origin{Rule: "default: no region is set"}}, nil
 }
 
+// isForeign says that a region is of no AWS, such as auto, local and garage are
+// of other vendors' object stores. The names of old are AWS's.
+func isForeign(region string) bool {
+	return region != globalRegion && !isRegion(region) && regionOfOld(region) == ""
+}
+
+// regionOfOld is the region that a name such as fips-us-east-1 means, or empty
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html).
+func regionOfOld(region string) string {
+	plain := strings.TrimSuffix(strings.TrimPrefix(region, "fips-"), "-fips")
+	if plain == region || !isRegion(plain) {
+		return ""
+	}
+	return plain
+}
+
+// region is the profile's own. Quotes round it are taken off, as the Go SDK
+// does: with them it is the name of no region.
+func (p *Profile) region() (Value, bool) {
+	v, ok := p.Setting(KeyRegion)
+	if n := len(v.Text); n > 2 && v.Text[0] == v.Text[n-1] && strings.IndexByte(`"'`, v.Text[0]) >= 0 {
+		v.Text = v.Text[1 : n-1]
+	}
+	return v, ok
+}
+
 // checkRegion refuses what names no region of AWS; a custom endpoint may have
 // names of its own.
 func checkRegion(v Value, custom bool) error {
 	if v.Text == globalRegion || isRegion(v.Text) || custom && isLabel(v.Text) {
 		return nil
 	}
-	// The names of old: https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
-	plain := strings.TrimSuffix(strings.TrimPrefix(v.Text, "fips-"), "-fips")
-	if plain != v.Text && isRegion(plain) {
+	if plain := regionOfOld(v.Text); plain != "" {
 		return v.Fault("region %q is a name of old; write region = %s and use_fips_endpoint = true", v.Text, plain)
 	}
 	return v.Fault("region %q is not one; write a name such as eu-west-1", v.Text)

@@ -36,7 +36,7 @@ func (f *Files) Resolve(q Query) (*Chain, error) {
 		step.Exchange().Endpoint = at
 	}
 	chain := &Chain{Profile: q.Profile, Steps: steps}
-	chain.Region, _ = asked.Setting(KeyRegion)
+	chain.Region, _ = asked.region()
 	return chain, nil
 }
 

@@ -467,7 +467,7 @@ func TestSettingThatASourceReadsIsNotRefused(t *testing.T) {
 		if !ok {
 			return nil, Origin{}, nil
 		}
-		return Process{v}, v.Origin, nil
+		return Process{Command: v}, v.Origin, nil
 	}}
 	chain, err := NewReader(r.Paths(), func(string) string { return "" }, rule).Resolve(Query{Profile: "p"})
 	if err != nil || sketch(chain) != "process /token" {
