@@ -16,6 +16,7 @@ const (
 	stricter  = "it asks, and AWS refuses"
 	lenient   = "it reads a default instead of what is written"
 	wholeFile = "one line that Python's parser refuses is a fault of the whole file"
+	bothRoles = "it assumes the source's role too, by the source's keys; the published cases do not"
 	passes    = "it passes over what it does not understand"
 )
 
@@ -80,10 +81,14 @@ func TestProfilesMeanToUsWhatTheyMeanToAWSTools(t *testing.T) {
 		{name: "itself", config: strings.Replace(role, "= base", "= p", 1) + judgeKeys},
 		{name: "itself, with keys in the other file", config: strings.Replace(role, "= base", "= p", 1), credentials: "[p]\n" + judgeKeys},
 		{name: "a loop", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = p\n", want: "closes the loop p -> q -> p"},
-		{name: "a loop through keys", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = p\n" + judgeKeys, sdk: "it assumes both roles by the keys, botocore one", botocore: "it assumes one role by the keys, the SDK both", want: "AWS's tools do not agree"},
+		{name: "a loop through keys", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = p\n" + judgeKeys, sdk: bothRoles},
 		{name: "keys beside a role that is asked for", config: role + other + base},
-		{name: "keys beside the role of a source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + other + base, sdk: "it assumes both roles by these keys, botocore one", botocore: "it assumes one role by these keys, the SDK both", want: "AWS's tools do not agree"},
-		{name: "and in the credentials file", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + base, credentials: "[q]\n" + other, sdk: "as above", botocore: "as above", want: "AWS's tools do not agree"},
+		{name: "keys beside the role of a source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + other + base, sdk: bothRoles},
+		{name: "and in the credentials file", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + base, credentials: "[q]\n" + other, sdk: bothRoles},
+		{name: "a source that names itself and has keys", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = q\n" + other, sdk: bothRoles},
+		{name: "and keys in the credentials file", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = q\n", credentials: "[q]\n" + other, sdk: bothRoles},
+		{name: "half of the keys beside the role of a source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\naws_access_key_id = AKIAIOSFODNN7OTHER00\n" + base, want: "has aws_access_key_id and no aws_secret_access_key"},
+		{name: "keys beside the role of a source's source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = r\n[profile r]\nrole_arn = " + admin + "\ncredential_source = Environment\n" + other, sdk: "it refuses r"},
 		{name: "a role in the credentials file", config: "[profile p]\nregion = eu-west-1\n" + base, credentials: "[p]\nrole_arn = " + admin + "\nsource_profile = base\n"},
 		{name: "keys in two files", config: role + "[profile base]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", credentials: "[base]\naws_secret_access_key = x\n", want: "has aws_secret_access_key and no aws_access_key_id"},
 		{name: "keys of both files are not mixed", config: role + "[profile base]\n" + other + "aws_session_token = t\n", credentials: "[base]\n" + judgeKeys, sdk: "it sends the token of one file with the keys of the other"},
