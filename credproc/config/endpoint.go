@@ -47,9 +47,12 @@ func isPartition(name string) bool {
 	return slices.ContainsFunc(partitions, func(p partitionRule) bool { return p.name == name })
 }
 
-// endpoint says where STS is asked for this profile. The caller's region
-// counts within the partition of the role, the device or the profile's region.
-func (p *Profile) endpoint(callerRegion, partition string) (Endpoint, error) {
+// endpoints reads of a profile where STS is asked for it.
+type endpoints struct{ *Profile }
+
+// find says where STS is asked. The caller's region counts within the partition
+// of the role, the device or the profile's region.
+func (p endpoints) find(callerRegion, partition string) (Endpoint, error) {
 	var e Endpoint
 	var err error
 	fips, err := p.flag("AWS_USE_FIPS_ENDPOINT", keyFIPS)
@@ -90,7 +93,7 @@ func (p *Profile) endpoint(callerRegion, partition string) (Endpoint, error) {
 // the default of the partition. The caller and the environment speak for many
 // profiles: a region in another partition than this one's is not meant for it,
 // and neither is that of another vendor where the profile has its own.
-func (p *Profile) stsRegion(caller, partition string, custom bool) (Value, error) {
+func (p endpoints) stsRegion(caller, partition string, custom bool) (Value, error) {
 	candidates := []Value{{caller, Origin{Rule: "the caller's region"}}}
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		v, _ := p.files.env(name)
@@ -163,7 +166,7 @@ func checkRegion(v Value, custom bool) error {
 }
 
 // legacy sends a region to the global endpoint, if that was asked for.
-func (p *Profile) legacy(region Value) (Value, error) {
+func (p endpoints) legacy(region Value) (Value, error) {
 	mode, ok := p.either("AWS_STS_REGIONAL_ENDPOINTS", keyRegionalSTS)
 	switch {
 	case !ok || mode.Text == "regional":
@@ -178,7 +181,7 @@ func (p *Profile) legacy(region Value) (Value, error) {
 
 // endpointURL follows
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html.
-func (p *Profile) endpointURL() (Value, error) {
+func (p endpoints) endpointURL() (Value, error) {
 	ignore, err := p.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", keyIgnoreURLs)
 	if err != nil || ignore.Text != "" {
 		return Value{}, err
@@ -207,7 +210,7 @@ func (p *Profile) endpointURL() (Value, error) {
 
 // serviceURL is services = NAME -> [services NAME] -> sts -> endpoint_url. The
 // section is looked for in mfad's file first.
-func (p *Profile) serviceURL() (Value, bool, error) {
+func (p endpoints) serviceURL() (Value, bool, error) {
 	name, ok := p.Setting(keyServices)
 	if !ok {
 		return Value{}, false, nil
@@ -232,7 +235,7 @@ func (p *Profile) serviceURL() (Value, bool, error) {
 	return Value{}, false, name.Fault("services names %q, and there is no such section; write [services %s]", name.Text, name.Text)
 }
 
-func (p *Profile) caBundle() (Value, error) {
+func (p endpoints) caBundle() (Value, error) {
 	v, ok := p.either("AWS_CA_BUNDLE", keyCABundle)
 	if !ok {
 		return Value{}, nil
@@ -245,7 +248,7 @@ func (p *Profile) caBundle() (Value, error) {
 }
 
 // either is a variable of the environment, else a setting.
-func (p *Profile) either(variable, key string) (Value, bool) {
+func (p endpoints) either(variable, key string) (Value, bool) {
 	if v, ok := p.files.env(variable); ok {
 		return v, true
 	}
@@ -253,7 +256,7 @@ func (p *Profile) either(variable, key string) (Value, bool) {
 }
 
 // flag is a setting that is true or false; its text is empty when false.
-func (p *Profile) flag(variable, key string) (Value, error) {
+func (p endpoints) flag(variable, key string) (Value, error) {
 	v, ok := p.either(variable, key)
 	switch {
 	case !ok || strings.EqualFold(v.Text, "false"):

@@ -28,7 +28,7 @@ func (f *Files) Resolve(q Query) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := asked.endpoint(q.Region, w.partition())
+	at, err := endpoints{asked}.find(q.Region, w.partition())
 	if err != nil {
 		return nil, err
 	}

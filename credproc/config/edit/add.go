@@ -31,7 +31,7 @@ func (e *Editor) Add(ctx context.Context, p NewProfile) ([]Change, error) {
 		if err != nil {
 			return err
 		}
-		if err := t.alone(); err != nil {
+		if err := alone(t.old, t.profile); err != nil {
 			return err
 		}
 		if err := t.vacant(); err != nil {

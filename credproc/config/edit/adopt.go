@@ -22,7 +22,7 @@ func (e *Editor) Adopt(ctx context.Context, profile string) ([]Change, error) {
 		if err != nil {
 			return err
 		}
-		if err := t.alone(); err != nil {
+		if err := alone(t.old, t.profile); err != nil {
 			return err
 		}
 		sec, found, err := t.only(t.old.Config)

@@ -21,7 +21,7 @@ func (e *Editor) KeysOf(profile string) (config.StaticKeys, error) {
 	if t.old, err = t.load(); err != nil { // what cannot be edited keeps its keys
 		return config.StaticKeys{}, err
 	}
-	if err := t.alone(); err != nil {
+	if err := alone(t.old, t.profile); err != nil {
 		return config.StaticKeys{}, err
 	}
 	p, _ := t.old.Profile(profile)

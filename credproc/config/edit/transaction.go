@@ -160,12 +160,12 @@ func (t *transaction) target(name string) (string, fs.FileMode, error) {
 // alone refuses a profile that a file has under a header of another form, such
 // as [profile "q"]: a second section would hide the first from some of AWS's
 // tools.
-func (t *transaction) alone() error {
-	for _, d := range []*syntax.Document{t.old.Mfad, t.old.Config, t.old.Credentials} {
-		if sec, ok := d.Beside(t.profile); ok {
-			return t.conflict(config.OriginOf(d, sec.Line), config.ErrConflict,
-				"profile %q stands there in quotes, and some of AWS's tools would lose one of the two; write %s there",
-				t.profile, headerLine(t.profile))
+func alone(f *config.Files, profile string) error {
+	for _, d := range []*syntax.Document{f.Mfad, f.Config, f.Credentials} {
+		if sec, ok := d.Beside(profile); ok {
+			text := fmt.Sprintf("profile %q stands there in quotes, and some of AWS's tools would lose one of the two; write %s there",
+				profile, headerLine(profile))
+			return &Conflict{config.OriginOf(d, sec.Line), text, profile, config.ErrConflict}
 		}
 	}
 	return nil
