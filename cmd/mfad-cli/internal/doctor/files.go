@@ -50,10 +50,18 @@ func checkLines(e *examination, r *record) {
 	if err != nil {
 		r.failBy(e, err)
 	}
-	for _, f := range faults {
+	for len(faults) > 0 {
+		f, more := faults[0], 1
+		for more < len(faults) && faults[more].Profile == f.Profile && faults[more].Text == f.Text {
+			more++ // such as an indented section, whose every line is one
+		}
+		faults = faults[more:]
 		where := f.At.String()
 		if f.Profile != "" {
 			where += fmt.Sprintf(": profile %q", f.Profile)
+		}
+		if more > 1 {
+			where += fmt.Sprintf(", and %s more", words.Count(more-1, "line"))
 		}
 		switch {
 		case f.Refused && f.Profile != "":
