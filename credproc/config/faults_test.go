@@ -94,7 +94,7 @@ func TestAnOddLineIsTheFaultOfItsOwnSection(t *testing.T) {
 }
 
 func TestFaultsTellWhoseLineIsRefusedAndWhoseIsRead(t *testing.T) {
-	r := setup(t, "[profile a]\n x: y\n", "x\n[profile 'b']\n[profile c] d\ne\n[other]\nf\n", "[g h]\n", nil)
+	r := setup(t, "[profile a]\n x: y\n", "x\n[profile 'b']\n[profile c] d\ne\n[other]\nf\n[services s]\ng\n", "[g h]\n", nil)
 	p := r.Paths()
 	want := []LineFault{
 		{Origin{File: p.Mfad, Line: 2}, "Expected a property definition, found continuation", "a", false},
@@ -104,6 +104,7 @@ func TestFaultsTellWhoseLineIsRefusedAndWhoseIsRead(t *testing.T) {
 		{Origin{File: p.Config, Line: 3}, "take away what follows the bracket", "c", false},
 		{Origin{File: p.Config, Line: 4}, "Expected an '=' sign", "c", true},
 		{Origin{File: p.Config, Line: 6}, "Expected an '=' sign", "", true},
+		{Origin{File: p.Config, Line: 8}, "Expected an '=' sign", "", true},
 		{Origin{File: p.Credentials, Line: 1}, "do not find a profile of this name", "g h", false},
 	}
 	got, err := r.Faults()
