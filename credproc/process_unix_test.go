@@ -114,7 +114,9 @@ func TestProcessThatPrintsLongTermKeysIsNotHandedOut(t *testing.T) {
 // Programs print the account as a text, as a number, or not at all: then the
 // profile may name it, and one that names another has credentials of its own.
 func TestProcessCredentialsCarryTheirAccount(t *testing.T) {
-	with := func(accountID string) string { return "echo '" + document(`"AccountId":"`+account+`"`, accountID) + "'" }
+	with := func(accountID string) string {
+		return "echo '" + document(`"AccountId":"`+account+`"`, accountID) + "'"
+	}
 	for _, test := range []struct{ name, command, profile, want string }{
 		{"a text", with(`"AccountId":"111122223333"`), "", "111122223333"},
 		{"a number", with(`"AccountId":111122223333`), "", "111122223333"},

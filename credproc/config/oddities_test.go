@@ -25,7 +25,6 @@ func always(text string) why    { return why{text, false} }
 func sometimes(text string) why { return why{text, true} }
 
 var (
-	none        = [2]why{}
 	pythonOnly  = [2]why{{}, always("Python's parser refuses the line, and with it the whole file")}
 	ownSection  = [2]why{always("it passes over the line; to us it is the fault of its section"), {}}
 	goAbove     = "it does not see the header, and gives what follows to the section above"
