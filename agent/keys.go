@@ -71,19 +71,11 @@ func (m *keys) add(ctx context.Context, r *request, p wire.KeyImportParams) (wir
 	if err != nil {
 		return wire.Key{}, err
 	}
-	key := inventory.NewKey(p.Name, p.AccessKeyID)
-	var old inventory.Key
-	err = m.access.Use(ctx, r.ask, func(v *keystore.Vault) (err error) {
-		if old, err = keyToReplace(v, p); err != nil {
-			return err
-		}
-		key.Supersede(old.Entry)
-		return inventory.Store(v, &key, p.Secret)
-	})
+	key, old, err := m.store(ctx, r, p)
 	if err != nil {
 		return wire.Key{}, err
 	}
-	m.applets.Abandon(ctx, old.Held, r.ask)
+	left := m.applets.Abandon(ctx, old.Held, r.ask)
 	if err := m.retire(ctx, old.AccessKeyID, p.AccessKeyID, r.ask); err != nil {
 		return wire.Key{}, err
 	}
@@ -92,7 +84,43 @@ func (m *keys) add(ctx context.Context, r *request, p wire.KeyImportParams) (wir
 			return wire.Key{}, err
 		}
 	}
-	return m.describe(key), nil
+	shown := m.describe(key)
+	shown.Left = left
+	return shown, nil
+}
+
+// store stores an access key in the vault or on tokens, in the place of old, which
+// is zero if there is none.
+func (m *keys) store(ctx context.Context, r *request, p wire.KeyImportParams) (key, old inventory.Key, err error) {
+	key = inventory.NewKey(p.Name, p.AccessKeyID)
+	var onto ontoken.Target
+	err = m.access.Use(ctx, r.ask, func(v *keystore.Vault) (err error) {
+		if old, err = keyToReplace(v, p); err != nil {
+			return err
+		}
+		key.Supersede(old.Entry)
+		if onto, err = placeOf(p).target(old.Held); err != nil || p.OnToken {
+			return err
+		}
+		return inventory.Store(v, &key, p.Secret)
+	})
+	if err == nil && p.OnToken {
+		err = m.put(ctx, r, &key, p.Secret, onto)
+	}
+	return key, old, err
+}
+
+func placeOf(p wire.KeyImportParams) place { return place{p.OnToken, p.ToVault, p.Touch, p.Tokens} }
+
+// put puts a secret access key onto tokens.
+func (m *keys) put(ctx context.Context, r *request, key *inventory.Key, secret []byte, onto ontoken.Target) error {
+	sent := ontoken.Secret{
+		Record: key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
+		Algorithm: signsWith, Digits: signDigits, Key: sigv4.Secret(secret),
+		Why: "to put access key " + key.Name + " on it",
+	}
+	defer clear(sent.Key)
+	return m.applets.Put(ctx, r.ask, sent, onto)
 }
 
 // checkKey refuses what cannot be a long-term access key, or its name.
@@ -103,7 +131,7 @@ func checkKey(p wire.KeyImportParams) error {
 	if err := config.CheckLongTermKey(p.AccessKeyID, p.Secret); err != nil {
 		return errcode.Wrap(errcode.BadRequest, err)
 	}
-	return nil
+	return checkPlace(placeOf(p))
 }
 
 func badName(what, name string) error {
@@ -171,11 +199,9 @@ func (m *keys) vouch(ctx context.Context, r *request, p wire.KeyTrustParams) (no
 	if err != nil {
 		return none{}, err
 	}
-	key, found := inventory.KeyOfID(v, p.Name) // which is what the refusal of an endpoint tells
-	if !found {
-		if key, err = inventory.FindKey(v, p.Name); err != nil {
-			return none{}, err
-		}
+	key, err := keyOf(v, p.Name)
+	if err != nil {
+		return none{}, err
 	}
 	if !p.Revoke {
 		return none{}, m.trust.Add(ctx, key.AccessKeyID, endpoint, r.ask)
@@ -203,13 +229,7 @@ func (m *keys) move(ctx context.Context, r *request, p wire.MoveParams) (wire.Ke
 		return wire.Key{}, err
 	}
 	defer secret.Destroy()
-	sent := ontoken.Secret{
-		Record: &key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
-		Algorithm: signsWith, Digits: signDigits, Key: sigv4.Secret(secret.Bytes()),
-		Why: "to put access key " + key.Name + " on it",
-	}
-	defer clear(sent.Key)
-	if err := m.applets.Put(ctx, r.ask, sent, ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
+	if err := m.put(ctx, r, &key, secret.Bytes(), ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
 		return wire.Key{}, err
 	}
 	return m.describe(key), nil

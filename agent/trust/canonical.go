@@ -7,6 +7,9 @@ import (
 	"github.com/mfad/mfad/internal/errcode"
 )
 
+// longest is what a person can read before they say yes to it.
+const longest = 200
+
 // Canonical writes the URL of an endpoint in one way, so that trust in one spelling
 // is trust in all, and in no other host. A URL that cannot be an endpoint is a
 // [errcode.BadRequest].
@@ -19,6 +22,10 @@ func Canonical(raw string) (string, error) {
 		return "", errcode.Errorf(errcode.BadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
 	}
 	host := strings.ToLower(u.Host)
+	if len(raw) > longest || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errcode.Errorf(errcode.BadRequest,
+			"an endpoint has at most %d characters, and a host in letters that look like no others (xn--…)", longest)
+	}
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
 	return u.Scheme + "://" + host + strings.TrimRight(u.EscapedPath(), "/"), nil
 }

@@ -71,6 +71,9 @@ type Call struct {
 	TTY     bool            `json:"tty"`    // the client can prompt
 	Desktop *Desktop        `json:"desk,omitempty"`
 	Params  json.RawMessage `json:"params,omitempty"`
+	// Proof is the slot, an id or a kind, by which the caller wants to prove that
+	// they may do what takes a proof; empty: what serves best.
+	Proof string `json:"proof,omitempty"`
 }
 
 // Desktop is that of a client that cannot prompt itself, as its environment
@@ -223,7 +226,15 @@ type KeyImportParams struct {
 	Secret      []byte   `json:"secret"` // base64 on the wire
 	Replace     bool     `json:"replace,omitempty"`
 	Trust       []string `json:"trust,omitempty"` // endpoints to trust with this key
+	// OnToken, Tokens and Touch are as in [DeviceAddParams], and so is ToVault.
+	OnToken bool     `json:"onToken,omitempty"`
+	Tokens  []string `json:"tokens,omitempty"`
+	Touch   bool     `json:"touch,omitempty"`
+	ToVault bool     `json:"toVault,omitempty"`
 }
+
+// Wipe clears the secret.
+func (p KeyImportParams) Wipe() { clear(p.Secret) }
 
 // Key is an access key's public facts.
 type Key struct {
@@ -235,6 +246,8 @@ type Key struct {
 	// the vault does. Touch says that each use of the token takes a touch.
 	Tokens []string `json:"tokens,omitempty"`
 	Touch  bool     `json:"touch,omitempty"`
+	// Left is as in [RemoveResult], of what was replaced just now.
+	Left []string `json:"left,omitempty"`
 }
 
 // MoveParams moves a secret access key, or the seed of a device, out of the vault
@@ -272,7 +285,13 @@ type DeviceAddParams struct {
 	OnToken bool     `json:"onToken,omitempty"`
 	Tokens  []string `json:"tokens,omitempty"`
 	Touch   bool     `json:"touch,omitempty"` // each code takes a touch
+	// What replaces a secret on tokens says where it goes: OnToken, which means
+	// those tokens if it names none, or ToVault.
+	ToVault bool `json:"toVault,omitempty"`
 }
+
+// Wipe clears the seed.
+func (p DeviceAddParams) Wipe() { clear(p.Seed) }
 
 // DeviceAddResult tells what came in. An export of many accounts comes in
 // several QR codes, of which this was Part of Parts (1 of 1 for all else);
