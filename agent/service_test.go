@@ -20,6 +20,7 @@ import (
 	"github.com/mfad/mfad/credproc/sts"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -58,6 +59,31 @@ type bench struct {
 	fs       durable.FS
 	rack     *tokenrack.Rack
 	tokens   Tokens // the rack, unless a test has something else
+	desk     *desk
+}
+
+// desk is the agent's own desktop, before which the owner sits who wanted what a
+// test does, and allows it.
+type desk struct {
+	mu    sync.Mutex
+	left  bool // nobody sits there
+	asked []string
+}
+
+func (d *desk) Ask(_ context.Context, q human.Question) (human.Answer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.left {
+		return human.Answer{}, errors.New("there is no display")
+	}
+	d.asked = append(d.asked, string(q.Kind)+": "+q.What+" | "+q.Uses)
+	return human.Answer{Yes: true}, nil
+}
+
+func (d *desk) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.left = true
 }
 
 // newBench starts a service without a vault. Close is the test's end.
@@ -71,6 +97,7 @@ func newBench(t testing.TB) *bench {
 		stopped:  make(chan struct{}),
 		profiles: filepath.Join(dir, "profiles"),
 	}
+	b.desk = new(desk)
 	b.rack = tokenrack.New(t)
 	b.tokens = b.rack
 	b.start(t)
@@ -92,7 +119,7 @@ func (b *bench) start(t testing.TB) {
 		Config: config.NewReader(config.Paths{
 			Mfad: b.profiles, Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials"),
 		}, noEnvironment),
-		Dialer: &sts.Dialer{Now: b.clock.now},
+		Dialer: &sts.Dialer{Now: b.clock.now}, Own: b.desk,
 		Stop:   func() { close(b.stopped) },
 		FS:     b.fs,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),

@@ -91,7 +91,7 @@ func (u unlocker) bySpare(ctx context.Context, slots []keystore.Slot, missed []e
 		if !errors.Is(err, human.ErrNoPrompt) {
 			return true, err
 		}
-		missed = append(missed, err)
+		missed = append(missed, fmt.Errorf("nobody could type the %s", w.typed.what))
 	}
 	return false, fmt.Errorf("%w %s: %w", ErrUnproven, u.act.Why, errors.Join(missed...))
 }
