@@ -68,6 +68,8 @@ type desk struct {
 	mu    sync.Mutex
 	left  bool // nobody sits there
 	asked []string
+
+	during func() // a question is open; nil: nothing
 }
 
 func (d *desk) Ask(_ context.Context, q human.Question) (human.Answer, error) {
@@ -77,6 +79,11 @@ func (d *desk) Ask(_ context.Context, q human.Question) (human.Answer, error) {
 		return human.Answer{}, errors.New("there is no display")
 	}
 	d.asked = append(d.asked, string(q.Kind)+": "+q.What+" | "+q.Uses)
+	if act := d.during; act != nil {
+		d.mu.Unlock()
+		act()
+		d.mu.Lock()
+	}
 	return human.Answer{Yes: true}, nil
 }
 
