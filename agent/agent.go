@@ -134,9 +134,10 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 		Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
 		FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
 	})
+	log := audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger})
 	s := &Service{
-		options: o, access: access, trust: trust.New(access), own: ask.NewOwn(o.Own),
-		log: audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger}), refusals: new(audit.Refusals),
+		options: o, access: access, trust: trust.New(access, log), own: ask.NewOwn(o.Own),
+		log: log, refusals: new(audit.Refusals),
 	}
 	applets := ontoken.New(access, o.Tokens, o.Logger)
 	s.signing = ontoken.NewSigningKeys(applets, s.log)

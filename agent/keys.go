@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/ontoken"
@@ -67,10 +66,6 @@ func (m *keys) add(ctx context.Context, r *request, p wire.KeyImportParams) (wir
 	if err := checkKey(p); err != nil {
 		return wire.Key{}, err
 	}
-	endpoints, err := trust.CanonicalAll(p.Trust)
-	if err != nil {
-		return wire.Key{}, err
-	}
 	key, old, err := m.store(ctx, r, p)
 	if err != nil {
 		return wire.Key{}, err
@@ -79,8 +74,8 @@ func (m *keys) add(ctx context.Context, r *request, p wire.KeyImportParams) (wir
 	if err := m.retire(ctx, old.AccessKeyID, p.AccessKeyID, r.ask); err != nil {
 		return wire.Key{}, err
 	}
-	for _, endpoint := range endpoints {
-		if err := m.trust.Add(ctx, p.AccessKeyID, endpoint, r.ask); err != nil {
+	for _, endpoint := range p.Trust {
+		if err := m.trust.Add(ctx, p.AccessKeyID, credproc.Route{URL: endpoint}, r.ask); err != nil {
 			return wire.Key{}, err
 		}
 	}
@@ -189,9 +184,9 @@ func (m *keys) retire(ctx context.Context, id, successor string, ask credproc.As
 	return m.trust.RemoveAll(ctx, id, ask)
 }
 
-// vouch lets the requests of a key go to an endpoint, or takes that back.
+// vouch lets the requests of a key take a route, or takes that back.
 func (m *keys) vouch(ctx context.Context, r *request, p wire.KeyTrustParams) (none, error) {
-	endpoint, err := trust.Canonical(p.Endpoint)
+	route, err := routeOf(p)
 	if err != nil {
 		return none{}, err
 	}
@@ -204,13 +199,26 @@ func (m *keys) vouch(ctx context.Context, r *request, p wire.KeyTrustParams) (no
 		return none{}, err
 	}
 	if !p.Revoke {
-		return none{}, m.trust.Add(ctx, key.AccessKeyID, endpoint, r.ask)
+		return none{}, m.trust.Add(ctx, key.AccessKeyID, route, r.ask)
 	}
-	if !slices.Contains(m.trust.Of(key.AccessKeyID), endpoint) {
-		return none{}, fmt.Errorf("%w: access key %q does not trust %s", keystore.ErrNoItem, p.Name, endpoint)
+	err = m.trust.Remove(ctx, key.AccessKeyID, route, r.ask)
+	if err == nil {
+		m.sessions.forgetAll() // what came from there is not trusted either
 	}
-	m.sessions.forgetAll() // what came from there is not trusted either
-	return none{}, m.trust.Remove(ctx, key.AccessKeyID, endpoint, r.ask)
+	return none{}, err
+}
+
+// routeOf is the route that is to be trusted.
+func routeOf(p wire.KeyTrustParams) (r credproc.Route, err error) {
+	r.Proxy, r.CA = p.Proxy, p.CA
+	if p.Endpoint == trust.AWS {
+		if r == (credproc.Route{}) {
+			err = errcode.Errorf(errcode.BadRequest, "AWS's own endpoints are trusted: name an endpoint, a proxy or a CA bundle")
+		}
+		return r, err
+	}
+	r.URL, err = trust.Canonical(p.Endpoint)
+	return r, err
 }
 
 // A credential that signs is of HMAC-SHA256. Its digits are never used.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // groups are the methods, each group with what it needs.
@@ -56,7 +58,8 @@ func (g groups) table() map[string]method {
 		wire.MethodKeyList:   quiet(bare(g.keys.list)),
 		wire.MethodKeyRemove: changes(g.proofs.removeKey, g.keys.remove, named[wire.RemoveResult]),
 		wire.MethodKeyTrust: changes(g.proofs.trustEndpoint, g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
-			return &audit.Subject{Name: p.Name}
+			to := line.Short(credproc.Route{URL: p.Endpoint, Proxy: p.Proxy, CA: p.CA}.String(), longestRoute)
+			return &audit.Subject{Name: p.Name, Action: to}
 		}),
 		wire.MethodKeyMove: changes(g.proofs.moveKey, g.keys.move, func(p wire.MoveParams, k wire.Key) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
@@ -87,6 +90,9 @@ func (g groups) table() map[string]method {
 		}),
 	}
 }
+
+// longestRoute bounds what is told of a route, which may be any text.
+const longestRoute = 300
 
 // nobodyElse is whom a method for the vault itself is about.
 func nobodyElse[P, R any](P, R) *audit.Subject { return &audit.Subject{} }

@@ -10,6 +10,7 @@ import (
 	"github.com/mfad/mfad/agent/trust"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
@@ -97,7 +98,7 @@ func (m *proofs) importKey(ctx context.Context, p wire.KeyImportParams) (vault.A
 		}
 	}
 	if len(endpoints) > 0 {
-		act.Why = strings.TrimPrefix(act.Why+" and "+sending(p.AccessKeyID, strings.Join(endpoints, " ")), " and ")
+		act.Why = strings.TrimPrefix(act.Why+" and "+trust.Why(p.AccessKeyID, credproc.Route{URL: strings.Join(endpoints, " ")}), " and ")
 	}
 	return act, err
 }
@@ -121,7 +122,7 @@ func (m *proofs) trustEndpoint(ctx context.Context, p wire.KeyTrustParams) (vaul
 	if p.Revoke {
 		return vault.Act{}, nil
 	}
-	endpoint, err := trust.Canonical(p.Endpoint)
+	route, err := routeOf(p)
 	if err != nil {
 		return vault.Act{}, err
 	}
@@ -130,11 +131,7 @@ func (m *proofs) trustEndpoint(ctx context.Context, p wire.KeyTrustParams) (vaul
 		return vault.Act{}, err
 	}
 	key, err := keyOf(v, p.Name)
-	return vault.Act{Why: sending(key.AccessKeyID, endpoint)}, err
-}
-
-func sending(keyID, to string) string {
-	return fmt.Sprintf("to send requests of access key %s, and MFA codes, to %s", keyID, to)
+	return vault.Act{Why: trust.Why(key.AccessKeyID, route)}, err
 }
 
 func (m *proofs) moveKey(ctx context.Context, p wire.MoveParams) (vault.Act, error) {

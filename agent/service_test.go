@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
@@ -87,10 +88,16 @@ func (d *desk) Ask(_ context.Context, q human.Question) (human.Answer, error) {
 	return human.Answer{Yes: true}, nil
 }
 
-func (d *desk) leave() {
+// sit says whether somebody sits there.
+func (d *desk) sit(there bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.left = true
+	d.left = !there
+}
+
+// asker is a person as the service asks them, or the agent itself.
+func (b *bench) asker(p *person) *ask.Chain {
+	return ask.New(p, ask.Options{TTY: p.present(), Own: b.own})
 }
 
 // newBench starts a service without a vault. Close is the test's end.

@@ -33,13 +33,14 @@ func newAWS() *aws {
 }
 
 // STS implements credproc.Dialer.
-func (a *aws) STS(_ config.Endpoint, observe func(time.Duration)) (credproc.STS, error) {
-	return &endpoint{a, observe}, nil
+func (a *aws) STS(at config.Endpoint, observe func(time.Duration)) (credproc.STS, error) {
+	return &endpoint{a, observe, credproc.Route{URL: at.URL.Text}}, nil
 }
 
 type endpoint struct {
 	*aws
 	observe func(time.Duration)
+	route   credproc.Route
 }
 
 func (e *endpoint) GetSessionToken(ctx context.Context, by credproc.Credentials, mfa credproc.MFA, d time.Duration) (credproc.Credentials, error) {
@@ -58,6 +59,8 @@ func (e *endpoint) AssumeRole(ctx context.Context, by credproc.Credentials, role
 	e.mu.Unlock()
 	return e.call(ctx, call{op: "AssumeRole", by: by, mfa: mfa, life: role.Duration, role: role.RoleARN})
 }
+
+func (e *endpoint) Route() credproc.Route { return e.route }
 
 func (e *endpoint) CallerIdentity(context.Context, credproc.Credentials) (string, string, error) {
 	e.mu.Lock()

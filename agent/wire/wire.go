@@ -265,10 +265,13 @@ type RemoveResult struct {
 	Left []string `json:"left,omitempty"`
 }
 
-// KeyTrustParams lets a key's requests go to an endpoint that is not AWS's; Revoke takes it back.
+// KeyTrustParams lets a key's requests go to an endpoint that is not AWS's, by a
+// proxy, or with a CA bundle: all of what is named, together. Revoke takes it back.
 type KeyTrustParams struct {
 	Name     string `json:"name"`
-	Endpoint string `json:"endpoint"`
+	Endpoint string `json:"endpoint"`        // "aws" for AWS's own
+	Proxy    string `json:"proxy,omitempty"` // http://HOST:PORT, without a user
+	CA       string `json:"ca,omitempty"`    // the SHA-256 of the PEM file, in hex
 	Revoke   bool   `json:"revoke,omitempty"`
 }
 
