@@ -156,7 +156,7 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	s.tokens = &tokens{o.Tokens, access, applets, ontoken.NewPasswords(applets)}
 	s.profiles = &profiles{o.Config, chains, s.broker}
 	s.proofs = &proofs{access, chains}
-	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions}
+	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions, chains}
 	return s
 }
 

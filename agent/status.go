@@ -21,6 +21,7 @@ type status struct {
 	refusals *audit.Refusals
 	vaults   *vaults
 	sessions *sessions
+	profiles *resolver
 }
 
 // show asks nobody and waits for nothing: it is what a person looks at when
@@ -33,6 +34,10 @@ func (m *status) show(ctx context.Context, _ *request) (wire.Status, error) {
 		SkewMillis:  m.ledger.Skew().Milliseconds(),
 		Sessions:    m.sessions.all(),
 	}
+	for _, setting := range Detours(m.options.Environ) {
+		shown.Detours = append(shown.Detours, wire.Value{Name: setting.Name, Text: setting.Text, From: "environment of mfad-agent"})
+	}
+	shown.Detours = append(shown.Detours, m.profiles.detours(ctx)...)
 	if m.options.Connections != nil {
 		shown.Connections = m.options.Connections()
 	}

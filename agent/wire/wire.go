@@ -407,8 +407,11 @@ type Status struct {
 	ConfigFiles []string  `json:"configFiles"` // that it reads, in the order of precedence
 	Connections int       `json:"connections"`
 	SkewMillis  int64     `json:"skewMillis"` // to add to our clock, as AWS told
-	Vault       *Vault    `json:"vault,omitempty"`
-	Sessions    []Session `json:"sessions"`
+	// Detours are the settings by which requests to AWS go elsewhere, by a proxy or
+	// with other certificates than the system's.
+	Detours  []Value   `json:"detours,omitempty"`
+	Vault    *Vault    `json:"vault,omitempty"`
+	Sessions []Session `json:"sessions"`
 	// Faults are the last refusals, newest first: SDKs hide them.
 	Faults []Fault `json:"faults,omitempty"`
 }

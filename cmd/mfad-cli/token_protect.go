@@ -76,7 +76,7 @@ never taken from the command line.`,
 	for _, p := range protectings[1:] {
 		cmd.Flags().Bool(p.flag, false, p.help)
 	}
-	passphraseFlag(cmd, &by)
+	proofFlags(c, cmd, &by)
 	return cmd
 }
 

@@ -120,7 +120,7 @@ takes a way in, even while the vault is open.`,
 			return nil
 		},
 	}
-	passphraseFlag(cmd, &by)
+	proofFlags(c, cmd, &by)
 	return cmd
 }
 
