@@ -35,7 +35,7 @@ func demand[P any](ctx context.Context, r *request, takes proof[P], p P) error {
 	if err == nil && act.Why != "" {
 		var now vault.Act
 		if now, err = takes(ctx, p); err == nil && now.Why != act.Why {
-			err = fmt.Errorf("%w: %s was meant, and is %s by now: try again", vault.ErrUnproven, act.Why, now.Why)
+			err = fmt.Errorf("%w: it was %s, and is %s by now: try again", vault.ErrUnproven, act.Why, now.Why)
 		}
 	}
 	if secret, ok := any(p).(interface{ Wipe() }); ok && err != nil {

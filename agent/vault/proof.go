@@ -13,7 +13,7 @@ import (
 
 // ErrUnproven says that an act takes a person, and that none could be found who
 // takes part in it.
-var ErrUnproven = errcode.New(errcode.Unproven, "nobody has confirmed it")
+var ErrUnproven = errcode.New(errcode.Unproven, "takes a person's consent")
 
 // Act is what somebody has to prove that they may do.
 type Act struct {
@@ -70,7 +70,7 @@ func (u unlocker) prove(ctx context.Context) (opened bool, err error) {
 		}
 	}
 	if fault := tokenFault(missed); fault != "" { // a click is worth less than the token that is there
-		return false, fmt.Errorf("%w %s: %w", ErrUnproven, u.act.Why, errors.Join(missed...))
+		return false, fmt.Errorf("%s %w: %w", u.act.Why, ErrUnproven, errors.Join(missed...))
 	}
 	refused := human.AskConsent(ctx, u.ask, human.Question{What: u.act.Why, Uses: u.act.Uses})
 	if refused == nil || !errors.Is(refused, human.ErrNoPrompt) || ctx.Err() != nil {
@@ -93,7 +93,7 @@ func (u unlocker) bySpare(ctx context.Context, slots []keystore.Slot, missed []e
 		}
 		missed = append(missed, fmt.Errorf("nobody could type the %s", w.typed.what))
 	}
-	return false, fmt.Errorf("%w %s: %w", ErrUnproven, u.act.Why, errors.Join(missed...))
+	return false, fmt.Errorf("%s %w: %w", u.act.Why, ErrUnproven, errors.Join(missed...))
 }
 
 // guarded are the slots that a token opens and a person takes part in.

@@ -124,7 +124,7 @@ var texts = [...]string{
 	NotOnToken:        "not on the token",
 	TokenFull:         "token is full",
 	TokenUnsupported:  "token cannot do that",
-	Unproven:          "nobody has confirmed it",
+	Unproven:          "takes a person's consent",
 }
 
 // Error says it in a few words.
