@@ -100,22 +100,22 @@ func (m *keys) store(ctx context.Context, r *request, p wire.KeyImportParams) (k
 		return inventory.Store(v, &key, p.Secret)
 	})
 	if err == nil && p.OnToken {
-		err = m.put(ctx, r, &key, p.Secret, onto)
+		sent := onItsWay(&key, p.Secret)
+		defer clear(sent.Key)
+		err = m.applets.Put(ctx, r.ask, sent, onto)
 	}
 	return key, old, err
 }
 
 func placeOf(p wire.KeyImportParams) place { return place{p.OnToken, p.ToVault, p.Touch, p.Tokens} }
 
-// put puts a secret access key onto tokens.
-func (m *keys) put(ctx context.Context, r *request, key *inventory.Key, secret []byte, onto ontoken.Target) error {
-	sent := ontoken.Secret{
+// onItsWay is a secret access key on its way to tokens. The caller wipes its Key.
+func onItsWay(key *inventory.Key, secret []byte) ontoken.Secret {
+	return ontoken.Secret{
 		Record: key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
 		Algorithm: signsWith, Digits: signDigits, Key: sigv4.Secret(secret),
 		Why: "to put access key " + key.Name + " on it",
 	}
-	defer clear(sent.Key)
-	return m.applets.Put(ctx, r.ask, sent, onto)
 }
 
 // checkKey refuses what cannot be a long-term access key, or its name.
@@ -237,7 +237,9 @@ func (m *keys) move(ctx context.Context, r *request, p wire.MoveParams) (wire.Ke
 		return wire.Key{}, err
 	}
 	defer secret.Destroy()
-	if err := m.put(ctx, r, &key, secret.Bytes(), ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
+	sent := onItsWay(&key, secret.Bytes())
+	defer clear(sent.Key)
+	if err := m.applets.Put(ctx, r.ask, sent, ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
 		return wire.Key{}, err
 	}
 	return m.describe(key), nil

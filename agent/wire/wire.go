@@ -141,7 +141,7 @@ type VaultUnlockParams struct {
 
 // VaultHoldParams sets for how long an unlock lasts, from the next one on; one
 // that lasts now can become shorter. 0 unlocks for each use; negative holds
-// until lock. To make it longer takes a way in, even while the vault is open.
+// until lock. To make it longer takes a proof, even while the vault is open.
 type VaultHoldParams struct {
 	Seconds int64 `json:"seconds"`
 }
@@ -187,7 +187,7 @@ type VaultVerifyResult struct {
 }
 
 // SlotAddParams: Kind is passphrase, keychain, recovery, plugin, piv or fido2.
-// A new way in takes an old one, even while the vault is open.
+// It takes a proof, even while the vault is open.
 type SlotAddParams struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label,omitempty"`

@@ -51,7 +51,7 @@ no counter of tries: take a long one.
 
 --remember asks for the access code that is set and keeps it in the vault;
 --forget drops it from there; --remove takes it off the token. To set and to
-remove it takes a way into the vault, even while that is open. An access code is
+remove it, and to drop it from the vault, takes a proof that you want it. An access code is
 never taken from the command line.`,
 		Example: `  mfad token protect
   mfad token protect --token 12345678 --remember`,

@@ -42,7 +42,7 @@ func (p *Pool) client(caFile string) (c *http.Client, hash string, err error) {
 		return nil, "", err
 	}
 	if caFile != "" {
-		hash = hashOf(text)
+		hash = fmt.Sprintf("%x", sha256.Sum256(text))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,18 +58,6 @@ func (p *Pool) client(caFile string) (c *http.Client, hash string, err error) {
 	}
 	p.clients[hash] = newHTTPClient(roots)
 	return p.clients[hash], hash, nil
-}
-
-func hashOf(bundle []byte) string { return fmt.Sprintf("%x", sha256.Sum256(bundle)) }
-
-// HashBundle is what [credproc.Route] has of a CA bundle; an error wraps
-// credproc.ErrInvalid.
-func HashBundle(path string) (string, error) {
-	text, err := readBundle(path)
-	if err == nil {
-		_, err = parseRoots(path, text)
-	}
-	return hashOf(text), err
 }
 
 // ProxyFor is the proxy by which the process's own environment, as it was at its
