@@ -21,6 +21,7 @@ type aws struct {
 
 	mu     sync.Mutex
 	serial int
+	proxy  string               // of the agent's environment
 	live   map[string]time.Time // sessions by access key id
 	codes  map[string]int       // how often each was seen, by serial and code
 	calls  map[string]int       // answered well, by operation, and role ARN
@@ -34,7 +35,7 @@ func newAWS() *aws {
 
 // STS implements credproc.Dialer.
 func (a *aws) STS(at config.Endpoint, observe func(time.Duration)) (credproc.STS, error) {
-	return &endpoint{a, observe, credproc.Route{URL: at.URL.Text}}, nil
+	return &endpoint{a, observe, credproc.Route{URL: at.URL.Text, Proxy: a.proxy, CA: at.CABundle.Text}}, nil
 }
 
 type endpoint struct {
