@@ -55,6 +55,8 @@ type Options struct {
 	// Desktop reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
 	Desktop func(at wire.Desktop) ask.DesktopPrompter
+	// Own puts the questions that no caller may answer; nil: they are refused.
+	Own ask.Confirmer
 	// Sources are kinds of sources beside the broker's own, such as the machine;
 	// what Config reads of them comes with it.
 	Sources []credproc.Source
@@ -81,6 +83,7 @@ type Service struct {
 	log      *audit.Log
 	refusals *audit.Refusals
 	methods  map[string]method
+	own      *ask.Own
 	groups
 }
 
@@ -131,9 +134,10 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 		Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
 		FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
 	})
+	log := audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger})
 	s := &Service{
-		options: o, access: access, trust: trust.New(access),
-		log: audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger}), refusals: new(audit.Refusals),
+		options: o, access: access, trust: trust.New(access, log), own: ask.NewOwn(o.Own),
+		log: log, refusals: new(audit.Refusals),
 	}
 	applets := ontoken.New(access, o.Tokens, o.Logger)
 	s.signing = ontoken.NewSigningKeys(applets, s.log)
@@ -151,7 +155,8 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	s.devices = &devices{access, applets, given}
 	s.tokens = &tokens{o.Tokens, access, applets, ontoken.NewPasswords(applets)}
 	s.profiles = &profiles{o.Config, chains, s.broker}
-	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions}
+	s.proofs = &proofs{access, chains}
+	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions, chains}
 	return s
 }
 
@@ -175,9 +180,12 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	if !known {
 		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop})
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop, Own: s.own})
 	defer chain.Close()
-	r := &request{method: name, conn: c, ask: chain}
+	r := &request{method: name, conn: c, ask: chain, prove: func(ctx context.Context, act vault.Act) error {
+		act.By = call.Proof
+		return s.access.Prove(ctx, chain, act)
+	}}
 	result, about, err := m.do(ctx, r, call.Params)
 	if about != nil {
 		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})

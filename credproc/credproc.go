@@ -14,6 +14,7 @@
 package credproc
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -84,11 +85,31 @@ type Codes interface {
 	Skew(d time.Duration)
 }
 
-// Trust decides whether an identity's requests may go to an endpoint that is
-// not AWS's: whoever names the endpoint could harvest a code.
+// Trust decides whether an identity's requests may take a route on which others
+// than AWS can see them: whoever names it could harvest a code.
 type Trust interface {
-	// Endpoint returns nil when the person has trusted the URL with this
-	// access key, now or earlier, and an error wrapping ErrUntrustedEndpoint
-	// when they have not.
-	Endpoint(ctx context.Context, keyID, url string, ask Asker) error
+	// Route returns nil when the person has trusted the route with this access
+	// key, now or earlier, and an error wrapping ErrUntrustedEndpoint when they
+	// have not.
+	Route(ctx context.Context, keyID string, r Route, ask Asker) error
+}
+
+// Route is how requests reach AWS, as far as others have a hand in it. The zero
+// Route is AWS's own endpoint, reached directly, by the system's certificates.
+type Route struct {
+	URL   string // of an endpoint that is not AWS's
+	Proxy string // its URL, without a user and password
+	CA    string // the hash of the PEM file that replaces the system's roots, in hex
+}
+
+// String is the route in words: "https://sts.example.com by proxy http://p:3128".
+func (r Route) String() string {
+	text := cmp.Or(r.URL, "AWS")
+	if r.Proxy != "" {
+		text += " by proxy " + r.Proxy
+	}
+	if r.CA != "" {
+		text += " with CA bundle " + r.CA[:min(16, len(r.CA))]
+	}
+	return text
 }

@@ -21,6 +21,7 @@ type aws struct {
 
 	mu     sync.Mutex
 	serial int
+	proxy  string               // of the agent's environment
 	live   map[string]time.Time // sessions by access key id
 	codes  map[string]int       // how often each was seen, by serial and code
 	calls  map[string]int       // answered well, by operation, and role ARN
@@ -33,13 +34,14 @@ func newAWS() *aws {
 }
 
 // STS implements credproc.Dialer.
-func (a *aws) STS(_ config.Endpoint, observe func(time.Duration)) (credproc.STS, error) {
-	return &endpoint{a, observe}, nil
+func (a *aws) STS(at config.Endpoint, observe func(time.Duration)) (credproc.STS, error) {
+	return &endpoint{a, observe, credproc.Route{URL: at.URL.Text, Proxy: a.proxy, CA: at.CABundle.Text}}, nil
 }
 
 type endpoint struct {
 	*aws
 	observe func(time.Duration)
+	route   credproc.Route
 }
 
 func (e *endpoint) GetSessionToken(ctx context.Context, by credproc.Credentials, mfa credproc.MFA, d time.Duration) (credproc.Credentials, error) {
@@ -58,6 +60,8 @@ func (e *endpoint) AssumeRole(ctx context.Context, by credproc.Credentials, role
 	e.mu.Unlock()
 	return e.call(ctx, call{op: "AssumeRole", by: by, mfa: mfa, life: role.Duration, role: role.RoleARN})
 }
+
+func (e *endpoint) Route() credproc.Route { return e.route }
 
 func (e *endpoint) CallerIdentity(context.Context, credproc.Credentials) (string, string, error) {
 	e.mu.Lock()

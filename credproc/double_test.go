@@ -77,7 +77,7 @@ func (p *person) Notice(context.Context, string)     { p.notices.Add(1) }
 // trust trusts every endpoint, or none.
 type trust struct{ err error }
 
-func (t trust) Endpoint(context.Context, string, string, credproc.Asker) error { return t.err }
+func (t trust) Route(context.Context, string, credproc.Route, credproc.Asker) error { return t.err }
 
 // house is a broker with all its doubles.
 type house struct {

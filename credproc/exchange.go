@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sigv4"
 )
 
@@ -32,21 +33,32 @@ type exchange struct {
 // send is one request to STS, but for the code.
 type send func(ctx context.Context, mfa MFA) (Credentials, error)
 
-// open begins an exchange at the stage's endpoint, which must be AWS's or
-// trusted: whoever answers there could keep a code and use it.
+// open begins an exchange at the stage's endpoint, whose route must be AWS's own or
+// trusted: whoever sees what goes there could keep a code and use it.
 func (d *exchanger) open(ctx context.Context, s stage, ask Asker) (*exchange, error) {
 	at := s.step().Exchange().Endpoint
-	if at.URL.Text != "" {
-		waitingFor(ask, "waiting to know whether "+at.URL.Text+" is trusted")
-		if err := d.trust.Endpoint(ctx, s.id.Key, at.URL.Text, ask); err != nil {
-			return nil, fmt.Errorf("endpoint %s (%s): %w", at.URL.Text, at.URL.Origin, err)
-		}
-	}
 	client, err := d.dialer.STS(at, func(skew time.Duration) { d.skew.observe(skew, d.codes.Skew) })
 	if err != nil {
 		return nil, err
 	}
+	if route := client.Route(); route != (Route{}) {
+		waitingFor(ask, "waiting to know whether "+route.String()+" is trusted")
+		if err := d.trust.Route(ctx, s.id.Key, route, ask); err != nil {
+			return nil, routeFault(at, route, err)
+		}
+	}
 	return &exchange{d, s, client, ask}, nil
+}
+
+// routeFault says which setting chose a route that is not trusted.
+func routeFault(at config.Endpoint, route Route, err error) error {
+	switch {
+	case at.URL.Text != "":
+		return fmt.Errorf("endpoint %s (%s): %w", at.URL.Text, at.URL.Origin, err)
+	case at.CABundle.Text != "":
+		return fmt.Errorf("CA bundle %s (%s): %w", at.CABundle.Text, at.CABundle.Origin, err)
+	}
+	return fmt.Errorf("proxy %s (environment of mfad-agent): %w", route.Proxy, err)
 }
 
 // request asks STS for the session, with a code if the stage has a device.

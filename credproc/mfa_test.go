@@ -163,19 +163,25 @@ func TestOutOfTimeSaysWhatWasWaitedFor(t *testing.T) {
 	})
 }
 
-func TestUntrustedEndpointSeesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, func(o *credproc.Options) { o.Trust = trust{credproc.ErrUntrustedEndpoint} })
-		h.session("base", "K", phone)
-		h.profiles["base"].Steps[1].Exchange().Endpoint.URL = value("http://127.0.0.1:1")
-		if _, err := h.get(t, "base", &person{}); !errors.Is(err, credproc.ErrUntrustedEndpoint) {
-			t.Errorf("got %v, want ErrUntrustedEndpoint", err)
-		}
-		h.codes(t, 0)
-		if h.vault.released != 0 {
-			t.Error("a code was released")
-		}
-	})
+func TestUntrustedRouteSeesNothing(t *testing.T) {
+	for name, detour := range map[string]func(*house, *config.Endpoint){
+		"endpoint":  func(_ *house, at *config.Endpoint) { at.URL = value("http://127.0.0.1:1") },
+		"CA bundle": func(_ *house, at *config.Endpoint) { at.CABundle = value("corp.pem") },
+		"proxy":     func(h *house, _ *config.Endpoint) { h.aws.proxy = "http://p:3128" },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, func(o *credproc.Options) { o.Trust = trust{credproc.ErrUntrustedEndpoint} })
+			h.session("base", "K", phone)
+			detour(h, &h.profiles["base"].Steps[1].Exchange().Endpoint)
+			if _, err := h.get(t, "base", &person{}); !errors.Is(err, credproc.ErrUntrustedEndpoint) {
+				t.Errorf("%s: got %v, want ErrUntrustedEndpoint", name, err)
+			}
+			h.codes(t, 0)
+			if h.vault.released != 0 {
+				t.Errorf("%s: a code was released", name)
+			}
+		})
+	}
 }
 
 func TestLockedVaultAsksOnceForAll(t *testing.T) {

@@ -71,6 +71,9 @@ type Call struct {
 	TTY     bool            `json:"tty"`    // the client can prompt
 	Desktop *Desktop        `json:"desk,omitempty"`
 	Params  json.RawMessage `json:"params,omitempty"`
+	// Proof is the slot, an id or a kind, by which the caller wants to prove that
+	// they may do what takes a proof; empty: what serves best.
+	Proof string `json:"proof,omitempty"`
 }
 
 // Desktop is that of a client that cannot prompt itself, as its environment
@@ -138,7 +141,7 @@ type VaultUnlockParams struct {
 
 // VaultHoldParams sets for how long an unlock lasts, from the next one on; one
 // that lasts now can become shorter. 0 unlocks for each use; negative holds
-// until lock. To make it longer takes a way in, even while the vault is open.
+// until lock. To make it longer takes a proof, even while the vault is open.
 type VaultHoldParams struct {
 	Seconds int64 `json:"seconds"`
 }
@@ -184,7 +187,7 @@ type VaultVerifyResult struct {
 }
 
 // SlotAddParams: Kind is passphrase, keychain, recovery, plugin, piv or fido2.
-// A new way in takes an old one, even while the vault is open.
+// It takes a proof, even while the vault is open.
 type SlotAddParams struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label,omitempty"`
@@ -223,7 +226,15 @@ type KeyImportParams struct {
 	Secret      []byte   `json:"secret"` // base64 on the wire
 	Replace     bool     `json:"replace,omitempty"`
 	Trust       []string `json:"trust,omitempty"` // endpoints to trust with this key
+	// OnToken, Tokens and Touch are as in [DeviceAddParams], and so is ToVault.
+	OnToken bool     `json:"onToken,omitempty"`
+	Tokens  []string `json:"tokens,omitempty"`
+	Touch   bool     `json:"touch,omitempty"`
+	ToVault bool     `json:"toVault,omitempty"`
 }
+
+// Wipe clears the secret.
+func (p KeyImportParams) Wipe() { clear(p.Secret) }
 
 // Key is an access key's public facts.
 type Key struct {
@@ -235,6 +246,8 @@ type Key struct {
 	// the vault does. Touch says that each use of the token takes a touch.
 	Tokens []string `json:"tokens,omitempty"`
 	Touch  bool     `json:"touch,omitempty"`
+	// Left is as in [RemoveResult], of what was replaced just now.
+	Left []string `json:"left,omitempty"`
 }
 
 // MoveParams moves a secret access key, or the seed of a device, out of the vault
@@ -252,10 +265,13 @@ type RemoveResult struct {
 	Left []string `json:"left,omitempty"`
 }
 
-// KeyTrustParams lets a key's requests go to an endpoint that is not AWS's; Revoke takes it back.
+// KeyTrustParams lets a key's requests go to an endpoint that is not AWS's, by a
+// proxy, or with a CA bundle: all of what is named, together. Revoke takes it back.
 type KeyTrustParams struct {
 	Name     string `json:"name"`
-	Endpoint string `json:"endpoint"`
+	Endpoint string `json:"endpoint"`        // "aws" for AWS's own
+	Proxy    string `json:"proxy,omitempty"` // http://HOST:PORT, without a user
+	CA       string `json:"ca,omitempty"`    // the SHA-256 of the PEM file, in hex
 	Revoke   bool   `json:"revoke,omitempty"`
 }
 
@@ -272,7 +288,13 @@ type DeviceAddParams struct {
 	OnToken bool     `json:"onToken,omitempty"`
 	Tokens  []string `json:"tokens,omitempty"`
 	Touch   bool     `json:"touch,omitempty"` // each code takes a touch
+	// What replaces a secret on tokens says where it goes: OnToken, which means
+	// those tokens if it names none, or ToVault.
+	ToVault bool `json:"toVault,omitempty"`
 }
+
+// Wipe clears the seed.
+func (p DeviceAddParams) Wipe() { clear(p.Seed) }
 
 // DeviceAddResult tells what came in. An export of many accounts comes in
 // several QR codes, of which this was Part of Parts (1 of 1 for all else);
@@ -386,9 +408,12 @@ type Status struct {
 	ConfigFiles []string  `json:"configFiles"` // that it reads, in the order of precedence
 	Connections int       `json:"connections"`
 	SkewMillis  int64     `json:"skewMillis"` // to add to our clock, as AWS told
-	Vault       *Vault    `json:"vault,omitempty"`
-	VaultFault  string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
-	Sessions    []Session `json:"sessions"`
+	// Detours are the settings by which requests to AWS go elsewhere, by a proxy or
+	// with other certificates than the system's.
+	Detours    []Value   `json:"detours,omitempty"`
+	Vault      *Vault    `json:"vault,omitempty"`
+	VaultFault string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
+	Sessions   []Session `json:"sessions"`
 	// Faults are the last refusals, newest first: SDKs hide them.
 	Faults []Fault `json:"faults,omitempty"`
 }

@@ -62,7 +62,7 @@ func serve(socket string, log *slog.Logger) (err error) {
 		Config: config.NewReader(at.files, os.Getenv), Environ: os.Getenv,
 		Dialer: dialer, Sources: append(machine.Sources(os.Getenv), command.New(time.Now)), Boot: boot, SessionName: person(),
 		Tokens: new(token.Helper),
-		Stop:   stop, Desktop: openDesktop,
+		Stop:   stop, Desktop: openDesktop, Own: ownDesktop(),
 		Connections: func() int { return int(connections.Load()) },
 		Logger:      log,
 	})
@@ -81,6 +81,9 @@ func serve(socket string, log *slog.Logger) (err error) {
 	defer func() { stop(); watch.Wait() }()
 
 	server.Ready(nil)
+	for _, setting := range agent.Detours(os.Getenv) {
+		log.Warn("requests to AWS do not go their own way", "setting", setting.Name, "to", setting.Text)
+	}
 	log.Info("agent listens", "version", wire.Version, "socket", at.socket)
 	defer log.Info("agent ends")
 	return server.Serve(ctx, ln, service.Handle, server.Options{

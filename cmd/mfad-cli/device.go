@@ -52,8 +52,8 @@ which from then on computes the codes and never gives the secret back; the vault
 keeps only where it is. Profiles and "mfad code" work as before, while the token
 is plugged in. A copy of the vault made earlier still holds the secret.
 
-It takes a way into the vault, even while that is open: a passphrase is asked for
-if nothing opens by itself.`,
+It takes a proof that you want it, even while the vault is open: the passphrase,
+a token's PIN or touch, or a yes on the agent's own desktop.`,
 		Example: `  mfad device move work --on-token
   mfad device move work --on-token --touch --token 12345678 --also 23456789`,
 	}, moving[wire.Device]{
@@ -72,12 +72,13 @@ func deviceRemoveCommand(c *cli) *cobra.Command {
 	return removeCommand(c, &cobra.Command{
 		Short: "Remove an MFA device's secret from the vault and its tokens",
 		Long: `Remove an MFA device's secret from the vault, and from those of its tokens that
-are plugged in; the others are named. AWS is not told, and shows a secret only
+are plugged in; the others are named. It takes a proof that you want it, which
+names the profiles that use the device. AWS is not told, and shows a secret only
 once: unless another copy exists, the device cannot give codes any more.`,
 		Example: "  mfad device remove phone",
 	}, removal{
 		method:   wire.MethodDeviceRemove,
-		complete: completeDevices(c.callRunning),
-		done:     "device %q removed; remove it at AWS, too",
+		complete: completeDevices(c.callRunning), what: "device",
+		done: "device %q removed; remove it at AWS, too",
 	})
 }

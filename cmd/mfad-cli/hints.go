@@ -101,6 +101,8 @@ var advices = [...]advice{
 	errcode.TokenFull: {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show ` +
 		`it), or use another token.`},
 	errcode.TokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
+	errcode.Unproven: {exitPerson, `Run the same with "--slot recovery" in a terminal and type the recovery key, plug in a token ` +
+		`of the vault, or run "mfad agent restart" on your desktop, where pinentry can ask you.`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes
