@@ -66,9 +66,10 @@ type Options struct {
 	FS          durable.FS       // nil is the real file system
 	Logger      *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
-	// Boot is the time since start of the machine, suspend included; nil is
-	// the system's.
-	Boot func() time.Duration
+	// Boot is the time since start of the machine, suspend included, and BootID
+	// tells that start from all others; nil and empty: nothing tells.
+	Boot   func() time.Duration
+	BootID string
 }
 
 // Service answers calls. It is safe for concurrent use.
@@ -91,7 +92,7 @@ func New(o Options) (*Service, error) {
 	if err := o.FS.MkdirAll(o.Home.State, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w", err)
 	}
-	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), o.Now)
+	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), totp.Clock{Now: o.Now, Boot: o.Boot, BootID: o.BootID})
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger of codes: %w", err)
 	}
