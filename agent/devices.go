@@ -16,6 +16,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -227,11 +228,23 @@ func (m *devices) move(ctx context.Context, r *request, p wire.MoveParams) (wire
 
 // code shows a person the code of a device of the vault.
 func (m *devices) code(ctx context.Context, r *request, p wire.NameParams) (wire.Code, error) {
-	digits, expires, err := m.codes.Show(ctx, p.Name, r.ask)
+	shown, err := m.codes.Show(ctx, p.Name, r.ask)
 	if err != nil {
 		return wire.Code{}, err
 	}
-	return wire.Code{Digits: digits, Expires: expires}, nil
+	code := wire.Code{Digits: shown.Digits, Expires: shown.Expires, SkewMillis: shown.Skew.Milliseconds()}
+	if shown.Doubt != nil {
+		code.Doubt = line.One(shown.Doubt.Error())
+	}
+	return code, nil
+}
+
+// resume has a device go on by this machine's clock, which a person says is right.
+func (m *devices) resume(ctx context.Context, r *request, p wire.NameParams) (none, error) {
+	if err := m.access.Prove(ctx, r.ask, fmt.Sprintf("to say that this machine's clock is right, for device %.80q", p.Name)); err != nil {
+		return none{}, err
+	}
+	return none{}, m.codes.GoOn(ctx, p.Name)
 }
 
 func describeDevice(d inventory.Device) wire.Device {

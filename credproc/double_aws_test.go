@@ -16,6 +16,8 @@ type aws struct {
 	latency time.Duration
 	skew    time.Duration // its clock is ahead of ours
 	now     func() time.Time
+	// timeless is why it tells no time.
+	timeless error
 	// fault may fail a call before it is handled, or after: then the answer is lost.
 	fault func(op string) (before, after error)
 
@@ -57,6 +59,14 @@ func (e *endpoint) AssumeRole(ctx context.Context, by credproc.Credentials, role
 	e.sessionName = role.SessionName
 	e.mu.Unlock()
 	return e.call(ctx, call{op: "AssumeRole", by: by, mfa: mfa, life: role.Duration, role: role.RoleARN})
+}
+
+func (e *endpoint) Time(context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls["Time"]++
+	e.observe(e.skew)
+	return e.timeless
 }
 
 func (e *endpoint) CallerIdentity(context.Context, credproc.Credentials) (string, string, error) {

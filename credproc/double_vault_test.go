@@ -62,16 +62,16 @@ func (v *vault) Skew(d time.Duration) {
 	v.skewed = append(v.skewed, d)
 }
 
-func (v *vault) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
+func (v *vault) Code(ctx context.Context, want credproc.CodeRequest, ask credproc.Asker) (credproc.Code, error) {
 	if !v.seeded {
-		answer, err := ask.Ask(ctx, why.Question(again))
+		answer, err := ask.Ask(ctx, want.Question(want.Again))
 		return credproc.Code{Digits: string(answer.Text), Typed: true, Unsent: func() {}}, err
 	}
 	for {
-		at, wait := v.take(why.Serial)
+		at, wait := v.take(want.Serial)
 		if wait == 0 {
 			var once sync.Once
-			back := func() { once.Do(func() { v.giveBack(why.Serial, at.Unix()/30) }) }
+			back := func() { once.Do(func() { v.giveBack(want.Serial, at.Unix()/30) }) }
 			return credproc.Code{Digits: showing(at), Unsent: back}, nil
 		}
 		ask.Notice(ctx, fmt.Sprintf("waiting %s for the next code of the phone", wait.Round(time.Second)))

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
+	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sigv4"
 )
 
@@ -18,7 +20,8 @@ type exchanger struct {
 	clock  clock
 	log    *slog.Logger
 
-	skew skew
+	skew  skew
+	heard atomic.Pointer[STS] // the endpoint that was asked last
 }
 
 // exchange is one stage's business with STS.
@@ -42,11 +45,20 @@ func (d *exchanger) open(ctx context.Context, s stage, ask Asker) (*exchange, er
 			return nil, fmt.Errorf("endpoint %s (%s): %w", at.URL.Text, at.URL.Origin, err)
 		}
 	}
-	client, err := d.dialer.STS(at, func(skew time.Duration) { d.skew.observe(skew, d.codes.Skew) })
+	client, err := d.dial(at)
 	if err != nil {
 		return nil, err
 	}
+	d.heard.Store(&client)
 	return &exchange{d, s, client, ask}, nil
+}
+
+// dial makes the client of an endpoint, whose clock corrects ours.
+func (d *exchanger) dial(at config.Endpoint) (STS, error) {
+	return d.dialer.STS(at, func(skew time.Duration) {
+		d.skew.observe(skew)
+		d.codes.Skew(skew)
+	})
 }
 
 // request asks STS for the session, with a code if the stage has a device.
@@ -58,10 +70,7 @@ func (x *exchange) request(ctx context.Context, by Credentials) (Credentials, er
 	if x.serial().Text == "" {
 		return x.withoutCode(ctx, session)
 	}
-	return x.withCode(ctx, session, func(ctx context.Context) error {
-		_, _, err := x.client.CallerIdentity(ctx, by)
-		return err
-	})
+	return x.withCode(ctx, session)
 }
 
 // warm has the signing key of today made before a code is taken, which would

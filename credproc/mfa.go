@@ -47,30 +47,18 @@ func (x *exchange) withoutCode(ctx context.Context, session send) (Credentials, 
 // attempts counts what became of the codes of one exchange.
 type attempts struct {
 	unsent, refused, spent int
-	timed                  bool // AWS was asked what time it is
 }
 
 // withCode sends a request with a code of the stage's device. A code that AWS
-// may have seen is never sent again: the next one is taken. AskTime has AWS tell
-// what time it is, by a request that needs no code.
-func (x *exchange) withCode(ctx context.Context, session send, askTime func(context.Context) error) (Credentials, error) {
+// may have seen is never sent again: the next one is taken.
+func (x *exchange) withCode(ctx context.Context, session send) (Credentials, error) {
 	var (
 		tries attempts
 		again string
 	)
 	for {
 		waitingFor(x.ask, "waiting for a code of MFA device "+x.serial().Text)
-		code, err := x.codes.Code(ctx, x.purpose(), again, x.ask)
-		if errors.Is(err, ErrClock) && !tries.timed {
-			tries.timed = true
-			waitingFor(x.ask, "waiting for AWS to tell the time")
-			// A code was released once for a time far ahead of our clock, and
-			// AWS's word settles which of the two is wrong.
-			x.skew.known.Store(false) // so that the answer is news, whatever it says
-			if askTime(ctx) == nil {
-				continue
-			}
-		}
+		code, err := x.codes.Code(ctx, CodeRequest{x.purpose(), again, x.client.Time}, x.ask)
 		if err != nil {
 			return Credentials{}, err
 		}

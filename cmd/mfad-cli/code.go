@@ -42,6 +42,7 @@ whether it was taken, and cannot be taken back.`,
 			if err := c.call(cmd.Context(), wire.MethodCode, wire.NameParams{Name: args[0]}, &code); err != nil {
 				return err
 			}
+			warnOfClock(c.console, code)
 			life := words.CodeLife(time.Until(code.Expires))
 			if board != nil {
 				how, err := board.Put(code.Digits)
@@ -60,6 +61,19 @@ whether it was taken, and cannot be taken back.`,
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "put the code into the clipboard instead of printing it")
 	return cmd
+}
+
+// warnOfClock tells of a code that the clock may have spoilt.
+func warnOfClock(c console, code wire.Code) {
+	skew := time.Duration(code.SkewMillis) * time.Millisecond
+	switch {
+	case skew != 0:
+		c.say("mfad: warning: this machine's clock is %s, and AWS takes no code of such a clock", words.ClockSkew(skew))
+		c.hint("Set this machine's clock, then take another code.")
+	case code.Doubt != "":
+		c.say("mfad: warning: the code is by a clock that was minutes off when AWS last told its time, and AWS could not be asked again: %s",
+			code.Doubt)
+	}
 }
 
 // holdClipboardCommand is the child of `mfad code --copy`: hidden, since it is

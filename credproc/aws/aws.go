@@ -65,6 +65,7 @@ type Service struct {
 	Config sdk.Config
 	Signer Signer
 
+	http     *httpClient
 	name     string
 	where    string // the service and its endpoint, for people
 	refusals []Refusal
@@ -81,10 +82,12 @@ func (p *Pool) Service(t Target) (*Service, error) {
 	if t.Now == nil {
 		t.Now = time.Now
 	}
+	timed := &httpClient{http, t.Now, t.Observe}
 	s := &Service{
+		http: timed,
 		Config: sdk.Config{
 			Region:     t.At.Region.Text,
-			HTTPClient: &httpClient{http, t.Now, t.Observe},
+			HTTPClient: timed,
 			// A clock that is far off is for the person to set right: the
 			// sessions' ends would be misjudged too.
 			DisableClockSkewCorrection: true,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -86,10 +85,7 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 	if sending {
 		cause = send.Err
 	}
-	var u *url.Error // its text repeats the URL
-	if errors.As(cause, &u) {
-		cause = u.Err
-	}
+	cause = withoutURL(cause)
 	if !c.connected.Load() {
 		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)",
 			c.op, credproc.ErrUnavailable, c.service.where, cause, credproc.ErrUnsent)
