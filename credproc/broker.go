@@ -221,5 +221,8 @@ func (b *Broker) Cached(ctx context.Context, chain *config.Chain) []SessionInfo 
 
 // Forget drops the sessions that match, and those being made now once they are;
 // who waits for them still gets them. It returns how many were dropped. Match
-// must not call the broker.
-func (b *Broker) Forget(match func(SessionInfo) bool) int { return b.cache.forget(match) }
+// must not call the broker. What AWS refused is asked again after it.
+func (b *Broker) Forget(match func(SessionInfo) bool) int {
+	b.exchanger.refusals.forget()
+	return b.cache.forget(match)
+}

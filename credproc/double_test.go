@@ -95,6 +95,8 @@ func newHouse(t *testing.T, change ...func(*credproc.Options)) *house {
 	now := func() time.Time {
 		return time.Now().Add(time.Duration(h.jumped.Load()))
 	}
+	h.aws.ours = now
+	h.aws.now = func() time.Time { return time.Now().Add(time.Duration(h.suspended.Load())) }
 	o := credproc.Options{
 		Resolve: func(_ context.Context, profile, _ string) (*config.Chain, error) {
 			if chain := h.profiles[profile]; chain != nil {

@@ -22,6 +22,7 @@ type vault struct {
 	// replaced is the id of the key that every name has got a moment ago.
 	replaced string
 	days     credproc.Signer // of every key, if not nil
+	onCode   func()          // is called when a code leaves, if not nil
 
 	mu       sync.Mutex
 	skew     time.Duration
@@ -72,6 +73,9 @@ func (v *vault) Code(ctx context.Context, want credproc.CodeRequest, ask credpro
 		if wait == 0 {
 			var once sync.Once
 			back := func() { once.Do(func() { v.giveBack(want.Serial, at.Unix()/30) }) }
+			if v.onCode != nil {
+				v.onCode()
+			}
 			return credproc.Code{Digits: showing(at), Unsent: back}, nil
 		}
 		ask.Notice(ctx, fmt.Sprintf("waiting %s for the next code of the phone", wait.Round(time.Second)))

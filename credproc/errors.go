@@ -41,6 +41,8 @@ var (
 	ErrThrottled = errcode.New(errcode.Throttled, "throttled")
 	// ErrInvalid: AWS refuses a parameter, such as a duration or a policy.
 	ErrInvalid = errcode.New(errcode.Invalid, "invalid request")
+	// ErrTooLong: AWS refuses the duration that was asked for. It is ErrInvalid too.
+	ErrTooLong = fmt.Errorf("%w: session too long", ErrInvalid)
 	// ErrUnavailable: AWS could not be reached or failed on its side.
 	ErrUnavailable = errcode.New(errcode.Unavailable, "AWS unavailable")
 )

@@ -20,8 +20,9 @@ type exchanger struct {
 	clock  clock
 	log    *slog.Logger
 
-	skew  skew
-	heard atomic.Pointer[STS] // the endpoint that was asked last
+	skew     skew
+	refusals refusals
+	heard    atomic.Pointer[STS] // the endpoint that was asked last
 }
 
 // exchange is one stage's business with STS.
@@ -70,7 +71,24 @@ func (x *exchange) request(ctx context.Context, by Credentials) (Credentials, er
 	if x.serial().Text == "" {
 		return x.withoutCode(ctx, session)
 	}
-	return x.withCode(ctx, session)
+	if err := x.checkWorth(by); err != nil {
+		return Credentials{}, err
+	}
+	creds, err := x.withCode(ctx, session, func(ctx context.Context) error {
+		_, _, err := x.client.CallerIdentity(ctx, by)
+		return err
+	})
+	x.refusals.note(x.key(), by.AccessKeyID, err, x.clock.now())
+	return creds, err
+}
+
+// checkWorth refuses what AWS is known to refuse, before a code is spent on it.
+func (x *exchange) checkWorth(by Credentials) error {
+	if by.SessionToken != "" && x.hop().role == nil {
+		return fmt.Errorf("%w: AWS makes a session with a code of long-term keys alone, and those of %s are temporary:"+
+			" take out mfa_serial (%s), or name an access key", ErrInvalid, x.chain.Steps[0].At, x.serial().Origin)
+	}
+	return x.refusals.find(x.key(), by.AccessKeyID, x.clock.now())
 }
 
 // warm has the signing key of today made before a code is taken, which would
@@ -89,6 +107,10 @@ func (x *exchange) warm(ctx context.Context, by Credentials) error {
 func (x *exchange) complete(ctx context.Context, creds Credentials) (Credentials, error) {
 	if creds.AccessKeyID == "" || creds.SecretAccessKey == "" || creds.SessionToken == "" || creds.Expiration.IsZero() {
 		return Credentials{}, x.explain(fmt.Errorf("STS answered without credentials: %w", ErrUnavailable))
+	}
+	creds, err := creds.bounded(x.clock.now().wall.Add(x.skew.now()), x.hop().longest())
+	if err != nil {
+		return Credentials{}, x.explain(fmt.Errorf("STS %w", err))
 	}
 	creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN), AccountOf(x.hop().roleARN()), AccountOf(x.serial().Text))
 	if creds.AccountID == "" {

@@ -13,7 +13,7 @@ const (
 	maxTries   = 5 // without a code: busy or out of reach
 	maxUnsent  = 4 // with a code that did not leave
 	maxRefused = 3 // typed codes that AWS refuses
-	maxSpent   = 3 // codes that AWS may have seen, for nothing
+	maxSpent   = 2 // codes that AWS may have seen, for nothing
 	// typedLife is for how long a typed code that did not leave is worth sending.
 	typedLife = 20 * time.Second
 )
@@ -37,7 +37,8 @@ func (x *exchange) withoutCode(ctx context.Context, session send) (Credentials, 
 		if err == nil || !mayGoAway(err) || try == limit || ctx.Err() != nil {
 			return creds, asUnavailable(err)
 		}
-		waitingFor(x.ask, "waiting to try again, since AWS is busy or out of reach")
+		failed(x.ask, err)
+		waitingFor(x.ask, "waiting to try again")
 		if pause(ctx, try) != nil {
 			return Credentials{}, asUnavailable(err)
 		}
@@ -50,8 +51,9 @@ type attempts struct {
 }
 
 // withCode sends a request with a code of the stage's device. A code that AWS
-// may have seen is never sent again: the next one is taken.
-func (x *exchange) withCode(ctx context.Context, session send) (Credentials, error) {
+// may have seen is never sent again: the next one is taken, when AWS answers again
+// what needs no code, which probe asks.
+func (x *exchange) withCode(ctx context.Context, session send, probe func(context.Context) error) (Credentials, error) {
 	var (
 		tries attempts
 		again string
@@ -73,7 +75,15 @@ func (x *exchange) withCode(ctx context.Context, session send) (Credentials, err
 		if again, more = tries.verdict(err, code.Typed, learned); !more {
 			return Credentials{}, tries.explain(asUnavailable(err), code.Typed)
 		}
-		if !errors.Is(err, ErrCodeRefused) && pause(ctx, tries.unsent+tries.spent) != nil {
+		failed(x.ask, err)
+		if errors.Is(err, ErrCodeRefused) {
+			continue
+		}
+		waitingFor(x.ask, "waiting for AWS to answer again")
+		if pause(ctx, tries.unsent+tries.spent) != nil {
+			return Credentials{}, asUnavailable(err)
+		}
+		if !errors.Is(err, ErrUnsent) && probe(ctx) != nil { // no second code goes where the first was for nothing
 			return Credentials{}, asUnavailable(err)
 		}
 	}

@@ -79,7 +79,7 @@ func TestCodesAndFaultsOfAWS(t *testing.T) {
 	}
 }
 
-func TestThirdCodeForNothingIsTheLast(t *testing.T) {
+func TestSecondCodeForNothingIsTheLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, func(o *credproc.Options) { o.Deadline = time.Hour })
 		h.aws.fault = func(string) (error, error) { return errThrottled, nil }
@@ -87,7 +87,137 @@ func TestThirdCodeForNothingIsTheLast(t *testing.T) {
 		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
 			t.Errorf("got %v, want ErrThrottled", err)
 		}
-		h.codes(t, 3)
+		h.codes(t, 2)
+	})
+}
+
+// AWS that is down for all it does gets one code, and its words are told.
+func TestOutageCostsOneCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.aws.fault = func(string) (error, error) { return errBroken, nil }
+		h.aws.down = errBroken
+		h.session("base", "K", phone)
+		_, err := h.get(t, "base", nil)
+		if !errors.Is(err, credproc.ErrUnavailable) || !strings.Contains(err.Error(), "InternalFailure") {
+			t.Errorf("got %v, want AWS's words", err)
+		}
+		h.codes(t, 1)
+	})
+}
+
+// Who runs out of time while waiting for the next code hears why the last one
+// was for nothing.
+func TestOutOfTimeSaysWhatAWSSaidLast(t *testing.T) {
+	for name, fault := range map[string]error{"Throttling": errThrottled, "InternalFailure": errBroken, "connection reset": errReset} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, func(o *credproc.Options) { o.Deadline = 20 * time.Second })
+			h.aws.fault = faults(fault)
+			h.session("base", "K", phone)
+			_, err := h.get(t, "base", nil)
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), name) {
+				t.Errorf("got %v, want %s in it", err, name)
+			}
+		})
+	}
+}
+
+// A loop that tries again at once spends no code on the same answer.
+func TestRefusalIsRememberedForAWhile(t *testing.T) {
+	tooLong := &credproc.RefusalError{
+		Op: "AssumeRole", Code: "ValidationError", Message: "exceeds the MaxSessionDuration", Status: 400, Class: credproc.ErrTooLong,
+	}
+	for name, test := range map[string]struct {
+		refusal error
+		class   error
+		life    time.Duration
+	}{
+		"denied":           {refusal("AssumeRole", "AccessDenied", credproc.ErrDenied), credproc.ErrDenied, 2 * time.Minute},
+		"key disabled":     {refusal("AssumeRole", "InvalidClientTokenId", credproc.ErrKeyRefused), credproc.ErrKeyRefused, 2 * time.Minute},
+		"device unknown":   {refusal("AssumeRole", "AccessDenied", credproc.ErrDeviceRefused), credproc.ErrDeviceRefused, 2 * time.Minute},
+		"session too long": {tooLong, credproc.ErrInvalid, 10 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(t)
+				h.direct("prod", "K")
+				h.direct("other", "K")
+				h.aws.fault = func(string) (error, error) { return test.refusal, nil }
+				for range 5 {
+					if _, err := h.get(t, "prod", nil); !errors.Is(err, test.class) || !strings.Contains(err.Error(), test.refusal.Error()) {
+						t.Errorf("got %v, want AWS's words", err)
+					}
+				}
+				h.codes(t, 1)
+				h.aws.fault = nil
+				h.must(t, "other", nil) // another session
+				h.codes(t, 2)
+				if _, err := h.get(t, "prod", nil); !errors.Is(err, test.class) {
+					t.Errorf("got %v", err)
+				}
+				time.Sleep(test.life)
+				h.must(t, "prod", nil)
+				h.codes(t, 3)
+			})
+		})
+	}
+}
+
+func TestRefusalIsForgottenWithTheSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.direct("prod", "K")
+		h.aws.fault = faults(refusal("AssumeRole", "AccessDenied", credproc.ErrDenied))
+		if _, err := h.get(t, "prod", nil); err == nil {
+			t.Error("granted")
+		}
+		h.Forget(func(credproc.SessionInfo) bool { return true })
+		h.must(t, "prod", nil)
+	})
+}
+
+func TestDurationThatTheRoleDoesNotAllowIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.direct("prod", "K")
+		h.aws.fault = faults(&credproc.RefusalError{Op: "AssumeRole", Code: "ValidationError", Status: 400, Class: credproc.ErrTooLong})
+		if _, err := h.get(t, "prod", nil); !errors.Is(err, credproc.ErrInvalid) || !strings.Contains(err.Error(), "lower duration_seconds = 7200") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// AWS makes no session with a code of temporary keys.
+func TestTemporaryKeysCostNoCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(o *credproc.Options) { o.Sources = []credproc.Source{box{func() {}}} })
+		h.chain("base", machine(config.KindEC2), mfaSession(phone))
+		h.aws.live[string(config.KindEC2)] = time.Now().Add(time.Hour)
+		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrInvalid) || !strings.Contains(err.Error(), "mfa_serial") {
+			t.Errorf("got %v", err)
+		}
+		h.codes(t, 0)
+		if h.vault.released != 0 {
+			t.Error("a code was released")
+		}
+	})
+}
+
+// A code that did not leave in time is the next caller's.
+func TestCodeThatDidNotLeaveIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.session("base", "K", phone)
+		ctx, cancel := context.WithCancel(t.Context())
+		h.vault.onCode = func() { cancel(); time.Sleep(time.Second) } // the caller leaves with the code in hand
+		if _, err := h.Credentials(ctx, credproc.Request{Profile: "base"}); err == nil {
+			t.Error("served")
+		}
+		time.Sleep(2 * time.Second)
+		if h.vault.released != 0 {
+			t.Errorf("%d codes were not given back", h.vault.released)
+		}
+		h.codes(t, 0)
 	})
 }
 

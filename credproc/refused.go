@@ -1,0 +1,80 @@
+package credproc
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// refusals remembers what AWS refused a request that carried a code, so that who
+// tries again at once spends no code on the same answer.
+type refusals struct {
+	mu   sync.Mutex
+	list map[sessionKey]refused
+}
+
+// refused is one of them, by the clock that nobody can set.
+type refused struct {
+	keyID     string // of who signed
+	err       error
+	at, until time.Duration
+}
+
+// How long a refusal is believed. What is denied may be allowed by somebody else
+// a moment later; a parameter is AWS's rule or the role's.
+const (
+	deniedFor  = 2 * time.Minute
+	invalidFor = 10 * time.Minute
+)
+
+// believedFor is how long an error holds for whoever asks the same again.
+func believedFor(err error) time.Duration {
+	var refusal *RefusalError
+	switch {
+	case !errors.As(err, &refusal):
+	case errors.Is(refusal.Class, ErrInvalid):
+		return invalidFor
+	case errors.Is(refusal.Class, ErrDenied), errors.Is(refusal.Class, ErrDeviceRefused), errors.Is(refusal.Class, ErrKeyRefused):
+		return deniedFor
+	}
+	return 0
+}
+
+// note remembers an error, if it holds for whoever asks the same again.
+func (r *refusals) note(key sessionKey, keyID string, err error, now moment) {
+	life := believedFor(err)
+	if life == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for other, old := range r.list {
+		if now.boot >= old.until {
+			delete(r.list, other)
+		}
+	}
+	if r.list == nil {
+		r.list = make(map[sessionKey]refused)
+	}
+	r.list[key] = refused{keyID, err, now.boot, now.boot + life}
+}
+
+// find is what AWS refused the same request a moment ago; nil when nothing.
+func (r *refusals) find(key sessionKey, keyID string, now moment) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old, known := r.list[key]
+	if !known || now.boot >= old.until || old.keyID != keyID {
+		return nil
+	}
+	return fmt.Errorf("AWS was asked %s ago, and no code is spent on asking again for %s: %w",
+		(now.boot - old.at).Round(time.Second), (old.until - now.boot).Round(time.Second), old.err)
+}
+
+// forget has every request be asked again.
+func (r *refusals) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.list)
+}
