@@ -19,6 +19,8 @@ type aws struct {
 	ours    func() time.Time // the clock of who asks
 	// timeless is why it tells no time.
 	timeless error
+	// says is the end that it tells, if not the true one.
+	says *time.Time
 	// down is why it does nothing else either.
 	down error
 	// fault may fail a call before it is handled, or after: then the answer is lost.
@@ -137,6 +139,9 @@ func (e *endpoint) handle(c call, fault error) (credproc.Credentials, error) {
 	id := fmt.Sprintf("ASIA%016d", e.serial)
 	end := now.Add(c.life).Truncate(time.Second)
 	e.live[id] = end
+	if e.says != nil {
+		end = *e.says
+	}
 	return credproc.Credentials{AccessKeyID: id, SecretAccessKey: "made up", SessionToken: "made up", Expiration: end}, nil
 }
 

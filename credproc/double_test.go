@@ -113,7 +113,12 @@ func newHouse(t *testing.T, change ...func(*credproc.Options)) *house {
 		f(&o)
 	}
 	h.Broker = credproc.New(o)
-	t.Cleanup(h.Close)
+	t.Cleanup(func() {
+		h.Close()
+		if n := h.vault.open.Load(); n != 0 {
+			t.Errorf("%d access keys were not closed", n)
+		}
+	})
 	return h
 }
 

@@ -22,6 +22,7 @@ type vault struct {
 	// replaced is the id of the key that every name has got a moment ago.
 	replaced string
 	days     credproc.Signer // of every key, if not nil
+	open     atomic.Int32    // access keys that were given and not closed
 	onCode   func()          // is called when a code leaves, if not nil
 
 	mu       sync.Mutex
@@ -53,7 +54,9 @@ func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) 
 	if v.days != nil {
 		return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Signer: v.days}, nil
 	}
-	return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Secret: []byte("long-term")}, nil
+	v.open.Add(1)
+	closed := sync.OnceFunc(func() { v.open.Add(-1) })
+	return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Secret: []byte("long-term"), Close: closed}, nil
 }
 
 func (v *vault) Skew(d time.Duration) {
