@@ -43,6 +43,9 @@ var (
 	ErrInvalid = errcode.New(errcode.Invalid, "invalid request")
 	// ErrTooLong: AWS refuses the duration that was asked for. It is ErrInvalid too.
 	ErrTooLong = fmt.Errorf("%w: session too long", ErrInvalid)
+	// ErrNoService: what answered is not AWS, which does not go away by trying
+	// again. It is ErrUnavailable too.
+	ErrNoService = fmt.Errorf("%w: not a service of AWS", ErrUnavailable)
 	// ErrUnavailable: AWS could not be reached or failed on its side.
 	ErrUnavailable = errcode.New(errcode.Unavailable, "AWS unavailable")
 )

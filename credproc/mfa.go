@@ -93,7 +93,7 @@ func (x *exchange) withCode(ctx context.Context, session send, probe func(contex
 // who has to type it.
 func (t *attempts) verdict(err error, typed, learned bool) (again string, more bool) {
 	switch {
-	case errors.Is(err, ErrUnsigned):
+	case errors.Is(err, ErrUnsigned), errors.Is(err, ErrNoService):
 		return "", false
 	case errors.Is(err, ErrUnsent):
 		t.unsent++
@@ -137,7 +137,7 @@ func (x *exchange) sendCode(ctx context.Context, code Code, session send) (Crede
 		if !errors.Is(err, ErrUnsent) {
 			return creds, err
 		}
-		if !code.Typed || errors.Is(err, ErrUnsigned) || try == maxUnsent || pause(ctx, try) != nil || x.clock.now().boot >= stale {
+		if !code.Typed || !mayGoAway(err) || try == maxUnsent || pause(ctx, try) != nil || x.clock.now().boot >= stale {
 			code.Unsent()
 			return Credentials{}, err
 		}
@@ -147,7 +147,8 @@ func (x *exchange) sendCode(ctx context.Context, code Code, session send) (Crede
 // mayGoAway says that an error may go away by itself: AWS is busy or broken, or
 // nobody knows what happened.
 func mayGoAway(err error) bool {
-	if errors.Is(err, ErrUnsigned) { // a person was asked for that already
+	// A person was asked already for what signs.
+	if errors.Is(err, ErrUnsigned) || errors.Is(err, ErrNoService) {
 		return false
 	}
 	if errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnsent) {

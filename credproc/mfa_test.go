@@ -106,6 +106,27 @@ func TestOutageCostsOneCode(t *testing.T) {
 	})
 }
 
+// What is not AWS is asked once, with or without a code.
+func TestAnswerOfAnotherProgramIsNotTriedAgain(t *testing.T) {
+	for _, serial := range []string{phone, ""} {
+		for name, fault := range map[string]error{
+			"answered": fmt.Errorf("a web page: %w", credproc.ErrNoService),
+			"unsent":   fmt.Errorf("a certificate: %w: %w", credproc.ErrNoService, credproc.ErrUnsent),
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(t)
+				h.session("base", "K", serial)
+				tries, start := 0, time.Now()
+				h.aws.fault = func(string) (error, error) { tries++; return fault, nil }
+				_, err := h.get(t, "base", nil)
+				if !errors.Is(err, credproc.ErrUnavailable) || tries != 1 || time.Since(start) > time.Second {
+					t.Errorf("%s: %v after %d tries in %v", name, err, tries, time.Since(start))
+				}
+			})
+		}
+	}
+}
+
 // Who runs out of time while waiting for the next code hears why the last one
 // was for nothing.
 func TestOutOfTimeSaysWhatAWSSaidLast(t *testing.T) {

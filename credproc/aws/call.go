@@ -61,7 +61,7 @@ func (c *Call) Retryer(own sdk.Retryer) sdk.Retryer {
 
 // Lacking is the error of an answer without what it should bring.
 func (c *Call) Lacking(what string) error {
-	return fmt.Errorf("%s: %w: the answer of %s lacks %s", c.op, credproc.ErrUnavailable, c.service.where, what)
+	return fmt.Errorf("%s: %w: the answer of %s lacks %s", c.op, credproc.ErrNoService, c.service.where, what)
 }
 
 // transportError tells of a request that got no answer, and whether AWS can
@@ -86,11 +86,15 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 		cause = send.Err
 	}
 	cause = withoutURL(cause)
+	class := credproc.ErrUnavailable
+	if isOther(cause) {
+		class = credproc.ErrNoService
+	}
 	if !c.connected.Load() {
 		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)",
-			c.op, credproc.ErrUnavailable, c.service.where, cause, credproc.ErrUnsent)
+			c.op, class, c.service.where, cause, credproc.ErrUnsent)
 	}
-	return fmt.Errorf("%s: %w: no answer from %s: %w", c.op, credproc.ErrUnavailable, c.service.where, cause)
+	return fmt.Errorf("%s: %w: no answer from %s: %w", c.op, class, c.service.where, cause)
 }
 
 // plainText is the text of an error of the SDK's own, without the words that it

@@ -10,42 +10,11 @@ import (
 	"regexp"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/sigv4"
 )
-
-// maxAnswer is far above any answer of the services that we ask.
-const maxAnswer = 1 << 20
-
-// httpClient is what the SDK sends through: it reads AWS's clock from each
-// answer and bounds the answer's size.
-type httpClient struct {
-	http    *http.Client
-	now     func() time.Time
-	observe func(time.Duration)
-}
-
-var _ sdk.HTTPClient = (*httpClient)(nil)
-
-// Do implements [sdk.HTTPClient].
-func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
-	sent := c.now()
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	if skew, ok := skewOf(answer.Header, sent, c.now()); ok && c.observe != nil {
-		c.observe(skew)
-	}
-	answer.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(answer.Body, maxAnswer), answer.Body}
-	return answer, nil
-}
 
 // timeTimeout is what AWS's time is worth waiting for.
 const timeTimeout = 5 * time.Second
