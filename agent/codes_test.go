@@ -13,6 +13,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -169,7 +170,15 @@ func TestCodeThatWasNotSentServesTheNextCaller(t *testing.T) {
 func TestEightDigitsAreNotForAWS(t *testing.T) {
 	b := openBench(t)
 	uri := []byte("otpauth://totp/x?digits=8&secret=" + seed)
-	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Serial: serial, Seed: uri}, nil)
+	keys, err := totp.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device := inventory.NewDevice("x", serial, &keys[0]) // as one was stored before it was judged
+	err = b.access.Use(t.Context(), nobody.asker(), func(v *keystore.Vault) error { return inventory.Store(v, &device, uri) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: credproc.Purpose{Serial: serial}}, nobody.asker()); !errors.Is(err, errcode.BadSeed) {
 		t.Errorf("got %v", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
+	mfaserial "github.com/mfad/mfad/internal/serial"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -84,13 +85,12 @@ func parseSerials(text string, devices int) ([]string, error) {
 	if len(serials) > devices {
 		return nil, errcode.Errorf(errcode.BadRequest, "%d serial numbers for %d devices", len(serials), devices)
 	}
-	for i, serial := range serials {
-		if !config.ValidSerial(serial) {
-			return nil, errcode.Errorf(errcode.BadRequest,
-				"%.80q is not an MFA device: write its ARN, arn:aws:iam::ACCOUNT:mfa/NAME, or the serial number of the fob", serial)
+	for i, number := range serials {
+		if err := mfaserial.Check(number); err != nil {
+			return nil, errcode.Errorf(errcode.BadRequest, "%v", err)
 		}
-		if slices.Contains(serials[:i], serial) {
-			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", serial)
+		if slices.Contains(serials[:i], number) {
+			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", number)
 		}
 	}
 	return append(serials, make([]string, devices-len(serials))...), nil
@@ -122,6 +122,11 @@ func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key) ([]arriva
 		}
 		if !config.ValidName(name) {
 			return nil, badName("a device", name)
+		}
+		if serials[i] != "" {
+			if err := codes.CheckAWS(name, &seeds[i]); err != nil {
+				return nil, err
+			}
 		}
 		a := arrival{device: inventory.NewDevice(name, serials[i], &seeds[i]), seed: &seeds[i]}
 		if a.old, err = deviceToReplace(v, a.device, p.Replace); err != nil {

@@ -119,7 +119,7 @@ func TestAnswerOfAnotherProgramIsNotTriedAgain(t *testing.T) {
 				tries, start := 0, time.Now()
 				h.aws.fault = func(string) (error, error) { tries++; return fault, nil }
 				_, err := h.get(t, "base", nil)
-				if !errors.Is(err, credproc.ErrUnavailable) || tries != 1 || time.Since(start) > time.Second {
+				if !errors.Is(err, credproc.ErrNoService) || tries != 1 || time.Since(start) > time.Second {
 					t.Errorf("%s: %v after %d tries in %v", name, err, tries, time.Since(start))
 				}
 			})
@@ -156,7 +156,7 @@ func TestRefusalIsRememberedForAWhile(t *testing.T) {
 		"denied":           {refusal("AssumeRole", "AccessDenied", credproc.ErrDenied), credproc.ErrDenied, 2 * time.Minute},
 		"key disabled":     {refusal("AssumeRole", "InvalidClientTokenId", credproc.ErrKeyRefused), credproc.ErrKeyRefused, 2 * time.Minute},
 		"device unknown":   {refusal("AssumeRole", "AccessDenied", credproc.ErrDeviceRefused), credproc.ErrDeviceRefused, 2 * time.Minute},
-		"session too long": {tooLong, credproc.ErrInvalid, 10 * time.Minute},
+		"session too long": {tooLong, credproc.ErrTooLong, 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -202,7 +202,7 @@ func TestDurationThatTheRoleDoesNotAllowIsNamed(t *testing.T) {
 		h := newHouse(t)
 		h.direct("prod", "K")
 		h.aws.fault = faults(&credproc.RefusalError{Op: "AssumeRole", Code: "ValidationError", Status: 400, Class: credproc.ErrTooLong})
-		if _, err := h.get(t, "prod", nil); !errors.Is(err, credproc.ErrInvalid) || !strings.Contains(err.Error(), "lower duration_seconds = 7200") {
+		if _, err := h.get(t, "prod", nil); !errors.Is(err, credproc.ErrTooLong) || !strings.Contains(err.Error(), "lower duration_seconds = 7200") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // refusals remembers what AWS refused a request that carried a code, so that who
@@ -33,7 +35,7 @@ func believedFor(err error) time.Duration {
 	var refusal *RefusalError
 	switch {
 	case !errors.As(err, &refusal):
-	case errors.Is(refusal.Class, ErrInvalid):
+	case errors.Is(refusal.Class, errcode.Invalid):
 		return invalidFor
 	case errors.Is(refusal.Class, ErrDenied), errors.Is(refusal.Class, ErrDeviceRefused), errors.Is(refusal.Class, ErrKeyRefused):
 		return deniedFor

@@ -29,10 +29,24 @@ import (
 	"github.com/mfad/mfad/token/totp"
 )
 
-// awsPeriod and awsCode are what AWS takes from every device.
-const awsPeriod = 30 * time.Second
+// awsPeriod, awsDigits and awsCode are what AWS takes from every device.
+const (
+	awsPeriod = 30 * time.Second
+	awsDigits = 6
+)
 
 var awsCode = regexp.MustCompile(`^[0-9]{6}$`)
+
+// CheckAWS refuses a seed that gives no codes that AWS takes, for a device that is
+// to have a serial number of AWS.
+func CheckAWS(device string, k *totp.Key) error {
+	if k.Digits == awsDigits && k.Period == awsPeriod && k.Algorithm == totp.SHA1 {
+		return nil
+	}
+	return errcode.Errorf(errcode.BadSeed,
+		"device %q gives %d digits by %s every %s, and AWS takes 6 digits by SHA1 every 30s: it is not the seed of an AWS device;"+
+			" without a serial number it can be kept", device, k.Digits, k.Algorithm, k.Period)
+}
 
 // Codes gives the codes of all devices. It is safe for concurrent use.
 type Codes struct {

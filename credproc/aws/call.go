@@ -86,15 +86,14 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 		cause = send.Err
 	}
 	cause = withoutURL(cause)
-	class := credproc.ErrUnavailable
 	if isOther(cause) {
-		class = credproc.ErrNoService
+		cause = fmt.Errorf("%w (%w)", cause, credproc.ErrNoService)
 	}
 	if !c.connected.Load() {
 		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)",
-			c.op, class, c.service.where, cause, credproc.ErrUnsent)
+			c.op, credproc.ErrUnavailable, c.service.where, cause, credproc.ErrUnsent)
 	}
-	return fmt.Errorf("%s: %w: no answer from %s: %w", c.op, class, c.service.where, cause)
+	return fmt.Errorf("%s: %w: no answer from %s: %w", c.op, credproc.ErrUnavailable, c.service.where, cause)
 }
 
 // plainText is the text of an error of the SDK's own, without the words that it

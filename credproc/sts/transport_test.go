@@ -162,8 +162,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Cleanup(peer.Close)
 	f := newFixture(t)
 	_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
-	if !errors.Is(err, credproc.ErrUnavailable) {
-		t.Errorf("got %v, want %q", err, credproc.ErrUnavailable)
+	if !errors.Is(err, credproc.ErrNoService) {
+		t.Errorf("got %v, want %q", err, credproc.ErrNoService)
 	}
 	if n := reached.Load(); n != 0 {
 		t.Errorf("the redirect was followed %d times", n)

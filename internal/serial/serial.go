@@ -80,7 +80,7 @@ func checkFob(serial string) error {
 	case serial == "":
 		return fmt.Errorf("the serial number is empty: %s", advice)
 	case strings.Trim(serial, digits) == "":
-		return fmt.Errorf("%.80q is digits alone, such as an account or a phone has: %s", serial, advice)
+		return fmt.Errorf("%.80q is not an MFA device but digits alone, as an account or a phone has: %s", serial, advice)
 	case len(serial) < shortest, strings.ContainsAny(serial, "/:,@="), !strings.ContainsAny(serial, digits):
 		return fmt.Errorf("%.80q is not an MFA device: %s", serial, advice)
 	}
