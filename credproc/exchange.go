@@ -78,7 +78,7 @@ func (x *exchange) request(ctx context.Context, by Credentials) (Credentials, er
 		_, _, err := x.client.CallerIdentity(ctx, by)
 		return err
 	})
-	x.refusals.note(x.key(), by.AccessKeyID, err, x.clock.now())
+	x.refusals.note(question{x.key(), by.AccessKeyID}, err, x.clock.now())
 	return creds, err
 }
 
@@ -88,7 +88,7 @@ func (x *exchange) checkWorth(by Credentials) error {
 		return fmt.Errorf("%w: AWS makes a session with a code of long-term keys alone, and those of %s are temporary:"+
 			" take out mfa_serial (%s), or name an access key", ErrInvalid, x.chain.Steps[0].At, x.serial().Origin)
 	}
-	return x.refusals.find(x.key(), by.AccessKeyID, x.clock.now())
+	return x.refusals.find(question{x.key(), by.AccessKeyID}, x.clock.now())
 }
 
 // warm has the signing key of today made before a code is taken, which would

@@ -13,12 +13,17 @@ import (
 // tries again at once spends no code on the same answer.
 type refusals struct {
 	mu   sync.Mutex
-	list map[sessionKey]refused
+	list map[question]refused
 }
 
-// refused is one of them, by the clock that nobody can set.
+// question is what AWS was asked for, and by whom.
+type question struct {
+	session sessionKey
+	keyID   string
+}
+
+// refused is AWS's answer, by the clock that nobody can set.
 type refused struct {
-	keyID     string // of who signed
 	err       error
 	at, until time.Duration
 }
@@ -44,7 +49,7 @@ func believedFor(err error) time.Duration {
 }
 
 // note remembers an error, if it holds for whoever asks the same again.
-func (r *refusals) note(key sessionKey, keyID string, err error, now moment) {
+func (r *refusals) note(asked question, err error, now moment) {
 	life := believedFor(err)
 	if life == 0 {
 		return
@@ -57,17 +62,17 @@ func (r *refusals) note(key sessionKey, keyID string, err error, now moment) {
 		}
 	}
 	if r.list == nil {
-		r.list = make(map[sessionKey]refused)
+		r.list = make(map[question]refused)
 	}
-	r.list[key] = refused{keyID, err, now.boot, now.boot + life}
+	r.list[asked] = refused{err, now.boot, now.boot + life}
 }
 
 // find is what AWS refused the same request a moment ago; nil when nothing.
-func (r *refusals) find(key sessionKey, keyID string, now moment) error {
+func (r *refusals) find(asked question, now moment) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	old, known := r.list[key]
-	if !known || now.boot >= old.until || old.keyID != keyID {
+	old, known := r.list[asked]
+	if !known || now.boot >= old.until {
 		return nil
 	}
 	return fmt.Errorf("AWS was asked %s ago, and no code is spent on asking again for %s: %w",
