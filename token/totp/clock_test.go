@@ -1,6 +1,7 @@
 package totp
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,6 +150,30 @@ func TestDeviceGoesOnByAPersonsWordAlone(t *testing.T) {
 		time.Sleep(fast.At.Sub(time.Now()))
 		if step, _ := take(t, l, phone); step.At.Equal(fast.At) {
 			t.Error("a step left twice")
+		}
+	})
+}
+
+// What left while the clock was fast is passed over in its turn; when that is
+// more than a wait is worth, nobody is told to set a clock that is right.
+func TestStepsThatLeftByAFastClockAreSaidToBeSpent(t *testing.T) {
+	path := ledgerPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		var c clock
+		c.set(5 * time.Minute)
+		l, start := open(t, path, c.now), time.Now()
+		for range 4 {
+			take(t, l, phone)
+		}
+		c.set(0)
+		time.Sleep(time.Until(start.Add(5 * time.Minute)))
+		if err := l.SetSkew(0); err != nil {
+			t.Fatal(err)
+		}
+		_, err := l.Take(t.Context(), phone, 30*time.Second, nil)
+		var ahead *AheadError
+		if !errors.As(err, &ahead) || !ahead.Settled || !errors.Is(err, ErrSpent) || errors.Is(err, ErrClock) || ahead.By != 2*time.Minute {
+			t.Errorf("got %v", err)
 		}
 	})
 }

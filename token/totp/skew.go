@@ -10,8 +10,12 @@ import (
 // ErrClock is wrapped by an [*AheadError], and by the refusal to work before 1970.
 var ErrClock = errcode.New(errcode.Clock, "clock is wrong")
 
+// ErrSpent is wrapped by an [*AheadError] that only time settles.
+var ErrSpent = errcode.New(errcode.CodesSpent, "codes were given already")
+
 // AheadError refuses a code because the device has given one of a later time than
-// a wait is worth: the clock was wrong then, or is wrong now. It wraps [ErrClock].
+// a wait is worth: the clock was wrong then, or is wrong now. It wraps [ErrClock], or
+// [ErrSpent] when it is Settled.
 // AWS's word settles which, by [Ledger.SetSkew], or a person's, by
 // [Ledger.GoOn]; codes come again then.
 type AheadError struct {
@@ -30,8 +34,13 @@ func (e *AheadError) Error() string {
 	return fmt.Sprintf("device %q gave a code for a time %s ahead of this machine's clock: set the clock", e.Device, by)
 }
 
-// Unwrap makes errors.Is(err, ErrClock) hold.
-func (e *AheadError) Unwrap() error { return ErrClock }
+// Unwrap makes errors.Is hold for the sentinel.
+func (e *AheadError) Unwrap() error {
+	if e.Settled {
+		return ErrSpent
+	}
+	return ErrClock
+}
 
 // longestWait is how long the first who waits for a device does so at most. By a
 // clock that only runs forward it is one period; the rest is for a clock that is
