@@ -147,7 +147,7 @@ func TestDeviceGoesOnByAPersonsWordAlone(t *testing.T) {
 		if _, err := l.Take(t.Context(), fob, 30*time.Second, nil); err == nil {
 			t.Error("the other device goes on too")
 		}
-		time.Sleep(fast.At.Sub(time.Now()))
+		time.Sleep(time.Until(fast.At))
 		if step, _ := take(t, l, phone); step.At.Equal(fast.At) {
 			t.Error("a step left twice")
 		}
