@@ -154,6 +154,7 @@ func TestCodeThatDidNotLeaveIsGivenBack(t *testing.T) {
 			t.Error("served")
 		}
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		if h.vault.released != 0 {
 			t.Errorf("%d codes were not given back", h.vault.released)
 		}

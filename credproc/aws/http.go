@@ -71,5 +71,7 @@ func isOther(err error) bool {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return true
 	}
-	return errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(err.Error(), "malformed HTTP")
+	// net/http has no types for these; the second is of who speaks before it is asked.
+	text := err.Error()
+	return errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(text, "malformed HTTP") || strings.Contains(text, "readLoopPeekFailLocked")
 }
