@@ -105,7 +105,7 @@ func (b *Broker) make(ctx context.Context, s stage, ask Asker) (Credentials, err
 	if err != nil {
 		return Credentials{}, err
 	}
-	creds, err := given.bounded(b.clock.now().wall.Add(b.exchanger.skew.now()), mostLife)
+	creds, err := given.bounded(b.clock.now().wall, mostLife)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("%s: the source %w", s.step().At, err)
 	}
