@@ -73,5 +73,6 @@ func isOther(err error) bool {
 	}
 	// net/http has no types for these; the second is of who speaks before it is asked.
 	text := err.Error()
-	return errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(text, "malformed HTTP") || strings.Contains(text, "readLoopPeekFailLocked")
+	return errors.Is(err, http.ErrSchemeMismatch) ||
+		strings.Contains(text, "malformed HTTP") || strings.Contains(text, "readLoopPeekFailLocked")
 }
