@@ -68,9 +68,13 @@ type Options struct {
 	FS          durable.FS       // nil is the real file system
 	Logger      *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
-	// Boot is the time since start of the machine, suspend included; nil is
-	// the system's.
-	Boot func() time.Duration
+	// Boot is the time since start of the machine, suspend included, and BootID
+	// tells that start from all others; nil and empty: nothing tells.
+	Boot   func() time.Duration
+	BootID string
+	// TimeAt is where AWS is asked for the time before a profile was used; nil is
+	// AWS's endpoint of the partition.
+	TimeAt func(partition string) (config.Endpoint, error)
 }
 
 // Service answers calls. It is safe for concurrent use.
@@ -94,7 +98,7 @@ func New(o Options) (*Service, error) {
 	if err := o.FS.MkdirAll(o.Home.State, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w", err)
 	}
-	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), o.Now)
+	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), totp.Clock{Now: o.Now, Boot: o.Boot, BootID: o.BootID})
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger of codes: %w", err)
 	}
@@ -125,7 +129,20 @@ func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.TimeAt == nil {
+		o.TimeAt = o.ownEndpoint
+	}
 	return o
+}
+
+// ownEndpoint is AWS's own endpoint of a partition: another one is trusted with an
+// access key, and here is none.
+func (o Options) ownEndpoint(partition string) (config.Endpoint, error) {
+	at, err := o.Config.Endpoint(partition)
+	if err == nil && at.URL.Text != "" {
+		err = fmt.Errorf("endpoint %s (%s): %w", at.URL.Text, at.URL.Origin, credproc.ErrUntrustedEndpoint)
+	}
+	return at, err
 }
 
 // furnished makes the rooms, and gives each group of methods those that it needs.
@@ -141,12 +158,15 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	}
 	applets := ontoken.New(access, o.Tokens, o.Logger)
 	s.signing = ontoken.NewSigningKeys(applets, s.log)
-	given := codes.New(codes.Options{Access: access, Applets: applets, Ledger: ledger, Now: o.Now, Logger: o.Logger})
+	given := codes.New(codes.Options{
+		Access: access, Applets: applets, Ledger: ledger, Now: o.Now, Logger: o.Logger,
+		AskTime: func(ctx context.Context, serial string) error { return s.broker.AskTime(ctx, serial) },
+	})
 	s.sessions = new(sessions)
 	s.keys = &keys{access, applets, s.signing, s.trust, s.sessions}
 	chains := &resolver{o.Config, access, s.keys}
 	s.broker = credproc.New(credproc.Options{
-		Resolve: chains.resolve, Keys: s.keys, Codes: given, Trust: s.trust, Dialer: o.Dialer,
+		Resolve: chains.resolve, TimeAt: o.TimeAt, Deadline: wire.Patience, Keys: s.keys, Codes: given, Trust: s.trust, Dialer: o.Dialer,
 		Environ: o.Environ, SessionName: o.SessionName, Sources: o.Sources, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
 	})
 	s.sessions.broker = s.broker

@@ -231,7 +231,7 @@ func TestDeviceRecoversOnceTheClockIsPutRight(t *testing.T) {
 	b.clock.advance(-time.Hour)
 	b.refused(t, nobody, errcode.Clock, wire.MethodCode, wire.NameParams{Name: "phone"})
 	b.must(t, b.hurried(), wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	if n := c.Count("GetCallerIdentity"); n != 1 {
+	if n := c.askedForTime(); n != 1 {
 		t.Errorf("AWS was asked for the time %d times, want 1", n)
 	}
 }

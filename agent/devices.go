@@ -16,6 +16,8 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/line"
+	mfaserial "github.com/mfad/mfad/internal/serial"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -113,12 +115,12 @@ func parseSerials(text string, devices int) ([]string, error) {
 	if len(serials) > devices {
 		return nil, errcode.Errorf(errcode.BadRequest, "%d serial numbers for %d devices", len(serials), devices)
 	}
-	for i, serial := range serials {
-		if err := config.CheckSerial(serial); err != nil {
-			return nil, errcode.Errorf(errcode.BadRequest, "serial number %v", err)
+	for i, number := range serials {
+		if err := mfaserial.Check(number); err != nil {
+			return nil, errcode.Errorf(errcode.BadRequest, "%v", err)
 		}
-		if slices.Contains(serials[:i], serial) {
-			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", serial)
+		if slices.Contains(serials[:i], number) {
+			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", number)
 		}
 	}
 	return append(serials, make([]string, devices-len(serials))...), nil
@@ -151,6 +153,11 @@ func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key) ([]arriva
 		}
 		if !config.ValidName(name) {
 			return nil, badName("a device", name)
+		}
+		if serials[i] != "" {
+			if err := codes.CheckAWS(name, &seeds[i]); err != nil {
+				return nil, err
+			}
 		}
 		a := arrival{device: inventory.NewDevice(name, serials[i], &seeds[i]), seed: &seeds[i]}
 		if a.old, err = deviceToReplace(v, a.device, p.Replace); err != nil {
@@ -260,11 +267,20 @@ func (m *devices) move(ctx context.Context, r *request, p wire.MoveParams) (wire
 
 // code shows a person the code of a device of the vault.
 func (m *devices) code(ctx context.Context, r *request, p wire.NameParams) (wire.Code, error) {
-	digits, expires, err := m.codes.Show(ctx, p.Name, r.ask)
+	shown, err := m.codes.Show(ctx, p.Name, r.ask)
 	if err != nil {
 		return wire.Code{}, err
 	}
-	return wire.Code{Digits: digits, Expires: expires}, nil
+	code := wire.Code{Digits: shown.Digits, Expires: shown.Expires, SkewMillis: shown.Skew.Milliseconds()}
+	if shown.Doubt != nil {
+		code.Doubt = line.One(shown.Doubt.Error())
+	}
+	return code, nil
+}
+
+// resume has a device go on by this machine's clock, which a person says is right.
+func (m *devices) resume(ctx context.Context, _ *request, p wire.NameParams) (none, error) {
+	return none{}, m.codes.GoOn(ctx, p.Name)
 }
 
 func describeDevice(d inventory.Device) wire.Device {

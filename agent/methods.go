@@ -77,6 +77,7 @@ func (g groups) table() map[string]method {
 			return &audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
 		}),
 		wire.MethodDeviceRemove: changes(g.proofs.removeDevice, g.devices.remove, named[wire.RemoveResult]),
+		wire.MethodDeviceResume: changes(g.proofs.resumeDevice, g.devices.resume, named[none]),
 		wire.MethodCode:         handsOut(g.devices.code, named[wire.Code]),
 
 		wire.MethodProfileShow:   quiet(g.profiles.show),

@@ -190,6 +190,15 @@ func (m *proofs) removeDevice(ctx context.Context, p wire.NameParams) (vault.Act
 	}, nil
 }
 
+func (m *proofs) resumeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := inventory.FindDevice(v, p.Name)
+	return vault.Act{Why: fmt.Sprintf("to say that this machine's clock is right, for device %q", d.Name)}, err
+}
+
 func (m *proofs) moveDevice(ctx context.Context, p wire.MoveParams) (vault.Act, error) {
 	v, err := m.access.Open(ctx)
 	if err != nil {

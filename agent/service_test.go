@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +59,9 @@ type bench struct {
 	stopped  chan struct{}
 	profiles string // mfad's file
 	fs       durable.FS
+	boot     func() time.Duration // nil: nothing tells when the wall clock was set
+	slept    atomic.Int64         // time that was not waited for, but has passed
+	timeAt   string               // where AWS is asked for the time before a profile was used; else nowhere
 	rack     *tokenrack.Rack
 	tokens   Tokens // the rack, unless a test has something else
 	desk     *desk
@@ -134,8 +138,15 @@ func (b *bench) start(t testing.TB) {
 			Mfad: b.profiles, Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials"),
 		}, noEnvironment),
 		Dialer: &sts.Dialer{Now: b.clock.now}, Own: b.desk,
-		Stop:   func() { close(b.stopped) },
-		FS:     b.fs,
+		Stop: func() { close(b.stopped) },
+		FS:   b.fs,
+		Boot: b.boot, BootID: "this one",
+		TimeAt: func(string) (config.Endpoint, error) {
+			if b.timeAt == "" {
+				return config.Endpoint{}, errors.New("there is no network")
+			}
+			return config.Endpoint{Region: config.Value{Text: "eu-west-1"}, URL: config.Value{Text: b.timeAt}}, nil
+		},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {

@@ -34,7 +34,7 @@ func (m *status) show(ctx context.Context, _ *request) (wire.Status, error) {
 	shown := wire.Status{
 		Version: wire.Version, PID: os.Getpid(), Started: m.started, Socket: m.options.Socket,
 		ConfigFiles: []string{paths.Mfad, paths.Credentials, paths.Config},
-		SkewMillis:  m.ledger.Skew().Milliseconds(),
+		SkewMillis:  m.ledger.Observed().Milliseconds(),
 		Sessions:    m.sessions.all(),
 	}
 	for _, setting := range Detours(m.options.Environ) {

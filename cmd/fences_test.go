@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"internal/pinguard":        {},
 	"internal/places":          {},
 	"internal/proctest":        {},
+	"internal/serial":          {},
 	"internal/sibling":         {},
 	"internal/socket":          {},
 	"internal/durable/faultfs": {},

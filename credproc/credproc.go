@@ -74,12 +74,22 @@ type Code struct {
 	Unsent func()
 }
 
+// CodeRequest says what a code is for, and of which device.
+type CodeRequest struct {
+	Purpose
+	// Again is empty, or says why AWS refused the last code.
+	Again string
+	// AskTime has AWS tell its time by a request that needs neither code nor
+	// signature: Codes.Skew is told before it returns nil.
+	AskTime func(ctx context.Context) error
+}
+
 // Codes gives MFA codes: out of a vault, or by asking. No code comes twice.
 type Codes interface {
 	// Code returns a code of the device that has not been released before; it
-	// may wait for the next time step, at most one period, with a notice.
-	// Again is empty, or says why AWS refused the last one.
-	Code(ctx context.Context, why Purpose, again string, ask Asker) (Code, error)
+	// may wait for the next time step, at most one period, with a notice. When
+	// the clock is in doubt it asks AWS for the time first.
+	Code(ctx context.Context, want CodeRequest, ask Asker) (Code, error)
 	// Skew tells what a Date header of AWS says of our clock: the time to add
 	// to it. Codes computed later are corrected by it.
 	Skew(d time.Duration)

@@ -16,6 +16,13 @@ type aws struct {
 	latency time.Duration
 	skew    time.Duration // its clock is ahead of ours
 	now     func() time.Time
+	ours    func() time.Time // the clock of who asks
+	// timeless is why it tells no time.
+	timeless error
+	// says is the end that it tells, if not the true one.
+	says *time.Time
+	// down is why it does nothing else either.
+	down error
 	// fault may fail a call before it is handled, or after: then the answer is lost.
 	fault func(op string) (before, after error)
 
@@ -30,7 +37,7 @@ type aws struct {
 }
 
 func newAWS() *aws {
-	return &aws{latency: 50 * time.Millisecond, now: time.Now, live: map[string]time.Time{}, codes: map[string]int{}, calls: map[string]int{}}
+	return &aws{latency: 50 * time.Millisecond, now: time.Now, ours: time.Now, live: map[string]time.Time{}, codes: map[string]int{}, calls: map[string]int{}}
 }
 
 // STS implements credproc.Dialer.
@@ -63,9 +70,23 @@ func (e *endpoint) AssumeRole(ctx context.Context, by credproc.Credentials, role
 
 func (e *endpoint) Route() credproc.Route { return e.route }
 
+// told is what a Date header tells.
+func (e *endpoint) told() time.Duration { return e.now().Add(e.skew).Sub(e.ours()) }
+
+func (e *endpoint) Time(context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls["Time"]++
+	e.observe(e.told())
+	return e.timeless
+}
+
 func (e *endpoint) CallerIdentity(context.Context, credproc.Credentials) (string, string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.down != nil {
+		return "", "", e.down
+	}
 	e.calls["GetCallerIdentity"]++
 	return account, "arn:aws:iam::" + account + ":user/ada", nil
 }
@@ -95,7 +116,7 @@ func (e *endpoint) call(ctx context.Context, c call) (credproc.Credentials, erro
 	if after != nil {
 		return credproc.Credentials{}, after
 	}
-	e.observe(e.skew)
+	e.observe(e.told())
 	return creds, err
 }
 
@@ -122,6 +143,9 @@ func (e *endpoint) handle(c call, fault error) (credproc.Credentials, error) {
 	id := fmt.Sprintf("ASIA%016d", e.serial)
 	end := now.Add(c.life).Truncate(time.Second)
 	e.live[id] = end
+	if e.says != nil {
+		end = *e.says
+	}
 	return credproc.Credentials{AccessKeyID: id, SecretAccessKey: "made up", SessionToken: "made up", Expiration: end}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/mfad/mfad/credproc/config"
@@ -19,7 +20,9 @@ type exchanger struct {
 	clock  clock
 	log    *slog.Logger
 
-	skew skew
+	skew     skew
+	refusals refusals
+	heard    atomic.Pointer[STS] // the endpoint that was asked last
 }
 
 // exchange is one stage's business with STS.
@@ -37,7 +40,7 @@ type send func(ctx context.Context, mfa MFA) (Credentials, error)
 // trusted: whoever sees what goes there could keep a code and use it.
 func (d *exchanger) open(ctx context.Context, s stage, ask Asker) (*exchange, error) {
 	at := s.step().Exchange().Endpoint
-	client, err := d.dialer.STS(at, func(skew time.Duration) { d.skew.observe(skew, d.codes.Skew) })
+	client, err := d.dial(at)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +50,16 @@ func (d *exchanger) open(ctx context.Context, s stage, ask Asker) (*exchange, er
 			return nil, routeFault(at, route, err)
 		}
 	}
+	d.heard.Store(&client)
 	return &exchange{d, s, client, ask}, nil
+}
+
+// dial makes the client of an endpoint, whose clock corrects ours.
+func (d *exchanger) dial(at config.Endpoint) (STS, error) {
+	return d.dialer.STS(at, func(skew time.Duration) {
+		d.skew.observe(skew)
+		d.codes.Skew(skew)
+	})
 }
 
 // routeFault says which setting chose a route that is not trusted.
@@ -70,10 +82,24 @@ func (x *exchange) request(ctx context.Context, by Credentials) (Credentials, er
 	if x.serial().Text == "" {
 		return x.withoutCode(ctx, session)
 	}
-	return x.withCode(ctx, session, func(ctx context.Context) error {
+	if err := x.checkWorth(by); err != nil {
+		return Credentials{}, err
+	}
+	creds, err := x.withCode(ctx, session, func(ctx context.Context) error {
 		_, _, err := x.client.CallerIdentity(ctx, by)
 		return err
 	})
+	x.refusals.note(question{x.key(), by.AccessKeyID}, err, x.clock.now())
+	return creds, err
+}
+
+// checkWorth refuses what AWS is known to refuse, before a code is spent on it.
+func (x *exchange) checkWorth(by Credentials) error {
+	if by.SessionToken != "" && x.hop().role == nil {
+		return fmt.Errorf("%w: AWS makes a session with a code of long-term keys alone, and those of %s are temporary:"+
+			" take out mfa_serial (%s), or name an access key", ErrInvalid, x.chain.Steps[0].At, x.serial().Origin)
+	}
+	return x.refusals.find(question{x.key(), by.AccessKeyID}, x.clock.now())
 }
 
 // warm has the signing key of today made before a code is taken, which would
@@ -92,6 +118,10 @@ func (x *exchange) warm(ctx context.Context, by Credentials) error {
 func (x *exchange) complete(ctx context.Context, creds Credentials) (Credentials, error) {
 	if creds.AccessKeyID == "" || creds.SecretAccessKey == "" || creds.SessionToken == "" || creds.Expiration.IsZero() {
 		return Credentials{}, x.explain(fmt.Errorf("STS answered without credentials: %w", ErrUnavailable))
+	}
+	creds, err := creds.bounded(x.clock.now().wall.Add(x.skew.now()), x.hop().longest())
+	if err != nil {
+		return Credentials{}, x.explain(fmt.Errorf("STS %w", err))
 	}
 	creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN), AccountOf(x.hop().roleARN()), AccountOf(x.serial().Text))
 	if creds.AccountID == "" {

@@ -103,6 +103,44 @@ func TestProcessEndsWithItsLastCaller(t *testing.T) {
 	}
 }
 
+// Two commands are two identities, also to whoever asks second.
+func TestProcessesGiveTheirOwnCredentials(t *testing.T) {
+	h := newHouse(t)
+	for _, name := range []string{"ONE", "TWO"} {
+		h.chain(name, process("echo '"+document("PROC", name)+"'"))
+	}
+	for _, name := range []string{"ONE", "TWO"} {
+		if got := h.must(t, name, nil); got.AccessKeyID != "ASIA"+name {
+			t.Errorf("profile %s got %v", name, got)
+		}
+	}
+}
+
+// An end does not make a long-term key a session: it is neither kept nor given,
+// whoever asks, and how often.
+func TestProcessThatPrintsAnEndAndNoTokenIsNeverHandedOut(t *testing.T) {
+	h := newHouse(t)
+	h.chain("process", process("echo '"+document(`"SessionToken":"token",`, "")+"'"))
+	for range 3 {
+		if got, err := h.get(t, "process", nil); !errors.Is(err, credproc.ErrLongTerm) || got.AccessKeyID != "" {
+			t.Errorf("got %v, %v", got, err)
+		}
+	}
+	if kept := h.Sessions(); len(kept) != 0 {
+		t.Errorf("kept %v", kept)
+	}
+}
+
+// No session of AWS lives longer than 36 hours, whatever a document says.
+func TestProcessThatPromisesTooMuchIsAskedAgain(t *testing.T) {
+	h := newHouse(t)
+	end := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	h.chain("process", process("echo '"+document(end, "9999-12-31T23:59:59Z")+"'"))
+	if life := time.Until(h.must(t, "process", nil).Expiration); life > 36*time.Hour || life < 35*time.Hour {
+		t.Errorf("it is said to live %v", life)
+	}
+}
+
 func TestProcessThatPrintsLongTermKeysIsNotHandedOut(t *testing.T) {
 	h := newHouse(t)
 	h.chain("process", process(`echo '{"Version":1,"AccessKeyId":"AKIAP","SecretAccessKey":"s"}'`))

@@ -21,6 +21,9 @@ type STS interface {
 	GetSessionToken(ctx context.Context, by Credentials, mfa MFA, duration time.Duration) (Credentials, error)
 	// AssumeRole assumes the role of a step, with a code if mfa is set.
 	AssumeRole(ctx context.Context, by Credentials, role RoleRequest, mfa MFA) (Credentials, error)
+	// Time has the service tell its time, to who observes it: no signature is
+	// sent, and nothing that is secret.
+	Time(ctx context.Context) error
 	// CallerIdentity says whose credentials these are: account and ARN.
 	CallerIdentity(ctx context.Context, by Credentials) (account, arn string, err error)
 }

@@ -48,6 +48,7 @@ const (
 	MethodDeviceList    = "device.list"    // -> []Device
 	MethodDeviceMove    = "device.move"    // MoveParams -> Device: onto a token
 	MethodDeviceRemove  = "device.remove"  // NameParams -> RemoveResult
+	MethodDeviceResume  = "device.resume"  // NameParams
 	MethodCode          = "code"           // NameParams -> Code
 	MethodProfileShow   = "profile.show"   // ProfileShowParams -> Chain
 	MethodProfileList   = "profile.list"   // -> []Profile
@@ -326,6 +327,12 @@ type Device struct {
 type Code struct {
 	Digits  string    `json:"digits"`
 	Expires time.Time `json:"expires"`
+	// SkewMillis is what to add to our clock, as AWS told, when it is so much that
+	// AWS takes no code.
+	SkewMillis int64 `json:"skewMillis,omitempty"`
+	// Doubt says why AWS could not be asked for the time, when the clock may have
+	// been set since it told it.
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // ProfileShowParams asks how a profile resolves; nothing is fetched.

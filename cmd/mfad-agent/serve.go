@@ -60,7 +60,8 @@ func serve(socket string, log *slog.Logger) (err error) {
 	service, err := agent.New(agent.Options{
 		Home: at.home, Socket: at.socket,
 		Config: config.NewReader(at.files, os.Getenv), Environ: os.Getenv,
-		Dialer: dialer, Sources: append(machine.Sources(os.Getenv), command.New(time.Now)), Boot: boot, SessionName: person(),
+		Dialer: dialer, Sources: append(machine.Sources(os.Getenv), command.New(time.Now)),
+		SessionName: person(), Boot: boot, BootID: bootID(),
 		Tokens: new(token.Helper),
 		Stop:   stop, Desktop: openDesktop, Own: ownDesktop(),
 		Connections: func() int { return int(connections.Load()) },

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ func deviceCommand(c *cli) *cobra.Command {
 		Use:   "device",
 		Short: "Add, list, move and remove MFA devices",
 		Long:  "The MFA devices whose secrets the vault keeps, or a hardware token.",
-	}, deviceAddCommand(c), deviceListCommand(c), deviceMoveCommand(c), deviceRemoveCommand(c))
+	}, deviceAddCommand(c), deviceListCommand(c), deviceMoveCommand(c), deviceResumeCommand(c), deviceRemoveCommand(c))
 }
 
 func deviceListCommand(c *cli) *cobra.Command {
@@ -66,6 +67,30 @@ a token's PIN or touch, or a yes on the agent's own desktop.`,
 			c.hint(`Run "mfad code %s" to see that it works.`, d.Name)
 		},
 	})
+}
+
+func deviceResumeCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "resume NAME",
+		Short: "Let a device go on by this machine's clock, which is right now",
+		Long: `Say that this machine's clock is right, for a device that gave a code of a time to
+come: the clock was fast then. AWS's own time settles that by itself where AWS can
+be asked; this is for where it cannot.
+
+No code is given twice by that: those that the device has given are passed over
+when their time comes. It takes a way into the vault, even while that is open, and
+leaves a line in the audit file.`,
+		Example:           "  mfad device resume phone",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
+			if err := c.call(cmd.Context(), wire.MethodDeviceResume, wire.NameParams{Name: args[0]}, nil); err != nil {
+				return err
+			}
+			c.say("mfad: device %q goes on by this machine's clock, which shows %s", args[0], time.Now().Format(time.DateTime))
+			return nil
+		}),
+	}
 }
 
 func deviceRemoveCommand(c *cli) *cobra.Command {

@@ -56,8 +56,10 @@ var advices = [...]advice{
 	errcode.Expired: {exitRefused, `Run "mfad session forget --all", then the same again.`},
 	errcode.Denied: {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role, which may demand an ` +
 		`mfa_serial or another source.`},
-	errcode.Clock:   {exitRefused, `Set this machine's clock, then run the same again.`},
-	errcode.Invalid: {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
+	errcode.Clock: {exitRefused, `Set this machine's clock, then run the same again; if it is right, and AWS cannot be asked, ` +
+		`run "mfad device resume NAME".`},
+	errcode.CodesSpent: {exitLater, `Wait as long as it says, or use another MFA device of the user.`},
+	errcode.Invalid:    {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
 
 	errcode.Throttled:   {exitLater, `Wait a minute, then run the same again.`},
 	errcode.Unavailable: {exitLater, `Check the network, then run the same again.`},

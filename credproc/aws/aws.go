@@ -68,6 +68,7 @@ type Service struct {
 	// CA is the hash of the CA bundle; empty: the system's roots.
 	CA string
 
+	http     *httpClient
 	name     string
 	where    string // the service and its endpoint, for people
 	refusals []Refusal
@@ -84,10 +85,12 @@ func (p *Pool) Service(t Target) (*Service, error) {
 	if t.Now == nil {
 		t.Now = time.Now
 	}
+	timed := &httpClient{http, t.Now, t.Observe}
 	s := &Service{
+		http: timed,
 		Config: sdk.Config{
 			Region:     t.At.Region.Text,
-			HTTPClient: &httpClient{http, t.Now, t.Observe},
+			HTTPClient: timed,
 			// A clock that is far off is for the person to set right: the
 			// sessions' ends would be misjudged too.
 			DisableClockSkewCorrection: true,

@@ -11,6 +11,19 @@ import (
 // endpoints reads of a profile where STS is asked for it.
 type endpoints struct{ *Profile }
 
+// Endpoint says where STS of a partition is asked when no profile counts: an
+// empty partition is that of the environment's region, or AWS's first. It wraps
+// ErrBadConfig.
+func (r *Reader) Endpoint(partition string) (Endpoint, error) {
+	nobody := &Profile{files: &Files{
+		Mfad: new(syntax.Document), Credentials: new(syntax.Document), Config: new(syntax.Document), Getenv: r.getenv, sources: r.sources,
+	}}
+	for i := range nobody.layers {
+		nobody.layers[i].first = -1
+	}
+	return endpoints{nobody}.find("", partition)
+}
+
 // find says where STS is asked. The caller's region counts within the partition
 // of the role, the device or the profile's region.
 func (p endpoints) find(callerRegion, partition string) (Endpoint, error) {

@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/mfad/mfad/internal/serial"
+)
 
 // Query asks for a profile. Region is the caller's own, which comes before
 // the profile's; HasKey says whether the vault has an access key of that name.
@@ -82,13 +86,13 @@ func (w *walk) checkSerial() error {
 	if w.serial.Text == "" {
 		return nil
 	}
-	if err := CheckSerial(w.serial.Text); err != nil {
+	if err := serial.Check(w.serial.Text); err != nil {
 		return w.serial.Fault("mfa_serial %s", err)
 	}
 	if len(w.roles) == 0 {
 		return nil
 	}
-	if err := checkReach(w.serial.Text, w.roles[0].ARN.Text); err != nil {
+	if err := serial.CheckPartition(w.serial.Text, w.roles[0].ARN.Text); err != nil {
 		return w.serial.Fault("mfa_serial %s", err)
 	}
 	if w.life >= Temporary {

@@ -10,6 +10,7 @@ package sts
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -126,6 +127,21 @@ func (c *client) CallerIdentity(ctx context.Context, by credproc.Credentials) (a
 		return "", "", call.Explain(ctx, err)
 	}
 	return sdk.ToString(out.Account), sdk.ToString(out.Arn), nil
+}
+
+// Time implements credproc.STS.
+func (c *client) Time(ctx context.Context) error {
+	o := c.sdk.Options()
+	params := sts.EndpointParameters{
+		Region: &o.Region, Endpoint: o.BaseEndpoint, UseGlobalEndpoint: sdk.Bool(false),
+		UseFIPS:      sdk.Bool(o.EndpointOptions.UseFIPSEndpoint == sdk.FIPSEndpointStateEnabled),
+		UseDualStack: sdk.Bool(o.EndpointOptions.UseDualStackEndpoint == sdk.DualStackEndpointStateEnabled),
+	}
+	at, err := o.EndpointResolverV2.ResolveEndpoint(ctx, params)
+	if err != nil {
+		return fmt.Errorf("%w: %w", credproc.ErrInvalid, err)
+	}
+	return c.service.Time(ctx, at.URI.String())
 }
 
 // options are those of one call: who signs, and how often it is sent.

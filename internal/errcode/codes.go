@@ -65,6 +65,7 @@ const (
 	TokenFull
 	TokenUnsupported
 	Unproven
+	CodesSpent
 )
 
 // texts are what the codes say when nothing says it better.
@@ -125,6 +126,7 @@ var texts = [...]string{
 	TokenFull:         "token is full",
 	TokenUnsupported:  "token cannot do that",
 	Unproven:          "takes a person's consent",
+	CodesSpent:        "codes were given already",
 }
 
 // Error says it in a few words.

@@ -69,7 +69,7 @@ var edits = []struct {
 	wantMfad     string
 	wantConfig   string
 	undo         func(*Editor) ([]Change, error)
-	faults       bool   // broken at every step, too
+	faults       bool // broken at every step, too
 }{
 	{
 		name: "add to an empty home", faults: true,
