@@ -123,20 +123,9 @@ func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer,
 	}
 	if err != nil {
 		answer.Wipe()
-		return human.Answer{}, fmt.Errorf("asking for %s: %w", subject(q), err)
+		return human.Answer{}, fmt.Errorf("asking for %s: %w", q.Subject(), err)
 	}
 	return answer, nil
-}
-
-// subject is what a question asks for, in an error.
-func subject(q human.Question) string {
-	switch q.Kind {
-	case human.Code:
-		return "the code of " + q.Serial
-	case human.Confirm:
-		return "a confirmation"
-	}
-	return "the " + q.What
 }
 
 // Notice implements [human.Asker].
