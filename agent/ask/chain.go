@@ -4,12 +4,14 @@
 //
 // A link leads to where a person may be: the terminal of the caller, or else the
 // desktop that the caller named. Another one is one more type in this package and
-// one line in [New]. The rooms that need an answer see a human.Asker and know no
+// one line in [New]. What callers may put on desktops is bounded for all of them
+// together, by [Bounds]. The rooms that need an answer see a human.Asker and know no
 // link. The package shows nothing itself: the client at the other end of the
 // connection does, or a pinentry and a notification that [Options.Open] reaches.
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +48,8 @@ type Options struct {
 	TTY  bool                                  // the client says that it can prompt on a terminal
 	At   *wire.Desktop                         // the desktop that a client without one names; nil: none
 	Open func(at wire.Desktop) DesktopPrompter // reaches a desktop; nil: no desktop is used
+	// Bounds are those of all calls on desktops; nil: the call has its own.
+	Bounds *Bounds
 }
 
 // Chain asks the person on whose behalf one call runs. It is safe for
@@ -57,7 +61,10 @@ type Chain struct {
 	notices notices
 }
 
-var _ human.Asker = (*Chain)(nil)
+var (
+	_ human.Asker  = (*Chain)(nil)
+	_ human.Placed = (*Chain)(nil)
+)
 
 // link leads to one place where a person may be.
 type link interface {
@@ -68,6 +75,8 @@ type link interface {
 	show(ctx context.Context, now words)
 	// reach tells whether the person there can be told what to do.
 	reach() human.Reach
+	// place says where that is; empty when it is not known.
+	place() string
 	// close takes away what is shown.
 	close()
 }
@@ -77,9 +86,13 @@ func New(conn Conn, o Options) *Chain {
 	c := &Chain{caller: Caller{conn}}
 	switch {
 	case o.TTY:
-		c.links = append(c.links, &terminal{conn: conn})
+		c.links = append(c.links, &terminal{conn: conn, caller: c.caller})
 	case o.At != nil && o.Open != nil:
-		c.links = append(c.links, &desktop{at: *o.At, open: o.Open, caller: c.caller})
+		bounds := o.Bounds
+		if bounds == nil {
+			bounds = new(Bounds)
+		}
+		c.links = append(c.links, &desktop{at: *o.At, open: o.Open, bounds: bounds, caller: c.caller})
 	}
 	return c
 }
@@ -161,4 +174,13 @@ func (c *Chain) Reach() human.Reach {
 		best = max(best, l.reach())
 	}
 	return best
+}
+
+// Places implements [human.Placed]: a call is at one place.
+func (c *Chain) Places() []human.Place {
+	place := human.Place{By: c.caller.short(), Peer: c.caller.peer()}
+	for _, l := range c.links {
+		place.At = cmp.Or(place.At, l.place())
+	}
+	return []human.Place{place}
 }

@@ -23,7 +23,7 @@ import (
 
 // ErrNone says that there is no pinentry that could ask there; the text says
 // what is missing. Nothing was started.
-var ErrNone = errors.New("no pinentry")
+var ErrNone error = human.NotShown("no pinentry")
 
 // Pinentry asks by a pinentry of its own for each question. A question waits
 // for the answer or for ctx, whose end takes the prompt away. Questions may come at the
