@@ -39,6 +39,7 @@ type Codes struct {
 	access  *vault.Access
 	applets *ontoken.Applets
 	ledger  *totp.Ledger
+	queues  queues
 	typed   typedCodes
 	now     func() time.Time
 	log     *slog.Logger
@@ -69,7 +70,7 @@ func (c *Codes) Code(ctx context.Context, why credproc.Purpose, again string, as
 	}
 	if v != nil {
 		if device, found := inventory.DeviceOfSerial(v, why.Serial); found {
-			return c.stored(ctx, release{c, device, cmp.Or(why.Profile, "device "+device.Name), ask})
+			return c.stored(ctx, release{c, device, cmp.Or(why.Profile, "device "+device.Name), ask, true})
 		}
 	}
 	return c.askFor(ctx, why, again, ask)
@@ -103,7 +104,7 @@ func (c *Codes) Show(ctx context.Context, name string, ask credproc.Asker) (digi
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	digits, step, err := release{c, device, "device " + device.Name, ask}.run(ctx)
+	digits, step, err := release{c, device, "device " + device.Name, ask, false}.run(ctx)
 	return digits, step.Expires, err
 }
 
