@@ -57,7 +57,7 @@ const mostDesks = 64
 func deskName(at wire.Desktop) string {
 	host, number, isDisplay := strings.Cut(at.Display, ":")
 	if !isDisplay {
-		return cmp.Or(path.Base(at.WaylandDisplay), at.Bus)
+		return cmp.Or(strings.TrimPrefix(path.Base("/"+at.WaylandDisplay), "/"), at.Bus)
 	}
 	number, _, _ = strings.Cut(number, ".")
 	if host == "unix" || strings.HasSuffix(host, "/unix") || strings.HasPrefix(host, "/") {
