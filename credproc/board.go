@@ -156,5 +156,5 @@ func (b *board) othersLocked(a Asker) string {
 		return ""
 	}
 	where := strings.Join(slices.Sorted(maps.Keys(places)), ", and ")
-	return "waiting for " + b.open[0].subject + ": asked " + where
+	return "waiting for an answer, asked " + where + ": " + b.open[0].subject
 }

@@ -239,7 +239,7 @@ func TestSilentPromptIsAskedBesideAndWhoWaitsIsToldWhere(t *testing.T) {
 		first := h.ride(t, silent)
 		got := h.ride(t, second)
 		told := second.noticed.Load()
-		if want := "waiting for the code of " + phone + ": asked at pts/3 by pts/3"; told == nil || *told != want {
+		if want := "waiting for an answer, asked at pts/3 by pts/3: the code of " + phone; told == nil || *told != want {
 			t.Errorf("told %v, not %q", told, want)
 		}
 		if err := errors.Join(<-got, <-first); err != nil {
