@@ -44,23 +44,29 @@ type place struct {
 	overtake context.CancelCauseFunc // of the wait for a step; nil: it does not wait
 }
 
-// join gives a call a place, or nil when too many of its peers' calls have one.
-// Whoever waits for a login may book it. Most bounds the calls of one peer.
-func (q *queues) join(device string, login bool, ask credproc.Asker, most int) *place {
-	places := human.PlacesOf(ask)
+// booking is what a call brings to get a place.
+type booking struct {
+	login bool
+	ask   credproc.Asker // any of those who wait for a login may book it
+	most  int            // calls of one peer
+}
+
+// join gives a call a place, or nil when its peers have as many as they may have.
+func (q *queues) join(device string, by booking) *place {
+	places := human.PlacesOf(by.ask)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	in := q.devices[device]
 	if in == nil {
 		in = &queue{all: q, device: device}
 	}
-	p := &place{queue: in, login: login, turn: make(chan struct{}, 1)}
+	p := &place{queue: in, login: by.login, turn: make(chan struct{}, 1)}
 	for i, each := range places {
-		if n := in.countLocked(each.Peer, login); i == 0 || n < p.before {
+		if n := in.countLocked(each.Peer, by.login); i == 0 || n < p.before {
 			p.peer, p.before = each.Peer, n
 		}
 	}
-	if p.peer != "" && p.before >= most {
+	if p.peer != "" && p.before >= by.most {
 		return nil
 	}
 	if q.devices == nil {

@@ -102,10 +102,10 @@ func (r release) step(ctx context.Context, period time.Duration) (step totp.Step
 	if next == 0 {
 		most++ // one does not wait
 	}
-	p := r.codes.queues.join(name, r.login, r.ask, most)
+	p := r.codes.queues.join(name, booking{r.login, r.ask, most})
 	if p == nil {
-		return totp.Step{}, errcode.Errorf(errcode.Busy, "%d of your calls wait for its next codes already: each code is given once, and there is one every %s",
-			mostWaiting, period)
+		return totp.Step{}, errcode.Errorf(errcode.Busy,
+			"%d of your calls wait for its next codes already, of which there is one every %s", mostWaiting, period)
 	}
 	defer p.leave()
 	waited := false

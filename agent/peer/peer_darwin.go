@@ -18,7 +18,7 @@ func (p Peer) describe() (Claim, error) {
 	if len(args) == 0 {
 		args = []string{of.name}
 	}
-	return claim(p.PID, of, args, look), nil
+	return of.claim(p.PID, args, look), nil
 }
 
 func look(pid int) (process, error) {

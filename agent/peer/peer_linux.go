@@ -50,7 +50,7 @@ func read(pid int) (Claim, error) {
 	if len(line) == 0 {
 		args = []string{p.name}
 	}
-	return claim(pid, p, args, stat), nil
+	return p.claim(pid, args, stat), nil
 }
 
 // readProc reads the beginning of a file of /proc/PID, as much as fits into

@@ -49,7 +49,7 @@ func printable(s string) string {
 }
 
 // claim is what a process says of itself, and what the kernel adds.
-func claim(pid int, p process, args []string, look func(pid int) (process, error)) Claim {
+func (p process) claim(pid int, args []string, look func(pid int) (process, error)) Claim {
 	return Claim{
 		PID: pid, Command: command(args), ParentPID: p.parent, Parents: ancestors(p.parent, look),
 		TTY: p.tty, Lineage: lineage(pid, look),

@@ -140,7 +140,7 @@ func (a *asking[A]) pick() (next *waiter[A], at Spot, last error) {
 			signal(a.came) // has come just now
 			continue
 		}
-		if !a.taken(spot) && (next == nil || a.before(each, spot, next, at)) {
+		if !a.taken(spot) && (next == nil || a.before(each, next)) {
 			next, at = each, spot
 		}
 	}
@@ -192,11 +192,11 @@ func (a *asking[A]) taken(spot Spot) bool {
 }
 
 // before says that a waiter who came later is asked before another all the same.
-func (a *asking[A]) before(w *waiter[A], at Spot, other *waiter[A], there Spot) bool {
+func (a *asking[A]) before(w, other *waiter[A]) bool {
 	if other == a.answered || w == a.answered {
 		return w == a.answered
 	}
-	return a.turns[at.Peer] < a.turns[there.Peer]
+	return a.turns[a.spots[w].Peer] < a.turns[a.spots[other].Peer]
 }
 
 // judge takes note of how a question ended, and says whether Ask is over.
