@@ -248,6 +248,7 @@ func TestSilentPromptIsAskedBesideAndWhoWaitsIsToldWhere(t *testing.T) {
 		if took := time.Since(start); took < 11*time.Second || took > 12*time.Second {
 			t.Errorf("it took %s", took)
 		}
+		synctest.Wait()
 		if silent.withdrawn.Load() != 1 || silent.open.Load() != 0 {
 			t.Error("the silent prompt is open still")
 		}

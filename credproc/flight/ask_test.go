@@ -21,6 +21,7 @@ func TestNextIsAskedBesideOneWhoDoesNotAnswer(t *testing.T) {
 		b := join(t.Context(), &g, &person{name: "second", takes: time.Second}, askOne)
 		want(t, <-a, "second", nil)
 		want(t, <-b, "second", nil)
+		synctest.Wait()
 		if took := time.Since(start); took != 11*time.Second || silent.gone.Load() != 1 {
 			t.Errorf("took %s, withdrawn %d times", took, silent.gone.Load())
 		}
@@ -35,6 +36,7 @@ func TestFirstMayStillAnswerWhenTheSecondIsAsked(t *testing.T) {
 		b := join(t.Context(), &g, late, askOne)
 		want(t, <-a, "first", nil)
 		want(t, <-b, "first", nil)
+		synctest.Wait()
 		if late.asked.Load() != 1 || late.gone.Load() != 1 {
 			t.Error("the second was not asked beside, or is asked still")
 		}
