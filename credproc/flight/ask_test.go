@@ -143,9 +143,9 @@ var errWrong = errors.New("wrong")
 func TestWrongAnswersAreTheAnswerersFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
-		wrong := &person{name: "wrong", takes: time.Second}
+		wrong := &person{name: "wrong", takes: time.Second, spot: spot("pts/3")}
 		a := join(t.Context(), &g, wrong, tryTwice)
-		b := join(t.Context(), &g, &person{name: "right"}, tryTwice)
+		b := join(t.Context(), &g, &person{name: "right", spot: spot("pts/5")}, tryTwice)
 		want(t, <-a, "", errWrong)
 		want(t, <-b, "right", nil)
 		if n := wrong.asked.Load(); n != 2 {
