@@ -154,3 +154,17 @@ func TestWrongAnswersAreTheAnswerersFault(t *testing.T) {
 		want(t, <-join(t.Context(), &g, wrong, tryTwice), "", errWrong)
 	})
 }
+
+func TestWhoHasAnsweredIsAskedAgainFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		start := time.Now()
+		slow := join(t.Context(), &g, &person{name: "right", takes: 12 * time.Second, spot: spot("pts/5")}, tryTwice)
+		typo := join(t.Context(), &g, &person{name: "wrong", takes: time.Second, spot: spot("pts/3")}, tryTwice)
+		want(t, <-typo, "", errWrong)
+		want(t, <-slow, "right", nil)
+		if took := time.Since(start); took != 24*time.Second { // 10 and 1, 1, 12
+			t.Errorf("took %s", took)
+		}
+	})
+}
