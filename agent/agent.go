@@ -86,6 +86,7 @@ type Service struct {
 	broker   *credproc.Broker
 	log      *audit.Log
 	refusals *audit.Refusals
+	bounds   ask.Bounds
 	methods  map[string]method
 	own      *ask.Own
 	groups
@@ -200,7 +201,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	if !known {
 		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop, Own: s.own})
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop, Own: s.own, Bounds: &s.bounds})
 	defer chain.Close()
 	r := &request{method: name, conn: c, ask: chain, prove: func(ctx context.Context, act vault.Act) error {
 		act.By = call.Proof

@@ -58,6 +58,9 @@ var takers = map[string]struct {
 	wire.MethodKeyRemove:    {wire.NameParams{Name: "base"}, `to erase access key "base", ` + keyID, "prod"},
 	wire.MethodDeviceMove:   {wire.MoveParams{Name: "phone"}, `to move device "phone" onto a token`, ""},
 	wire.MethodDeviceRemove: {wire.NameParams{Name: serial}, `to erase device "phone"`, "prod"},
+	wire.MethodDeviceResume: {
+		wire.NameParams{Name: "phone"}, `to say that this machine's clock is right, for device "phone"`, "",
+	},
 	wire.MethodDeviceAdd: {
 		wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), Replace: true}, `to replace device "phone"`, "prod",
 	},

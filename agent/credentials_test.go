@@ -108,7 +108,7 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 	b, c := ready(t)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 	b.refused(t, nobody, errcode.NoProfile, wire.MethodCredentials, wire.CredentialsParams{Profile: "none"})
-	b.refused(t, nobody, errcode.BadRequest, wire.MethodCredentials, wire.CredentialsParams{Profile: "a b"})
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodCredentials, wire.CredentialsParams{Profile: "a\nb"})
 	for i := range audit.MostRefusals + 5 {
 		b.refused(t, nobody, errcode.NoItem, wire.MethodCode, wire.NameParams{Name: fmt.Sprint("device-", i)})
 	}

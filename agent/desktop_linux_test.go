@@ -77,7 +77,7 @@ func TestCallerWithoutATerminalIsAskedOnItsDesktop(t *testing.T) {
 	if err := b.from(t, &wire.Desktop{Display: ":7"}, wire.MethodVaultVerify, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`SETDESC mfad asks for the passphrase of vault "default"`, `asked by: "aws --hush hush"`, "SETPROMPT passphrase:", "BYE"} {
+	for _, want := range []string{`SETDESC mfad asks for the passphrase of vault "default"`, `asked by: "aws --hush hush"`, "%0Atime: 120 s to answer", "SETTIMEOUT 12", "SETPROMPT passphrase:", "BYE"} {
 		if !strings.Contains(told(), want) {
 			t.Errorf("the pinentry was not told %q but %q", want, told())
 		}

@@ -29,12 +29,14 @@ func showing(at time.Time) string { return fmt.Sprintf("%06d", at.Unix()/30%1_00
 type person struct {
 	takes time.Duration // to answer
 	no    error         // what they do instead of answering
+	at    string        // their terminal
 	types func(ctx context.Context, asked int) string
 
 	asked, open, withdrawn atomic.Int32
 	last                   atomic.Pointer[human.Question]
 	again                  atomic.Pointer[string]
 	notices                atomic.Int32
+	noticed                atomic.Pointer[string]
 }
 
 func (p *person) wait(ctx context.Context) error {
@@ -71,8 +73,14 @@ func (p *person) Ask(ctx context.Context, q human.Question) (human.Answer, error
 
 func (p *person) Reach() human.Reach { return human.Somebody }
 
+func (p *person) Places() []human.Place { return []human.Place{{At: p.at, By: p.at, Peer: p.at}} }
+
 func (p *person) Act(context.Context, string) func() { return func() {} }
-func (p *person) Notice(context.Context, string)     { p.notices.Add(1) }
+
+func (p *person) Notice(_ context.Context, text string) {
+	p.notices.Add(1)
+	p.noticed.Store(&text)
+}
 
 // trust trusts every endpoint, or none.
 type trust struct{ err error }

@@ -11,67 +11,144 @@ import (
 	"github.com/mfad/mfad/internal/line"
 )
 
-// Relay is the Asker of work that several requests wait for. A question goes
-// to the request that came first; when that one goes away it is withdrawn
-// there and put to the next, and so it is when nobody can be asked there. A
-// person who declines declines for all. Notices go to all.
-func Relay(waiters *flight.Waiters[Asker]) Asker { return relay{waiters} }
+// Relay is the Asker of work that several requests wait for. A question goes to
+// one request after the other, as [flight.Waiters.Ask] has it: who cannot be asked
+// is passed over, who does not answer is not waited for, and who declines declines
+// for their own request alone. The others are told who is asked where. What is to
+// do and what is waited for is told to all.
+func Relay(waiters *flight.Waiters[Asker]) Asker {
+	return &relay{waiters: waiters, board: newBoard()}
+}
 
-type relay struct{ waiters *flight.Waiters[Asker] }
+type relay struct {
+	waiters *flight.Waiters[Asker]
+	board   *board
+}
 
-var _ progress = relay{}
+var (
+	_ progress     = (*relay)(nil)
+	_ human.Placed = (*relay)(nil)
+	_ human.Blamer = (*relay)(nil)
+)
 
 // Ask implements [Asker].
-func (r relay) Ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
-	put := func(ctx context.Context, a Asker) (err error) {
-		answer, err = a.Ask(ctx, q)
-		return err
+func (r *relay) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
+	put := &asking{relay: r, question: q}
+	err := r.waiters.Ask(ctx, flight.Question[Asker]{Put: put.to, Judge: judge, Spot: spotOf})
+	if q.Kind == human.Confirm && errors.Is(err, human.ErrDismissed) {
+		return human.Answer{}, nil // the last one's no
 	}
-	err = r.waiters.Ask(ctx, put, func(err error) bool { return errors.Is(err, human.ErrNoPrompt) })
-	return answer, err
+	return put.take(), err
+}
+
+// judge says what the refusal of a question means for those who wait.
+func judge(err error) flight.Verdict {
+	switch {
+	case errors.Is(err, human.ErrNoPrompt):
+		return flight.Passes
+	case errors.Is(err, human.ErrDismissed):
+		return flight.Declines
+	}
+	return flight.Ends
+}
+
+// spotOf is where the first of those who wait behind an Asker is.
+func spotOf(a Asker) flight.Spot {
+	for _, place := range human.PlacesOf(a) {
+		return flight.Spot{Place: place.At, Peer: place.Peer}
+	}
+	return flight.Spot{}
+}
+
+// asking is one question on its way, which may be open in several places.
+type asking struct {
+	relay    *relay
+	question human.Question
+
+	mu     sync.Mutex
+	answer *human.Answer // the first
+	taken  bool
+}
+
+// to puts the question to one who waits. A no is a refusal.
+func (a *asking) to(ctx context.Context, asker Asker) error {
+	defer a.relay.tell(a.relay.board.asked(asker, a.question))()
+	answer, err := asker.Ask(ctx, a.question)
+	switch {
+	case err != nil:
+		answer.Wipe()
+		return err
+	case a.question.Kind == human.Confirm && !answer.Yes:
+		return human.ErrDismissed
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.answer != nil || a.taken {
+		answer.Wipe() // another was faster
+		return nil
+	}
+	a.answer = &answer
+	return nil
+}
+
+// take is the answer, if there is one; later ones are wiped.
+func (a *asking) take() human.Answer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.taken = true
+	if a.answer == nil {
+		return human.Answer{}
+	}
+	return *a.answer
+}
+
+// Blame implements [human.Blamer].
+func (r *relay) Blame(err error) bool {
+	return r.waiters.Blame(err, func(a Asker) bool { return human.Blame(a, err) })
+}
+
+// Places implements [human.Placed].
+func (r *relay) Places() []human.Place {
+	var places []human.Place
+	for _, a := range r.waiters.Present() {
+		places = append(places, human.PlacesOf(a)...)
+	}
+	return places
+}
+
+// tell has all who wait look at the board, which has changed; remove takes the
+// change back.
+func (r *relay) tell(remove func()) func() {
+	r.waiters.Tell(r.board.show)
+	return func() {
+		remove()
+		r.waiters.Tell(r.board.show)
+	}
 }
 
 // Notice implements [Asker].
-func (r relay) Notice(_ context.Context, text string) {
-	r.waiters.Tell(func(ctx context.Context, a Asker) { a.Notice(ctx, text) })
-}
+func (r *relay) Notice(_ context.Context, text string) { r.tell(r.board.notice(text)) }
 
-// Act reaches all who wait now, and is taken back from each.
-func (r relay) Act(_ context.Context, what string) func() {
-	var mu sync.Mutex
-	var taken []func()
-	r.waiters.Tell(func(ctx context.Context, a Asker) {
-		done := a.Act(ctx, what)
-		mu.Lock()
-		defer mu.Unlock()
-		taken = append(taken, done)
-	})
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		for _, done := range taken {
-			done()
-		}
-		taken = nil
-	}
-}
+// Act reaches all who wait, and those who come while it is to be done.
+func (r *relay) Act(_ context.Context, what string) func() { return r.tell(r.board.act(what)) }
 
-func (r relay) waitingFor(what string) {
-	r.waiters.Tell(func(_ context.Context, a Asker) { waitingFor(a, what) })
-}
+func (r *relay) waitingFor(what string) { r.tell(r.board.waitingFor(what)) }
 
 func (r relay) failed(why error) {
 	r.waiters.Tell(func(_ context.Context, a Asker) { failed(a, why) })
 }
 
 // Reach is that of the one who can be told best.
-func (r relay) Reach() human.Reach {
+func (r *relay) Reach() human.Reach {
 	best := human.Nobody
 	for _, a := range r.waiters.Present() {
 		best = max(best, a.Reach())
 	}
 	return best
 }
+
+// waitingForYou is what a request waits for while a person has something to do.
+func waitingForYou(what string) string { return "waiting for you: " + what }
 
 // progress is an Asker that keeps for itself what a request waits for, so that
 // a request that gives up can say it.
@@ -131,9 +208,12 @@ func (c *caller) Notice(ctx context.Context, text string) {
 
 // Act implements [Asker].
 func (c *caller) Act(ctx context.Context, what string) func() {
-	c.waitingFor("waiting for you: " + what)
+	c.waitingFor(waitingForYou(what))
 	return c.Asker.Act(ctx, what)
 }
+
+// Places implements [human.Placed].
+func (c *caller) Places() []human.Place { return human.PlacesOf(c.Asker) }
 
 func (c *caller) waitingFor(what string) { c.what.Store(&what) }
 func (c *caller) failed(why error)       { c.last.Store(&why) }

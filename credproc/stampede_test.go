@@ -179,12 +179,13 @@ func TestLastCallerWhoLeavesWithdrawsThePrompt(t *testing.T) {
 	})
 }
 
-func TestDismissalRefusesAllWhoRideAndNobodyLater(t *testing.T) {
+// A build that runs a thousand at one terminal asks the person there twice at most.
+func TestTwoDismissalsAtOneTerminalAreForAllOfItAndNobodyLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
 		h.vault.seeded = false
 		h.session("base", "K", phone)
-		no := &person{takes: time.Second, no: human.ErrDismissed}
+		no := &person{at: "pts/3", takes: time.Second, no: human.ErrDismissed}
 		var wg sync.WaitGroup
 		for range 1000 {
 			wg.Go(func() {
@@ -194,10 +195,66 @@ func TestDismissalRefusesAllWhoRideAndNobodyLater(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if no.asked.Load() != 1 {
-			t.Errorf("%d prompts, want 1", no.asked.Load())
+		if no.asked.Load() != 2 {
+			t.Errorf("%d prompts, want 2", no.asked.Load())
 		}
 		h.must(t, "base", &person{})
+	})
+}
+
+// ride has a caller wait for the profile base.
+func (h *house) ride(t *testing.T, p *person) <-chan error {
+	out := make(chan error, 1)
+	go func() {
+		_, err := h.get(t, "base", p)
+		out <- err
+	}()
+	synctest.Wait()
+	return out
+}
+
+func TestDismissalEndsTheDismissersCallAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		no := h.ride(t, &person{at: "pts/3", takes: time.Second, no: human.ErrDismissed})
+		yes := h.ride(t, &person{at: "pts/5", takes: time.Second})
+		if err := <-no; !errors.Is(err, human.ErrDismissed) {
+			t.Errorf("who declined got %v", err)
+		}
+		if err := <-yes; err != nil {
+			t.Errorf("who did not got %v", err)
+		}
+	})
+}
+
+func TestSilentPromptIsAskedBesideAndWhoWaitsIsToldWhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		start := time.Now()
+		silent, second := &person{at: "pts/3", takes: time.Hour}, &person{at: "pts/5", takes: time.Second}
+		first := h.ride(t, silent)
+		got := h.ride(t, second)
+		told := second.noticed.Load()
+		if want := "waiting for an answer, asked at pts/3 by pts/3: the code of " + phone; told == nil || *told != want {
+			t.Errorf("told %v, not %q", told, want)
+		}
+		if err := errors.Join(<-got, <-first); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took < 11*time.Second || took > 12*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		synctest.Wait()
+		if silent.withdrawn.Load() != 1 || silent.open.Load() != 0 {
+			t.Error("the silent prompt is open still")
+		}
+		if last := second.noticed.Load(); *last != "" {
+			t.Errorf("who has the answer is left with %q", *last)
+		}
 	})
 }
 

@@ -4,12 +4,14 @@
 //
 // A link leads to where a person may be: the terminal of the caller, or else the
 // desktop that the caller named. Another one is one more type in this package and
-// one line in [New]. The rooms that need an answer see a human.Asker and know no
+// one line in [New]. What callers may put on desktops is bounded for all of them
+// together, by [Bounds]. The rooms that need an answer see a human.Asker and know no
 // link. The package shows nothing itself: the client at the other end of the
 // connection does, or a pinentry and a notification that [Options.Open] reaches.
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +49,8 @@ type Options struct {
 	At   *wire.Desktop                         // the desktop that a client without one names; nil: none
 	Open func(at wire.Desktop) DesktopPrompter // reaches a desktop; nil: no desktop is used
 	Own  *Own                                  // where the agent itself asks for consent; nil: nowhere
+	// Bounds are those of all calls on desktops; nil: the call has its own.
+	Bounds *Bounds
 }
 
 // Chain asks the person on whose behalf one call runs. It is safe for
@@ -59,7 +63,10 @@ type Chain struct {
 	notices notices
 }
 
-var _ human.Asker = (*Chain)(nil)
+var (
+	_ human.Asker  = (*Chain)(nil)
+	_ human.Placed = (*Chain)(nil)
+)
 
 // link leads to one place where a person may be.
 type link interface {
@@ -70,6 +77,8 @@ type link interface {
 	show(ctx context.Context, now words)
 	// reach tells whether the person there can be told what to do.
 	reach() human.Reach
+	// place says where that is; empty when it is not known.
+	place() string
 	// close takes away what is shown.
 	close()
 }
@@ -79,9 +88,13 @@ func New(conn Conn, o Options) *Chain {
 	c := &Chain{caller: Caller{conn}, own: o.Own}
 	switch {
 	case o.TTY:
-		c.links = append(c.links, &terminal{conn: conn})
+		c.links = append(c.links, &terminal{conn: conn, caller: c.caller})
 	case o.At != nil && o.Open != nil:
-		c.links = append(c.links, &desktop{at: *o.At, open: o.Open, caller: c.caller})
+		bounds := o.Bounds
+		if bounds == nil {
+			bounds = new(Bounds)
+		}
+		c.links = append(c.links, &desktop{at: *o.At, open: o.Open, bounds: bounds, caller: c.caller})
 	}
 	return c
 }
@@ -128,20 +141,9 @@ func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer,
 	}
 	if err != nil {
 		answer.Wipe()
-		return human.Answer{}, fmt.Errorf("asking for %s: %w", subject(q), err)
+		return human.Answer{}, fmt.Errorf("asking for %s: %w", q.Subject(), err)
 	}
 	return answer, nil
-}
-
-// subject is what a question asks for, in an error.
-func subject(q human.Question) string {
-	switch q.Kind {
-	case human.Code:
-		return "the code of " + q.Serial
-	case human.Confirm:
-		return "a confirmation"
-	}
-	return "the " + q.What
 }
 
 // Notice implements [human.Asker].
@@ -177,4 +179,13 @@ func (c *Chain) Reach() human.Reach {
 		best = max(best, l.reach())
 	}
 	return best
+}
+
+// Places implements [human.Placed]: a call is at one place.
+func (c *Chain) Places() []human.Place {
+	place := human.Place{By: c.caller.short(), Peer: c.caller.peer()}
+	for _, l := range c.links {
+		place.At = cmp.Or(place.At, l.place())
+	}
+	return []human.Place{place}
 }

@@ -1,9 +1,11 @@
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/mfad/mfad/agent/wire"
@@ -15,6 +17,7 @@ import (
 type desktop struct {
 	at     wire.Desktop
 	open   func(at wire.Desktop) DesktopPrompter
+	bounds *Bounds
 	caller Caller
 	shown  string
 
@@ -40,12 +43,18 @@ func (d *desktop) ask(ctx context.Context, q human.Question) (human.Answer, erro
 	if prompter == nil {
 		return human.Answer{}, errNowhere
 	}
+	ctx, turn, err := d.bounds.enter(ctx, d.at, d.caller.peer())
+	if err != nil {
+		return human.Answer{}, err
+	}
 	answer, err := prompter.Ask(ctx, q)
+	cause := context.Cause(ctx)
+	turn.leave(outcomeOf(q, answer, err))
 	switch {
 	case err == nil:
 		return answer, nil
-	case ctx.Err() != nil:
-		return answer, context.Cause(ctx)
+	case cause != nil:
+		return answer, cause
 	case errors.Is(err, human.ErrDismissed):
 		return answer, err
 	}
@@ -53,9 +62,12 @@ func (d *desktop) ask(ctx context.Context, q human.Question) (human.Answer, erro
 }
 
 // show shows what to do, and who wants it done. What is waited for is not shown:
-// a person who sees no terminal does not wait.
+// a person who sees no terminal does not wait. Who may not ask now shows nothing.
 func (d *desktop) show(_ context.Context, now words) {
 	text := now.act
+	if text != "" && d.bounds.Refusal(d.caller.peer()) != nil {
+		text = ""
+	}
 	if text != "" {
 		text = fmt.Sprintf("%s (asked by %s)", text, d.caller.Describe())
 	}
@@ -74,6 +86,10 @@ func (d *desktop) reach() human.Reach {
 		return human.Person
 	}
 	return human.Somebody
+}
+
+func (d *desktop) place() string {
+	return strings.TrimSpace("the desktop " + cmp.Or(d.at.Display, d.at.WaylandDisplay))
 }
 
 func (d *desktop) close() {

@@ -15,8 +15,9 @@ import (
 
 // terminal is the one of the client at the other end of the connection.
 type terminal struct {
-	conn  Conn
-	shown string
+	conn   Conn
+	caller Caller
+	shown  string
 }
 
 var _ link = (*terminal)(nil)
@@ -55,5 +56,7 @@ func (t *terminal) show(ctx context.Context, now words) {
 }
 
 func (t *terminal) reach() human.Reach { return human.Person }
+
+func (t *terminal) place() string { return t.caller.terminal() }
 
 func (t *terminal) close() {}

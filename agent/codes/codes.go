@@ -53,6 +53,7 @@ type Codes struct {
 	access  *vault.Access
 	applets *ontoken.Applets
 	ledger  *totp.Ledger
+	queues  queues
 	typed   typedCodes
 	now     func() time.Time
 	askTime func(ctx context.Context, serial string) error
@@ -89,7 +90,7 @@ func (c *Codes) Code(ctx context.Context, want credproc.CodeRequest, ask credpro
 	if v != nil {
 		if device, found := inventory.DeviceOfSerial(v, want.Serial); found {
 			purpose := cmp.Or(want.Profile, "device "+device.Name)
-			return c.stored(ctx, release{c, device, purpose, ask, timer{want.AskTime, &c.untold}})
+			return c.stored(ctx, release{c, device, purpose, ask, timer{want.AskTime, &c.untold}, true})
 		}
 	}
 	return c.askFor(ctx, want.Purpose, want.Again, ask)
@@ -165,7 +166,7 @@ func (c *Codes) find(ctx context.Context, name string) (inventory.Device, error)
 // forPerson is a release to who asked for the device itself.
 func (c *Codes) forPerson(d inventory.Device, ask credproc.Asker) release {
 	askTime := func(ctx context.Context) error { return c.askTime(ctx, d.Serial) }
-	return release{c, d, "device " + d.Name, ask, timer{askTime, &c.untold}}
+	return release{c, d, "device " + d.Name, ask, timer{askTime, &c.untold}, false}
 }
 
 // Skew corrects the codes by what AWS says of our clock: it is the time to add.

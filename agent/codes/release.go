@@ -10,6 +10,7 @@ import (
 	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -21,6 +22,7 @@ type release struct {
 	purpose string // "prod", for the person
 	ask     credproc.Asker
 	time    timer
+	login   bool // the code is exchanged for a session, and not shown to a person
 }
 
 // run computes the code of a step that nobody has had. It unlocks the vault before
@@ -123,12 +125,32 @@ func clockFault(err error) error {
 	return err
 }
 
-// await takes a step from the ledger, and tells the person when that takes time.
-func (r release) await(ctx context.Context, period time.Duration) (totp.Step, error) {
+// await takes a step from the ledger, in its turn, and tells the person when that
+// takes time. It wraps [errcode.Busy] when too many calls of the same peer wait.
+func (r release) await(ctx context.Context, period time.Duration) (step totp.Step, err error) {
+	name := ledgerName(r.device)
+	most, next := mostWaiting, r.codes.ledger.NextIn(name, period)
+	if next == 0 {
+		most++ // one does not wait
+	}
+	p := r.codes.queues.join(name, booking{r.login, r.ask, most})
+	if p == nil {
+		return totp.Step{}, errcode.Errorf(errcode.Busy,
+			"%d of your calls wait for its next codes already, of which there is one every %s", mostWaiting, period)
+	}
+	defer p.leave()
 	waited := false
-	step, err := r.codes.ledger.Take(ctx, ledgerName(r.device), period, func(wait time.Duration) {
+	tell := func(wait time.Duration) {
 		waited = true
+		wait += time.Duration(p.ahead()) * period
 		r.ask.Notice(ctx, fmt.Sprintf("the current code of %q was used: waiting %s for the next one", r.device.Name, wait.Round(time.Second)))
+	}
+	if p.ahead() > 0 {
+		tell(next)
+	}
+	err = p.run(ctx, func(ctx context.Context) (err error) {
+		step, err = r.codes.ledger.Take(ctx, name, period, tell)
+		return err
 	})
 	if waited {
 		r.ask.Notice(ctx, "")

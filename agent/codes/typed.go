@@ -9,9 +9,10 @@ import (
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 )
 
-// tries is how often a code is asked for before a request is refused.
+// tries is how often one person is asked for a code before a request is refused.
 const tries = 3
 
 // askFor asks for the code that a device shows. A code that was typed before, a
@@ -20,7 +21,8 @@ func (c *Codes) askFor(ctx context.Context, why credproc.Purpose, again string, 
 	if wait := c.ledger.NextIn(why.Serial, awsPeriod); wait > 0 && again == "" {
 		again = fmt.Sprintf("the code it shows now was used: wait %s for the next one", wait.Round(time.Second))
 	}
-	for range tries {
+	first := again
+	for try := 1; ; try++ {
 		answer, err := ask.Ask(ctx, why.Question(again))
 		if err != nil {
 			return credproc.Code{}, err
@@ -35,8 +37,15 @@ func (c *Codes) askFor(ctx context.Context, why credproc.Purpose, again string, 
 		default:
 			return c.sendTyped(why.Serial, digits)
 		}
+		if try < tries {
+			continue
+		}
+		err = errcode.Errorf(errcode.BadRequest, "MFA device %s: %s", why.Serial, again)
+		if !human.Blame(ask, err) {
+			return credproc.Code{}, err
+		}
+		try, again = 0, first
 	}
-	return credproc.Code{}, errcode.Errorf(errcode.BadRequest, "MFA device %s: %s", why.Serial, again)
 }
 
 // sendTyped writes a typed code down before it leaves.

@@ -7,11 +7,17 @@ import (
 )
 
 // Claim is what a peer says of itself: any process can put what it likes
-// there. Control characters are replaced.
+// there. Control characters are replaced. The kernel tells the numbers, the
+// terminal and the lineage.
 type Claim struct {
-	PID     int
-	Command []string // its arguments, with its name as the first
-	Parents []string // the names of its ancestors, nearest first, without pid 1
+	PID       int
+	Command   []string // its arguments, with its name as the first
+	ParentPID int
+	Parents   []string // the names of its ancestors, nearest first, without pid 1
+	TTY       string   // its controlling terminal, such as "pts/3"; empty: none
+	// Lineage names what the process belongs to, whichever process of its kind
+	// asks: what shares it shares the bounds of one caller. Empty: not known.
+	Lineage string
 }
 
 // errEnded says that the peer ended, so that its pid may be another's by now.
@@ -30,6 +36,18 @@ func (p Peer) Describe() (Claim, error) {
 		return Claim{}, fmt.Errorf("describing process %d: %w", p.PID, err)
 	}
 	return c, nil
+}
+
+// Short is the one who asks in a word, such as make[4711]: the parent of ours,
+// who asks for somebody, and else the process itself.
+func (c Claim) Short() string {
+	switch {
+	case len(c.Command) == 0:
+		return ""
+	case len(c.Parents) > 0 && (c.Command[0] == "mfad" || c.Command[0] == "mfad-cli"):
+		return fmt.Sprintf("%s[%d]", c.Parents[0], c.ParentPID)
+	}
+	return fmt.Sprintf("%s[%d]", c.Command[0], c.PID)
 }
 
 // String is a line such as: "aws s3 ls" (pid 4711) of zsh < tmux.

@@ -3,28 +3,39 @@ package peer
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 func (p Peer) describe() (Claim, error) {
-	name, parent, err := look(p.PID)
+	of, err := look(p.PID)
 	if err != nil {
 		return Claim{}, errEnded
 	}
 	args := arguments(p.PID)
 	if len(args) == 0 {
-		args = []string{name}
+		args = []string{of.name}
 	}
-	return Claim{PID: p.PID, Command: command(args), Parents: ancestors(parent, look)}, nil
+	return of.claim(p.PID, args, look), nil
 }
 
-func look(pid int) (name string, parent int, err error) {
+func look(pid int) (process, error) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	if err != nil {
-		return "", 0, err
+		return process{}, err
 	}
-	return unix.ByteSliceToString(info.Proc.P_comm[:]), int(info.Eproc.Ppid), nil
+	p := process{name: unix.ByteSliceToString(info.Proc.P_comm[:]), parent: int(info.Eproc.Ppid)}
+	if p.session, err = unix.Getsid(pid); err != nil {
+		return process{}, err
+	}
+	if device := info.Eproc.Tdev; device != -1 { // NODEV
+		p.tty = fmt.Sprintf("ttys%03d", unix.Minor(uint64(uint32(device))))
+	}
+	start := info.Proc.P_starttime
+	p.age = time.Since(time.Unix(start.Unix()))
+	return p, nil
 }
 
 // arguments parses kern.procargs2: the count, the executable's path, zeros up

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,15 +42,15 @@ func read(pid int) (Claim, error) {
 	if err != nil {
 		return Claim{}, errEnded
 	}
-	name, parent, err := stat(pid)
+	p, err := stat(pid)
 	if err != nil {
 		return Claim{}, errEnded
 	}
 	args := strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
 	if len(line) == 0 {
-		args = []string{name}
+		args = []string{p.name}
 	}
-	return Claim{PID: pid, Command: command(args), Parents: ancestors(parent, stat)}, nil
+	return p.claim(pid, args, stat), nil
 }
 
 // readProc reads the beginning of a file of /proc/PID, as much as fits into
@@ -64,22 +65,58 @@ func readProc(pid int, name string, buf []byte) ([]byte, error) {
 	return buf[:max(n, 0)], err
 }
 
-// stat is a process's name and parent, of /proc/PID/stat: pid (name) state
-// parent …, where the name may hold anything, parentheses too (proc(5)).
-func stat(pid int) (name string, parent int, err error) {
+// stat is of /proc/PID/stat: pid (name) state parent group session terminal … and
+// as the 22nd field the time of the start, where the name may hold anything,
+// parentheses too (proc(5)).
+func stat(pid int) (process, error) {
 	line, err := readProc(pid, "/stat", make([]byte, 1<<10))
 	if err != nil {
-		return "", 0, err
+		return process{}, err
 	}
 	text := string(line)
 	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
 	if open < 0 || end < open {
-		return "", 0, errors.New("no name")
+		return process{}, errors.New("no name")
 	}
 	fields := strings.Fields(text[end+1:])
-	if len(fields) < 2 {
-		return "", 0, errors.New("no parent")
+	if len(fields) < 20 {
+		return process{}, errors.New("too few fields")
 	}
-	parent, err = strconv.Atoi(fields[1])
-	return text[open+1 : end], parent, err
+	var numbers [4]int
+	for i, field := range []int{1, 3, 4, 19} {
+		if numbers[i], err = strconv.Atoi(fields[field]); err != nil {
+			return process{}, err
+		}
+	}
+	p := process{name: text[open+1 : end], parent: numbers[0], session: numbers[1], tty: terminal(numbers[2])}
+	p.age, err = sinceBoot(numbers[3])
+	return p, err
+}
+
+// ticks is USER_HZ, the unit of times in /proc, which is 100 wherever Go runs.
+const ticks = 100
+
+// sinceBoot is how long ago a time in ticks after the boot is.
+func sinceBoot(at int) (time.Duration, error) {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0, err
+	}
+	return time.Duration(now.Nano()) - time.Duration(at)*(time.Second/ticks), nil
+}
+
+// terminal is the name of a terminal's device below /dev; empty for none.
+func terminal(device int) string {
+	if device == 0 {
+		return ""
+	}
+	const virtual, firstPTS, lastPTS = 4, 136, 143 // Documentation/admin-guide/devices.txt
+	major, minor := int(unix.Major(uint64(uint32(device)))), int(unix.Minor(uint64(uint32(device))))
+	switch {
+	case major >= firstPTS && major <= lastPTS:
+		return "pts/" + strconv.Itoa((major-firstPTS)<<8+minor)
+	case major == virtual && minor < 64:
+		return "tty" + strconv.Itoa(minor)
+	}
+	return "terminal " + strconv.Itoa(major) + ":" + strconv.Itoa(minor)
 }

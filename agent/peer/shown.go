@@ -48,20 +48,29 @@ func printable(s string) string {
 	return clean
 }
 
+// claim is what a process says of itself, and what the kernel adds.
+func (p process) claim(pid int, args []string, look func(pid int) (process, error)) Claim {
+	return Claim{
+		PID: pid, Command: command(args), ParentPID: p.parent, Parents: ancestors(p.parent, look),
+		TTY: p.tty, Lineage: lineage(pid, look),
+	}
+}
+
 // ancestors walks up from pid until pid 1, a loop's bound, or a process that
-// is not to be read. Look tells a process's name and its parent.
-func ancestors(pid int, look func(pid int) (name string, parent int, err error)) []string {
+// is not to be read.
+func ancestors(pid int, look func(pid int) (process, error)) []string {
 	var names []string
 	for range maxParents {
-		name, parent, err := look(pid)
+		p, err := look(pid)
 		if err != nil || pid <= 1 {
 			break
 		}
-		if name = printable(name); name == "" {
+		name := printable(p.name)
+		if name == "" {
 			name = strconv.Itoa(pid)
 		}
 		names = append(names, name)
-		pid = parent
+		pid = p.parent
 	}
 	return names
 }

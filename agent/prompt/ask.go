@@ -45,6 +45,11 @@ func (t *Terminal) Ask(ctx context.Context, q human.Question) (answer human.Answ
 	if !known {
 		return answer, fmt.Errorf("prompt: no question of kind %q is known here", Visible(string(q.Kind)))
 	}
+	if !q.Until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, q.Until, errLate)
+		defer cancel()
+	}
 	err = t.ask(ctx, c.echo, func(read reader) (err error) {
 		answer, err = c.hold(t, q, read)
 		return err

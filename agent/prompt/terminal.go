@@ -136,24 +136,29 @@ const (
 type reader func(question string) ([]byte, error)
 
 func (t *Terminal) read(ctx context.Context, interrupts <-chan os.Signal, echo bool, question string) ([]byte, error) {
-	t.write(question)
+	left := t.countdown(ctx, question)
+	defer left.stop()
 	if !t.reading {
 		t.reading = true
 		go func() { t.lines <- t.readLine() }()
 	}
-	select {
-	case got := <-t.lines:
-		t.reading = false
-		if !echo || got.err != nil {
-			t.write("\n") // the person's own newline was not shown
+	for {
+		select {
+		case got := <-t.lines:
+			t.reading = false
+			if !echo || got.err != nil {
+				t.write("\n") // the person's own newline was not shown
+			}
+			return got.text, got.err
+		case <-interrupts:
+			t.write("\n")
+			return nil, errInterrupted
+		case <-left.tick:
+			t.write(left.again())
+		case <-ctx.Done():
+			t.write("\n" + left.end())
+			return nil, context.Cause(ctx)
 		}
-		return got.text, got.err
-	case <-interrupts:
-		t.write("\n")
-		return nil, errInterrupted
-	case <-ctx.Done():
-		t.write("\n")
-		return nil, context.Cause(ctx)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -86,6 +87,9 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 			Profile: "prod", RoleARN: "arn:aws:iam::1:role/admin", Account: "123456789012",
 			Serial: "arn:aws:iam::1:mfa/phone", Asker: "aws (pid 4711)",
 		}))
+	},
+	"bounded": func(t *prompt.Terminal, _ func()) (any, error) {
+		return text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "PIN", Until: time.Now().Add(2500 * time.Millisecond)}))
 	},
 	"confirm": func(t *prompt.Terminal, _ func()) (any, error) {
 		return yes(t.Ask(context.Background(), human.Question{Kind: human.Confirm, What: "Trust http://127.0.0.1:9?"}))
@@ -356,6 +360,16 @@ func TestConfirmTakesOnlyYes(t *testing.T) {
 			s.Send(answer)
 			s.want(want)
 		})
+	}
+}
+
+func TestPromptCountsTheSecondsDownAndSaysWhenTimeIsUp(t *testing.T) {
+	s := open(t, "bounded")
+	s.Expect("mfad: 3 s to answer\r\nmfad: PIN: ")
+	s.Expect("\x1b7\x1b[A\r\x1b[Kmfad: 2 s to answer\x1b8")
+	s.Expect("\r\nmfad: nobody answered in time\r\n")
+	if got := s.result(); got != "error: asking for the PIN: prompt: nobody answered in time" {
+		t.Errorf("got %s", got)
 	}
 }
 

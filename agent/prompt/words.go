@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"strconv"
+	"time"
 
 	"github.com/mfad/mfad/internal/human"
 )
@@ -24,6 +25,16 @@ func About(q human.Question) []Fact {
 		{"device", q.Serial},
 		{"asked by", q.Asker},
 	})
+}
+
+// Left is how long there is to answer, in words: "54 s to answer". It is empty
+// without an end.
+func Left(end time.Time) string {
+	if end.IsZero() {
+		return ""
+	}
+	seconds := max(0, (time.Until(end)+time.Second-1)/time.Second)
+	return strconv.Itoa(int(seconds)) + " s to answer"
 }
 
 func known(facts []Fact) []Fact {

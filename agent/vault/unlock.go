@@ -150,18 +150,17 @@ func (u unlocker) silently(ctx context.Context, w way, slot keystore.Slot) error
 	return u.vault.Unlock(ctx, slot.ID, identity)
 }
 
-// byTyping asks for a secret until it opens one of slots, at most so many times.
-// Missed is why the slots before did not open.
+// byTyping asks for a secret until it opens one of slots, each who may answer at
+// most so many times. Missed is why the slots before did not open.
 func (u unlocker) byTyping(ctx context.Context, secret typed, slots []keystore.Slot, missed []error) error {
 	what := fmt.Sprintf("%s of vault %q", secret.what, Name)
 	if u.act.Why != "" {
 		what += ", " + u.act.Why
 	}
 	again := tokenFault(missed)
-	var err error
-	for range tries {
-		var text []byte
-		if text, err = human.AskSecret(ctx, u.ask, human.Question{What: what, Again: again, Uses: u.act.Uses}); err != nil {
+	for try := 1; ; try++ {
+		text, err := human.AskSecret(ctx, u.ask, human.Question{What: what, Again: again, Uses: u.act.Uses})
+		if err != nil {
 			return fmt.Errorf("unlocking vault %q: %w%s", Name, err, inBrackets(missed))
 		}
 		err = u.bySecret(ctx, secret, slots, text)
@@ -169,8 +168,14 @@ func (u unlocker) byTyping(ctx context.Context, secret typed, slots []keystore.S
 			return err
 		}
 		again = "that does not open the vault"
+		if try < tries {
+			continue
+		}
+		if !human.Blame(u.ask, err) {
+			return err
+		}
+		try, again = 0, tokenFault(missed)
 	}
-	return err
 }
 
 // tokenFault tells why the person, who may have typed a PIN just now, is asked for

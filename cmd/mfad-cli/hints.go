@@ -64,7 +64,7 @@ var advices = [...]advice{
 	errcode.Throttled:   {exitLater, `Wait a minute, then run the same again.`},
 	errcode.Unavailable: {exitLater, `Check the network, then run the same again.`},
 	errcode.Timeout:     {exitLater, `Run the same again; "mfad status" shows what the agent is doing.`},
-	errcode.Busy:        {exitLater, `Run the same again when fewer clients are connected; "mfad status" counts them.`},
+	errcode.Busy:        {exitLater, `Run the same again when your other calls are over; "mfad status" counts the connections.`},
 	errcode.Disk:        {exitError, `Free some space, or make the folder that the error names writable, then run the same again.`},
 	errcode.Stopping:    {exitAgent, `Run the same again: that starts a new agent.`},
 	errcode.NoHome:      {exitError, `Set HOME to your home folder, then run the same again.`},

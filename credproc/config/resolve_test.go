@@ -410,7 +410,7 @@ func TestProfilesListsMfadsFileFirst(t *testing.T) {
 	}
 	p := r.Paths()
 	want := []ProfileInfo{
-		{Name: "b", At: Origin{File: p.Mfad, Line: 1}, Served: true, RoleARN: admin, Source: "base"},
+		{Name: "b", At: Origin{File: p.Mfad, Line: 1}, Served: true, Program: "/x/mfad", RoleARN: admin, Source: "base"},
 		{Name: "a", At: Origin{File: p.Mfad, Line: 4}, Source: "k"},
 		{Name: "default", At: Origin{File: p.Config, Line: 3}},
 		{Name: "odd%name", At: Origin{File: p.Config, Line: 6}},

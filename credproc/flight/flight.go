@@ -4,8 +4,8 @@
 // Whoever asks first starts the work; whoever asks while it runs waits for it
 // too, and all get its result. The work belongs to no waiter: it runs in a
 // goroutine of its own until it is done or the last waiter has left. While it
-// runs it may put questions to its waiters, one after the other, and tell things
-// to all.
+// runs it may put questions to its waiters, and tell things to all. Who does not
+// answer a question keeps the others from being asked for ten seconds at most.
 //
 // The package caches nothing: once a flight is over, the next request starts
 // another. The broker of credproc makes sessions by it; the agent unlocks its
@@ -57,9 +57,11 @@ type Work[A, V any] func(ctx context.Context, waiters *Waiters[A]) (V, error)
 // ctx, whose cause it returns; a waiter whose ctx has ended has left. The work's
 // context carries no values of any waiter's and ends when the last one leaves.
 //
-// Waiters share an error as they share a value. There is one exception: a waiter
-// who came after all others had passed on a question of [Waiters.Ask] does not
-// inherit the refusal, but begins anew and is asked.
+// Waiters share an error as they share a value, with two exceptions. A waiter who
+// came after all others had passed on a question of [Waiters.Ask] does not inherit
+// the refusal, but begins anew and is asked. And a waiter who declines a question,
+// or is blamed for an answer ([Waiters.Blame]), gets that error alone while the
+// others wait on.
 func (g *Group[K, A, V]) Do(ctx context.Context, key K, asker A, work Work[A, V]) (V, error) {
 	for {
 		f, w, err := g.join(ctx, key, asker, work)
@@ -112,7 +114,9 @@ func (g *Group[K, A, V]) startLocked(key K, work Work[A, V]) *flight[A, V] {
 	ctx, cancel := context.WithCancelCause(g.base)
 	f := &flight[A, V]{cancel: cancel, done: make(chan struct{})}
 	f.waiters.mu = &g.mu
+	f.waiters.group = &g.work
 	f.waiters.came = make(chan struct{}, 1)
+	f.waiters.turns, f.waiters.declines = make(map[string]int), make(map[string]int)
 	g.flights[key] = f
 	g.work.Go(func() {
 		f.value, f.err = work(ctx, &f.waiters)
@@ -126,19 +130,21 @@ func (g *Group[K, A, V]) startLocked(key K, work Work[A, V]) *flight[A, V] {
 }
 
 // wait waits until the flight is over, and lets the waiter hear all that was told
-// by then. An error says that the waiter left.
+// by then. An error says that the waiter left, or was taken off.
 func (g *Group[K, A, V]) wait(key K, f *flight[A, V], w *waiter[A]) error {
-	defer f.waiters.hear(w)
+	defer func() { _ = f.waiters.hear(w) }()
 	for {
 		select {
 		case <-f.done:
-			return nil
+			return f.waiters.hear(w)
 		case <-w.wake:
-			f.waiters.hear(w)
+			if ended := f.waiters.hear(w); ended != nil {
+				return ended
+			}
 		case <-w.ctx.Done():
 			select {
 			case <-f.done: // over at the same moment: the result counts
-				return nil
+				return f.waiters.hear(w)
 			default: // the work that ends because this waiter leaves has no result
 				g.leave(key, f, w)
 				return context.Cause(w.ctx)

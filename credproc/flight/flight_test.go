@@ -13,13 +13,26 @@ import (
 	"github.com/mfad/mfad/credproc/flight"
 )
 
-var errMute = errors.New("cannot answer")
+var (
+	errMute     = errors.New("cannot answer")
+	errDeclined = errors.New("does not want to")
+)
 
-func isMute(err error) bool { return errors.Is(err, errMute) }
+// judge passes over who is mute; who says no declines.
+func judge(err error) flight.Verdict {
+	switch {
+	case errors.Is(err, errMute):
+		return flight.Passes
+	case errors.Is(err, errDeclined):
+		return flight.Declines
+	}
+	return flight.Ends
+}
 
 // person answers after a while, or cannot.
 type person struct {
 	name   string
+	spot   flight.Spot
 	takes  time.Duration
 	err    error
 	asked  atomic.Int32
@@ -54,12 +67,23 @@ func (p *person) heard() string {
 type group = flight.Group[string, *person, string]
 
 // askOne is work that is one question.
-func askOne(ctx context.Context, waiters *flight.Waiters[*person]) (answer string, err error) {
-	err = waiters.Ask(ctx, func(ctx context.Context, p *person) (err error) {
-		answer, err = p.answer(ctx)
-		return err
-	}, isMute)
-	return answer, err
+func askOne(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
+	first := make(chan string, 64)
+	err := waiters.Ask(ctx, flight.Question[*person]{
+		Put: func(ctx context.Context, p *person) error {
+			answer, err := p.answer(ctx)
+			if err == nil {
+				first <- answer
+			}
+			return err
+		},
+		Judge: judge,
+		Spot:  func(p *person) flight.Spot { return p.spot },
+	})
+	if err != nil {
+		return "", err
+	}
+	return <-first, nil
 }
 
 type outcome struct {

@@ -9,12 +9,16 @@ import (
 // Waiters are those who wait for one piece of work, as the work sees them. All
 // its methods are for the work alone, and only while it runs.
 type Waiters[A any] struct {
-	mu   *sync.Mutex   // the group's
-	came chan struct{} // has room for one: somebody has come
+	mu    *sync.Mutex     // the group's
+	group *sync.WaitGroup // likewise, of what runs
+	came  chan struct{}   // has room for one: somebody has come
 
-	present []*waiter[A] // in the order in which they came
-	told    func(context.Context, A)
-	passed  func(error) bool // set once all have passed on a question
+	present  []*waiter[A] // in the order in which they came
+	told     func(context.Context, A)
+	judgeAll func(error) Verdict // set once all have passed on a question
+	answered *waiter[A]          // who answered last
+	turns    map[string]int      // how often each peer was asked
+	declines map[string]int      // how often each peer has declined
 }
 
 // waiter is one call of Do.
@@ -23,81 +27,8 @@ type waiter[A any] struct {
 	asker A
 	wake  chan struct{} // has room for one: there is something to hear
 	heard []func(context.Context, A)
-	late  bool // came after all others had passed on a question
-}
-
-// Ask puts a question to one waiter at a time, the one who came first before
-// the others, until one answers: question returns nil. The context given to
-// question is the waiter's own, with its values, and ends with the work's too.
-//
-// When the waiter leaves, the question is withdrawn there and put to the next.
-// When question returns an error for which pass is true, the waiter cannot answer
-// and the next is asked; if all have passed, Ask returns the last such error.
-// Any other error ends Ask. Question must return when its context ends.
-func (w *Waiters[A]) Ask(ctx context.Context, question func(context.Context, A) error, pass func(error) bool) error {
-	passed := make(map[*waiter[A]]error)
-	for {
-		next, err := w.next(ctx, passed, pass)
-		if err != nil {
-			return err
-		}
-		err = askOne(ctx, next, question)
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case next.ctx.Err() != nil: // left: whatever the error says, it is no answer
-		case pass(err):
-			passed[next] = err
-		default:
-			return err
-		}
-	}
-}
-
-func askOne[A any](ctx context.Context, w *waiter[A], question func(context.Context, A) error) error {
-	asked, cancel := context.WithCancelCause(w.ctx)
-	defer cancel(nil)
-	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	defer stop()
-	return question(asked, w.asker)
-}
-
-// next is the first waiter who has not passed. While all who are present are
-// about to leave it waits: the last one's leaving ends ctx, unless another comes
-// before.
-func (w *Waiters[A]) next(ctx context.Context, passed map[*waiter[A]]error, pass func(error) bool) (*waiter[A], error) {
-	for {
-		found, err := w.pick(passed, pass)
-		if found != nil || err != nil {
-			return found, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-w.came:
-		}
-	}
-}
-
-func (w *Waiters[A]) pick(passed map[*waiter[A]]error, pass func(error) bool) (found *waiter[A], last error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, each := range w.present {
-		if each.ctx.Err() != nil {
-			continue
-		}
-		err, has := passed[each]
-		if !has {
-			return each, nil
-		}
-		last = err
-	}
-	if last != nil {
-		w.passed = pass
-	}
-	return nil, last
+	late  bool  // came after all others had passed on a question
+	ended error // their call ends with it, while the work goes on
 }
 
 // Tell has say called for every waiter, and for those who come later if nothing
@@ -126,7 +57,7 @@ func (w *Waiters[A]) Present() []A {
 }
 
 func (w *Waiters[A]) joinLocked(ctx context.Context, asker A) *waiter[A] {
-	each := &waiter[A]{ctx: ctx, asker: asker, wake: make(chan struct{}, 1), late: w.passed != nil}
+	each := &waiter[A]{ctx: ctx, asker: asker, wake: make(chan struct{}, 1), late: w.judgeAll != nil}
 	w.present = append(w.present, each)
 	if w.told != nil {
 		each.tellLocked(w.told)
@@ -142,18 +73,20 @@ func (w *Waiters[A]) leaveLocked(gone *waiter[A]) (left int) {
 
 // missed says that a waiter came too late to be asked what ended the work.
 func (w *Waiters[A]) missed(each *waiter[A], err error) bool {
-	return err != nil && each.late && w.passed(err)
+	return err != nil && each.late && w.judgeAll(err) != Ends
 }
 
-// hear runs what the waiter was told, in the waiter's goroutine.
-func (w *Waiters[A]) hear(each *waiter[A]) {
+// hear runs what the waiter was told, in the waiter's goroutine. It returns with
+// what the waiter's call ends while the work goes on, nil if it does not.
+func (w *Waiters[A]) hear(each *waiter[A]) error {
 	w.mu.Lock()
-	heard := each.heard
+	heard, ended := each.heard, each.ended
 	each.heard = nil
 	w.mu.Unlock()
 	for _, say := range heard {
 		say(each.ctx, each.asker)
 	}
+	return ended
 }
 
 func (w *waiter[A]) tellLocked(say func(context.Context, A)) {

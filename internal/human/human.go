@@ -25,6 +25,13 @@ var (
 	ErrDismissed = errcode.New(errcode.Dismissed, "dismissed")
 )
 
+// NotShown is the error of a prompter that has shown nothing, such as one that
+// cannot be started.
+type NotShown string
+
+// Error implements error.
+func (e NotShown) Error() string { return string(e) }
+
 // Kind says what a question asks for.
 type Kind string
 

@@ -24,7 +24,7 @@ import (
 
 // ErrNone says that there is no pinentry that could ask there; the text says
 // what is missing. Nothing was started.
-var ErrNone = errors.New("no pinentry")
+var ErrNone error = human.NotShown("no pinentry")
 
 // Pinentry asks by a pinentry of its own for each question. A question waits
 // for the answer or for ctx, whose end takes the prompt away. Questions may come at the
@@ -62,7 +62,7 @@ func (p *Pinentry) Ask(ctx context.Context, q human.Question) (answer human.Answ
 
 // askSecret asks for a secret without echo, for a new one twice.
 func askSecret(s *session, q human.Question) (human.Answer, error) {
-	if err := s.introduce("mfad asks for the "+q.What, q.Again, prompt.About(q)); err != nil {
+	if err := s.introduce("mfad asks for the "+q.What, q.Again, append(prompt.About(q), timeLeft(q))); err != nil {
 		return human.Answer{}, err
 	}
 	var secret []byte
@@ -78,6 +78,11 @@ func askSecret(s *session, q human.Question) (human.Answer, error) {
 	return human.Answer{Text: secret}, err
 }
 
+// timeLeft is how long the window stays open.
+func timeLeft(q human.Question) prompt.Fact {
+	return prompt.Fact{Name: "time", Text: prompt.Left(q.Until)}
+}
+
 // caption is what stands before the field: the kind of a secret without its
 // details, which the description has.
 func caption(what string) string {
@@ -87,7 +92,7 @@ func caption(what string) string {
 
 // askCode asks for the code that a device shows, until the answer can be one.
 func askCode(s *session, q human.Question) (human.Answer, error) {
-	if err := s.introduce("mfad asks for an MFA code", q.Again, prompt.About(q)); err != nil {
+	if err := s.introduce("mfad asks for an MFA code", q.Again, append(prompt.About(q), timeLeft(q))); err != nil {
 		return human.Answer{}, err
 	}
 	return prompt.AskDigits(func() ([]byte, error) { return s.secret("MFA code") }, s.complain)
@@ -98,7 +103,7 @@ func askCode(s *session, q human.Question) (human.Answer, error) {
 // somebody types may get (pinentry-gtk2 and -qt focus the no; -curses does not,
 // but shares a screen with nobody).
 func askYes(s *session, q human.Question) (human.Answer, error) {
-	facts := []prompt.Fact{{Name: "profile", Text: q.Profile}, {Name: "asked by", Text: q.Asker}}
+	facts := []prompt.Fact{{Name: "profile", Text: q.Profile}, {Name: "asked by", Text: q.Asker}, timeLeft(q)}
 	if err := s.introduce(q.What, "", facts); err != nil {
 		return human.Answer{}, err
 	}

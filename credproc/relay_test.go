@@ -1,0 +1,92 @@
+package credproc_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/human"
+)
+
+// screen is where a person sits who notes what is to do, and what is not any more.
+// It is slow while busy is open.
+type screen struct {
+	human.Silent
+	busy chan struct{}
+
+	mu    sync.Mutex
+	shown []string
+}
+
+func (s *screen) note(text string) {
+	if s.busy != nil {
+		<-s.busy
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown = append(s.shown, text)
+}
+
+func (s *screen) Act(_ context.Context, what string) func() {
+	s.note(what)
+	return func() { s.note("done: " + what) }
+}
+
+func (s *screen) Notice(_ context.Context, text string) { s.note("notice: " + text) }
+
+// What is over is told to nobody: neither to who comes later nor to who hears late.
+func TestActThatIsOverIsToldToNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g flight.Group[string, credproc.Asker, struct{}]
+		step := make(chan struct{})
+		work := func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
+			ask := credproc.Relay(waiters)
+			for _, what := range []string{"touch one", "touch two"} {
+				done := ask.Act(ctx, what)
+				<-step
+				done()
+				<-step
+			}
+			return struct{}{}, nil
+		}
+		var over sync.WaitGroup
+		board := func(s *screen) {
+			over.Go(func() { _, _ = g.Do(t.Context(), "key", s, work) })
+			synctest.Wait()
+		}
+		early, late, slow := &screen{}, &screen{}, &screen{}
+		busy := make(chan struct{})
+		board(early)
+		slow.busy = busy
+		board(slow)
+		step <- struct{}{} // the first is over, which the slow one has not seen yet
+		synctest.Wait()
+		board(late)
+		if late.shown != nil {
+			t.Errorf("who came late was told %q", late.shown)
+		}
+		step <- struct{}{}
+		synctest.Wait()
+		close(busy)
+		synctest.Wait()
+		step <- struct{}{}
+		step <- struct{}{}
+		over.Wait()
+		for who, row := range map[string]struct {
+			s    *screen
+			want []string
+		}{
+			"early": {early, []string{"touch one", "done: touch one", "touch two", "done: touch two"}},
+			"late":  {late, []string{"touch two", "done: touch two"}},
+			"slow":  {slow, []string{"touch one", "done: touch one", "touch two", "done: touch two"}},
+		} {
+			if !slices.Equal(row.s.shown, row.want) {
+				t.Errorf("%s was told %q", who, row.s.shown)
+			}
+		}
+	})
+}
