@@ -15,6 +15,7 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/edit"
+	"github.com/mfad/mfad/internal/owner"
 )
 
 // checkFiles looks whether the files can be read and parsed, are closed to
@@ -55,9 +56,9 @@ func checkFile(path string, secret bool, r *record) {
 		r.ok("%s does not exist", path)
 	case err != nil:
 		r.fail("Make it readable for you.", "%v", err)
-	case writableByOthers(info):
+	case owner.WritableByOthers(info):
 		r.fail("Run \"chmod go-w "+path+"\".", "%s can be written by others, who could send your codes elsewhere", path)
-	case secret && openToOthers(info):
+	case secret && owner.OpenToOthers(info):
 		r.warn("Run \"chmod 600 "+path+"\".", "%s can be read by others (mode %04o)", path, info.Mode().Perm())
 	default:
 		r.ok("%s", path)

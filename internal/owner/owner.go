@@ -1,0 +1,51 @@
+// Package owner says who else than we can change or read a file: its owner, its
+// group and others, and whoever can replace a folder above it.
+//
+// It decides nothing: what a caller cannot bear it refuses, and of the rest it
+// tells. It knows the modes of unix; on other systems, where lists of access
+// rights count, it finds nothing. The rule for mfad's socket stands in
+// internal/socket, which links less.
+package owner
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Risks lists who else can change what stands at a path: a line for the file, and
+// for each folder above it, that belongs to another user or can be written by
+// others. Root may, and so may all in a folder such as /tmp, where nobody removes
+// what is another's. What does not exist is no risk.
+func Risks(path string) []string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	var risks []string
+	for {
+		if info, err := os.Lstat(path); err == nil {
+			if risk := riskOf(path, info); risk != "" {
+				risks = append(risks, risk)
+			}
+		}
+		up := filepath.Dir(path)
+		if up == path {
+			return risks
+		}
+		path = up
+	}
+}
+
+func riskOf(path string, info fs.FileInfo) string {
+	uid, foreign := Foreign(info)
+	switch {
+	case foreign && uid != 0:
+		return fmt.Sprintf("%s belongs to another user (uid %d)", path, uid)
+	case info.Mode()&fs.ModeSymlink != 0, info.IsDir() && info.Mode()&fs.ModeSticky != 0:
+		return ""
+	case WritableByOthers(info):
+		return fmt.Sprintf("%s can be written by others (mode %04o)", path, info.Mode().Perm())
+	}
+	return ""
+}
