@@ -64,6 +64,11 @@ const (
 	NotOnToken
 	TokenFull
 	TokenUnsupported
+	VaultConflict
+	VaultForeign
+	VaultUnmarked
+	ReadOnly
+	AuditUnwritten
 )
 
 // texts are what the codes say when nothing says it better.
@@ -123,6 +128,11 @@ var texts = [...]string{
 	NotOnToken:        "not on the token",
 	TokenFull:         "token is full",
 	TokenUnsupported:  "token cannot do that",
+	VaultConflict:     "vault was changed by another program",
+	VaultForeign:      "vault belongs to another user",
+	VaultUnmarked:     "not known which generation of the vault was seen last",
+	ReadOnly:          "disk is read-only",
+	AuditUnwritten:    "audit log cannot be written",
 }
 
 // Error says it in a few words.
