@@ -42,7 +42,9 @@ type Options struct {
 	NoStart bool
 	// Prompter asks the person; nil tells the agent that nobody can be asked.
 	Prompter human.Prompter
-	Version  string // our own, for messages
+	// Warn tells the person what the agent warns of beside an answer; nil: nobody.
+	Warn    func(text string)
+	Version string // our own, for messages
 }
 
 // Client is a connection to the agent, which may close it when it is idle for
@@ -52,6 +54,7 @@ type Client struct {
 	conn     *net.UnixConn
 	stream   *wire.Stream
 	prompter human.Prompter
+	warn     func(text string)
 	version  string
 
 	turn   chan struct{} // holds one token: who may call
@@ -74,7 +77,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{
 		conn: conn, stream: wire.NewStream(conn, wire.ClientLimits), turn: make(chan struct{}, 1),
-		prompter: o.Prompter, version: o.Version,
+		prompter: o.Prompter, warn: o.Warn, version: o.Version,
 	}
 	c.turn <- struct{}{}
 	return c, nil

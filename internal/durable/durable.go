@@ -111,6 +111,15 @@ func writeTemp(fsys FS, temp string, data []byte, perm fs.FileMode) error {
 	return errors.Join(err, f.Close())
 }
 
+// Writable returns why nothing can be written in dir, or nil. It makes a temporary
+// file, and removes it.
+func Writable(fsys FS, dir string) error {
+	temp := filepath.Join(dir, "."+strconv.FormatUint(rand.Uint64(), 36)+tempSuffix)
+	err := writeTemp(fsys, temp, []byte("x"), 0o600)
+	_ = fsys.Remove(temp)
+	return err
+}
+
 // Clean removes the temporary files that a killed writer left in dir. Call it
 // only while holding the lock that guards dir: it cannot tell a leftover from
 // a file that another process is about to rename.

@@ -39,7 +39,7 @@ func TryLock(name string) (*Lock, error) {
 // file can be read and not written.
 func TryLockOrShare(name string) (*Lock, error) {
 	l, err := TryLock(name)
-	if isReadOnly(err) {
+	if CannotWrite(err) {
 		return tryShared(name, err)
 	}
 	return l, err

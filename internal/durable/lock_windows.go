@@ -20,7 +20,8 @@ func tryLock(f *os.File, shared bool) error {
 	return err
 }
 
-// isReadOnly tells whether an error says that a file can at most be read.
-func isReadOnly(err error) bool {
+// CannotWrite tells whether an error says that a file or a folder can at most be
+// read: by its disk, or by its mode.
+func CannotWrite(err error) bool {
 	return errors.Is(err, windows.ERROR_WRITE_PROTECT) || errors.Is(err, fs.ErrPermission)
 }
