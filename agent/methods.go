@@ -39,8 +39,9 @@ func (g groups) table() map[string]method {
 		wire.MethodVaultUnlock: changes(g.vault.unlock, func(p wire.VaultUnlockParams, _ wire.Vault) *audit.Subject {
 			return &audit.Subject{Name: p.Slot}
 		}),
-		wire.MethodVaultLock: changes(bare(g.vault.lock), nobodyElse),
-		wire.MethodVaultHold: changes(g.vault.hold, nobodyElse),
+		wire.MethodVaultLock:   changes(bare(g.vault.lock), nobodyElse),
+		wire.MethodVaultHold:   changes(g.vault.hold, nobodyElse),
+		wire.MethodVaultAccept: changes(bare(g.vault.accept), nobodyElse),
 		wire.MethodSlotAdd: changes(g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) *audit.Subject {
 			return &audit.Subject{Name: cmp.Or(p.Kind, p.Token)}
 		}),

@@ -69,6 +69,15 @@ func (m *vaults) hold(ctx context.Context, r *request, p wire.VaultHoldParams) (
 	return none{}, m.access.SetHold(ctx, r.ask, hold)
 }
 
+func (m *vaults) accept(ctx context.Context, r *request) (wire.Vault, error) {
+	v, err := m.access.AcceptRestored(ctx, r.ask)
+	if err != nil {
+		return wire.Vault{}, err
+	}
+	m.sessions.forgetAll()
+	return m.describe(v), nil
+}
+
 func (m *vaults) addSlot(ctx context.Context, r *request, p wire.SlotAddParams) (wire.SlotAddResult, error) {
 	slot, recovery, err := m.access.AddSlot(ctx, r.ask, vault.Request(p))
 	if err != nil {

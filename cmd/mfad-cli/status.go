@@ -71,6 +71,13 @@ func statusText(s wire.Status, now time.Time) string {
 		items := words.Count(len(s.Vault.Items), "item")
 		facts.Row("", fmt.Sprintf("%s, ways in: %s", items, table.OrDash(words.WaysIn(s.Vault.Slots))))
 	}
+	for i, warning := range s.Warnings {
+		title := ""
+		if i == 0 {
+			title = "warnings:"
+		}
+		facts.Row(title, warning)
+	}
 	facts.Row("sessions:", strconv.Itoa(len(s.Sessions)))
 	text := facts.String()
 	if len(s.Sessions) > 0 {

@@ -72,6 +72,9 @@ func checkAgent(ctx context.Context, e *examination, r *record) {
 		return
 	}
 	r.ok("version %s answers (pid %d, up %s)", s.Version, s.PID, words.Span(time.Since(s.Started)))
+	for _, warning := range s.Warnings {
+		r.warn("", "%s", warning)
+	}
 	for _, f := range s.Faults {
 		r.check = "last fault"
 		r.warn("", "%s ago, profile %s: %s", words.Span(time.Since(f.At)), table.OrDash(f.Profile), f.Text)
