@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/mfad/mfad/agent/audit"
@@ -64,17 +65,24 @@ func (m *status) warnings(v *keystore.Vault) []string {
 			warnings = append(warnings, line.One(err.Error()))
 		}
 	}
+	return append(warnings, m.risks()...)
+}
+
+// risks are who else can change what the agent keeps and reads, and what it cannot
+// read.
+func (m *status) risks() (risks []string) {
 	home, paths := m.options.Home, m.options.Config.Paths()
-	told := map[string]bool{}
 	for _, path := range []string{home.Vault, home.State, paths.Mfad, paths.Credentials, paths.Config} {
+		if unusable := owner.Unusable(path); unusable != "" {
+			risks = append(risks, unusable)
+		}
 		for _, risk := range owner.Risks(path) {
-			if !told[risk] {
-				told[risk] = true
-				warnings = append(warnings, line.One(risk))
+			if !slices.Contains(risks, risk) { // of a folder above several
+				risks = append(risks, risk)
 			}
 		}
 	}
-	return warnings
+	return risks
 }
 
 // misplaced says what is odd about a vault that could be opened.
@@ -87,15 +95,16 @@ func (m *status) misplaced(v *keystore.Vault) error {
 	}
 	missing, written := v.Unmarked()
 	if last := m.log.LastBefore(); missing && written.Before(last) {
-		return fmt.Errorf("the vault was written on %s, the audit log goes on until %s, and %s, which says which generation was seen last, is gone: "+
-			"somebody may have put an older vault there", written.UTC().Format(time.DateTime), last.UTC().Format(time.DateTime), m.options.Home.highWater())
+		return fmt.Errorf("the vault was written on %s, and the audit log goes on until %s; %s, which says which generation was seen last, "+
+			"is gone: somebody may have put an older vault there",
+			written.UTC().Format(time.DateTime), last.UTC().Format(time.DateTime), m.options.Home.highWater())
 	}
 	return nil
 }
 
 // unwritable says what cannot be written of the agent's own.
 func (m *status) unwritable() error {
-	if err := durable.Writable(m.options.FS, m.options.Home.State); err != nil {
+	if err := durable.Writable(m.options.FS, m.options.Home.ledger()); err != nil {
 		return fmt.Errorf("no code is given from the vault, and the audit log has no line: %w", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/owner"
 )
 
 // Create makes a vault in dir, which may exist, and returns it open and
@@ -79,6 +80,9 @@ func Open(dir string, opts Options) (*Vault, error) {
 	f := folder{opts.FS, dir}
 	_, err := opts.FS.Lstat(f.path(manifestFile))
 	if errors.Is(err, fs.ErrNotExist) {
+		if unusable := owner.Unusable(dir); unusable != "" { // such as a disk that is not mounted
+			return nil, fmt.Errorf("%w: %s", ErrDamaged, unusable)
+		}
 		return nil, fmt.Errorf("%w in %s", ErrNoVault, dir)
 	}
 	if err != nil {

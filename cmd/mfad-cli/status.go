@@ -142,6 +142,6 @@ func statusFrame(ctx context.Context, c *cli, asJSON bool) (string, error) {
 	if !asJSON {
 		return statusText(s, time.Now()), nil
 	}
-	line, err := json.Marshal(s)
-	return string(line) + "\n", err
+	text, err := json.Marshal(s)
+	return string(line.JSON(text)) + "\n", err
 }

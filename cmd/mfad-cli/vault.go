@@ -102,8 +102,9 @@ older than the one it saw last, or another one: somebody may have put it there.
 Who restored it says so with this, and proves it by a way in. What was written
 after the backup is not in the vault any more; its files stay in the folder,
 with names that end in ".kept".`,
-		Example: "  mfad vault accept-restore",
-		Args:    argCount(0, 0),
+		Example:           "  mfad vault accept-restore",
+		Args:              argCount(0, 0),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.answerBy(by)
 			var v wire.Vault

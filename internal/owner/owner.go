@@ -8,6 +8,7 @@
 package owner
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -35,6 +36,25 @@ func Risks(path string) []string {
 		}
 		path = up
 	}
+}
+
+// Unusable says what keeps us from reading a file that is there: a mode, or a link to
+// nothing. It is empty for one that can be read, and for one that does not exist.
+func Unusable(path string) string {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return ""
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if info, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			to, _ := os.Readlink(path)
+			return fmt.Sprintf("%s is a link to %s, which does not exist", path, to)
+		}
+	}
+	if err == nil && Unreadable(info) {
+		return fmt.Sprintf("%s has the mode %04o, and cannot be read", path, info.Mode().Perm())
+	}
+	return ""
 }
 
 func riskOf(path string, info fs.FileInfo) string {

@@ -43,10 +43,7 @@ func (e *Editor) Adopt(ctx context.Context, profile string) ([]Change, error) {
 		if err := t.resolves(mfad, aws); err != nil {
 			return err
 		}
-		if err := t.write(t.old.Mfad, mfad); err != nil {
-			return err
-		}
-		return t.write(t.old.Config, aws)
+		return t.writeAll(replacement{t.old.Mfad, mfad}, replacement{t.old.Config, aws})
 	})
 }
 

@@ -51,7 +51,10 @@ func (e *examination) reader() *config.Reader { return config.NewReader(e.paths,
 // checkFile looks at one file; a secret one is nobody else's to read.
 func checkFile(path string, secret bool, r *record) {
 	info, err := os.Stat(path)
+	unusable := owner.Unusable(path)
 	switch {
+	case unusable != "":
+		r.fail("Run \"chmod 600\" on it, or remove a link to nothing, then make the file.", "%s", unusable)
 	case errors.Is(err, fs.ErrNotExist):
 		r.ok("%s does not exist", path)
 	case err != nil:
