@@ -90,7 +90,7 @@ func (h *highWater) read() (m mark, found bool, err error) {
 func (h *highWater) judge(info fs.FileInfo) error {
 	switch uid, foreign := owner.Foreign(info); {
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a file (%s)", h.file, info.Mode().Type())
+		return fmt.Errorf("%s is %s, and no file", h.file, owner.Kind(info))
 	case info.Size() == 0:
 		return fmt.Errorf("%s is empty", h.file)
 	case info.Size() > maxMark:

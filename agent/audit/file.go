@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/owner"
 )
 
 // sizeLimit is the size in bytes at which a file is set aside; one older file is
@@ -120,7 +121,7 @@ func (f *file) reopen() error {
 	// A pipe would hold us up, and a link lead the lines elsewhere.
 	info, err := f.fsys.Lstat(f.path)
 	if err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a file (%s)", f.path, info.Mode().Type())
+		return fmt.Errorf("%s is %s, and no file", f.path, owner.Kind(info))
 	}
 	open, err := f.fsys.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -57,6 +57,23 @@ func Unusable(path string) string {
 	return ""
 }
 
+// Kind says what a thing is that is no ordinary file, in words.
+func Kind(info fs.FileInfo) string {
+	switch mode := info.Mode(); {
+	case mode.IsRegular():
+		return "a file"
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeSymlink != 0:
+		return "a link"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
+
 func riskOf(path string, info fs.FileInfo) string {
 	uid, foreign := Foreign(info)
 	switch {
