@@ -124,25 +124,32 @@ func (m *manifest) checkSlots() error {
 	return nil
 }
 
-// checkItems checks each item that is new, and that no two have an id, or a kind
-// and a name; nor is an item's id a slot's.
+// checkItems checks each item that is new, and that no other has its id, or its kind
+// and name; nor is its id a slot's.
 func (m *manifest) checkItems() error {
 	type title struct {
 		kind Kind
 		name string
 	}
-	ids, titles := make(map[string]bool, len(m.Items)), make(map[title]bool, len(m.Items))
+	ids, titles := map[string]int{}, map[title]int{} // of those that are new
 	for at, i := range m.Items {
-		if at >= len(m.items) || m.items[at] == nil {
-			if err := i.check(m.Generation); err != nil {
-				return fmt.Errorf("item %.80q: %w", i.ID, err)
-			}
+		if at < len(m.items) && m.items[at] != nil {
+			continue
 		}
-		named := title{i.Kind, i.Name}
-		if ids[i.ID] || titles[named] || m.slot(i.ID) >= 0 {
+		if err := i.check(m.Generation); err != nil {
+			return fmt.Errorf("item %.80q: %w", i.ID, err)
+		}
+		if m.slot(i.ID) >= 0 {
 			return fmt.Errorf("item %q stands twice", i.ID)
 		}
-		ids[i.ID], titles[named] = true, true
+		ids[i.ID], titles[title{i.Kind, i.Name}] = at, at
+	}
+	for at, i := range m.Items {
+		one, known := ids[i.ID]
+		other, named := titles[title{i.Kind, i.Name}]
+		if known && one != at || named && other != at {
+			return fmt.Errorf("item %q stands twice", i.ID)
+		}
 	}
 	return nil
 }
