@@ -72,8 +72,8 @@ func TestRestoredVaultIsTheNewestOnceAccepted(t *testing.T) {
 	copyFolder(t, backup, x.dir)
 	x.reopen(t)
 	x.unlock(t)
-	x.put(t, "later", "three")
-	later := x.put(t, "last", "four")
+	later := x.put(t, "later", "three")
+	x.put(t, "last", "four")
 	if err := x.Close(); err != nil {
 		t.Fatal(err)
 	}
