@@ -327,6 +327,7 @@ type Chain struct {
 	Profile string `json:"profile"`
 	Region  *Value `json:"region,omitempty"`
 	Steps   []Step `json:"steps"`
+	Fault   string `json:"fault,omitempty"` // why aws does not get that far
 }
 
 // Step is one link of a chain, as settings in the order to show them.
@@ -393,6 +394,7 @@ type Status struct {
 	Connections int       `json:"connections"`
 	SkewMillis  int64     `json:"skewMillis"` // to add to our clock, as AWS told
 	Vault       *Vault    `json:"vault,omitempty"`
+	VaultFault  string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
 	Sessions    []Session `json:"sessions"`
 	// Warnings are what the person should mend, one line each: who else can change
 	// mfad's files, what cannot be written, what others have meddled with.
