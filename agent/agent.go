@@ -33,6 +33,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -96,7 +97,10 @@ type Service struct {
 // opened when a call needs it. The caller closes the Service.
 func New(o Options) (*Service, error) {
 	o = o.filled()
-	if err := o.FS.MkdirAll(o.Home.State, 0o700); err != nil {
+	switch err := o.FS.MkdirAll(o.Home.State, 0o700); {
+	case durable.CannotWrite(err): // what reads goes on; what has to be written down is refused
+		o.Logger.Warn("the state folder cannot be made", "err", err)
+	case err != nil:
 		return nil, fmt.Errorf("making the state folder: %w", err)
 	}
 	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), totp.Clock{Now: o.Now, Boot: o.Boot, BootID: o.BootID})
@@ -177,7 +181,7 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	s.tokens = &tokens{o.Tokens, access, applets, ontoken.NewPasswords(applets)}
 	s.profiles = &profiles{o.Config, chains, s.broker}
 	s.proofs = &proofs{access, chains}
-	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions, chains}
+	s.status = &status{o, o.Now(), ledger, s.refusals, s.log, s.vault, s.sessions, chains}
 	return s
 }
 
@@ -203,10 +207,15 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	}
 	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop, Own: s.own, Bounds: &s.bounds})
 	defer chain.Close()
-	r := &request{method: name, conn: c, ask: chain, prove: func(ctx context.Context, act vault.Act) error {
+	r := &request{method: name, conn: c, ask: chain, by: call.Proof, prove: func(ctx context.Context, act vault.Act) error {
 		act.By = call.Proof
 		return s.access.Prove(ctx, chain, act)
 	}}
+	if lasting[name] {
+		if err := s.log.Ask(ctx, s.event(r, audit.Event{})); err != nil {
+			return nil, s.cross(ctx, name, err)
+		}
+	}
 	result, about, err := m.do(ctx, r, call.Params)
 	if about != nil {
 		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})
@@ -223,8 +232,16 @@ func (s *Service) tell(ctx context.Context, r *request, which auditLine, e audit
 	if e.Err != nil && which == lineOfHandout {
 		s.refusals.Add(s.options.Now(), e.Name, e.Err)
 	}
+	if err := s.log.Write(ctx, s.event(r, e)); err != nil {
+		warning := wire.WarningParams{Text: line.One(err.Error()) + ": nobody can tell afterwards that this was asked"}
+		_ = r.conn.Notify(ctx, wire.MethodPromptWarning, warning) // a caller that is gone needs none
+	}
+}
+
+// event says of an event who has asked for it.
+func (s *Service) event(r *request, e audit.Event) audit.Event {
 	e.What, e.PID, e.Asker = r.method, r.conn.Peer().PID, r.ask.Caller().Name()
-	s.log.Write(ctx, e)
+	return e
 }
 
 // cross is [cross] that logs what nobody expected.

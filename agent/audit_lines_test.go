@@ -10,13 +10,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 )
 
-// What differs from run to run in a line of the audit file.
+// What differs from run to run in a line of the audit files.
 var fleeting = regexp.MustCompile(`"time":"[^"]*"`)
 
-// Scripts read the audit file: a line is what it was, to the byte.
+// Scripts read the audit files: a line is what it was, to the byte.
 func TestAuditLinesStayAsTheyAre(t *testing.T) {
 	b := openBench(t) // which has made the first line
 	b.withTokens(t, "1", "2")
@@ -60,17 +61,19 @@ func TestAuditLinesStayAsTheyAre(t *testing.T) {
 	do(nobody, wire.MethodKeyRemove, map[string]any{"name": "base", "more": 1})
 	do(nobody, wire.MethodCode, map[string]any{"name": "phone", "more": 1})
 
-	text, err := os.ReadFile(b.home.audit())
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := fleeting.ReplaceAllString(string(text), `"time":"T"`)
-	got = strings.NewReplacer(`"pid":`+strconv.Itoa(os.Getpid()), `"pid":7`, id, "SLOT", filepath.Dir(b.home.Vault), "HOME").Replace(got)
-	want, err := os.ReadFile("testdata/audit.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Error(diff)
+	for name, path := range map[string]string{"audit.log": b.home.audit(), "audit-refused.log": audit.RefusedPath(b.home.audit())} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fleeting.ReplaceAllString(string(text), `"time":"T"`)
+		got = strings.NewReplacer(`"pid":`+strconv.Itoa(os.Getpid()), `"pid":7`, id, "SLOT", filepath.Dir(b.home.Vault), "HOME").Replace(got)
+		want, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
 	}
 }

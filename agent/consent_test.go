@@ -75,6 +75,7 @@ var free = map[string]string{
 	wire.MethodVaultCreate: "there is no vault to lose: it refuses where one is",
 	wire.MethodVaultUnlock: "it takes what opens the vault",
 	wire.MethodVaultLock:   "it opens nothing",
+	wire.MethodVaultAccept: "it is proved by the vault that is accepted, which is not the agent's yet",
 }
 
 func TestEachMethodHasDecidedWhatItTakes(t *testing.T) {

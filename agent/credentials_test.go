@@ -2,6 +2,7 @@ package agent
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -121,11 +122,13 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 		t.Errorf("status is %+v", status)
 	}
 
-	lines := slices.DeleteFunc(auditLines(t, b), func(line map[string]any) bool { return b.methods[line["msg"].(string)].line == lineOfChange })
-	if len(lines) != 3+audit.MostRefusals+5 {
-		t.Fatalf("%d audit lines", len(lines))
+	ofChange := func(line map[string]any) bool { return b.methods[line["msg"].(string)].line == lineOfChange }
+	granted := slices.DeleteFunc(linesOf(t, b.home.audit()), ofChange)
+	refused := slices.DeleteFunc(linesOf(t, audit.RefusedPath(b.home.audit())), ofChange)
+	if len(granted) != 1 || len(refused) != 2+audit.MostRefusals+5 {
+		t.Fatalf("%d and %d audit lines", len(granted), len(refused))
 	}
-	first, second := lines[0], lines[1]
+	first, second := granted[0], refused[0]
 	if first["verdict"] != "granted" || first["msg"] != "credentials" || first["profile"] != "prod" ||
 		first["role"] == "" || !strings.HasPrefix(first["key"].(string), "ASIA") || first["pid"] != float64(os.Getpid()) || first["asker"] != "aws < make < zsh" {
 		t.Errorf("the first audit line is %v", first)
@@ -137,7 +140,7 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the audit file is %v, %v", info.Mode(), err)
 	}
-	for _, name := range []string{b.home.audit(), b.home.audit()} {
+	for _, name := range []string{b.home.audit(), audit.RefusedPath(b.home.audit())} {
 		text, _ := os.ReadFile(name)
 		for _, secret := range []string{c.key.Secret, c.device.Seed(), seed} {
 			if strings.Contains(string(text), secret) {
@@ -167,10 +170,26 @@ func TestChangesOfTheVaultAreAudited(t *testing.T) {
 	}
 }
 
+// auditLines are those of what was granted and refused, in the order of time.
 func auditLines(t *testing.T, b *bench) []map[string]any {
 	t.Helper()
-	text, err := os.ReadFile(b.home.audit())
-	if err != nil {
+	lines := append(linesOf(t, b.home.audit()), linesOf(t, audit.RefusedPath(b.home.audit()))...)
+	lines = slices.DeleteFunc(lines, func(line map[string]any) bool { return line["verdict"] == "asked" })
+	at := func(line map[string]any) time.Time {
+		when, err := time.Parse(time.RFC3339Nano, line["time"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	slices.SortStableFunc(lines, func(a, b map[string]any) int { return at(a).Compare(at(b)) })
+	return lines
+}
+
+func linesOf(t *testing.T, path string) []map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
 	var lines []map[string]any

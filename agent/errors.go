@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
@@ -24,6 +25,8 @@ func codeOf(err error) errcode.Code {
 	var link *os.LinkError
 	var call *os.SyscallError
 	switch {
+	case errors.Is(err, syscall.EROFS):
+		return errcode.ReadOnly
 	case errors.Is(err, context.DeadlineExceeded):
 		return errcode.Timeout
 	case errors.Is(err, context.Canceled):

@@ -19,6 +19,7 @@ type request struct {
 	method string
 	conn   conn
 	ask    *ask.Chain
+	by     string // the slot to prove by that the caller has chosen; empty: none
 	// prove is [vault.Access.Prove] by who asks.
 	prove func(ctx context.Context, act vault.Act) error
 }
@@ -49,6 +50,16 @@ const (
 	lineOfChange  // for each call, also one with bad parameters
 	lineOfHandout // for each call that is one; a refusal is shown by status too
 )
+
+// lasting are the methods that give, or take, what outlasts an unlock: a way in, a
+// longer hold time, an endpoint's trust, what stands on a token. Each may, with some
+// parameters. None of them does anything unless the audit file can tell of it.
+var lasting = map[string]bool{
+	wire.MethodVaultCreate: true, wire.MethodVaultAccept: true, wire.MethodVaultHold: true,
+	wire.MethodSlotAdd: true, wire.MethodSlotRemove: true,
+	wire.MethodKeyImport: true, wire.MethodKeyTrust: true, wire.MethodKeyMove: true,
+	wire.MethodDeviceAdd: true, wire.MethodDeviceMove: true, wire.MethodTokenProtect: true,
+}
 
 // none is the parameters, or the result, of a method that has none.
 type none struct{}

@@ -43,8 +43,9 @@ func (g groups) table() map[string]method {
 		wire.MethodVaultUnlock: changes(unproven, g.vault.unlock, func(p wire.VaultUnlockParams, _ wire.Vault) *audit.Subject {
 			return &audit.Subject{Name: p.Slot}
 		}),
-		wire.MethodVaultLock: changes(unproven, bare(g.vault.lock), nobodyElse),
-		wire.MethodVaultHold: changes(g.proofs.hold, g.vault.hold, nobodyElse),
+		wire.MethodVaultLock:   changes(unproven, bare(g.vault.lock), nobodyElse),
+		wire.MethodVaultHold:   changes(g.proofs.hold, g.vault.hold, nobodyElse),
+		wire.MethodVaultAccept: changes(unproven, bare(g.vault.accept), nobodyElse), // which proves by the vault that is accepted
 		wire.MethodSlotAdd: changes(g.proofs.addSlot, g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) *audit.Subject {
 			return &audit.Subject{Name: cmp.Or(p.Kind, p.Token)}
 		}),

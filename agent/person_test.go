@@ -24,6 +24,7 @@ type person struct {
 
 	mu      sync.Mutex
 	asked   []string
+	warned  []string
 	notices []string
 	left    bool // withdrawn prompts
 }
@@ -96,6 +97,8 @@ func (p *person) Notify(_ context.Context, method string, params any) error {
 		if p.notice != nil {
 			p.notice(text)
 		}
+	case wire.MethodPromptWarning:
+		p.warned = append(p.warned, params.(wire.WarningParams).Text)
 	case wire.MethodPromptCancel:
 		p.left = true
 	}

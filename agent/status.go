@@ -3,15 +3,19 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/internal/owner"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -22,6 +26,7 @@ type status struct {
 	started  time.Time
 	ledger   *totp.Ledger
 	refusals *audit.Refusals
+	log      *audit.Log
 	vaults   *vaults
 	sessions *sessions
 	profiles *resolver
@@ -52,10 +57,65 @@ func (m *status) show(ctx context.Context, _ *request) (wire.Status, error) {
 	case !errors.Is(err, keystore.ErrNoVault):
 		shown.VaultFault = line.One(err.Error())
 	}
+	shown.Warnings = m.warnings(v)
 	for _, r := range m.refusals.List() {
 		shown.Faults = append(shown.Faults, wire.Fault{At: r.At, Profile: r.Name, Text: r.Text})
 	}
 	return shown, nil
+}
+
+// warnings are what the person should mend. V is nil when there is no vault that
+// could be opened.
+func (m *status) warnings(v *keystore.Vault) []string {
+	warnings := m.log.Warnings()
+	for _, err := range []error{m.misplaced(v), m.unwritable()} {
+		if err != nil {
+			warnings = append(warnings, line.One(err.Error()))
+		}
+	}
+	return append(warnings, m.risks()...)
+}
+
+// risks are who else can change what the agent keeps and reads, and what it cannot
+// read.
+func (m *status) risks() (risks []string) {
+	home, paths := m.options.Home, m.options.Config.Paths()
+	for _, path := range []string{home.Vault, home.State, paths.Mfad, paths.Credentials, paths.Config} {
+		if unusable := owner.Unusable(path); unusable != "" {
+			risks = append(risks, unusable)
+		}
+		for _, risk := range owner.Risks(path) {
+			if !slices.Contains(risks, risk) { // of a folder above several
+				risks = append(risks, risk)
+			}
+		}
+	}
+	return risks
+}
+
+// misplaced says what is odd about a vault that could be opened.
+func (m *status) misplaced(v *keystore.Vault) error {
+	if v == nil {
+		return nil
+	}
+	if err := v.Changed(); err != nil {
+		return err
+	}
+	missing, written := v.Unmarked()
+	if last := m.log.LastBefore(); missing && written.Before(last) {
+		return fmt.Errorf("the vault was written on %s, and the audit log goes on until %s; %s, which says which generation was seen last, "+
+			"is gone: somebody may have put an older vault there",
+			written.UTC().Format(time.DateTime), last.UTC().Format(time.DateTime), m.options.Home.highWater())
+	}
+	return nil
+}
+
+// unwritable says what cannot be written of the agent's own.
+func (m *status) unwritable() error {
+	if err := durable.Writable(m.options.FS, m.options.Home.ledger()); err != nil {
+		return fmt.Errorf("no code is given from the vault, and the audit log has no line: %w", err)
+	}
+	return nil
 }
 
 // stop answers; the program ends after.

@@ -77,6 +77,15 @@ func holdOf(p wire.VaultHoldParams) (time.Duration, error) {
 	return time.Duration(max(-1, p.Seconds)) * time.Second, nil
 }
 
+func (m *vaults) accept(ctx context.Context, r *request) (wire.Vault, error) {
+	v, err := m.access.AcceptRestored(ctx, r.ask, r.by)
+	if err != nil {
+		return wire.Vault{}, err
+	}
+	m.sessions.forgetAll()
+	return m.describe(v), nil
+}
+
 func (m *vaults) addSlot(ctx context.Context, r *request, p wire.SlotAddParams) (wire.SlotAddResult, error) {
 	slot, recovery, err := m.access.AddSlot(ctx, r.ask, vault.Request(p))
 	if err != nil {

@@ -87,7 +87,7 @@ type verb struct {
 }
 
 var (
-	belowLine = regexp.MustCompile(`(?m)^  ([a-z][a-z-]*) {2,}\S`)
+	belowLine = regexp.MustCompile(`(?m)^  ([a-z][a-z-]*) +[A-Z]`)
 	flagWord  = regexp.MustCompile(`^--[a-z][a-z0-9-]*`)
 	plainWord = regexp.MustCompile(`^[a-z][a-z-]*$`)
 )

@@ -20,6 +20,7 @@ var arrows = map[string][]string{
 	"internal/human":           {},
 	"internal/lane":            {},
 	"internal/line":            {},
+	"internal/owner":           {},
 	"internal/params":          {},
 	"internal/pause":           {},
 	"internal/pinguard":        {},

@@ -14,8 +14,10 @@ import (
 type change struct {
 	next  *manifest
 	fresh []freshFile
-	stale []string
+	stale []staleFile
 }
+
+type staleFile struct{ rel, sha256 string }
 
 type freshFile struct {
 	rel  string
@@ -29,7 +31,7 @@ func (c *change) addSlot(s Slot, data []byte) {
 }
 
 func (c *change) removeSlot(at int) {
-	c.stale = append(c.stale, c.next.Slots[at].File())
+	c.stale = append(c.stale, staleFile{c.next.Slots[at].File(), c.next.Slots[at].SHA256})
 	c.next.Slots = slices.Delete(c.next.Slots, at, at+1)
 }
 
@@ -37,19 +39,26 @@ func (c *change) removeSlot(at int) {
 func (c *change) putItem(at int, i Item, data []byte) Item {
 	i.SHA256, i.Written = sumHex(data), c.next.Generation
 	if at < 0 {
-		c.next.Items = append(c.next.Items, i)
+		c.next.Items, c.next.items = append(c.next.Items, i), append(c.next.items, nil)
 	} else {
-		c.stale = append(c.stale, c.next.Items[at].File())
-		c.next.Items[at] = i
+		c.drop(c.next.Items[at])
+		c.next.Items[at], c.next.items[at] = i, nil
 	}
 	c.fresh = append(c.fresh, freshFile{i.File(), data})
 	return i
 }
 
-func (c *change) removeItem(at int) {
-	c.stale = append(c.stale, c.next.Items[at].File())
-	c.next.Items = slices.Delete(c.next.Items, at, at+1)
+func (c *change) setFacts(at int, facts map[string]string) {
+	c.next.Items[at].Facts, c.next.items[at] = maps.Clone(facts), nil
 }
+
+func (c *change) removeItem(at int) {
+	c.drop(c.next.Items[at])
+	c.next.Items, c.next.items = slices.Delete(c.next.Items, at, at+1), slices.Delete(c.next.items, at, at+1)
+}
+
+// drop lets the file of an item go.
+func (c *change) drop(i Item) { c.stale = append(c.stale, staleFile{i.File(), i.SHA256}) }
 
 // place finds where an item of Put goes, and completes it: -1 for a new one.
 func (c *change) place(item *Item, now time.Time) (at int, err error) {

@@ -21,6 +21,9 @@ func (s *state) alter(key *vaultKey, edit func(*change) error) error {
 	if err := edit(&c); err != nil {
 		return err
 	}
+	if err := s.compare(); err != nil {
+		return err
+	}
 	return s.commit(&c, key)
 }
 
@@ -44,10 +47,13 @@ func (s *state) begin(c *change, key *vaultKey) error {
 // vault.json is the moment at which it counts: before it the files of the old
 // state are untouched, and only after it is on the disk are they removed.
 func (s *state) commit(c *change, key *vaultKey) error {
-	c.next.MAC = c.next.sum(key.mac)
-	data := c.next.encode()
-	if _, err := parseManifest(data); err != nil {
+	if err := c.next.check(); err != nil {
 		return fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
+	c.next.sign(key.mac)
+	data := c.next.text
+	if len(data) > maxManifest {
+		return fmt.Errorf("%w: %s would have %d bytes; %d are possible", ErrInvalid, manifestFile, len(data), maxManifest)
 	}
 	for _, f := range c.fresh {
 		if err := s.folder.writeFile(f.rel, f.data); err != nil {
@@ -60,8 +66,8 @@ func (s *state) commit(c *change, key *vaultKey) error {
 	}
 	s.adopt(c.next)
 	s.mark.raise(c.next)
-	for _, rel := range c.stale {
-		s.folder.remove(rel)
+	for _, f := range c.stale {
+		s.folder.retire(f)
 	}
 	return nil
 }
@@ -77,7 +83,7 @@ func (s *state) settle(c *change, data []byte, cause error) error {
 	switch {
 	case err == nil && bytes.Equal(found, data):
 		s.adopt(c.next)
-	case err == nil && old != nil && bytes.Equal(found, old.encode()):
+	case err == nil && old != nil && bytes.Equal(found, old.text):
 		s.discard(c.fresh)
 		return cause
 	default:

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/owner"
 )
 
 const (
@@ -56,6 +58,35 @@ func (f folder) sync() error { return f.fsys.SyncDir(f.dir) }
 // remove removes a file. It is best effort: the next sweep meets an age file
 // that stays.
 func (f folder) remove(rel string) { _ = f.fsys.Remove(f.path(rel)) }
+
+// retire removes the file of what was removed or replaced. A file that somebody
+// else put in its place is set aside: it may be the only one of its kind.
+func (f folder) retire(file staleFile) {
+	if data, err := f.readFile(file.rel, maxFile); err == nil && sumHex(data) != file.sha256 {
+		f.keepAside(file.rel)
+		return
+	}
+	f.remove(file.rel)
+}
+
+// keptSuffix is that of files which no vault.json names, and which no sweep takes.
+const keptSuffix = ".kept"
+
+// keepAside gives a file a name by which nobody sweeps it away. It is best effort.
+func (f folder) keepAside(rel string) { _ = f.fsys.Rename(f.path(rel), f.path(rel)+keptSuffix) }
+
+// checkOwner refuses the folder of another user.
+func (f folder) checkOwner() error {
+	// With the dot a link to a folder is followed.
+	info, err := f.fsys.Lstat(f.dir + string(filepath.Separator) + ".")
+	if err != nil {
+		return err
+	}
+	if uid, foreign := owner.Foreign(info); foreign {
+		return fmt.Errorf("%w: %s is of uid %d, and we are uid %d", ErrForeign, f.dir, uid, os.Getuid())
+	}
+	return nil
+}
 
 // checkVacant refuses a folder that holds a vault. Items without a vault.json
 // are a vault too, which a recovery key and age still open: they must not be

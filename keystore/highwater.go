@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,7 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"filippo.io/age"
+
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/owner"
 )
 
 // A mark remembers, outside the vault, which vault was seen last and in which
@@ -17,8 +21,9 @@ import (
 // ever. So a kill between the two costs the protection of one generation, until
 // the next Unlock raises the mark.
 //
-// Whoever can write the file can remove it: a mark that is missing or garbled
-// refuses nothing.
+// Whoever can write the file can remove it: a mark that is missing refuses nothing,
+// and [Vault.Unmarked] tells. One that is there and cannot be read was there for a
+// reason: it refuses the vault.
 type mark struct {
 	recipient  string
 	generation uint64
@@ -31,7 +36,9 @@ func (m mark) encode() []byte { return fmt.Appendf(nil, "%s %d\n", m.recipient, 
 func parseMark(b []byte) (m mark, ok bool) {
 	recipient, digits, _ := strings.Cut(strings.TrimSuffix(string(b), "\n"), " ")
 	generation, err := strconv.ParseUint(digits, 10, 64)
-	return mark{recipient, generation}, err == nil && len(b) <= maxMark
+	_, bad := age.ParseX25519Recipient(recipient)
+	m = mark{recipient, generation}
+	return m, err == nil && bad == nil && bytes.Equal(m.encode(), b)
 }
 
 // highWater is the file of a mark. It has no mutex: whoever checks, raises or
@@ -40,6 +47,9 @@ type highWater struct {
 	fsys   durable.FS
 	file   string // empty: nothing is remembered, and no roll back is noticed
 	behind error  // why the mark lags behind the vault
+
+	accepts bool // the vault was restored by the person: no mark is heeded until it is unlocked
+	missing bool // there was no mark when the vault was opened
 }
 
 // clean removes the temporary files of killed writers.
@@ -49,36 +59,73 @@ func (h *highWater) clean() {
 	}
 }
 
-func (h *highWater) read() (m mark, ok bool, err error) {
+// read returns the mark, and whether there is one. It wraps ErrUnmarked when there
+// is something else in its place.
+func (h *highWater) read() (m mark, found bool, err error) {
 	if h.file == "" {
 		return mark{}, false, nil
 	}
-	data, err := h.fsys.ReadFile(h.file)
+	info, err := h.fsys.Lstat(h.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return mark{}, false, nil
 	}
-	if err != nil {
-		return mark{}, false, fmt.Errorf("reading the highest generation seen: %w", err)
+	if err == nil {
+		err = h.judge(info)
 	}
-	m, ok = parseMark(data)
-	return m, ok, nil
+	if err != nil {
+		return mark{}, false, fmt.Errorf("%w: %w", ErrUnmarked, err)
+	}
+	data, err := h.fsys.ReadFile(h.file)
+	if err != nil {
+		return mark{}, false, fmt.Errorf("%w: %w", ErrUnmarked, err)
+	}
+	m, ok := parseMark(data)
+	if !ok {
+		return mark{}, false, fmt.Errorf("%w: %s is garbled", ErrUnmarked, h.file)
+	}
+	return m, true, nil
+}
+
+// judge says what keeps a file from being believed.
+func (h *highWater) judge(info fs.FileInfo) error {
+	switch uid, foreign := owner.Foreign(info); {
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is %s, and no file", h.file, owner.Kind(info))
+	case info.Size() == 0:
+		return fmt.Errorf("%s is empty", h.file)
+	case info.Size() > maxMark:
+		return fmt.Errorf("%s is garbled", h.file)
+	case foreign:
+		return fmt.Errorf("%s belongs to another user (uid %d)", h.file, uid)
+	case owner.Unreadable(info), owner.WritableByOthers(info):
+		return fmt.Errorf("%s has the mode %04o: run chmod 600 %s", h.file, info.Mode().Perm(), h.file)
+	}
+	return nil
 }
 
 // check refuses a manifest that is older than the mark, or another vault's.
 func (h *highWater) check(man *manifest) error {
-	m, ok, err := h.read()
-	if err != nil || !ok {
+	if h.accepts {
+		return nil
+	}
+	m, found, err := h.read()
+	switch {
+	case err != nil:
 		return err
-	}
-	if m.recipient != man.Recipient {
-		return fmt.Errorf("%w: this is not the vault that was here before; if you put it here yourself, remove %s",
-			ErrRolledBack, h.file)
-	}
-	if man.Generation < m.generation {
-		return fmt.Errorf("%w: this is generation %d and %d was seen; if you restored a backup yourself, remove %s",
-			ErrRolledBack, man.Generation, m.generation, h.file)
+	case !found:
+		return nil
+	case m.recipient != man.Recipient:
+		return fmt.Errorf("%w: this is not the vault that was here before", ErrRolledBack)
+	case man.Generation < m.generation:
+		return fmt.Errorf("%w: this is generation %d and %d was seen", ErrRolledBack, man.Generation, m.generation)
 	}
 	return nil
+}
+
+// note remembers whether there was a mark, at the start.
+func (h *highWater) note() {
+	_, found, err := h.read()
+	h.missing = h.file != "" && err == nil && !found
 }
 
 // raise brings the mark up to man, which is on the disk. A mark that cannot be
@@ -91,7 +138,7 @@ func (h *highWater) write(man *manifest) error {
 		return nil
 	}
 	want := mark{man.Recipient, man.Generation}
-	if m, ok, err := h.read(); err == nil && ok && m == want {
+	if m, found, err := h.read(); err == nil && found && m == want {
 		return nil
 	}
 	if err := durable.MkdirAll(h.fsys, filepath.Dir(h.file), 0o700); err != nil {

@@ -1,10 +1,10 @@
 package keystore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 )
 
 // Read decrypts an item; the caller destroys the Secret. It wraps ErrNoItem,
@@ -53,6 +53,9 @@ func (v *Vault) read(id string, key *vaultKey) (*Secret, error) {
 		// A writer may replace the file under a reader's hand.
 		if errors.Is(err, fs.ErrNotExist) && v.state.manifest() != man {
 			continue
+		}
+		if errors.Is(err, ErrDamaged) {
+			err = cmp.Or(v.state.look(), err) // it may be whole, and another vault's
 		}
 		return secret, err
 	}
@@ -126,7 +129,7 @@ func (v *Vault) SetFacts(id string, facts map[string]string) error {
 	if err := checkFacts(facts); err != nil {
 		return fmt.Errorf("%w: item %.80q: %v", ErrInvalid, id, err)
 	}
-	return v.alterItem(id, func(c *change, at int) { c.next.Items[at].Facts = maps.Clone(facts) })
+	return v.alterItem(id, func(c *change, at int) { c.setFacts(at, facts) })
 }
 
 // Remove removes an item and its file. It wraps ErrNoItem or ErrLocked.

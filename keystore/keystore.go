@@ -50,6 +50,18 @@ var (
 	// ErrRolledBack: the vault is older than, or another than, the one that
 	// was seen here before.
 	ErrRolledBack = errcode.New(errcode.VaultRolledBack, "vault was rolled back")
+	// ErrUnmarked: the file that says which generation was seen last cannot be
+	// read, so that nobody can tell whether the vault was rolled back.
+	ErrUnmarked = errcode.New(errcode.VaultUnmarked, "not known which generation of the vault was seen last")
+	// ErrConflict: another program has changed, replaced or removed the vault
+	// since it was opened. Nothing was written; who opens it again sees what is
+	// there now.
+	ErrConflict = errcode.New(errcode.VaultConflict, "vault was changed by another program")
+	// ErrForeign: the vault's folder belongs to another user, who can put there
+	// whatever they like.
+	ErrForeign = errcode.New(errcode.VaultForeign, "vault belongs to another user")
+	// ErrReadOnly: the vault can be read, and not written.
+	ErrReadOnly = errcode.New(errcode.ReadOnly, "vault can only be read")
 	// ErrNoItem: the vault has no such item.
 	ErrNoItem = errcode.New(errcode.NoItem, "no such item")
 	// ErrItemExists: the vault has an item of that kind and name.
@@ -138,6 +150,10 @@ type Options struct {
 	// Hold is how long an Unlock lasts: 0 for one use, made within a minute;
 	// negative until Lock.
 	Hold time.Duration
+	// Restored says that the person has put this vault there, and knows that it
+	// may be older than, or another than, the one that was seen last. Open then
+	// heeds no mark; the first Unlock sets a generation that none had before.
+	Restored bool
 	// OneWayIn allows Create to make a vault with a single slot.
 	OneWayIn bool
 }

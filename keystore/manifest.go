@@ -2,9 +2,6 @@ package keystore
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -19,9 +16,9 @@ import (
 const (
 	formatName = "mfad-vault-1"
 
-	maxManifest  = 4 << 20
+	maxManifest  = 16 << 20
 	maxSlots     = 64
-	maxItems     = 4096
+	maxItems     = 8192
 	maxText      = 256 // a name or a label
 	maxFacts     = 64
 	maxFactKey   = 64
@@ -37,6 +34,8 @@ type manifest struct {
 	Slots      []Slot `json:"slots"`
 	Items      []Item `json:"items"`
 	MAC        string `json:"mac"`
+
+	spelling // empty while the manifest is being changed
 }
 
 // next is a copy to be changed, one generation on.
@@ -44,6 +43,7 @@ func (m *manifest) next() *manifest {
 	n := *m
 	n.Generation++
 	n.Slots, n.Items = slices.Clone(m.Slots), slices.Clone(m.Items)
+	n.spelling = spelling{items: slices.Clone(m.items)}
 	return &n
 }
 
@@ -68,28 +68,6 @@ func (m *manifest) itemAt(id string) (int, error) {
 	return at, nil
 }
 
-// encode is the only spelling of a manifest: parseManifest refuses any other.
-func (m *manifest) encode() []byte {
-	b, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		panic(err) // strings, numbers and times of four-digit years always marshal
-	}
-	return append(b, '\n')
-}
-
-// sum is the MAC over everything else in the manifest, in hex.
-func (m *manifest) sum(key []byte) string {
-	bare := *m
-	bare.MAC = ""
-	h := hmac.New(sha256.New, key)
-	h.Write(bare.encode())
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-func (m *manifest) authentic(key []byte) bool {
-	return hmac.Equal([]byte(m.MAC), []byte(m.sum(key)))
-}
-
 // parseManifest reads vault.json. Whatever encode would not have written is
 // refused: unknown and repeated fields, other capitals or blanks, trailing
 // data. The MAC is not looked at.
@@ -107,14 +85,15 @@ func parseManifest(b []byte) (*manifest, error) {
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("%w: vault.json: %v", ErrDamaged, err)
 	}
-	if !bytes.Equal(m.encode(), b) {
+	m.spell(len(b))
+	if !bytes.Equal(m.text, b) {
 		return nil, fmt.Errorf("%w: vault.json is not spelled as mfad writes it", ErrDamaged)
 	}
 	return &m, nil
 }
 
 // check holds for each manifest that is read, and for each before it is
-// written.
+// written. An item whose spelling is known was checked before.
 func (m *manifest) check() error {
 	if m.Generation == 0 {
 		return fmt.Errorf("generation 0")
@@ -125,6 +104,13 @@ func (m *manifest) check() error {
 	if len(m.Slots) == 0 || len(m.Slots) > maxSlots || len(m.Items) > maxItems {
 		return fmt.Errorf("%d slots and %d items; 1 to %d and 0 to %d are possible", len(m.Slots), len(m.Items), maxSlots, maxItems)
 	}
+	if err := m.checkSlots(); err != nil {
+		return err
+	}
+	return m.checkItems()
+}
+
+func (m *manifest) checkSlots() error {
 	seen := make(map[string]bool)
 	for _, s := range m.Slots {
 		if err := s.check(); err != nil {
@@ -135,15 +121,35 @@ func (m *manifest) check() error {
 		}
 		seen[s.ID] = true
 	}
-	for _, i := range m.Items {
-		name := string(i.Kind) + "\n" + i.Name
+	return nil
+}
+
+// checkItems checks each item that is new, and that no other has its id, or its kind
+// and name; nor is its id a slot's.
+func (m *manifest) checkItems() error {
+	type title struct {
+		kind Kind
+		name string
+	}
+	ids, titles := map[string]int{}, map[title]int{} // of those that are new
+	for at, i := range m.Items {
+		if at < len(m.items) && m.items[at] != nil {
+			continue
+		}
 		if err := i.check(m.Generation); err != nil {
 			return fmt.Errorf("item %.80q: %w", i.ID, err)
 		}
-		if seen[i.ID] || seen[name] {
+		if m.slot(i.ID) >= 0 {
 			return fmt.Errorf("item %q stands twice", i.ID)
 		}
-		seen[i.ID], seen[name] = true, true
+		ids[i.ID], titles[title{i.Kind, i.Name}] = at, at
+	}
+	for at, i := range m.Items {
+		one, known := ids[i.ID]
+		other, named := titles[title{i.Kind, i.Name}]
+		if known && one != at || named && other != at {
+			return fmt.Errorf("item %q stands twice", i.ID)
+		}
 	}
 	return nil
 }

@@ -34,20 +34,20 @@ func sample() *manifest {
 }
 
 func TestManifestIsReadAsWritten(t *testing.T) {
-	text := sample().encode()
+	text := sample().spelled()
 	m, err := parseManifest(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(m.encode(), text) {
-		t.Errorf("written again:\n%s", m.encode())
+	if !bytes.Equal(m.spelled(), text) {
+		t.Errorf("written again:\n%s", m.spelled())
 	}
 }
 
 // TestManifestHasOneSpelling edits the text, as a careless program or a
 // careful attacker does.
 func TestManifestHasOneSpelling(t *testing.T) {
-	text := string(sample().encode())
+	text := string(sample().spelled())
 	for name, edit := range map[string][2]string{
 		"unknown field":          {`"generation": 7,`, `"generation": 7,` + "\n" + `  "extra": 1,`},
 		"unknown field of item":  {`"written": 7,`, `"written": 7,` + "\n" + `      "extra": 1,`},
@@ -106,7 +106,7 @@ func TestManifestHasOneSpelling(t *testing.T) {
 func TestManifestRefusesTwoItemsOfAName(t *testing.T) {
 	m := sample()
 	m.Items[1].Kind, m.Items[1].Name = m.Items[0].Kind, m.Items[0].Name
-	if _, err := parseManifest(m.encode()); !errors.Is(err, ErrDamaged) {
+	if _, err := parseManifest(m.spelled()); !errors.Is(err, ErrDamaged) {
 		t.Error(err)
 	}
 }
@@ -118,7 +118,7 @@ func TestManifestIsBounded(t *testing.T) {
 		slot.ID = newID("recovery")
 		m.Slots = append(m.Slots, slot)
 	}
-	if _, err := parseManifest(m.encode()); !errors.Is(err, ErrDamaged) {
+	if _, err := parseManifest(m.spelled()); !errors.Is(err, ErrDamaged) {
 		t.Errorf("%d slots: %v", len(m.Slots), err)
 	}
 	if _, err := parseManifest(make([]byte, maxManifest+1)); !errors.Is(err, ErrDamaged) {
@@ -129,10 +129,10 @@ func TestManifestIsBounded(t *testing.T) {
 // FuzzManifest: what is accepted has one spelling, and names no file outside
 // its folder.
 func FuzzManifest(f *testing.F) {
-	f.Add(sample().encode())
+	f.Add(sample().spelled())
 	empty := sample()
 	empty.Items, empty.Slots = []Item{}, empty.Slots[:1]
-	f.Add(empty.encode())
+	f.Add(empty.spelled())
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := parseManifest(text)
 		if err != nil {
@@ -141,7 +141,7 @@ func FuzzManifest(f *testing.F) {
 			}
 			return
 		}
-		if !bytes.Equal(m.encode(), text) {
+		if !bytes.Equal(m.spelled(), text) {
 			t.Fatal("two spellings")
 		}
 		var files []string

@@ -8,6 +8,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/owner"
 )
 
 // Create makes a vault in dir, which may exist, and returns it open and
@@ -71,13 +72,17 @@ func (v *Vault) create(specs []SlotSpec) error {
 }
 
 // Open opens the vault in dir, locked. It wraps ErrNoVault, ErrBusy while
-// another process has the vault open, ErrDamaged, or ErrRolledBack. The caller
-// closes the vault.
+// another process has the vault open, ErrForeign, ErrDamaged, ErrUnmarked, or
+// ErrRolledBack. On a disk that can only be read the vault can, too: each change
+// wraps ErrReadOnly. The caller closes the vault.
 func Open(dir string, opts Options) (*Vault, error) {
 	opts = opts.withDefaults()
 	f := folder{opts.FS, dir}
 	_, err := opts.FS.Lstat(f.path(manifestFile))
 	if errors.Is(err, fs.ErrNotExist) {
+		if unusable := owner.Unusable(dir); unusable != "" { // such as a disk that is not mounted
+			return nil, fmt.Errorf("%w: %s", ErrDamaged, unusable)
+		}
 		return nil, fmt.Errorf("%w in %s", ErrNoVault, dir)
 	}
 	if err != nil {
@@ -94,7 +99,10 @@ func Open(dir string, opts Options) (*Vault, error) {
 }
 
 func lockVault(f folder, opts Options) (*Vault, error) {
-	lock, err := durable.TryLock(f.path(lockFile))
+	if err := f.checkOwner(); err != nil {
+		return nil, fmt.Errorf("opening vault: %w", err)
+	}
+	lock, err := durable.TryLockOrShare(f.path(lockFile))
 	if errors.Is(err, durable.ErrLocked) {
 		return nil, fmt.Errorf("%w: %s", ErrBusy, f.dir)
 	}
@@ -103,7 +111,7 @@ func lockVault(f folder, opts Options) (*Vault, error) {
 	}
 	return &Vault{
 		now:   opts.Now,
-		state: state{folder: f, lock: lock, mark: highWater{fsys: opts.FS, file: opts.HighWater}},
+		state: state{folder: f, lock: lock, mark: highWater{fsys: opts.FS, file: opts.HighWater, accepts: opts.Restored}},
 		hold:  hold{clock: clock{opts.Now, opts.Boot}, lasts: opts.Hold},
 	}, nil
 }

@@ -3,6 +3,7 @@ package keystore
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/mfad/mfad/internal/durable"
 )
@@ -18,6 +19,7 @@ type state struct {
 	writing sync.Mutex
 	lost    error     // why the state on the disk is not known; guarded by writing
 	mark    highWater // guarded by writing
+	written time.Time // of vault.json, when it was opened; guarded by writing
 
 	// mu guards what follows, and is never held across I/O. A holder of writing
 	// may take it, never the other way round.
@@ -31,6 +33,9 @@ func (s *state) load() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.clean()
+	if info, err := s.folder.fsys.Lstat(s.folder.path(manifestFile)); err == nil {
+		s.written = info.ModTime()
+	}
 	data, err := s.folder.readFile(manifestFile, maxManifest)
 	if err != nil {
 		return err
@@ -40,7 +45,18 @@ func (s *state) load() error {
 		return err
 	}
 	s.adopt(man)
-	return s.mark.check(man)
+	if err := s.mark.check(man); err != nil {
+		return err
+	}
+	s.mark.note()
+	return nil
+}
+
+// unmarked tells whether there was no mark when the vault was opened.
+func (s *state) unmarked() (missing bool, written time.Time) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.mark.missing, s.written
 }
 
 // clean removes the temporary files of killed writers.
@@ -87,8 +103,17 @@ func (s *state) admit(key *vaultKey) error {
 	if !man.authentic(key.mac) {
 		return fmt.Errorf("%w: %s was not signed by this vault", ErrDamaged, manifestFile)
 	}
+	if err := s.compareManifest(); err != nil {
+		return err
+	}
+	if s.mark.accepts {
+		return s.accept(key)
+	}
 	if err := s.mark.check(man); err != nil {
 		return err
+	}
+	if s.lock.Shared() {
+		return nil
 	}
 	// A vault.json that was renamed but not yet synced may vanish in a power
 	// cut: until it cannot, the mark must not pass it, nor the files that the
@@ -97,6 +122,31 @@ func (s *state) admit(key *vaultKey) error {
 		s.mark.raise(man)
 		s.folder.sweep(man)
 	}
+	return nil
+}
+
+// accept makes a vault that the person has restored the newest one: its next
+// generation is one that none had before, so that what was written after the
+// backup cannot be put here again unnoticed. Of that, the files of items stay
+// under other names. The caller holds writing.
+func (s *state) accept(key *vaultKey) error {
+	if err := s.compare(); err != nil {
+		return err
+	}
+	c := change{next: s.manifest().next()}
+	for _, rel := range s.folder.strays(c.next) {
+		if written, newer := writtenAfter(rel, c.next.Generation-1); newer {
+			c.next.Generation = max(c.next.Generation, written+1)
+			s.folder.keepAside(rel)
+		}
+	}
+	if m, found, err := s.mark.read(); err == nil && found && m.recipient == c.next.Recipient {
+		c.next.Generation = max(c.next.Generation, m.generation+1)
+	}
+	if err := s.commit(&c, key); err != nil {
+		return err
+	}
+	s.mark.accepts = false
 	return nil
 }
 

@@ -176,7 +176,7 @@ func (x *tamper) edit(t *testing.T, change func(m *manifest)) {
 		t.Fatal(err)
 	}
 	change(m)
-	x.write(t, manifestFile, m.encode())
+	x.write(t, manifestFile, m.spelled())
 }
 
 // TestWhatOnlyTheMACCatches is the work of somebody who knows the format, can

@@ -18,6 +18,11 @@ type Vault struct {
 // change that is being written, if any. Closing again does nothing.
 func (v *Vault) Close() error { return v.state.close(v.hold.end) }
 
+// Unmarked tells whether nothing said, when the vault was opened, which generation
+// was seen last, so that a roll back before would have gone unnoticed; and when
+// vault.json was written, as the disk says.
+func (v *Vault) Unmarked() (missing bool, written time.Time) { return v.state.unmarked() }
+
 // Generation counts the changes since the vault was made.
 func (v *Vault) Generation() uint64 { return v.state.manifest().Generation }
 

@@ -59,8 +59,8 @@ func (f folder) verifyManifest(man *manifest) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", manifestFile, err)
 	}
-	if !bytes.Equal(data, man.encode()) {
-		return fmt.Errorf("%w: %s was changed by another program", ErrDamaged, manifestFile)
+	if !bytes.Equal(data, man.text) {
+		return fmt.Errorf("%w: %s is not what was read or written last", ErrConflict, manifestFile)
 	}
 	return nil
 }

@@ -1,22 +1,36 @@
-// Package audit keeps what the agent tells of itself afterwards: a file with a
-// line for whatever was handed out, changed or refused, and in memory the last
+// Package audit keeps what the agent tells of itself afterwards: files with a line
+// for whatever was handed out, changed or refused, and in memory the last
 // refusals, since SDKs hide why a credential process has failed.
 //
 // A line says what was done, for which process, about what, and whether it was
-// granted. It holds no secret: the package is not given any. It decides neither
-// what is written nor what is refused; that stands in the table of methods of
-// package agent, which calls it.
+// granted. It holds no secret: the package is not given any. Whatever a caller
+// says of itself, or asks for, is bounded and made fit to be shown, here and
+// nowhere else. What was granted has a file of its own: nobody pushes it out by
+// asking for what is refused.
+//
+// It decides neither what is written nor what is refused, nor what a line that
+// cannot be written means; that stands in the table of methods of package agent,
+// which calls it.
 package audit
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
+	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
+
+// ErrUnwritten says that a line could not be written.
+var ErrUnwritten = errcode.New(errcode.AuditUnwritten, "the audit log cannot be written")
 
 // Event is what one line tells: what was handed out, changed or refused, and to
 // whom. Empty fields are left out.
@@ -39,46 +53,152 @@ type Subject struct {
 	Tokens []string // the tokens that have part in it
 }
 
+// The longest that a field is, in runes: what callers and files say has no end of
+// its own.
+const (
+	maxWord = 64  // of a method, an action, an access key id
+	maxName = 256 // the longest name of an item of a vault
+	maxText = 640 // the longest ARN of a role, or a refusal
+)
+
 // Log writes events, one JSON object a line. It is safe for concurrent use.
 type Log struct {
-	out slog.Handler
-	now func() time.Time
-	log *slog.Logger
+	granted, refused journal
+	now              func() time.Time
+	log              *slog.Logger
+	since            time.Time
+
+	mu     sync.Mutex
+	faults map[*file]string // why the last line of a file was not written
+	lost   []string         // what became of files, the last of it
 }
 
 // Options are what a [Log] is made of. All must be set.
 type Options struct {
 	FS     durable.FS
-	Path   string // of the file
+	Path   string // of the file of what was granted
 	Now    func() time.Time
 	Logger *slog.Logger // is told what could not be written
 }
 
-// New returns a Log that appends to a file, which it opens, and makes, at the
-// first event.
+// RefusedPath is the file beside a log for what was asked for and refused.
+func RefusedPath(path string) string {
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "-refused" + ext
+}
+
+// New returns a Log that appends to files, which it opens, and makes, at the first
+// events.
 func New(o Options) *Log {
-	out := &file{fsys: o.FS, path: o.Path, limit: sizeLimit}
-	brief := func(_ []string, a slog.Attr) slog.Attr {
+	l := &Log{now: o.Now, log: o.Logger, faults: map[*file]string{}}
+	if info, err := o.FS.Lstat(o.Path); err == nil && info.Size() > 0 {
+		l.since = info.ModTime()
+	}
+	l.granted, l.refused = l.open(o, o.Path), l.open(o, RefusedPath(o.Path))
+	return l
+}
+
+// journal is one file and what makes its lines.
+type journal struct {
+	file *file
+	slog.Handler
+}
+
+func (l *Log) open(o Options, path string) journal {
+	f := &file{fsys: o.FS, path: path, limit: sizeLimit, lost: func(what string) []byte {
+		return l.note(filepath.Base(path), what)
+	}}
+	return journal{f, handler(f)}
+}
+
+// handler writes records without what is empty in them.
+func handler(out io.Writer) slog.Handler {
+	return slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.LevelKey || a.Value.Equal(slog.StringValue("")) || a.Value.Equal(slog.IntValue(0)) {
 			return slog.Attr{}
 		}
 		return a
-	}
-	return &Log{slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: brief}), o.Now, o.Logger}
+	}})
 }
 
-// Write writes the line of an event that happens now. A full disk refuses no
-// request: a line that cannot be written is missed, and the program's log says so.
-func (l *Log) Write(ctx context.Context, e Event) {
-	verdict, why := "granted", ""
+// Write writes the line of an event that happens now. The error wraps ErrUnwritten;
+// the program's log, and Warnings, say so too.
+func (l *Log) Write(ctx context.Context, e Event) error {
 	if e.Err != nil {
-		verdict, why = "refused", line.One(e.Err.Error()) // the line that the client sees
+		return l.write(ctx, l.refused, "refused", e)
 	}
-	record := slog.NewRecord(l.now(), slog.LevelInfo, e.What, 0)
-	record.AddAttrs(slog.String("verdict", verdict), slog.Int("pid", e.PID), slog.String("asker", e.Asker),
-		slog.String("profile", e.Name), slog.String("role", e.Role), slog.String("key", e.KeyID), slog.String("action", e.Action),
-		slog.String("tokens", strings.Join(e.Tokens, " ")), slog.String("why", why))
-	if err := l.out.Handle(ctx, record); err != nil {
-		l.log.ErrorContext(ctx, "audit line was not written", "err", err)
-	}
+	return l.write(ctx, l.granted, "granted", e)
 }
+
+// Ask writes the line of an event that must not happen unless it can be told of
+// afterwards, before it does: beside what is refused, as nobody has granted it yet.
+// It makes sure that the line of the granted event has a file. The error wraps
+// ErrUnwritten.
+func (l *Log) Ask(ctx context.Context, e Event) error {
+	if err := l.write(ctx, l.refused, "asked", e); err != nil {
+		return err
+	}
+	return l.settle(ctx, l.granted.file, l.granted.file.probe())
+}
+
+func (l *Log) write(ctx context.Context, out journal, verdict string, e Event) error {
+	why := ""
+	if e.Err != nil {
+		why = e.Err.Error() // the line that the client sees
+	}
+	record := slog.NewRecord(l.now(), slog.LevelInfo, line.Short(e.What, maxWord), 0)
+	record.AddAttrs(slog.String("verdict", verdict), slog.Int("pid", e.PID), text("asker", e.Asker, maxName),
+		text("profile", e.Name, maxName), text("role", e.Role, maxText), text("key", e.KeyID, maxWord), text("action", e.Action, maxWord),
+		text("tokens", strings.Join(e.Tokens, " "), maxName), text("why", why, maxText))
+	return l.settle(ctx, out.file, out.Handle(ctx, record))
+}
+
+func text(key, value string, limit int) slog.Attr { return slog.String(key, line.Short(value, limit)) }
+
+// settle remembers whether the last line of a file could be written, and wraps why
+// not.
+func (l *Log) settle(ctx context.Context, of *file, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		delete(l.faults, of)
+		return nil
+	}
+	l.faults[of] = line.Short(err.Error(), maxText)
+	l.log.ErrorContext(ctx, "audit line was not written", "err", err)
+	return fmt.Errorf("%w: %w", ErrUnwritten, err)
+}
+
+// note makes the line that says what somebody did to a file, and remembers it.
+func (l *Log) note(name, what string) []byte {
+	why := fmt.Sprintf("%s was %s by another program: what it said before is gone, or elsewhere", name, what)
+	l.log.Warn("audit log was meddled with", "file", name, "was", what)
+	now := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	const most = 4
+	l.lost = append(l.lost[max(0, len(l.lost)-most+1):len(l.lost):len(l.lost)], now.UTC().Format(time.RFC3339)+": "+why)
+	var b bytes.Buffer
+	record := slog.NewRecord(now, slog.LevelInfo, "audit.lost", 0)
+	record.AddAttrs(slog.String("why", why))
+	_ = handler(&b).Handle(context.Background(), record) // a buffer takes all
+	return b.Bytes()
+}
+
+// Warnings tells, for a person, of lines that are not written and of files that
+// others have meddled with.
+func (l *Log) Warnings() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []string
+	for _, of := range []journal{l.granted, l.refused} {
+		if fault := l.faults[of.file]; fault != "" {
+			all = append(all, "the audit log cannot be written: "+fault)
+		}
+	}
+	return append(all, l.lost...)
+}
+
+// LastBefore is when the last line was written before this Log was made; zero: there
+// was none.
+func (l *Log) LastBefore() time.Time { return l.since }

@@ -11,6 +11,12 @@ import (
 // MostRefusals is how many refusals are kept.
 const MostRefusals = 20
 
+// What status shows of one is bounded, in runes.
+const (
+	maxShownName = 100
+	maxShownText = 400
+)
+
 // Refusal is a request that was refused.
 type Refusal struct {
 	At   time.Time
@@ -32,7 +38,7 @@ func (r *Refusals) Add(at time.Time, name string, why error) {
 	if len(r.last) == MostRefusals {
 		r.last = slices.Delete(r.last, 0, 1)
 	}
-	r.last = append(r.last, Refusal{at, name, line.One(why.Error())})
+	r.last = append(r.last, Refusal{at, line.Short(name, maxShownName), line.Short(why.Error(), maxShownText)})
 }
 
 // List returns them, newest first.

@@ -71,7 +71,7 @@ func (c *Client) exchange(ctx context.Context, method string, params any) (*wire
 		c.broken = !errors.Is(err, wire.ErrFrameTooLong)
 		return nil, err
 	}
-	prompts := prompts{prompter: c.prompter, stream: c.stream}
+	prompts := prompts{prompter: c.prompter, warn: c.warn, stream: c.stream}
 	defer prompts.end()
 	for {
 		var m wire.Message

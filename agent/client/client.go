@@ -42,7 +42,9 @@ type Options struct {
 	NoStart bool
 	// Prompter asks the person; nil tells the agent that nobody can be asked.
 	Prompter human.Prompter
-	Version  string // our own, for messages
+	// Warn tells the person what the agent warns of beside an answer; nil: nobody.
+	Warn    func(text string)
+	Version string // our own, for messages
 	// Proof is the slot by which to prove what takes a proof: see [wire.Call].
 	Proof string
 }
@@ -54,6 +56,7 @@ type Client struct {
 	conn     *net.UnixConn
 	stream   *wire.Stream
 	prompter human.Prompter
+	warn     func(text string)
 	version  string
 	proof    string
 
@@ -77,7 +80,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{
 		conn: conn, stream: wire.NewStream(conn, wire.ClientLimits), turn: make(chan struct{}, 1),
-		prompter: o.Prompter, version: o.Version, proof: o.Proof,
+		prompter: o.Prompter, warn: o.Warn, version: o.Version, proof: o.Proof,
 	}
 	c.turn <- struct{}{}
 	return c, nil

@@ -6,17 +6,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // maxLog is the size at which a new log begins; the one before stays as name.1.
 const maxLog = 1 << 20
 
-// openLog opens the file that an agent's output goes to. It is called under
-// the start lock, when no agent writes.
+// openLog opens the file that an agent's output goes to; where nothing can be
+// written there is none, and the agent, which tells of that, starts all the same.
+// It is called under the start lock, when no agent writes.
 func openLog(name string) (*os.File, error) {
-	if name == "" {
-		return os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if name != "" {
+		f, err := openLogFile(name)
+		if !durable.CannotWrite(err) {
+			return f, err
+		}
 	}
+	return os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+}
+
+func openLogFile(name string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return nil, fmt.Errorf("making the log's folder: %w", err)
 	}

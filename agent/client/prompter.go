@@ -15,6 +15,7 @@ import (
 // asked in a goroutine of its own, so that it can be withdrawn.
 type prompts struct {
 	prompter human.Prompter
+	warn     func(text string)
 	stream   *wire.Stream
 	writing  sync.Mutex // one answer at a time
 
@@ -35,6 +36,11 @@ func (p *prompts) take(ctx context.Context, m *wire.Message) {
 		var n wire.PromptNoticeParams
 		if p.prompter != nil && json.Unmarshal(m.Params, &n) == nil {
 			p.prompter.Notice(n.Text)
+		}
+	case wire.MethodPromptWarning:
+		var w wire.WarningParams
+		if p.warn != nil && json.Unmarshal(m.Params, &w) == nil {
+			p.warn(w.Text)
 		}
 	case wire.MethodPromptAsk:
 		p.ask(ctx, m)

@@ -194,7 +194,7 @@ func (s *SigningKeys) byToken(ctx context.Context, of inventory.Key, keys Applet
 	}
 	got, err := s.applets.tokens.OATHDay(ctx, token.OATHDayParams{Ref: refTo(on, keys, r.ask), Name: on.Credential, Day: r.id.day},
 		tokenperson.For(r.ask, "to sign with access key "+of.Name+" today"))
-	s.log.Write(ctx, audit.Event{What: signingMethod, Err: err, Subject: audit.Subject{
+	_ = s.log.Write(ctx, audit.Event{What: signingMethod, Err: err, Subject: audit.Subject{
 		Name: of.Name, KeyID: r.id.key, Action: r.id.day, Tokens: []string{got.Token.Serial},
 	}})
 	if err != nil {

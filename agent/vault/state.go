@@ -28,7 +28,7 @@ func (s *state) current() *keystore.Vault {
 func (s *state) opened(v *keystore.Vault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.vault = v
+	s.vault, s.verified = v, false
 }
 
 // made takes over a vault that was just made, unlocked.

@@ -17,9 +17,10 @@ import (
 
 // Unlock unlocks the vault with a slot, an id or a kind, and lifts a lock of the
 // person's that stood when it began. With no slot chosen it tries all, if the
-// vault is locked. It wraps [keystore.ErrNoSlot], or why no slot opens it.
+// vault is locked. A vault that another program has changed is read anew. It wraps
+// [keystore.ErrNoSlot], or why no slot opens it.
 func (a *Access) Unlock(ctx context.Context, chosen string, ask credproc.Asker) (*keystore.Vault, error) {
-	v, err := a.Open(ctx)
+	v, err := a.reopened(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +121,8 @@ func (u unlocker) miss(ctx context.Context, slot keystore.Slot, err error) error
 
 // fatal errors are the vault's: no other slot would do better.
 func fatal(err error) bool {
-	return errors.Is(err, keystore.ErrDamaged) || errors.Is(err, keystore.ErrRolledBack) || errors.Is(err, keystore.ErrClosed)
+	return errors.Is(err, keystore.ErrDamaged) || errors.Is(err, keystore.ErrRolledBack) || errors.Is(err, keystore.ErrUnmarked) ||
+		errors.Is(err, keystore.ErrConflict) || errors.Is(err, keystore.ErrClosed)
 }
 
 // choose finds the slots that are meant by an id or a kind; all, by neither.

@@ -91,14 +91,20 @@ func (a *Access) Open(ctx context.Context) (*keystore.Vault, error) {
 	if v := a.Opened(); v != nil {
 		return v, nil
 	}
-	v, err := keystore.Open(a.dir, a.options)
-	if err != nil {
-		return nil, err
+	v, err := a.open(a.options)
+	if err == nil {
+		a.state.opened(v)
 	}
-	// If somebody else wrote the hold time, no unlock succeeds.
-	v.SetHold(inventory.SettingsOf(v, DefaultHold).Hold)
-	a.state.opened(v)
-	return v, nil
+	return v, err
+}
+
+// open opens the vault anew. If somebody else wrote the hold time, no unlock succeeds.
+func (a *Access) open(o keystore.Options) (*keystore.Vault, error) {
+	v, err := keystore.Open(a.dir, o)
+	if err == nil {
+		v.SetHold(inventory.SettingsOf(v, DefaultHold).Hold)
+	}
+	return v, err
 }
 
 // Opened is the vault if it was opened already, else nil. It waits for nothing.

@@ -37,6 +37,7 @@ const (
 	MethodVaultUnlock   = "vault.unlock"   // VaultUnlockParams -> Vault
 	MethodVaultLock     = "vault.lock"     // also forgets every session
 	MethodVaultHold     = "vault.hold"     // VaultHoldParams: the hold time
+	MethodVaultAccept   = "vault.accept"   // -> Vault: the person has restored it
 	MethodSlotAdd       = "slot.add"       // SlotAddParams -> SlotAddResult
 	MethodSlotRemove    = "slot.remove"    // SlotRemoveParams
 	MethodKeyImport     = "key.import"     // KeyImportParams -> Key
@@ -60,9 +61,10 @@ const (
 
 // What the agent may call back while a call runs.
 const (
-	MethodPromptAsk    = "prompt.ask"    // PromptParams -> PromptResult
-	MethodPromptNotice = "prompt.notice" // PromptNoticeParams, a notification
-	MethodPromptCancel = "prompt.cancel" // a notification: withdraw the open prompt
+	MethodPromptAsk     = "prompt.ask"     // PromptParams -> PromptResult
+	MethodPromptNotice  = "prompt.notice"  // PromptNoticeParams, a notification
+	MethodPromptCancel  = "prompt.cancel"  // a notification: withdraw the open prompt
+	MethodPromptWarning = "prompt.warning" // WarningParams, a notification: what the person must know, whatever the answer is
 )
 
 // Call is the envelope of every call's parameters: {"v":2,"client":"1.0","tty":true,"params":{…}}.
@@ -111,6 +113,11 @@ type ProfileNamer interface{ ProfileName() string }
 type CredentialsResult struct {
 	Document json.RawMessage `json:"document"`
 	Region   string          `json:"region,omitempty"` // the profile's region
+}
+
+// WarningParams is one line for standard error, which stays there.
+type WarningParams struct {
+	Text string `json:"text"`
 }
 
 // NameParams names an item of the vault.
@@ -421,6 +428,9 @@ type Status struct {
 	Vault      *Vault    `json:"vault,omitempty"`
 	VaultFault string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
 	Sessions   []Session `json:"sessions"`
+	// Warnings are what the person should mend, one line each: who else can change
+	// mfad's files, what cannot be written, what others have meddled with.
+	Warnings []string `json:"warnings,omitempty"`
 	// Faults are the last refusals, newest first: SDKs hide them.
 	Faults []Fault `json:"faults,omitempty"`
 }

@@ -42,7 +42,7 @@ func (c console) printJSON(v any) error {
 	if err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	return c.print(string(text) + "\n")
+	return c.print(string(line.JSON(text)) + "\n")
 }
 
 // readInput reads a whole file, or standard input for "-", of at most most

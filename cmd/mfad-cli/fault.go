@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/credproc/config"
@@ -117,6 +118,10 @@ func exitAndHint(err error) (exit int, hint string) {
 	}
 	if code, coded := errcode.Of(err); coded {
 		a := adviceOn(code)
+		return a.exit, a.hint
+	}
+	if errors.Is(err, syscall.EROFS) {
+		a := adviceOn(errcode.ReadOnly)
 		return a.exit, a.hint
 	}
 	return exitError, noHint

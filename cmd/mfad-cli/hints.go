@@ -28,11 +28,12 @@ var advices = [...]advice{
 	errcode.VaultLocked:     {exitPerson, `Run "mfad unlock".`},
 	errcode.WrongPassphrase: {exitPerson, `Run "mfad unlock" again, or "mfad unlock --slot recovery" with the recovery key.`},
 	errcode.VaultDamaged:    {exitError, `Run "mfad vault verify" to see every fault, then restore the vault's folder from a backup.`},
-	errcode.VaultRolledBack: {exitError, `Restore the newest copy of the vault's folder, then run "mfad agent restart".`},
-	errcode.NoItem:          {exitMissing, `Run "mfad vault show" to see what the vault keeps.`},
-	errcode.ItemExists:      {exitError, `Give --replace with that name to replace it; something else needs another name.`},
-	errcode.NoSlot:          {exitMissing, `Run "mfad vault show" to see the slots.`},
-	errcode.LastSlot:        {exitError, `Run "mfad vault slot add recovery" first, or give --last if you mean it.`},
+	errcode.VaultRolledBack: {exitError, `Restore the newest copy of the vault's folder, or run "mfad vault accept-restore" if ` +
+		`it was you who restored this one.`},
+	errcode.NoItem:     {exitMissing, `Run "mfad vault show" to see what the vault keeps.`},
+	errcode.ItemExists: {exitError, `Give --replace with that name to replace it; something else needs another name.`},
+	errcode.NoSlot:     {exitMissing, `Run "mfad vault show" to see the slots.`},
+	errcode.LastSlot:   {exitError, `Run "mfad vault slot add recovery" first, or give --last if you mean it.`},
 	errcode.NoKeychain: {exitError, `Run "mfad doctor" to see what is missing, or use a passphrase ("mfad init --keychain no", ` +
 		`"mfad unlock --slot passphrase").`},
 	errcode.Plugin: {exitError, `Put the plugin's program (age-plugin-…) into PATH and run "mfad agent restart".`},
@@ -105,6 +106,16 @@ var advices = [...]advice{
 	errcode.TokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
 	errcode.Unproven: {exitPerson, `Run the same with "--slot recovery" in a terminal and type the recovery key, plug in a token ` +
 		`of the vault, or run "mfad agent restart" on your desktop, where pinentry can ask you.`},
+
+	errcode.VaultConflict: {exitError, `Run "mfad unlock" to read the vault anew from the disk, then the same again.`},
+	errcode.VaultForeign: {exitError, `Run "sudo chown -R" with your name and that folder if the vault is yours; else set ` +
+		`XDG_DATA_HOME to a folder of your own.`},
+	errcode.VaultUnmarked: {exitError, `Run "mfad vault accept-restore" if the vault is the newest that you have, or was ` +
+		`restored by you.`},
+	errcode.ReadOnly: {exitError, `Mount that disk writable ("mount -o remount,rw"), then run the same again; what only reads ` +
+		`goes on.`},
+	errcode.AuditUnwritten: {exitError, `Make the file that the error names writable, or give its disk some room, then run the ` +
+		`same again.`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes

@@ -102,6 +102,7 @@ func (c *cli) connect(ctx context.Context, how dialing) error {
 	c.conn, err = client.Dial(ctx, client.Options{
 		Socket: socket, Log: log, NoStart: how.noStart, Env: how.environ,
 		Version: wire.Version, Prompter: c.prompter(), Proof: c.slot,
+		Warn: func(text string) { c.say("mfad: warning: %s", text) },
 	})
 	return adviseOnLink(err)
 }

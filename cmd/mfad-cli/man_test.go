@@ -28,7 +28,7 @@ func TestEveryVerbHasAManualPageWithASynopsis(t *testing.T) {
 		}
 		verbs++
 		text, err := os.ReadFile(filepath.Join(dir, manpages.FileName(cmd)))
-		switch synopsis := ".SH SYNOPSIS\n\\fB" + cmd.CommandPath() + "\\fR"; {
+		switch synopsis := ".SH SYNOPSIS\n\\fB" + strings.ReplaceAll(cmd.CommandPath(), "-", `\-`) + "\\fR"; {
 		case err != nil:
 			t.Error(err)
 		case !strings.Contains(string(text), synopsis):

@@ -82,6 +82,13 @@ func statusText(s wire.Status, now time.Time) string {
 		items := words.Count(len(s.Vault.Items), "item")
 		facts.Row("", fmt.Sprintf("%s, ways in: %s", items, table.OrDash(words.WaysIn(s.Vault.Slots))))
 	}
+	for i, warning := range s.Warnings {
+		title := ""
+		if i == 0 {
+			title = "warnings:"
+		}
+		facts.Row(title, warning)
+	}
 	facts.Row("sessions:", strconv.Itoa(len(s.Sessions)))
 	text := facts.String()
 	if len(s.Sessions) > 0 {
@@ -146,6 +153,6 @@ func statusFrame(ctx context.Context, c *cli, asJSON bool) (string, error) {
 	if !asJSON {
 		return statusText(s, time.Now()), nil
 	}
-	line, err := json.Marshal(s)
-	return string(line) + "\n", err
+	text, err := json.Marshal(s)
+	return string(line.JSON(text)) + "\n", err
 }

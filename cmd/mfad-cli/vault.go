@@ -22,7 +22,7 @@ func vaultCommand(c *cli) *cobra.Command {
 		Short: "Show and verify the vault, change its ways in",
 		Long:  "The vault: plain age files, one for each secret and one for each way in.",
 	},
-		vaultShowCommand(c), vaultVerifyCommand(c), vaultHoldCommand(c), slotCommand(c))
+		vaultShowCommand(c), vaultVerifyCommand(c), vaultHoldCommand(c), vaultAcceptCommand(c), slotCommand(c))
 }
 
 func vaultShowCommand(c *cli) *cobra.Command {
@@ -90,6 +90,33 @@ func verifyText(r wire.VaultVerifyResult) string {
 	fmt.Fprintf(&b, "checked %s and %s: %s\n",
 		words.Count(r.Items, "item"), words.Count(r.Slots, "slot"), words.Count(len(r.Faults), "fault"))
 	return b.String()
+}
+
+func vaultAcceptCommand(c *cli) *cobra.Command {
+	var by answers
+	cmd := &cobra.Command{
+		Use:   "accept-restore",
+		Short: "Accept a vault that you restored from a backup",
+		Long: `Accept a vault that you restored from a backup. mfad refuses a vault that is
+older than the one it saw last, or another one: somebody may have put it there.
+Who restored it says so with this, and proves it by a way in. What was written
+after the backup is not in the vault any more; its files stay in the folder,
+with names that end in ".kept".`,
+		Example:           "  mfad vault accept-restore",
+		Args:              argCount(0, 0),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.answerBy(by)
+			var v wire.Vault
+			if err := c.call(cmd.Context(), wire.MethodVaultAccept, nil, &v); err != nil {
+				return err
+			}
+			c.say("mfad: vault %q is accepted as the newest, as generation %d", v.Name, v.Generation)
+			return nil
+		},
+	}
+	passphraseFlag(cmd, &by)
+	return cmd
 }
 
 // untilLocked is how the hold time "as long as nobody locks" is written.

@@ -78,7 +78,7 @@ const tempSuffix = ".mfad-tmp"
 // last step (fsync of the folder), after which either may be found following a
 // power cut.
 func WriteFile(fsys FS, name string, data []byte, perm fs.FileMode) error {
-	temp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+strconv.FormatUint(rand.Uint64(), 36)+tempSuffix)
+	temp := tempOf(name)
 	if err := writeTemp(fsys, temp, data, perm); err != nil {
 		_ = fsys.Remove(temp)
 		return fmt.Errorf("writing %s: %w", name, err)
@@ -109,6 +109,23 @@ func writeTemp(fsys FS, temp string, data []byte, perm fs.FileMode) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// Writable returns why name cannot be replaced, as far as that can be known before:
+// it makes a temporary file in the same folder, and removes it. [CleanFile] of name
+// removes one that stays.
+func Writable(fsys FS, name string) error {
+	temp := tempOf(name)
+	f, err := fsys.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), fsys.Remove(temp))
+}
+
+// tempOf names a new temporary file for the next content of name.
+func tempOf(name string) string {
+	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+strconv.FormatUint(rand.Uint64(), 36)+tempSuffix)
 }
 
 // Clean removes the temporary files that a killed writer left in dir. Call it

@@ -171,3 +171,55 @@ func TestAwaitLockWaitsForTheLockOrTheContext(t *testing.T) {
 		_ = second.Unlock()
 	})
 }
+
+// Clean takes the temporary files of this package, and nothing that is like them.
+func TestCleanLeavesTheFilesOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	keep := []string{"vault.json", ".vault.json", "a.mfad-tmp.age", ".b.x.mfad-tmp~", "mfad-tmp"}
+	for _, name := range append(keep, ".vault.json.1x.mfad-tmp") {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := durable.Clean(durable.OS, dir); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != len(keep) {
+		t.Errorf("left %v, %v", left, err)
+	}
+	for _, name := range keep {
+		if read(t, filepath.Join(dir, name)) != "x" {
+			t.Errorf("%s is gone", name)
+		}
+	}
+}
+
+func TestLockIsRenewedWhereItsFileWasReplaced(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock")
+	lock, err := durable.TryLock(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Unlock()
+	if err := errors.Join(lock.Renew(), os.Remove(name), lock.Renew()); err != nil {
+		t.Fatal(err)
+	}
+	if code := otherProcess(t, name); code != 3 {
+		t.Errorf("after Renew another process ended with %d, want 3: locked", code)
+	}
+
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := durable.TryLock(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.Renew(); !errors.Is(err, durable.ErrLocked) {
+		t.Errorf("another has it: %v", err)
+	}
+	if err := errors.Join(theirs.Unlock(), lock.Renew()); err != nil {
+		t.Error(err)
+	}
+}

@@ -66,6 +66,11 @@ const (
 	TokenUnsupported
 	Unproven
 	CodesSpent
+	VaultConflict
+	VaultForeign
+	VaultUnmarked
+	ReadOnly
+	AuditUnwritten
 )
 
 // texts are what the codes say when nothing says it better.
@@ -127,6 +132,11 @@ var texts = [...]string{
 	TokenUnsupported:  "token cannot do that",
 	Unproven:          "takes a person's consent",
 	CodesSpent:        "codes were given already",
+	VaultConflict:     "vault was changed by another program",
+	VaultForeign:      "vault belongs to another user",
+	VaultUnmarked:     "not known which generation of the vault was seen last",
+	ReadOnly:          "disk is read-only",
+	AuditUnwritten:    "audit log cannot be written",
 }
 
 // Error says it in a few words.

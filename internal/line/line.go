@@ -7,8 +7,10 @@
 package line
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -41,6 +43,26 @@ func Short(text string, limit int) string {
 		return string(runes[:limit-1]) + "…"
 	}
 	return whole
+}
+
+// JSON escapes in the text of a JSON value what [One] would not show, so that it means
+// the same and may be looked at on a terminal. Its line breaks stay.
+func JSON(text []byte) []byte {
+	var out []byte
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		switch {
+		case r == '\n' || r == utf8.RuneError || unicode.IsPrint(r):
+			out = append(out, text[at:at+size]...)
+		case r < 1<<16:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+		at += size
+	}
+	return out
 }
 
 // shown puts U+FFFD in the place of what is not simply shown.

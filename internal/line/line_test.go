@@ -1,6 +1,8 @@
 package line_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/mfad/mfad/internal/line"
@@ -35,5 +37,21 @@ func TestShortCutsWhatIsLong(t *testing.T) {
 		if got := line.Short(text, 5); got != want {
 			t.Errorf("%+q: got %+q, want %+q", text, got, want)
 		}
+	}
+}
+
+func TestJSONMeansTheSameAndHidesNothing(t *testing.T) {
+	const evil = "Zürich → 日本 😀 ad\u202enim\u2066\u200b\x1b[2J\x7f\ufeff\u2028\U000e0041 \"\\\t\ufffd"
+	text, err := json.MarshalIndent([]string{evil}, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := line.JSON(text)
+	var back []string
+	if err := json.Unmarshal(shown, &back); err != nil || back[0] != evil {
+		t.Errorf("%q means %+q, %v", shown, back, err)
+	}
+	if strings.ContainsAny(string(shown), "\u202e\u2066\u200b\x1b\x7f\ufeff\u2028\U000e0041") || !strings.Contains(string(shown), "日本 😀") {
+		t.Errorf("shown as %+q", shown)
 	}
 }

@@ -81,10 +81,11 @@ func (e *damagedError) Error() string {
 // readState reads the file at path, or returns a *damagedError, or what kept
 // it from reading. It also removes what a killed writer left.
 func readState(fsys durable.FS, path string) (state, error) {
-	if err := durable.MkdirAll(fsys, filepath.Dir(path), 0o700); err != nil {
+	// Where nothing can be written no code is released either, which says why.
+	if err := durable.MkdirAll(fsys, filepath.Dir(path), 0o700); err != nil && !durable.CannotWrite(err) {
 		return state{}, err
 	}
-	if err := durable.CleanFile(fsys, path); err != nil {
+	if err := durable.CleanFile(fsys, path); err != nil && !durable.CannotWrite(err) && !errors.Is(err, fs.ErrNotExist) {
 		return state{}, err
 	}
 	info, err := fsys.Lstat(path)

@@ -48,10 +48,7 @@ func (e *Editor) Add(ctx context.Context, p NewProfile) ([]Change, error) {
 		if err := t.resolves(mfad, aws); err != nil {
 			return unwritten(err, t.old.Mfad)
 		}
-		if err := t.write(t.old.Mfad, mfad); err != nil {
-			return err
-		}
-		return t.write(t.old.Config, aws)
+		return t.writeAll(replacement{t.old.Mfad, mfad}, replacement{t.old.Config, aws})
 	})
 }
 

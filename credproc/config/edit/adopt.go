@@ -114,10 +114,7 @@ func (t *transaction) adoptNext(e *Editor, profile string) error {
 // writeAdopted writes mfad's file before AWS's config: what AWS's tools come to ask
 // for is there when they find that they shall.
 func (t *transaction) writeAdopted(before config.Files) error {
-	if err := t.write(before.Mfad, t.old.Mfad); err != nil {
-		return err
-	}
-	return t.write(before.Config, t.old.Config)
+	return t.writeAll(replacement{before.Mfad, t.old.Mfad}, replacement{before.Config, t.old.Config})
 }
 
 // movable are the lines of AWS's config that say who the profile is.

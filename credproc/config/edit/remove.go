@@ -41,10 +41,7 @@ func (t *transaction) both(mfad, aws *edit) (newMfad, newAWS *syntax.Document, e
 // writeBack writes AWS's config and then mfad's file: what AWS's tools find is
 // gone before what it needs.
 func (t *transaction) writeBack(mfad, aws *syntax.Document) error {
-	if err := t.write(t.old.Config, aws); err != nil {
-		return err
-	}
-	return t.write(t.old.Mfad, mfad)
+	return t.writeAll(replacement{t.old.Config, aws}, replacement{t.old.Mfad, mfad})
 }
 
 // dropOwn takes every section of the profile out of mfad's file.

@@ -85,9 +85,50 @@ func (t *transaction) resolves(mfad, aws *syntax.Document) error {
 	return err
 }
 
+// replacement is the document of a file, and what takes its place.
+type replacement struct{ old, now *syntax.Document }
+
+func (r replacement) isNone() bool { return bytes.Equal(r.old.Data, r.now.Data) }
+
+// writeAll writes documents in this order, once it is known that all of them can be
+// written: a disk that is read-only, or a link to nothing, is told before the first.
+func (t *transaction) writeAll(all ...replacement) error {
+	for _, r := range all {
+		if err := t.check(r); err != nil {
+			return err
+		}
+	}
+	for _, r := range all {
+		if err := t.write(r.old, r.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check makes sure that a file, and its backup, can be written.
+func (t *transaction) check(r replacement) error {
+	if r.isNone() {
+		return nil
+	}
+	target, _, err := t.target(r.now.Name)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{target, BackupOf(r.now.Name)} {
+		if err := t.prepare(name); err != nil {
+			return err
+		}
+		if err := durable.Writable(t.fsys, name); err != nil {
+			return fmt.Errorf("writing %s, nothing was written: %w", r.now.Name, err)
+		}
+	}
+	return nil
+}
+
 // write replaces the file of a document, unless it says that already.
 func (t *transaction) write(old, now *syntax.Document) error {
-	if bytes.Equal(old.Data, now.Data) {
+	if (replacement{old, now}).isNone() {
 		return nil
 	}
 	target, mode, err := t.target(now.Name)

@@ -11,6 +11,7 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/table"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
+	"github.com/mfad/mfad/internal/owner"
 	"github.com/mfad/mfad/internal/sibling"
 )
 
@@ -46,7 +47,7 @@ func checkSocket(_ context.Context, e *examination, r *record) {
 		r.fail("Make that folder readable for you, or set MFAD_SOCKET.", "%v", err)
 	case !info.IsDir():
 		r.fail("Set MFAD_SOCKET to a path in a folder of your own.", "%s is no folder", dir)
-	case openToOthers(info):
+	case owner.OpenToOthers(info):
 		r.fail("Run \"chmod 700 "+dir+"\".", "the folder %s is open to others (mode %04o)", dir, info.Mode().Perm())
 	default:
 		r.ok("%s", socket)
@@ -71,6 +72,9 @@ func checkAgent(ctx context.Context, e *examination, r *record) {
 		return
 	}
 	r.ok("version %s answers (pid %d, up %s)", s.Version, s.PID, words.Span(time.Since(s.Started)))
+	for _, warning := range s.Warnings {
+		r.warn("", "%s", warning)
+	}
 	for _, f := range s.Faults {
 		r.check = "last fault"
 		r.warn("", "%s ago, profile %s: %s", words.Span(time.Since(f.At)), table.OrDash(f.Profile), f.Text)
@@ -96,7 +100,7 @@ func checkVault(ctx context.Context, e *examination, r *record) {
 	if len(v.Slots) < 2 {
 		r.warn(`Run "mfad vault slot add recovery".`, "there is only one way in: when it is lost, so is everything")
 	}
-	if info, err := os.Stat(v.Path); err == nil && openToOthers(info) {
+	if info, err := os.Stat(v.Path); err == nil && owner.OpenToOthers(info) {
 		r.warn("Run \"chmod 700 "+v.Path+"\".", "its folder is open to others (mode %04o)", info.Mode().Perm())
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/edit"
 	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/internal/owner"
 )
 
 // checkFiles looks whether the files can be read and parsed, are closed to
@@ -80,14 +81,17 @@ func (e *examination) reader() *config.Reader { return config.NewReader(e.paths,
 // checkFile looks at one file; a secret one is nobody else's to read.
 func checkFile(path string, secret bool, r *record) {
 	info, err := os.Stat(path)
+	unusable := owner.Unusable(path)
 	switch {
+	case unusable != "":
+		r.fail("Run \"chmod 600\" on it, or remove a link to nothing, then make the file.", "%s", unusable)
 	case errors.Is(err, fs.ErrNotExist):
 		r.ok("%s does not exist", path)
 	case err != nil:
 		r.fail("Make it readable for you.", "%v", err)
-	case writableByOthers(info):
+	case owner.WritableByOthers(info):
 		r.fail("Run \"chmod go-w "+path+"\".", "%s can be written by others, who could send your codes elsewhere", path)
-	case secret && openToOthers(info):
+	case secret && owner.OpenToOthers(info):
 		r.warn("Run \"chmod 600 "+path+"\".", "%s can be read by others (mode %04o)", path, info.Mode().Perm())
 	default:
 		r.ok("%s", path)
