@@ -205,7 +205,7 @@ func (m *keys) move(ctx context.Context, r *request, p wire.MoveParams) (wire.Ke
 	defer secret.Destroy()
 	sent := ontoken.Secret{
 		Record: &key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
-		Algorithm: signsWith, Digits: signDigits, Key: sigv4.Secret(secret.Bytes()),
+		Algorithm: signsWith, Digits: signDigits, Signs: true, Key: sigv4.Secret(secret.Bytes()),
 		Why: "to put access key " + key.Name + " on it",
 	}
 	defer clear(sent.Key)

@@ -79,7 +79,10 @@ func describeToken(t token.Token) wire.Token {
 		}
 	}
 	if t.OATH != nil {
-		shown.OATH = &wire.TokenOATH{ID: t.OATH.ID, Protected: t.OATH.Protected, Locked: t.OATH.Locked, Credentials: len(t.OATH.Credentials)}
+		o := t.OATH
+		shown.OATH = &wire.TokenOATH{
+			ID: o.ID, Protected: o.Protected, Locked: o.Locked, Unlisted: o.Unlisted, Credentials: len(o.Credentials),
+		}
 		for _, c := range t.OATH.Credentials {
 			if c.Touch {
 				shown.OATH.Touch = append(shown.OATH.Touch, c.Name)
@@ -136,7 +139,7 @@ func pointed(t token.Token, held inventory.Held, secret string) []string {
 
 // hasCredential tells whether a token has a credential, as far as can be seen.
 func hasCredential(t token.Token, name string) bool {
-	return t.OATH == nil || t.OATH.Locked || slices.ContainsFunc(t.OATH.Credentials, func(c token.OATHCredential) bool {
+	return t.OATH == nil || t.OATH.Locked || t.OATH.Unlisted || slices.ContainsFunc(t.OATH.Credentials, func(c token.OATHCredential) bool {
 		return c.Name == name
 	})
 }

@@ -66,6 +66,7 @@ type OATH struct {
 	ID          string           `json:"id"`                  // of the applet, in hexadecimal; changes with a reset
 	Protected   bool             `json:"protected,omitempty"` // has an access code
 	Locked      bool             `json:"locked,omitempty"`    // and that was not known
+	Unlisted    bool             `json:"unlisted,omitempty"`  // the credentials could not be listed
 	Credentials []OATHCredential `json:"credentials,omitempty"`
 }
 

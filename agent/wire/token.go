@@ -38,6 +38,7 @@ type TokenOATH struct {
 	ID          string   `json:"id"`
 	Protected   bool     `json:"protected,omitempty"`
 	Locked      bool     `json:"locked,omitempty"`
+	Unlisted    bool     `json:"unlisted,omitempty"` // the credentials could not be listed
 	Credentials int      `json:"credentials"`
 	Touch       []string `json:"touch,omitempty"` // the names of those that want a touch
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -28,7 +29,8 @@ type session struct {
 	service *pcsc.Service
 	reader  string
 	token   token.Token
-	oath    string // the ID of the OATH applet; empty: it has none
+	oath    string // the ID of the OATH applet; empty: there is none that can be used
+	shut    error  // why an OATH applet that is there cannot be used; nil: it can
 	piv     bool   // there is a PIV applet
 	access  []byte // the key to the OATH applet, once it is known
 	found   bool   // it has the credential that was to be put on it
@@ -53,8 +55,11 @@ func open(ctx context.Context, service *pcsc.Service, reader string) (*session, 
 			return err
 		}
 		applet, err := oath.Select(card)
-		if err == nil {
+		switch {
+		case err == nil:
 			s.oath = applet.ID
+		case errors.Is(err, oath.ErrNoID):
+			s.shut = err
 		}
 		return ignoring(err, token.ErrUnsupported)
 	})
