@@ -94,7 +94,7 @@ func inReader(ctx context.Context, ref token.Ref, person token.Person, f func(to
 		return err
 	}
 	defer func() { _ = service.Close() }()
-	s, err := operation{person}.findOne(ctx, service, ref, "PIV")
+	s, err := operation{person: person}.findOne(ctx, service, ref, "PIV")
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/persontest"
@@ -121,4 +123,40 @@ func TestListingThatFailsSaysNothingOfCredentials(t *testing.T) {
 	if err != nil || len(r.Tokens) != 1 || r.Tokens[0].OATH == nil || !r.Tokens[0].OATH.Unlisted || r.Tokens[0].Fault == "" {
 		t.Errorf("listed: %+v, %v", r, err)
 	}
+}
+
+func TestTouchThatDoesNotComeLeavesNothingBehind(t *testing.T) {
+	h, p := newHelper(t), new(persontest.Person)
+	y := plug(t, 0, tokentest.YubiKeyOptions{TouchLimit: 100 * time.Millisecond})
+	y.SetTouch(tokentest.TouchNever)
+	if _, err := put(p, h, t, true); !errors.Is(err, token.ErrTouch) {
+		t.Errorf("got %v", err)
+	}
+	if left := y.Credentials(); len(left) > 0 || y.Waits() != 1 {
+		t.Errorf("it waited %d times, and holds %v", y.Waits(), left)
+	}
+}
+
+// A token that never gives up on a touch is told from a program that hung.
+func TestTokenThatWaitsWithoutEndIsLeftAlone(t *testing.T) {
+	y := plug(t, 0, tokentest.YubiKeyOptions{TouchLimit: time.Hour})
+	p := new(persontest.Person)
+	if _, err := put(p, newHelper(t), t, true); err != nil {
+		t.Fatal(err)
+	}
+	y.SetTouch(tokentest.TouchNever)
+	usual := touchLimit
+	touchLimit = 100 * time.Millisecond
+	gone := make(chan struct{})
+	computing := func(o operation, ctx context.Context, p token.OATHCodeParams) (token.OATHCode, error) {
+		defer close(gone)
+		return o.oathCode(ctx, p)
+	}
+	_, err := operated(computing)(t.Context(), token.OATHCodeParams{Name: name, Touch: true}, p)
+	if !errors.Is(err, token.ErrTouch) || !strings.Contains(err.Error(), "pull it out") {
+		t.Errorf("got %v", err)
+	}
+	y.SetTouch(tokentest.TouchNow)
+	<-gone
+	touchLimit = usual
 }

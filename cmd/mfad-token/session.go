@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/oath"
@@ -16,11 +17,52 @@ import (
 )
 
 // operation is one call that is for tokens in readers, of a person.
-type operation struct{ person token.Person }
+type operation struct {
+	person token.Person
+	late   chan struct{} // gets a word when a touch has been waited for too long; nil: nobody hears it
+}
 
-// operated makes of a method of an operation a function of its parameters.
+// touchLimit is how long a token may wait for a touch before it is left alone.
+var touchLimit = token.TouchLimit // shorter in tests
+
+// errStillWaits: a token neither was touched nor gave up, and cannot be told to.
+var errStillWaits = fmt.Errorf("%w, and waits on: pull it out; what was being put on it may stay there", token.ErrTouch)
+
+// operated makes of a method of an operation a function of its parameters. It
+// leaves a token alone that waits for a touch without end, with the method, which
+// goes on until the program ends.
 func operated[P, R any](f func(operation, context.Context, P) (R, error)) func(context.Context, P, token.Person) (R, error) {
-	return func(ctx context.Context, p P, person token.Person) (R, error) { return f(operation{person}, ctx, p) }
+	type outcome struct {
+		result R
+		err    error
+	}
+	return func(ctx context.Context, p P, person token.Person) (R, error) {
+		o := operation{person, make(chan struct{}, 1)}
+		done := make(chan outcome, 1)
+		go func() {
+			r, err := f(o, ctx, p)
+			done <- outcome{r, err}
+		}()
+		select {
+		case out := <-done:
+			return out.result, out.err
+		case <-o.late:
+			var none R
+			return none, errStillWaits
+		}
+	}
+}
+
+// limit has the call end when a touch has been waited for too long, unless what it
+// returns is called before.
+func (o operation) limit() (over func()) {
+	timer := time.AfterFunc(touchLimit, func() {
+		select {
+		case o.late <- struct{}{}:
+		default: // one word is enough, and without a channel nobody hears any
+		}
+	})
+	return func() { timer.Stop() }
 }
 
 // session is the use of one token in a reader. It holds the reader while card is
@@ -140,6 +182,7 @@ func (o operation) touched(ctx context.Context, t token.Token, sure bool, f func
 	if ctx.Err() != nil { // it would blink for nobody
 		return context.Cause(ctx)
 	}
+	defer o.limit()()
 	tell := func() func() { return o.person.Await(ctx, token.Waiting{For: token.AwaitTouch, Token: t}) }
 	if sure {
 		defer tell()()
