@@ -101,6 +101,10 @@ var advices = [...]advice{
 	errcode.TokenFull: {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show ` +
 		`it), or use another token.`},
 	errcode.TokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
+	errcode.PUKBlocked: {exitPerson, `Use another way in. Only "ykman piv reset" makes the PIV applet usable again, and it ` +
+		`erases the keys there.`},
+	errcode.SlotUnseen: {exitPerson, `Run the same in a terminal, and say yes if you know that no key was imported into that ` +
+		`slot; --piv-slot names another one.`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes

@@ -86,7 +86,7 @@ type session struct {
 func open(ctx context.Context, service *pcsc.Service, reader string) (*session, error) {
 	s := &session{service: service, reader: reader}
 	err := s.work(ctx, func(card *pcsc.Card) (err error) {
-		if s.token, err = yubikey.Read(card); err != nil {
+		if s.token, err = yubikey.Read(card, reader); err != nil {
 			return err
 		}
 		s.token.Place = reader

@@ -64,6 +64,8 @@ const (
 	NotOnToken
 	TokenFull
 	TokenUnsupported
+	PUKBlocked
+	SlotUnseen
 )
 
 // texts are what the codes say when nothing says it better.
@@ -123,6 +125,8 @@ var texts = [...]string{
 	NotOnToken:        "not on the token",
 	TokenFull:         "token is full",
 	TokenUnsupported:  "token cannot do that",
+	PUKBlocked:        "PIN and PUK are blocked",
+	SlotUnseen:        "token does not tell whether a slot is free",
 }
 
 // Error says it in a few words.
