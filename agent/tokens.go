@@ -73,7 +73,7 @@ func (m *tokens) protect(ctx context.Context, r *request, p wire.TokenProtectPar
 func describeToken(t token.Token) wire.Token {
 	shown := wire.Token{Serial: t.Serial, Model: t.Model, Version: t.Version, Place: t.Place, Fault: t.Fault}
 	if t.PIV != nil {
-		shown.PIV = &wire.TokenPIV{Version: t.PIV.Version, Retries: t.PIV.Retries}
+		shown.PIV = &wire.TokenPIV{Version: t.PIV.Version, Retries: t.PIV.Retries, PUKBlocked: t.PIV.PUKBlocked}
 		for _, k := range t.PIV.Keys {
 			shown.PIV.Keys = append(shown.PIV.Keys, wire.TokenPIVKey(k))
 		}

@@ -46,6 +46,10 @@ type PIV struct {
 	Version string   `json:"version,omitempty"`
 	Retries int      `json:"retries"` // tries left for the PIN, or Unknown
 	Keys    []PIVKey `json:"keys,omitempty"`
+	// Partial says that keys without a certificate are not among them.
+	Partial bool `json:"partial,omitempty"`
+	// PUKBlocked says that nothing sets the PIN's tries back any more.
+	PUKBlocked bool `json:"pukBlocked,omitempty"`
 }
 
 // PIVKey is a key in a slot of the PIV applet.

@@ -187,7 +187,7 @@ func (u unlocker) byTyping(ctx context.Context, secret typed, slots []keystore.S
 // something else; empty when no token was tried.
 func tokenFault(missed []error) string {
 	for _, err := range slices.Backward(missed) {
-		for _, tried := range []error{token.ErrPIN, token.ErrPINBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy, token.ErrHelper} {
+		for _, tried := range []error{token.ErrPIN, token.ErrPINBlocked, token.ErrPUKBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy, token.ErrHelper} {
 			if errors.Is(err, tried) {
 				return line.One(err.Error())
 			}

@@ -16,9 +16,11 @@ type Token struct {
 
 // TokenPIV is its PIV applet. Retries is -1 when the token does not tell.
 type TokenPIV struct {
-	Version string        `json:"version,omitempty"`
-	Retries int           `json:"retries"`
-	Keys    []TokenPIVKey `json:"keys,omitempty"`
+	Version string `json:"version,omitempty"`
+	Retries int    `json:"retries"`
+	// PUKBlocked says that nothing sets the PIN's tries back any more.
+	PUKBlocked bool          `json:"pukBlocked,omitempty"`
+	Keys       []TokenPIVKey `json:"keys,omitempty"`
 }
 
 // TokenPIVKey is a key in a slot of the PIV applet; empty policies are unknown.

@@ -27,6 +27,8 @@ func ignoring(err, expected error) error {
 type want struct {
 	token.Ref
 	applet string // "OATH" or "PIV"
+	// nameless wants all tokens that have the applet and tell no serial.
+	nameless bool
 	// All of the serials are meant: each of them must be there, or, if absent
 	// ones do not matter, those that are.
 	all, present bool
@@ -122,6 +124,13 @@ func search(ctx context.Context, service *pcsc.Service, state pcsc.State, w want
 
 // choose picks the tokens that are wanted from those that are there.
 func choose(met []*session, w want) ([]*session, error) {
+	if w.nameless {
+		fit := slices.DeleteFunc(slices.Collect(able(met, w)), func(s *session) bool { return s.token.Serial != "" })
+		if len(fit) == 0 {
+			return nil, fmt.Errorf("%w: wanted is one without a serial number; %s", token.ErrNotPresent, there(met))
+		}
+		return fit, nil
+	}
 	if len(w.Serials) == 0 {
 		return only(slices.Collect(able(met, w)), met, w)
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -150,9 +151,10 @@ func (s *session) release() {
 }
 
 // isCalled says whether s is the token that a serial means. A token that tells
-// no serial is meant by its OATH applet's ID.
+// no serial is meant by its OATH applet's ID, or by its reader.
 func (s *session) isCalled(serial string) bool {
-	return s.token.Serial == serial || s.oath != "" && strings.EqualFold(s.oath, serial)
+	return s.token.Serial == serial || s.oath != "" && strings.EqualFold(s.oath, serial) ||
+		s.token.Serial == "" && s.reader == serial
 }
 
 // name is what to call the token by in Ref.Serials.
@@ -160,7 +162,7 @@ func (s *session) name() string {
 	if s.token.Serial != "" {
 		return s.token.String()
 	}
-	return fmt.Sprintf("%s (%s)", s.token.Model, s.oath)
+	return fmt.Sprintf("%s (%s)", s.token.Model, cmp.Or(s.oath, s.reader))
 }
 
 // openAll connects to the tokens in all the readers, one after the other, as

@@ -32,7 +32,9 @@ import (
 // is free, ErrSlotUnseen without the person's word, ErrManagementKey, and what [Unwrap] wraps about the PIN. When it
 // fails half way the text says what stands on the token; nothing is lost.
 func (a Applet) NewKey(ctx context.Context, p token.KeyParams) (token.NewKey, error) {
-	made, err := newOperation(a).newKey(ctx, p)
+	o := newOperation(a)
+	made, err := o.newKey(ctx, p)
+	err = o.explain(ctx, err)
 	switch {
 	case err != nil && p.Slot != "":
 		return token.NewKey{}, fmt.Errorf("using slot %s of %s: %w", p.Slot, a.Token, err)
