@@ -84,7 +84,9 @@ func (a *Applets) Put(ctx context.Context, ask credproc.Asker, s Secret, onto Ta
 	if err != nil {
 		return err
 	}
-	s.Record.PlaceOn(inventory.Placement{Tokens: at.tokens, Credential: at.name, Touch: onto.Touch})
+	s.Record.PlaceOn(inventory.Placement{
+		Tokens: at.tokens, Credential: at.name, Touch: onto.Touch, Adopted: !at.fresh && !isOurs(at.name),
+	})
 	return a.pointTo(ctx, s.Record, at, ask)
 }
 

@@ -72,12 +72,14 @@ func deviceRemoveCommand(c *cli) *cobra.Command {
 	return removeCommand(c, &cobra.Command{
 		Short: "Remove an MFA device's secret from the vault and its tokens",
 		Long: `Remove an MFA device's secret from the vault, and from those of its tokens that
-are plugged in; the others are named. AWS is not told, and shows a secret only
-once: unless another copy exists, the device cannot give codes any more.`,
+are plugged in; the others are named. What a token had before mfad was told of it
+stays there, unless with --erase. AWS is not told, and shows a secret only once:
+unless another copy exists, the device cannot give codes any more.`,
 		Example: "  mfad device remove phone",
 	}, removal{
 		method:   wire.MethodDeviceRemove,
 		complete: completeDevices(c.callRunning),
 		done:     "device %q removed; remove it at AWS, too",
+		erases:   true,
 	})
 }
