@@ -88,4 +88,6 @@ type FIDO2 struct {
 	HMACSecret bool   `json:"hmacSecret"` // it can open a vault
 	PINSet     bool   `json:"pinSet"`
 	Retries    int    `json:"retries"` // tries left for the PIN, or Unknown
+	// AlwaysUV says that each use takes the PIN, or a finger.
+	AlwaysUV bool `json:"alwaysUV,omitempty"`
 }

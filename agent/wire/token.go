@@ -51,6 +51,7 @@ type TokenFIDO2 struct {
 	HMACSecret bool   `json:"hmacSecret"`
 	PINSet     bool   `json:"pinSet"`
 	Retries    int    `json:"retries"`
+	AlwaysUV   bool   `json:"alwaysUV,omitempty"`
 }
 
 // TokenListResult is what is plugged in; Faults say in a line each why more

@@ -91,6 +91,8 @@ func NewKey(ctx context.Context, device token.Token, p token.KeyParams, person t
 		return token.NewKey{}, fmt.Errorf("%v is no FIDO2 key: %w", device, token.ErrUnsupported)
 	case !f.HMACSecret:
 		return token.NewKey{}, fmt.Errorf("%v has no hmac-secret and cannot open a vault: %w", device, token.ErrUnsupported)
+	case f.AlwaysUV && p.PIN != always:
+		return token.NewKey{}, fmt.Errorf("%v wants its PIN each time: make the slot with --pin: %w", device, token.ErrUnsupported)
 	case p.PIN == always && !f.PINSet:
 		return token.NewKey{}, fmt.Errorf("set a PIN with fido2-token -S %s, or do without: %w", device.Place, token.ErrNoPIN)
 	}
