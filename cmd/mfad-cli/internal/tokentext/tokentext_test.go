@@ -56,3 +56,10 @@ func TestWhereASecretIs(t *testing.T) {
 		}
 	}
 }
+
+func TestListingThatFailedIsNotOneOfNothing(t *testing.T) {
+	got := tokentext.Blocks([]wire.Token{{OATH: &wire.TokenOATH{ID: "a1", Unlisted: true}}})
+	if !strings.Contains(got, "credentials not known") || strings.Contains(got, "no credential") || strings.Contains(got, "0 credential") {
+		t.Errorf("got %q", got)
+	}
+}
