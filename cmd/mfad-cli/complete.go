@@ -15,7 +15,7 @@ const completionDeadline = 300 * time.Millisecond
 
 // profileFlag declares --profile, completed from the files that getenv names.
 func profileFlag(cmd *cobra.Command, getenv func(string) string, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", "", "the profile")
+	cmd.Flags().StringVarP(profile, "profile", "p", "", "the profile")
 	_ = cmd.RegisterFlagCompletionFunc("profile", completeProfiles(getenv))
 }
 

@@ -72,8 +72,9 @@ type ProfileInfo struct {
 	Name string
 	// At is where it begins, in the file that counts most.
 	At Origin
-	// Served: AWS's tools find mfad's credential_process for it.
-	Served bool
+	// Served: AWS's tools find mfad's credential_process for it, which runs Program.
+	Served  bool
+	Program string
 	// RoleARN and Source are as the files say; Source is a setting's value,
 	// such as a profile, an access key's name or a credential_source.
 	RoleARN, Source string
@@ -102,9 +103,9 @@ func (r *Reader) Profiles() ([]ProfileInfo, error) {
 
 func (f *Files) info(name string) ProfileInfo {
 	p, _ := f.Profile(name)
-	_, served := p.Served()
 	arn, _ := p.Identity(KeyRoleARN)
-	info := ProfileInfo{Name: name, At: p.at(), Served: served, RoleARN: arn.Text}
+	info := ProfileInfo{Name: name, At: p.at(), RoleARN: arn.Text}
+	info.Program, info.Served = p.Program()
 	for _, key := range f.rules().pointers {
 		if v, ok := p.Identity(key); ok {
 			info.Source = v.Text

@@ -75,6 +75,9 @@ func (t *transaction) vacant() error {
 	if err := p.Unserved(); err != nil {
 		return err
 	}
+	if err := t.outsideCredentials(); err != nil {
+		return err
+	}
 	for _, key := range config.IdentityKeys() {
 		v, ok := p.InAWS(key)
 		if !ok || key == config.KeyProcess && config.CallsMfad(v.Text) {
@@ -128,11 +131,14 @@ func (t *transaction) addOwn(p NewProfile) (*syntax.Document, error) {
 	return t.edited(doc, change, syntax.Config)
 }
 
+// ownTitle is the first line of a file of mfad's that mfad made.
+const ownTitle = "# mfad's profiles, in the format of ~/.aws/config: edit it at will."
+
 // appendOwn puts a section into mfad's file, and says what a new one is.
 func (t *transaction) appendOwn(e *edit, lines ...string) {
 	doc := t.old.Mfad
 	if len(doc.Data) == 0 {
-		e.insert(1, "# mfad's profiles, in the format of ~/.aws/config: edit it at will.", "")
+		e.insert(1, ownTitle, "")
 	}
 	e.appendSection(doc, append([]string{"[profile " + t.profile + "]"}, lines...)...)
 }

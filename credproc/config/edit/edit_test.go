@@ -69,12 +69,11 @@ var edits = []struct {
 	wantMfad     string
 	wantConfig   string
 	undo         func(*Editor) ([]Change, error)
-	left         string // what the undo leaves in mfad's file beside
 	faults       bool   // broken at every step, too
 }{
 	{
 		name: "add to an empty home", faults: true,
-		act: addP, undo: removeP, left: "# mfad's profiles, in the format of ~/.aws/config: edit it at will.\n",
+		act: addP, undo: removeP,
 		wantMfad:   "# mfad's profiles, in the format of ~/.aws/config: edit it at will.\n\n[profile p]\nrole_arn = " + admin + "\nsource_profile = base\n",
 		wantConfig: "[profile p]\n# added by mfad; `mfad profile remove p` takes it away\ncredential_process = /usr/bin/mfad credentials --profile p\nregion = eu-west-1\n",
 	},
@@ -161,7 +160,7 @@ func TestEditsKeepAllThatTheyDoNotName(t *testing.T) {
 			if _, err := c.undo(e); err != nil {
 				t.Fatal(err)
 			}
-			check(t, "mfad's file, undone,", content(t, e.Paths.Mfad), c.left+c.mfad)
+			check(t, "mfad's file, undone,", content(t, e.Paths.Mfad), c.mfad)
 			check(t, "AWS's config, undone,", content(t, e.Paths.Config), c.config)
 		})
 	}

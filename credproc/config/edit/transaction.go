@@ -107,6 +107,11 @@ func (t *transaction) write(old, now *syntax.Document) error {
 		return t.conflict(config.Origin{File: now.Name}, config.ErrConflict, "was changed by another program meanwhile; try again")
 	}
 	change := Change{File: now.Name}
+	if now.Name == t.paths.Config && len(old.Data) > 0 {
+		if change.Original, err = t.keepOriginal(old); err != nil {
+			return err
+		}
+	}
 	if len(old.Data) > 0 {
 		// Beside the link, not its target: that may be a folder that is published.
 		change.Backup = backup
@@ -119,6 +124,18 @@ func (t *transaction) write(old, now *syntax.Document) error {
 	}
 	t.changes = append(t.changes, change)
 	return nil
+}
+
+// keepOriginal copies a document that was never copied before, and tells where to.
+func (t *transaction) keepOriginal(old *syntax.Document) (string, error) {
+	original := OriginalOf(old.Name)
+	switch _, err := t.fsys.Lstat(original); {
+	case err == nil:
+		return "", nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	return original, durable.WriteFile(t.fsys, original, old.Data, 0o600)
 }
 
 // prepare makes the folders, and takes away what a killed edit left in them.
