@@ -55,7 +55,8 @@ func (o operation) oathDay(ctx context.Context, p token.OATHDayParams) (r token.
 }
 
 // errNoSigning: to sign takes a whole HMAC.
-var errNoSigning = fmt.Errorf("%w: this token cannot sign: keep the secret access key in the vault, or on another token", token.ErrUnsupported)
+var errNoSigning = fmt.Errorf(
+	"%w: this token cannot sign: keep the secret access key in the vault, or on another token", token.ErrUnsupported)
 
 // use is what is to be done with a credential, on one of the tokens.
 type use struct {

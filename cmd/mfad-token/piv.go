@@ -127,5 +127,6 @@ func inSomeReader(ctx context.Context, wait int, person token.Person, f func(tok
 			return err
 		}
 	}
-	return fmt.Errorf("%w: wanted is one without a serial number that has the key; none of these has it: %s", token.ErrNotPresent, names(found))
+	const none = "%w: wanted is one without a serial number that has the key; none of these has it: %s"
+	return fmt.Errorf(none, token.ErrNotPresent, names(found))
 }

@@ -30,7 +30,8 @@ var aid = []byte{0xA0, 0x00, 0x00, 0x05, 0x27, 0x21, 0x01}
 
 // ErrNoID: the applet does not tell its ID, by which mfad knows it again. That of
 // a Nitrokey 3 does so while a PIN is set on it.
-var ErrNoID = fmt.Errorf("%w: a PIN is set on the OATH applet, which tells no ID then: mfad can use it without that PIN alone", token.ErrUnsupported)
+var ErrNoID = fmt.Errorf("%w: a PIN is set on the OATH applet, which tells no ID then: mfad can use it without a PIN alone",
+	token.ErrUnsupported)
 
 // Applet is a selected OATH applet.
 type Applet struct {

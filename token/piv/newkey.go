@@ -139,7 +139,8 @@ func (c *card) generate(management []byte, n *nest) (token.NewKey, error) {
 	case notAuthenticated(err):
 		return token.NewKey{}, managementFault(err)
 	case isNoRoom(err):
-		return token.NewKey{}, fmt.Errorf("%w: it has no slot %s, and those that it has hold a key or a certificate", token.ErrFull, slotName(slot))
+		const full = "%w: it has no slot %s, and those that it has hold a key or a certificate"
+		return token.NewKey{}, fmt.Errorf(full, token.ErrFull, slotName(slot))
 	case err != nil:
 		const left = "the slot may hold a new key now, which nothing uses"
 		return token.NewKey{}, fmt.Errorf("generating it in slot %s: %w; %s", slotName(slot), fault(err), left)

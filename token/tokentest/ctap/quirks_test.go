@@ -44,7 +44,8 @@ func TestForeignClientsUseCredentialsOfEachLength(t *testing.T) {
 			t.Errorf("%d: its ID has %d bytes, %v", length, len(id), err)
 		}
 		salt := random64(32)
-		if secret(t, k, m, salt, nil) != secret(t, k, m, salt, nil) {
+		first := secret(t, k, m, salt, nil)
+		if again := secret(t, k, m, salt, nil); again != first {
 			t.Errorf("%d: the same salt gives another secret", length)
 		}
 	}
