@@ -55,6 +55,8 @@ type Options struct {
 	// Desktop reaches the desktop of a caller that has no terminal; nil: no desktop
 	// is used.
 	Desktop func(at wire.Desktop) ask.DesktopPrompter
+	// Own puts the questions that no caller may answer; nil: they are refused.
+	Own ask.Confirmer
 	// Sources are kinds of sources beside the broker's own, such as the machine;
 	// what Config reads of them comes with it.
 	Sources []credproc.Source
@@ -66,9 +68,13 @@ type Options struct {
 	FS          durable.FS       // nil is the real file system
 	Logger      *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
-	// Boot is the time since start of the machine, suspend included; nil is
-	// the system's.
-	Boot func() time.Duration
+	// Boot is the time since start of the machine, suspend included, and BootID
+	// tells that start from all others; nil and empty: nothing tells.
+	Boot   func() time.Duration
+	BootID string
+	// TimeAt is where AWS is asked for the time before a profile was used; nil is
+	// AWS's endpoint of the partition.
+	TimeAt func(partition string) (config.Endpoint, error)
 }
 
 // Service answers calls. It is safe for concurrent use.
@@ -81,6 +87,7 @@ type Service struct {
 	log      *audit.Log
 	refusals *audit.Refusals
 	methods  map[string]method
+	own      *ask.Own
 	groups
 }
 
@@ -91,7 +98,7 @@ func New(o Options) (*Service, error) {
 	if err := o.FS.MkdirAll(o.Home.State, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w", err)
 	}
-	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), o.Now)
+	ledger, err := totp.OpenLedger(o.FS, o.Home.ledger(), totp.Clock{Now: o.Now, Boot: o.Boot, BootID: o.BootID})
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger of codes: %w", err)
 	}
@@ -122,7 +129,20 @@ func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.TimeAt == nil {
+		o.TimeAt = o.ownEndpoint
+	}
 	return o
+}
+
+// ownEndpoint is AWS's own endpoint of a partition: another one is trusted with an
+// access key, and here is none.
+func (o Options) ownEndpoint(partition string) (config.Endpoint, error) {
+	at, err := o.Config.Endpoint(partition)
+	if err == nil && at.URL.Text != "" {
+		err = fmt.Errorf("endpoint %s (%s): %w", at.URL.Text, at.URL.Origin, credproc.ErrUntrustedEndpoint)
+	}
+	return at, err
 }
 
 // furnished makes the rooms, and gives each group of methods those that it needs.
@@ -131,18 +151,22 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 		Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
 		FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
 	})
+	log := audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger})
 	s := &Service{
-		options: o, access: access, trust: trust.New(access),
-		log: audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger}), refusals: new(audit.Refusals),
+		options: o, access: access, trust: trust.New(access, log), own: ask.NewOwn(o.Own),
+		log: log, refusals: new(audit.Refusals),
 	}
 	applets := ontoken.New(access, o.Tokens, o.Logger)
 	s.signing = ontoken.NewSigningKeys(applets, s.log)
-	given := codes.New(codes.Options{Access: access, Applets: applets, Ledger: ledger, Now: o.Now, Logger: o.Logger})
+	given := codes.New(codes.Options{
+		Access: access, Applets: applets, Ledger: ledger, Now: o.Now, Logger: o.Logger,
+		AskTime: func(ctx context.Context, serial string) error { return s.broker.AskTime(ctx, serial) },
+	})
 	s.sessions = new(sessions)
 	s.keys = &keys{access, applets, s.signing, s.trust, s.sessions}
 	chains := &resolver{o.Config, access, s.keys}
 	s.broker = credproc.New(credproc.Options{
-		Resolve: chains.resolve, Keys: s.keys, Codes: given, Trust: s.trust, Dialer: o.Dialer,
+		Resolve: chains.resolve, TimeAt: o.TimeAt, Deadline: wire.Patience, Keys: s.keys, Codes: given, Trust: s.trust, Dialer: o.Dialer,
 		Environ: o.Environ, SessionName: o.SessionName, Sources: o.Sources, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
 	})
 	s.sessions.broker = s.broker
@@ -151,7 +175,8 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	s.devices = &devices{access, applets, given}
 	s.tokens = &tokens{o.Tokens, access, applets, ontoken.NewPasswords(applets)}
 	s.profiles = &profiles{o.Config, chains, s.broker}
-	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions}
+	s.proofs = &proofs{access, chains}
+	s.status = &status{o, o.Now(), ledger, s.refusals, s.vault, s.sessions, chains}
 	return s
 }
 
@@ -175,9 +200,12 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 	if !known {
 		return nil, errcode.Errorf(errcode.BadRequest, "this agent (%s) knows no method %.40q", wire.Version, name)
 	}
-	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop})
+	chain := ask.New(c, ask.Options{TTY: call.TTY, At: call.Desktop, Open: s.options.Desktop, Own: s.own})
 	defer chain.Close()
-	r := &request{method: name, conn: c, ask: chain}
+	r := &request{method: name, conn: c, ask: chain, prove: func(ctx context.Context, act vault.Act) error {
+		act.By = call.Proof
+		return s.access.Prove(ctx, chain, act)
+	}}
 	result, about, err := m.do(ctx, r, call.Params)
 	if about != nil {
 		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})

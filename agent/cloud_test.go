@@ -41,6 +41,16 @@ func (c *cloud) enrol(t testing.TB) {
 	}
 }
 
+// askedForTime counts the requests that bear neither an action nor a signature.
+func (c *cloud) askedForTime() (n int) {
+	for _, e := range c.Journal() {
+		if e.Action == "" && e.KeyID == "" {
+			n++
+		}
+	}
+	return n
+}
+
 // role adds a role that the user may assume with MFA.
 func (c *cloud) role(t testing.TB, name string) string {
 	t.Helper()

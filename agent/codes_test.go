@@ -13,6 +13,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
 
@@ -49,7 +50,7 @@ func TestLockKeepsBackTheCodeThatIsWaitedFor(t *testing.T) {
 		shown, sent := make(chan error, 1), make(chan error, 1)
 		go func() { shown <- b.call(t, nobody, wire.MethodCode, wire.NameParams{Name: "phone"}, nil) }()
 		go func() {
-			_, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker())
+			_, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: credproc.Purpose{Serial: serial}}, nobody.asker())
 			sent <- err
 		}()
 		synctest.Wait() // both wait for the next step
@@ -150,13 +151,13 @@ func TestCodeThatWasNotSentServesTheNextCaller(t *testing.T) {
 		b := openBench(t)
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed)}, nil)
 		why := credproc.Purpose{Serial: serial}
-		first, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker())
+		first, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, nobody.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
 		first.Unsent()
 		start := time.Now()
-		second, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker())
+		second, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, nobody.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,8 +170,16 @@ func TestCodeThatWasNotSentServesTheNextCaller(t *testing.T) {
 func TestEightDigitsAreNotForAWS(t *testing.T) {
 	b := openBench(t)
 	uri := []byte("otpauth://totp/x?digits=8&secret=" + seed)
-	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "x", Serial: serial, Seed: uri}, nil)
-	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, errcode.BadSeed) {
+	keys, err := totp.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device := inventory.NewDevice("x", serial, &keys[0]) // as one was stored before it was judged
+	err = b.access.Use(t.Context(), nobody.asker(), func(v *keystore.Vault) error { return inventory.Store(v, &device, uri) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: credproc.Purpose{Serial: serial}}, nobody.asker()); !errors.Is(err, errcode.BadSeed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -192,7 +201,7 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		b := newBench(t) // not even a vault is needed
 		why := credproc.Purpose{Profile: "prod", RoleARN: "arn:aws:iam::1:role/x", Account: "123456789012", Serial: serial}
 		p := typist("12345", " 123 456 ")
-		code, err := b.devices.codes.Code(t.Context(), why, "", p.asker())
+		code, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, p.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +214,7 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		}
 
 		p = typist("123456", "123456", "654321")
-		code, err = b.devices.codes.Code(t.Context(), why, "AWS refused that code", p.asker())
+		code, err = b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why, Again: "AWS refused that code"}, p.asker())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +223,7 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		}
 		code.Unsent()
 		p = typist("654321") // AWS never saw it
-		if code, err = b.devices.codes.Code(t.Context(), why, "", p.asker()); err != nil {
+		if code, err = b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, p.asker()); err != nil {
 			t.Fatal(err)
 		}
 		if asked = p.questions(); !strings.Contains(asked[0], "was used: wait") {
@@ -222,16 +231,16 @@ func TestDeviceWithoutASeedIsAskedFor(t *testing.T) {
 		}
 
 		time.Sleep(2*period + time.Second)
-		if _, err := b.devices.codes.Code(t.Context(), why, "", typist("654321").asker()); err != nil {
+		if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, typist("654321").asker()); err != nil {
 			t.Errorf("chance may bring a code again, later: %v", err)
 		}
-		if _, err := b.devices.codes.Code(t.Context(), why, "", typist("1", "2", "3").asker()); !errors.Is(err, errcode.BadRequest) {
+		if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, typist("1", "2", "3").asker()); !errors.Is(err, errcode.BadRequest) {
 			t.Errorf("after three bad answers: %v", err)
 		}
-		if _, err := b.devices.codes.Code(t.Context(), why, "", nobody.asker()); !errors.Is(err, human.ErrNoPrompt) {
+		if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, nobody.asker()); !errors.Is(err, human.ErrNoPrompt) {
 			t.Errorf("without a person: %v", err)
 		}
-		if _, err := b.devices.codes.Code(t.Context(), why, "", typist().asker()); !errors.Is(err, human.ErrDismissed) {
+		if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: why}, typist().asker()); !errors.Is(err, human.ErrDismissed) {
 			t.Errorf("dismissed: %v", err)
 		}
 	})

@@ -187,12 +187,13 @@ func auditLines(t *testing.T, b *bench) []map[string]any {
 func TestEndpointOfAFileIsAskedAboutBeforeACodeGoesThere(t *testing.T) {
 	b, c := ready(t)
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: c.url, Revoke: true}, nil)
-	b.refused(t, nobody, errcode.UntrustedEndpoint, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
+	b.desk.sit(false)
+	b.refused(t, yesman(), errcode.UntrustedEndpoint, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
 	if n := len(c.Journal()); n != 0 {
 		t.Errorf("%d requests went there", n)
 	}
-	yes := &person{confirm: func(string) bool { return true }}
-	b.must(t, yes, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
+	b.desk.sit(true)
+	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
 }
 
 func TestRemovedKeyServesNoSession(t *testing.T) {
@@ -230,7 +231,7 @@ func TestDeviceRecoversOnceTheClockIsPutRight(t *testing.T) {
 	b.clock.advance(-time.Hour)
 	b.refused(t, nobody, errcode.Clock, wire.MethodCode, wire.NameParams{Name: "phone"})
 	b.must(t, b.hurried(), wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	if n := c.Count("GetCallerIdentity"); n != 1 {
+	if n := c.askedForTime(); n != 1 {
 		t.Errorf("AWS was asked for the time %d times, want 1", n)
 	}
 }

@@ -223,12 +223,12 @@ func TestCodeIsGivenBackWhenTheTokenFails(t *testing.T) {
 		r := b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true}, nil)
 		r.Fault = func(string) error { return token.ErrRemoved }
-		if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", nobody.asker()); !errors.Is(err, token.ErrRemoved) {
+		if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: credproc.Purpose{Serial: serial}}, nobody.asker()); !errors.Is(err, token.ErrRemoved) {
 			t.Errorf("got %v", err)
 		}
 		r.Fault = nil
 		start := time.Now()
-		code, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial, Profile: "prod"}, "", nobody.asker())
+		code, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: credproc.Purpose{Serial: serial, Profile: "prod"}}, nobody.asker())
 		if err != nil || code.Digits != codeNow(t) || time.Since(start) > time.Second {
 			t.Errorf("%v; it took %v", err, time.Since(start))
 		}
@@ -281,7 +281,7 @@ func TestTouchIsNotAskedForInTheBackground(t *testing.T) {
 	b := openBench(t)
 	r := b.withTokens(t, "1")
 	b.must(t, knows(""), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed), OnToken: true, Touch: true}, nil)
-	if _, err := b.devices.codes.Code(t.Context(), credproc.Purpose{Serial: serial}, "", background{nobody.asker()}); !errors.Is(err, human.ErrNoPrompt) {
+	if _, err := b.devices.codes.Code(t.Context(), credproc.CodeRequest{Purpose: credproc.Purpose{Serial: serial}}, background{nobody.asker()}); !errors.Is(err, human.ErrNoPrompt) {
 		t.Errorf("got %v", err)
 	}
 	if n := r.Count(token.MethodOATHCode); n != 0 {

@@ -47,7 +47,8 @@ func TestReplacedDeviceLeavesNothingOnItsOldPlace(t *testing.T) {
 	r := b.withTokens(t, "1", "2")
 	add := func(onToken bool, tokens ...string) {
 		t.Helper()
-		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: onToken, Tokens: tokens, Replace: true}, nil)
+		p := wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: onToken, ToVault: !onToken, Tokens: tokens, Replace: true}
+		b.must(t, nobody, wire.MethodDeviceAdd, p, nil)
 	}
 	add(false)
 	add(true, "1")
@@ -146,7 +147,7 @@ func TestReplacedDeviceTellsWhichTokensKeepIt(t *testing.T) {
 	add := wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), OnToken: true, Tokens: []string{"1", "2"}}
 	b.must(t, nobody, wire.MethodDeviceAdd, add, nil)
 	r.Tokens[1].Away = true
-	add = wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), Replace: true}
+	add = wire.DeviceAddParams{Name: "phone", Seed: []byte(seed), Replace: true, ToVault: true}
 	var added wire.DeviceAddResult
 	b.must(t, nobody, wire.MethodDeviceAdd, add, &added)
 	if !slices.Equal(added.Left, []string{"2"}) || len(r.Tokens[0].Names()) > 0 {

@@ -16,6 +16,8 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/line"
+	mfaserial "github.com/mfad/mfad/internal/serial"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
 )
@@ -70,10 +72,40 @@ func checkBatch(p wire.DeviceAddParams, devices int) error {
 	if p.Name != "" && devices > 1 {
 		return errcode.Errorf(errcode.BadRequest, "this export brings %d devices, which name themselves: leave the name out", devices)
 	}
-	if !p.OnToken && (len(p.Tokens) > 0 || p.Touch) {
-		return errcode.Errorf(errcode.BadRequest, "tokens and touch are for a seed that goes onto a token")
+	return checkPlace(place{p.OnToken, p.ToVault, p.Touch, p.Tokens})
+}
+
+// place is where the caller wants a secret: on tokens, or in the vault.
+type place struct {
+	onToken, toVault, touch bool
+	tokens                  []string
+}
+
+func checkPlace(p place) error {
+	if !p.onToken && (len(p.tokens) > 0 || p.touch) {
+		return errcode.Errorf(errcode.BadRequest, "tokens and touch are for a secret that goes onto a token")
+	}
+	if p.onToken && p.toVault {
+		return errcode.Errorf(errcode.BadRequest, "a secret goes onto tokens or into the vault, not both")
 	}
 	return nil
+}
+
+// target is where a secret goes that takes the place of old: onto the tokens that
+// have that one, unless others are named. What is on tokens leaves them only when
+// the caller says so.
+func (p place) target(old inventory.Held) (ontoken.Target, error) {
+	on := old.Placement()
+	switch {
+	case !old.OnToken():
+		return ontoken.Target{Tokens: p.tokens, Touch: p.touch}, nil
+	case !p.onToken && !p.toVault:
+		return ontoken.Target{}, errcode.Errorf(errcode.BadRequest,
+			"%q is%s: give --on-token to put the new secret there, or --to-vault", old.Name, erasedFrom(old))
+	case len(p.tokens) > 0:
+		return ontoken.Target{Tokens: p.tokens, Touch: p.touch || on.Touch}, nil
+	}
+	return ontoken.Target{Tokens: on.Tokens, Touch: p.touch || on.Touch}, nil
 }
 
 // parseSerials reads serials, parted by blanks, which go to the devices in order;
@@ -83,13 +115,12 @@ func parseSerials(text string, devices int) ([]string, error) {
 	if len(serials) > devices {
 		return nil, errcode.Errorf(errcode.BadRequest, "%d serial numbers for %d devices", len(serials), devices)
 	}
-	for i, serial := range serials {
-		if !config.ValidSerial(serial) {
-			return nil, errcode.Errorf(errcode.BadRequest,
-				"%.80q is not an MFA device: write its ARN, arn:aws:iam::ACCOUNT:mfa/NAME, or the serial number of the fob", serial)
+	for i, number := range serials {
+		if err := mfaserial.Check(number); err != nil {
+			return nil, errcode.Errorf(errcode.BadRequest, "%v", err)
 		}
-		if slices.Contains(serials[:i], serial) {
-			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", serial)
+		if slices.Contains(serials[:i], number) {
+			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", number)
 		}
 	}
 	return append(serials, make([]string, devices-len(serials))...), nil
@@ -102,6 +133,7 @@ type arrival struct {
 	old    inventory.Device
 	seed   *totp.Key
 	names  []string
+	onto   ontoken.Target
 }
 
 // plan makes the devices, and finds out before the first is stored whether all can
@@ -122,8 +154,16 @@ func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key) ([]arriva
 		if !config.ValidName(name) {
 			return nil, badName("a device", name)
 		}
+		if serials[i] != "" {
+			if err := codes.CheckAWS(name, &seeds[i]); err != nil {
+				return nil, err
+			}
+		}
 		a := arrival{device: inventory.NewDevice(name, serials[i], &seeds[i]), seed: &seeds[i]}
 		if a.old, err = deviceToReplace(v, a.device, p.Replace); err != nil {
+			return nil, err
+		}
+		if a.onto, err = (place{p.OnToken, p.ToVault, p.Touch, p.Tokens}).target(a.old.Held); err != nil {
 			return nil, err
 		}
 		a.device.Supersede(a.old.Entry)
@@ -155,7 +195,7 @@ func deviceToReplace(v *keystore.Vault, d inventory.Device, replace bool) (inven
 // replaces still.
 func (m *devices) store(ctx context.Context, ask credproc.Asker, a *arrival, p wire.DeviceAddParams) (left []string, err error) {
 	if p.OnToken {
-		err = m.put(ctx, ask, a, ontoken.Target{Tokens: p.Tokens, Touch: p.Touch})
+		err = m.put(ctx, ask, a)
 	} else {
 		uri := a.seed.MarshalURI()
 		defer clear(uri)
@@ -168,12 +208,12 @@ func (m *devices) store(ctx context.Context, ask credproc.Asker, a *arrival, p w
 }
 
 // put puts a seed onto tokens.
-func (m *devices) put(ctx context.Context, ask credproc.Asker, a *arrival, onto ontoken.Target) error {
+func (m *devices) put(ctx context.Context, ask credproc.Asker, a *arrival) error {
 	return m.applets.Put(ctx, ask, ontoken.Secret{
 		Record: &a.device, Names: a.names,
 		Algorithm: string(a.seed.Algorithm), Digits: a.seed.Digits, Key: a.seed.Seed.Bytes(),
 		Why: "to put device " + a.device.Name + " on it",
-	}, onto)
+	}, a.onto)
 }
 
 func (m *devices) list(ctx context.Context, _ *request) ([]wire.Device, error) {
@@ -220,10 +260,10 @@ func (m *devices) move(ctx context.Context, r *request, p wire.MoveParams) (wire
 		return wire.Device{}, err
 	}
 	defer totp.WipeAll(seeds)
-	a := arrival{device: old, seed: &seeds[0]}
+	a := arrival{device: old, seed: &seeds[0], onto: ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}}
 	v := m.access.Opened()
 	a.names = ontoken.DeviceNames(old.Name, a.seed, func(name string) bool { return inventory.CredentialTaken(v, name) })
-	if err := m.put(ctx, r.ask, &a, ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
+	if err := m.put(ctx, r.ask, &a); err != nil {
 		return wire.Device{}, err
 	}
 	m.codes.Carry(old, a.device)
@@ -232,11 +272,20 @@ func (m *devices) move(ctx context.Context, r *request, p wire.MoveParams) (wire
 
 // code shows a person the code of a device of the vault.
 func (m *devices) code(ctx context.Context, r *request, p wire.NameParams) (wire.Code, error) {
-	digits, expires, err := m.codes.Show(ctx, p.Name, r.ask)
+	shown, err := m.codes.Show(ctx, p.Name, r.ask)
 	if err != nil {
 		return wire.Code{}, err
 	}
-	return wire.Code{Digits: digits, Expires: expires}, nil
+	code := wire.Code{Digits: shown.Digits, Expires: shown.Expires, SkewMillis: shown.Skew.Milliseconds()}
+	if shown.Doubt != nil {
+		code.Doubt = line.One(shown.Doubt.Error())
+	}
+	return code, nil
+}
+
+// resume has a device go on by this machine's clock, which a person says is right.
+func (m *devices) resume(ctx context.Context, _ *request, p wire.NameParams) (none, error) {
+	return none{}, m.codes.GoOn(ctx, p.Name)
 }
 
 func describeDevice(d inventory.Device) wire.Device {

@@ -106,10 +106,21 @@ func TestDevicesThatCannotBeOnesAreRefused(t *testing.T) {
 		want   errcode.Code
 		says   string
 	}{
-		"empty seed":       {wire.DeviceAddParams{Name: "a"}, errcode.BadSeed, "empty"},
-		"million digits":   {wire.DeviceAddParams{Name: "a", Seed: []byte("otpauth://totp/a?secret=" + seed + "&digits=1000000")}, errcode.BadSeed, "digits"},
-		"short serial":     {wire.DeviceAddParams{Name: "a", Serial: "12345678", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
-		"odd serial":       {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::1\x1b[2J:mfa/x", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
+		"empty seed":     {wire.DeviceAddParams{Name: "a"}, errcode.BadSeed, "empty"},
+		"million digits": {wire.DeviceAddParams{Name: "a", Seed: []byte("otpauth://totp/a?secret=" + seed + "&digits=1000000")}, errcode.BadSeed, "digits"},
+		"short serial":   {wire.DeviceAddParams{Name: "a", Serial: "12345678", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
+		"odd serial":     {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::1\x1b[2J:mfa/x", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
+		"a security key": {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::123456789012:u2f/user/alice/key", Seed: []byte(seed)}, errcode.BadRequest, "in its console only"},
+		"10 digits":      {wire.DeviceAddParams{Name: "a", Serial: "1234567890", Seed: []byte(seed)}, errcode.BadRequest, "digits alone"},
+		"8 digits": {
+			wire.DeviceAddParams{Name: "fob", Serial: serial, Seed: []byte("otpauth://totp/a?digits=8&secret=" + seed)}, errcode.BadSeed, `device "fob" gives 8 digits by SHA1 every 30s`,
+		},
+		"a minute": {
+			wire.DeviceAddParams{Name: "fob", Serial: serial, Seed: []byte("otpauth://totp/a?period=60&secret=" + seed)}, errcode.BadSeed, "every 1m0s",
+		},
+		"SHA256": {
+			wire.DeviceAddParams{Name: "fob", Serial: serial, Seed: []byte("otpauth://totp/a?algorithm=SHA256&secret=" + seed)}, errcode.BadSeed, "by SHA256",
+		},
 		"too many serials": {wire.DeviceAddParams{Name: "a", Serial: serial + " " + serial + "2", Seed: []byte(seed)}, errcode.BadRequest, "2 serial numbers for 1"},
 		"odd name":         {wire.DeviceAddParams{Name: "a\nb", Seed: []byte(seed)}, errcode.BadRequest, "name"},
 		"same serials":     {wire.DeviceAddParams{Serial: serial + " " + serial, Seed: migration("a", "b")}, errcode.BadRequest, "twice"},

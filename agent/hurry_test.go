@@ -15,8 +15,9 @@ func (b *bench) hurried() *person {
 		confirm: func(string) bool { return false },
 		notice: func(text string) {
 			if strings.Contains(text, "waiting") {
+				b.slept.Add(int64(period))
 				b.clock.advance(period)
-				_ = b.status.ledger.SetSkew(b.status.ledger.Skew()) // nothing new, but a reason to look
+				_ = b.status.ledger.SetSkew(b.status.ledger.Observed()) // nothing new, but a reason to look
 			}
 		},
 	}

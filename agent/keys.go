@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/ontoken"
@@ -67,32 +66,56 @@ func (m *keys) add(ctx context.Context, r *request, p wire.KeyImportParams) (wir
 	if err := checkKey(p); err != nil {
 		return wire.Key{}, err
 	}
-	endpoints, err := trust.CanonicalAll(p.Trust)
+	key, old, err := m.store(ctx, r, p)
 	if err != nil {
 		return wire.Key{}, err
 	}
-	key := inventory.NewKey(p.Name, p.AccessKeyID)
-	var old inventory.Key
+	left := m.applets.Abandon(ctx, old.Held, r.ask)
+	if err := m.retire(ctx, old.AccessKeyID, p.AccessKeyID, r.ask); err != nil {
+		return wire.Key{}, err
+	}
+	for _, endpoint := range p.Trust {
+		if err := m.trust.Add(ctx, p.AccessKeyID, credproc.Route{URL: endpoint}, r.ask); err != nil {
+			return wire.Key{}, err
+		}
+	}
+	shown := m.describe(key)
+	shown.Left = left
+	return shown, nil
+}
+
+// store stores an access key in the vault or on tokens, in the place of old, which
+// is zero if there is none.
+func (m *keys) store(ctx context.Context, r *request, p wire.KeyImportParams) (key, old inventory.Key, err error) {
+	key = inventory.NewKey(p.Name, p.AccessKeyID)
+	var onto ontoken.Target
 	err = m.access.Use(ctx, r.ask, func(v *keystore.Vault) (err error) {
 		if old, err = keyToReplace(v, p); err != nil {
 			return err
 		}
 		key.Supersede(old.Entry)
+		if onto, err = placeOf(p).target(old.Held); err != nil || p.OnToken {
+			return err
+		}
 		return inventory.Store(v, &key, p.Secret)
 	})
-	if err != nil {
-		return wire.Key{}, err
+	if err == nil && p.OnToken {
+		sent := onItsWay(&key, p.Secret)
+		defer clear(sent.Key)
+		err = m.applets.Put(ctx, r.ask, sent, onto)
 	}
-	m.applets.Abandon(ctx, old.Held, r.ask)
-	if err := m.retire(ctx, old.AccessKeyID, p.AccessKeyID, r.ask); err != nil {
-		return wire.Key{}, err
+	return key, old, err
+}
+
+func placeOf(p wire.KeyImportParams) place { return place{p.OnToken, p.ToVault, p.Touch, p.Tokens} }
+
+// onItsWay is a secret access key on its way to tokens. The caller wipes its Key.
+func onItsWay(key *inventory.Key, secret []byte) ontoken.Secret {
+	return ontoken.Secret{
+		Record: key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
+		Algorithm: signsWith, Digits: signDigits, Signs: true, Key: sigv4.Secret(secret),
+		Why: "to put access key " + key.Name + " on it",
 	}
-	for _, endpoint := range endpoints {
-		if err := m.trust.Add(ctx, p.AccessKeyID, endpoint, r.ask); err != nil {
-			return wire.Key{}, err
-		}
-	}
-	return m.describe(key), nil
 }
 
 // checkKey refuses what cannot be a long-term access key, or its name.
@@ -103,7 +126,7 @@ func checkKey(p wire.KeyImportParams) error {
 	if err := config.CheckLongTermKey(p.AccessKeyID, p.Secret); err != nil {
 		return errcode.Wrap(errcode.BadRequest, err)
 	}
-	return nil
+	return checkPlace(placeOf(p))
 }
 
 func badName(what, name string) error {
@@ -161,9 +184,9 @@ func (m *keys) retire(ctx context.Context, id, successor string, ask credproc.As
 	return m.trust.RemoveAll(ctx, id, ask)
 }
 
-// vouch lets the requests of a key go to an endpoint, or takes that back.
+// vouch lets the requests of a key take a route, or takes that back.
 func (m *keys) vouch(ctx context.Context, r *request, p wire.KeyTrustParams) (none, error) {
-	endpoint, err := trust.Canonical(p.Endpoint)
+	route, err := routeOf(p)
 	if err != nil {
 		return none{}, err
 	}
@@ -171,20 +194,31 @@ func (m *keys) vouch(ctx context.Context, r *request, p wire.KeyTrustParams) (no
 	if err != nil {
 		return none{}, err
 	}
-	key, found := inventory.KeyOfID(v, p.Name) // which is what the refusal of an endpoint tells
-	if !found {
-		if key, err = inventory.FindKey(v, p.Name); err != nil {
-			return none{}, err
-		}
+	key, err := keyOf(v, p.Name)
+	if err != nil {
+		return none{}, err
 	}
 	if !p.Revoke {
-		return none{}, m.trust.Add(ctx, key.AccessKeyID, endpoint, r.ask)
+		return none{}, m.trust.Add(ctx, key.AccessKeyID, route, r.ask)
 	}
-	if !slices.Contains(m.trust.Of(key.AccessKeyID), endpoint) {
-		return none{}, fmt.Errorf("%w: access key %q does not trust %s", keystore.ErrNoItem, p.Name, endpoint)
+	err = m.trust.Remove(ctx, key.AccessKeyID, route, r.ask)
+	if err == nil {
+		m.sessions.forgetAll() // what came from there is not trusted either
 	}
-	m.sessions.forgetAll() // what came from there is not trusted either
-	return none{}, m.trust.Remove(ctx, key.AccessKeyID, endpoint, r.ask)
+	return none{}, err
+}
+
+// routeOf is the route that is to be trusted.
+func routeOf(p wire.KeyTrustParams) (r credproc.Route, err error) {
+	r.Proxy, r.CA = p.Proxy, p.CA
+	if p.Endpoint == trust.AWS {
+		if r == (credproc.Route{}) {
+			err = errcode.Errorf(errcode.BadRequest, "AWS's own endpoints are trusted: name an endpoint, a proxy or a CA bundle")
+		}
+		return r, err
+	}
+	r.URL, err = trust.Canonical(p.Endpoint)
+	return r, err
 }
 
 // A credential that signs is of HMAC-SHA256. Its digits are never used.
@@ -203,11 +237,7 @@ func (m *keys) move(ctx context.Context, r *request, p wire.MoveParams) (wire.Ke
 		return wire.Key{}, err
 	}
 	defer secret.Destroy()
-	sent := ontoken.Secret{
-		Record: &key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
-		Algorithm: signsWith, Digits: signDigits, Signs: true, Key: sigv4.Secret(secret.Bytes()),
-		Why: "to put access key " + key.Name + " on it",
-	}
+	sent := onItsWay(&key, secret.Bytes())
 	defer clear(sent.Key)
 	if err := m.applets.Put(ctx, r.ask, sent, ontoken.Target{Tokens: p.Tokens, Touch: p.Touch}); err != nil {
 		return wire.Key{}, err

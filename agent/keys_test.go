@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
 )
@@ -111,21 +112,25 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 	b := openBench(t)
 	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
 	const endpoint = "http://127.0.0.1:4566"
-	no := &person{confirm: func(string) bool { return false }}
-	yes := &person{confirm: func(string) bool { return true }}
-	trusted := func(p *person, keyID string) error { return b.trust.Endpoint(t.Context(), keyID, endpoint, p.asker()) }
+	trusted := func(p *person, keyID string) error {
+		return b.trust.Route(t.Context(), keyID, credproc.Route{URL: endpoint}, b.asker(p))
+	}
 
-	for name, p := range map[string]*person{"nobody": nobody, "no": no} {
+	b.desk.sit(false)
+	for name, p := range map[string]*person{"nobody": nobody, "whoever says yes over the connection": yesman()} {
 		if err := cross(trusted(p, keyID)); err.Code != errcode.UntrustedEndpoint {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if err := trusted(yes, keyID); err != nil {
+	b.desk.sit(true)
+	if err := trusted(nobody, keyID); err != nil {
 		t.Fatal(err)
 	}
-	if q := yes.questions(); len(q) != 1 || !strings.Contains(q[0], keyID) || !strings.Contains(q[0], endpoint) || !strings.Contains(q[0], "not encrypted") {
-		t.Errorf("asked %q", q)
+	want := []string{"consent: to send requests of access key " + keyID + ", and MFA codes, to " + endpoint + ", not encrypted | "}
+	if !slices.Equal(b.desk.asked, want) {
+		t.Errorf("asked %q", b.desk.asked)
 	}
+	b.desk.sit(false)
 	b.restart(t)
 	if err := trusted(nobody, keyID); err != nil {
 		t.Errorf("a new agent does not remember: %v", err)
@@ -138,13 +143,48 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 		t.Error("trust that was taken back is there")
 	}
 	b.refused(t, nobody, errcode.NoItem, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint, Revoke: true})
+	b.desk.sit(true)
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: keyID, Endpoint: endpoint}, nil)
 	if err := trusted(nobody, keyID); err != nil {
 		t.Error(err)
 	}
 	b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil)
+	b.desk.sit(false)
 	if err := trusted(nobody, keyID); err == nil {
 		t.Error("trust outlives its key")
+	}
+}
+
+// A proxy, and a CA bundle, each make another route; trust in one is not trust in
+// another, and what was trusted before there were such routes is a plain endpoint.
+func TestTrustIsForTheWholeRoute(t *testing.T) {
+	b := openBench(t)
+	routes := []credproc.Route{
+		{URL: "https://x.example"},
+		{URL: "https://x.example", Proxy: "http://p:3128"},
+		{URL: "https://x.example", CA: "c0ffee"},
+		{Proxy: "http://p:3128"},
+		{CA: "c0ffee"},
+		{Proxy: "http://p:3128", CA: "c0ffee"},
+	}
+	for i, route := range routes {
+		b.desk.sit(false)
+		for j, other := range routes {
+			if err := b.trust.Route(t.Context(), keyID, other, b.asker(yesman())); (err == nil) != (j < i) {
+				t.Errorf("with %d trusted, %s: got %v", i, other, err)
+			}
+		}
+		b.desk.sit(true)
+		if err := b.trust.Route(t.Context(), keyID, route, b.asker(nobody)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{
+		"https://x.example", "https://x.example;proxy=http://p:3128", "https://x.example;ca=sha256:c0ffee",
+		"aws;proxy=http://p:3128", "aws;ca=sha256:c0ffee", "aws;proxy=http://p:3128;ca=sha256:c0ffee",
+	}
+	if got := b.trust.Of(keyID); !slices.Equal(got, want) {
+		t.Errorf("the vault has %q", got)
 	}
 }
 
@@ -154,14 +194,14 @@ func TestTrustIsNotBelievedBeforeTheVaultHasProvedIt(t *testing.T) {
 	b.withVault(t)
 	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
 	const endpoint = "https://sts.example.com"
-	if err := b.trust.Add(t.Context(), keyID, endpoint, nobody.asker()); err != nil {
+	if err := b.trust.Add(t.Context(), keyID, credproc.Route{URL: endpoint}, nobody.asker()); err != nil {
 		t.Fatal(err)
 	}
 	b.restart(t)
-	if err := cross(b.trust.Endpoint(t.Context(), keyID, endpoint, nobody.asker())); err.Code != errcode.NoPrompt {
+	if err := cross(b.trust.Route(t.Context(), keyID, credproc.Route{URL: endpoint}, nobody.asker())); err.Code != errcode.NoPrompt {
 		t.Errorf("got %v, want the vault to be unlocked first", err)
 	}
-	if err := b.trust.Endpoint(t.Context(), keyID, endpoint, knows(passphrase).asker()); err != nil {
+	if err := b.trust.Route(t.Context(), keyID, credproc.Route{URL: endpoint}, knows(passphrase).asker()); err != nil {
 		t.Error(err)
 	}
 }

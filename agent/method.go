@@ -8,6 +8,7 @@ import (
 	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/peer"
+	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/params"
@@ -18,6 +19,8 @@ type request struct {
 	method string
 	conn   conn
 	ask    *ask.Chain
+	// prove is [vault.Access.Prove] by who asks.
+	prove func(ctx context.Context, act vault.Act) error
 }
 
 // conn is the connection that a call came by. [*server.Conn] is one.
@@ -28,10 +31,11 @@ type conn interface {
 }
 
 // A method answers one call. It is made by [quiet], [changes] or [handsOut], each
-// of which is a decision about the line that the call leaves in the audit file;
-// [checked] refuses a table with a method that has none.
+// of which is a decision about the line that the call leaves in the audit file, and
+// about what it has to prove; [checked] refuses a table with a method that has none.
 type method struct {
-	line auditLine
+	line   auditLine
+	proven bool // it is decided what a call has to prove
 	// do answers; about is what the line tells of, nil if there is to be none.
 	do func(ctx context.Context, r *request, raw json.RawMessage) (result any, about *audit.Subject, err error)
 }
@@ -50,9 +54,9 @@ const (
 type none struct{}
 
 // quiet is a method that hands nothing out and changes nothing that the vault
-// keeps.
+// keeps: it has nothing to prove.
 func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
-	return method{noLine, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{noLine, true, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
@@ -65,12 +69,17 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 // changes is a method that hands nothing out, and leaves a line all the same: it
 // changes what the vault keeps, where that may go, who can open it, or when. About
 // tells whom it is about, by parameters of which some may be bad, and the result,
-// which is zero when the method has failed.
-func changes[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfChange, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+// which is zero when the method has failed. Takes is what is proved before do runs.
+func changes[P, R any](
+	takes proof[P], do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject,
+) method {
+	return method{lineOfChange, takes != nil, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
 		err := decode(r, raw, &p)
+		if err == nil {
+			err = demand(ctx, r, takes, p)
+		}
 		if err == nil {
 			result, err = do(ctx, r, p)
 		}
@@ -84,9 +93,11 @@ func changes[P, R any](do func(context.Context, *request, P) (R, error), about f
 
 // handsOut is a method that gives a secret, or something made with one. About is
 // as in [changes], of good parameters; it is nil where nothing is to be told, as
-// when nothing was handed out and nothing refused.
+// when nothing was handed out and nothing refused. What is handed out is for now,
+// and every process of the user may have it while the vault is open: nothing is
+// proved.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfHandout, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{lineOfHandout, true, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
@@ -113,11 +124,12 @@ func decode[P any](r *request, raw json.RawMessage, p *P) error {
 	return nil
 }
 
-// checked returns a table in which every method has a decision about its line.
+// checked returns a table in which every method has a decision about its line and
+// its proof.
 func checked(table map[string]method) (map[string]method, error) {
 	for name, m := range table {
-		if m.line == undecided || m.do == nil {
-			return nil, fmt.Errorf("nobody has decided what the audit file says of method %q", name)
+		if m.line == undecided || m.do == nil || !m.proven {
+			return nil, fmt.Errorf("nobody has decided what the audit file says of method %q, or what it takes", name)
 		}
 	}
 	return table, nil

@@ -5,6 +5,8 @@ import (
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // groups are the methods, each group with what it needs.
@@ -17,10 +19,12 @@ type groups struct {
 	profiles    *profiles
 	sessions    *sessions
 	status      *status
+	proofs      *proofs
 }
 
 // table is everything that a client may call, one row a method: what answers it,
-// which line it leaves in the audit file, and what that line is about.
+// what the caller proves before that, which line it leaves in the audit file, and
+// what that line is about.
 func (g groups) table() map[string]method {
 	return map[string]method{
 		wire.MethodCredentials: handsOut(g.credentials.get, func(p wire.CredentialsParams, r issued) *audit.Subject {
@@ -33,34 +37,35 @@ func (g groups) table() map[string]method {
 		wire.MethodStatus: quiet(bare(g.status.show)),
 		wire.MethodStop:   quiet(bare(g.status.stop)),
 
-		wire.MethodVaultCreate: changes(g.vault.create, nobodyElse),
+		wire.MethodVaultCreate: changes(unproven, g.vault.create, nobodyElse),
 		wire.MethodVaultShow:   quiet(bare(g.vault.show)),
 		wire.MethodVaultVerify: quiet(bare(g.vault.verify)),
-		wire.MethodVaultUnlock: changes(g.vault.unlock, func(p wire.VaultUnlockParams, _ wire.Vault) *audit.Subject {
+		wire.MethodVaultUnlock: changes(unproven, g.vault.unlock, func(p wire.VaultUnlockParams, _ wire.Vault) *audit.Subject {
 			return &audit.Subject{Name: p.Slot}
 		}),
-		wire.MethodVaultLock: changes(bare(g.vault.lock), nobodyElse),
-		wire.MethodVaultHold: changes(g.vault.hold, nobodyElse),
-		wire.MethodSlotAdd: changes(g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) *audit.Subject {
+		wire.MethodVaultLock: changes(unproven, bare(g.vault.lock), nobodyElse),
+		wire.MethodVaultHold: changes(g.proofs.hold, g.vault.hold, nobodyElse),
+		wire.MethodSlotAdd: changes(g.proofs.addSlot, g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) *audit.Subject {
 			return &audit.Subject{Name: cmp.Or(p.Kind, p.Token)}
 		}),
-		wire.MethodSlotRemove: changes(g.vault.removeSlot, func(p wire.SlotRemoveParams, _ none) *audit.Subject {
+		wire.MethodSlotRemove: changes(g.proofs.removeSlot, g.vault.removeSlot, func(p wire.SlotRemoveParams, _ none) *audit.Subject {
 			return &audit.Subject{Name: p.ID}
 		}),
 
-		wire.MethodKeyImport: changes(g.keys.add, func(p wire.KeyImportParams, k wire.Key) *audit.Subject {
+		wire.MethodKeyImport: changes(g.proofs.importKey, g.keys.add, func(p wire.KeyImportParams, k wire.Key) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: k.Tokens}
 		}),
 		wire.MethodKeyList:   quiet(bare(g.keys.list)),
-		wire.MethodKeyRemove: changes(g.keys.remove, named[wire.RemoveResult]),
-		wire.MethodKeyTrust: changes(g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
-			return &audit.Subject{Name: p.Name}
+		wire.MethodKeyRemove: changes(g.proofs.removeKey, g.keys.remove, named[wire.RemoveResult]),
+		wire.MethodKeyTrust: changes(g.proofs.trustEndpoint, g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
+			to := line.Short(credproc.Route{URL: p.Endpoint, Proxy: p.Proxy, CA: p.CA}.String(), longestRoute)
+			return &audit.Subject{Name: p.Name, Action: to}
 		}),
-		wire.MethodKeyMove: changes(g.keys.move, func(p wire.MoveParams, k wire.Key) *audit.Subject {
+		wire.MethodKeyMove: changes(g.proofs.moveKey, g.keys.move, func(p wire.MoveParams, k wire.Key) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
 		}),
 
-		wire.MethodDeviceAdd: changes(g.devices.add, func(p wire.DeviceAddParams, r wire.DeviceAddResult) *audit.Subject {
+		wire.MethodDeviceAdd: changes(g.proofs.addDevice, g.devices.add, func(p wire.DeviceAddParams, r wire.DeviceAddResult) *audit.Subject {
 			var tokens []string
 			if len(r.Devices) > 0 {
 				tokens = r.Devices[0].Tokens // all went onto the same
@@ -68,10 +73,11 @@ func (g groups) table() map[string]method {
 			return &audit.Subject{Name: p.Name, Tokens: onto(tokens, p.Tokens)}
 		}),
 		wire.MethodDeviceList: quiet(bare(g.devices.list)),
-		wire.MethodDeviceMove: changes(g.devices.move, func(p wire.MoveParams, d wire.Device) *audit.Subject {
+		wire.MethodDeviceMove: changes(g.proofs.moveDevice, g.devices.move, func(p wire.MoveParams, d wire.Device) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
 		}),
-		wire.MethodDeviceRemove: changes(g.devices.remove, named[wire.RemoveResult]),
+		wire.MethodDeviceRemove: changes(g.proofs.removeDevice, g.devices.remove, named[wire.RemoveResult]),
+		wire.MethodDeviceResume: changes(g.proofs.resumeDevice, g.devices.resume, named[none]),
 		wire.MethodCode:         handsOut(g.devices.code, named[wire.Code]),
 
 		wire.MethodProfileShow:   quiet(g.profiles.show),
@@ -80,11 +86,14 @@ func (g groups) table() map[string]method {
 		wire.MethodSessionForget: quiet(g.sessions.forget),
 
 		wire.MethodTokenList: quiet(bare(g.tokens.list)),
-		wire.MethodTokenProtect: changes(g.tokens.protect, func(p wire.TokenProtectParams, t wire.Token) *audit.Subject {
+		wire.MethodTokenProtect: changes(g.proofs.protect, g.tokens.protect, func(p wire.TokenProtectParams, t wire.Token) *audit.Subject {
 			return &audit.Subject{Name: p.Token, Action: p.Action, Tokens: []string{t.Serial}}
 		}),
 	}
 }
+
+// longestRoute bounds what is told of a route, which may be any text.
+const longestRoute = 300
 
 // nobodyElse is whom a method for the vault itself is about.
 func nobodyElse[P, R any](P, R) *audit.Subject { return &audit.Subject{} }

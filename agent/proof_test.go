@@ -91,9 +91,10 @@ func TestOpenVaultGivesNothingToATokenUnproven(t *testing.T) {
 	}
 }
 
-// What harms nobody needs no proof.
-func TestAccessCodeIsForgottenUnasked(t *testing.T) {
+// What the vault remembers of an access code may be the only copy.
+func TestAccessCodeIsForgottenByProofAlone(t *testing.T) {
 	b, _ := withTaker(t)
 	b.must(t, knows(passphrase), wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectSet}, nil)
-	b.must(t, nobody, wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectForget}, nil)
+	b.refused(t, nobody, errcode.NoPrompt, wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectForget})
+	b.must(t, knows(passphrase), wire.MethodTokenProtect, wire.TokenProtectParams{Action: wire.ProtectForget}, nil)
 }

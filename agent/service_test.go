@@ -9,17 +9,20 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"filippo.io/age"
 
+	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/tokenrack"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -56,8 +59,49 @@ type bench struct {
 	stopped  chan struct{}
 	profiles string // mfad's file
 	fs       durable.FS
+	boot     func() time.Duration // nil: nothing tells when the wall clock was set
+	slept    atomic.Int64         // time that was not waited for, but has passed
+	timeAt   string               // where AWS is asked for the time before a profile was used; else nowhere
 	rack     *tokenrack.Rack
 	tokens   Tokens // the rack, unless a test has something else
+	desk     *desk
+}
+
+// desk is the agent's own desktop, before which the owner sits who wanted what a
+// test does, and allows it.
+type desk struct {
+	mu    sync.Mutex
+	left  bool // nobody sits there
+	asked []string
+
+	during func() // a question is open; nil: nothing
+}
+
+func (d *desk) Ask(_ context.Context, q human.Question) (human.Answer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.left {
+		return human.Answer{}, errors.New("there is no display")
+	}
+	d.asked = append(d.asked, string(q.Kind)+": "+q.What+" | "+q.Uses)
+	if act := d.during; act != nil {
+		d.mu.Unlock()
+		act()
+		d.mu.Lock()
+	}
+	return human.Answer{Yes: true}, nil
+}
+
+// sit says whether somebody sits there.
+func (d *desk) sit(there bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.left = !there
+}
+
+// asker is a person as the service asks them, or the agent itself.
+func (b *bench) asker(p *person) *ask.Chain {
+	return ask.New(p, ask.Options{TTY: p.present(), Own: b.own})
 }
 
 // newBench starts a service without a vault. Close is the test's end.
@@ -71,6 +115,7 @@ func newBench(t testing.TB) *bench {
 		stopped:  make(chan struct{}),
 		profiles: filepath.Join(dir, "profiles"),
 	}
+	b.desk = new(desk)
 	b.rack = tokenrack.New(t)
 	b.tokens = b.rack
 	b.start(t)
@@ -92,9 +137,16 @@ func (b *bench) start(t testing.TB) {
 		Config: config.NewReader(config.Paths{
 			Mfad: b.profiles, Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials"),
 		}, noEnvironment),
-		Dialer: &sts.Dialer{Now: b.clock.now},
-		Stop:   func() { close(b.stopped) },
-		FS:     b.fs,
+		Dialer: &sts.Dialer{Now: b.clock.now}, Own: b.desk,
+		Stop: func() { close(b.stopped) },
+		FS:   b.fs,
+		Boot: b.boot, BootID: "this one",
+		TimeAt: func(string) (config.Endpoint, error) {
+			if b.timeAt == "" {
+				return config.Endpoint{}, errors.New("there is no network")
+			}
+			return config.Endpoint{Region: config.Value{Text: "eu-west-1"}, URL: config.Value{Text: b.timeAt}}, nil
+		},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {

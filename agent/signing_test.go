@@ -186,7 +186,16 @@ func TestMovedKeyIsAsBefore(t *testing.T) {
 func TestImportedSecretReplacesTheTokens(t *testing.T) {
 	b, c, r := signedByToken(t, false)
 	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
-	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: c.key.ID, Secret: []byte(c.key.Secret), Replace: true}, nil)
+	p := wire.KeyImportParams{Name: "base", AccessKeyID: c.key.ID, Secret: []byte(c.key.Secret), Replace: true}
+	why := b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyImport, p)
+	if want := `"base" is on token 12345678: give --on-token to put the new secret there, or --to-vault`; why != want {
+		t.Errorf("got %q, want %q", why, want)
+	}
+	if len(r.Tokens[0].Names()) != 1 {
+		t.Error("the token was touched")
+	}
+	p.Secret, p.ToVault = []byte(c.key.Secret), true
+	b.must(t, nobody, wire.MethodKeyImport, p, nil)
 	if len(r.Tokens[0].Names()) > 0 {
 		t.Errorf("the token holds %q", r.Tokens[0].Names())
 	}

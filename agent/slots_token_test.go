@@ -187,3 +187,42 @@ func TestSlotsOfTokensAreMadeWithCare(t *testing.T) {
 	b.must(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1"}, nil)
 	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "2"}, nil) // the first one proves
 }
+
+// A key that wants neither PIN nor touch opens the vault, and proves nothing.
+func TestSilentTokenIsNoProof(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1", "2")
+	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "1", PIN: "never", Touch: "never"}, nil)
+	b.desk.sit(false)
+	tries := r.Count(token.MethodUnwrap)
+	b.refused(t, nobody, errcode.Unproven, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: -1})
+	if now := r.Count(token.MethodUnwrap); now != tries {
+		t.Errorf("the token was used %d times", now-tries)
+	}
+	b.desk.sit(true)
+	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "piv", Token: "2"}, nil)
+	b.desk.sit(false)
+	b.must(t, nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: -1}, nil) // by the second
+}
+
+// What replaces a secret on tokens goes there, when that was said, and the old
+// secret is on none of them any more.
+func TestNewSecretGoesWhereTheOldOneWas(t *testing.T) {
+	b := openBench(t)
+	r := b.withTokens(t, "1", "2")
+	b.must(t, nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)}, nil)
+	b.must(t, nobody, wire.MethodKeyMove, wire.MoveParams{Name: "base", Tokens: []string{"1", "2"}, Touch: true}, nil)
+	p := wire.KeyImportParams{Name: "base", AccessKeyID: otherID, Secret: []byte(secretKey), Replace: true}
+	b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyImport, p)
+	p.OnToken = true
+	var key wire.Key
+	b.must(t, nobody, wire.MethodKeyImport, p, &key)
+	if !slices.Equal(key.Tokens, []string{"1", "2"}) || !key.Touch || key.AccessKeyID != otherID {
+		t.Errorf("got %+v", key)
+	}
+	for _, on := range r.Tokens {
+		if got := on.Names(); !slices.Equal(got, []string{"mfad-key:" + otherID}) {
+			t.Errorf("a token holds %q", got)
+		}
+	}
+}

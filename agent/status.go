@@ -3,11 +3,14 @@ package agent
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
@@ -21,6 +24,7 @@ type status struct {
 	refusals *audit.Refusals
 	vaults   *vaults
 	sessions *sessions
+	profiles *resolver
 }
 
 // show asks nobody and waits for nothing: it is what a person looks at when
@@ -30,9 +34,13 @@ func (m *status) show(ctx context.Context, _ *request) (wire.Status, error) {
 	shown := wire.Status{
 		Version: wire.Version, PID: os.Getpid(), Started: m.started, Socket: m.options.Socket,
 		ConfigFiles: []string{paths.Mfad, paths.Credentials, paths.Config},
-		SkewMillis:  m.ledger.Skew().Milliseconds(),
+		SkewMillis:  m.ledger.Observed().Milliseconds(),
 		Sessions:    m.sessions.all(),
 	}
+	for _, setting := range Detours(m.options.Environ) {
+		shown.Detours = append(shown.Detours, wire.Value{Name: setting.Name, Text: setting.Text, From: "environment of mfad-agent"})
+	}
+	shown.Detours = append(shown.Detours, m.profiles.detours(ctx)...)
 	if m.options.Connections != nil {
 		shown.Connections = m.options.Connections()
 	}
@@ -54,4 +62,60 @@ func (m *status) show(ctx context.Context, _ *request) (wire.Status, error) {
 func (m *status) stop(context.Context, *request) (none, error) {
 	m.options.Stop()
 	return none{}, nil
+}
+
+// Detour is a setting of the agent's own environment by which requests to AWS go
+// elsewhere, by a proxy or with other certificates than the system's.
+type Detour struct{ Name, Text string }
+
+// detourVariables are those that count: Go reads the proxies, package config the
+// rest.
+var detourVariables = []string{
+	"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy",
+	"AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS",
+}
+
+// Detours lists those that are set. A password in a URL is not shown.
+func Detours(getenv func(string) string) []Detour {
+	var set []Detour
+	for _, name := range detourVariables {
+		text := getenv(name)
+		if text == "" {
+			continue
+		}
+		if u, err := url.Parse(text); err == nil && u.User != nil {
+			text = u.Redacted()
+		} else if strings.Contains(text, "@") {
+			text = "(has a user and no URL)"
+		}
+		set = append(set, Detour{name, line.Short(text, 200)})
+	}
+	return set
+}
+
+// detours lists the settings of profiles that do the same, each once.
+func (r *resolver) detours(ctx context.Context) []wire.Value {
+	infos, err := r.config.Profiles()
+	if err != nil {
+		return nil
+	}
+	var found []wire.Value
+	seen := make(map[wire.Value]bool)
+	for _, info := range infos {
+		chain, err := r.resolve(ctx, info.Name, "")
+		if err != nil {
+			continue
+		}
+		for _, step := range chain.Steps[1:] {
+			at := step.Exchange().Endpoint
+			for _, d := range []config.Detail{{Name: "endpoint", Value: at.URL}, {Name: "CA bundle", Value: at.CABundle}} {
+				v := describeValue(d.Name, d.Value)
+				if v.Text != "" && !seen[v] {
+					seen[v] = true
+					found = append(found, v)
+				}
+			}
+		}
+	}
+	return found
 }

@@ -67,7 +67,7 @@ func TestKeyOfADayDoesNotOutliveItsAccessKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer key.Close()
-	k.before = func() { b.must(t, nobody, wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil) }
+	k.before = func() { b.must(t, knows(passphrase), wire.MethodKeyRemove, wire.NameParams{Name: "base"}, nil) }
 	day := b.options.Now().UTC().Format(sigv4.DayLayout)
 	if _, err := key.Signer.SigningKey(t.Context(), day); !errors.Is(err, credproc.ErrNoKey) {
 		t.Errorf("got %v", err)

@@ -61,12 +61,20 @@ func (m *vaults) lock(context.Context, *request) (none, error) {
 }
 
 func (m *vaults) hold(ctx context.Context, r *request, p wire.VaultHoldParams) (none, error) {
+	hold, err := holdOf(p)
+	if err != nil {
+		return none{}, err
+	}
+	return none{}, m.access.SetHold(ctx, r.ask, hold)
+}
+
+// holdOf is the hold time that is asked for; -1 s stands for all negative ones.
+func holdOf(p wire.VaultHoldParams) (time.Duration, error) {
 	if p.Seconds > int64(longestHold/time.Second) {
-		return none{}, errcode.Errorf(errcode.BadRequest,
+		return 0, errcode.Errorf(errcode.BadRequest,
 			"a vault is held for at most %d seconds, or until it is locked", longestHold/time.Second)
 	}
-	hold := max(-time.Second, time.Duration(p.Seconds)*time.Second)
-	return none{}, m.access.SetHold(ctx, r.ask, hold)
+	return time.Duration(max(-1, p.Seconds)) * time.Second, nil
 }
 
 func (m *vaults) addSlot(ctx context.Context, r *request, p wire.SlotAddParams) (wire.SlotAddResult, error) {

@@ -281,13 +281,14 @@ func TestSlotsComeAndGo(t *testing.T) {
 	b.restart(t)
 	b.must(t, nobody, wire.MethodVaultUnlock, nil, nil)
 
+	owner := knows(passphrase)
 	var recovery wire.SlotAddResult
-	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"}, &recovery)
+	b.must(t, owner, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"}, &recovery)
 	b.refused(t, nobody, errcode.BadRequest, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"})
-	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: recovery.Slot.ID}, nil)
-	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"}, nil)
-	b.refused(t, nobody, errcode.LastSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
-	b.must(t, nobody, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain", Last: true}, nil)
+	b.must(t, owner, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: recovery.Slot.ID}, nil)
+	b.must(t, owner, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "recovery"}, nil)
+	b.refused(t, owner, errcode.LastSlot, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain"})
+	b.must(t, owner, wire.MethodSlotRemove, wire.SlotRemoveParams{ID: "keychain", Last: true}, nil)
 	if left := b.keychain.accounts(); len(left) != 0 {
 		t.Errorf("the keychain keeps %v", left)
 	}

@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"internal/pinguard":        {},
 	"internal/places":          {},
 	"internal/proctest":        {},
+	"internal/serial":          {},
 	"internal/sibling":         {},
 	"internal/socket":          {},
 	"internal/durable/faultfs": {},
@@ -90,7 +91,7 @@ var arrows = map[string][]string{
 		"agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/vault", "credproc", "keystore",
 		"token/totp",
 	},
-	"agent/trust": {"agent/inventory", "agent/vault", "credproc", "credproc/flight", "keystore"},
+	"agent/trust": {"agent/audit", "agent/inventory", "agent/vault", "credproc", "credproc/flight", "keystore"},
 	"agent": {
 		"agent/ask", "agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/peer",
 		"agent/server", "agent/tokenperson", "agent/trust", "agent/vault", "agent/wire", "credproc",

@@ -113,7 +113,7 @@ func (h *home) initVault() {
 func (h *home) importKey(name string, key awstest.Key) {
 	h.Helper()
 	csv := h.write("keys.csv", fmt.Sprintf("Access key ID,Secret access key\r\n%s,%s\r\n", key.ID, key.Secret))
-	h.do("", "key", "import", name, "--csv", csv, "--trust-endpoint", h.url)
+	h.do(passphrase+"\n", "key", "import", name, "--csv", csv, "--trust-endpoint", h.url, "--passphrase-stdin")
 }
 
 // addDevice brings a device's seed in.

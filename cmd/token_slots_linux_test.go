@@ -77,7 +77,7 @@ func TestEitherOfTwoTokensOpensTheVaultAndTheRecoveryKeyWithNone(t *testing.T) {
 	d.do("", "code", "phone")
 
 	// The first was lost: its slot goes, and the token opens nothing any more.
-	d.do("", "vault", "slot", "remove", first.ID)
+	d.do(passphrase+"\n", "vault", "slot", "remove", first.ID, "--passphrase-stdin")
 	d.insert(0)
 	d.do("", "lock")
 	expect(t, d.mfad("", "unlock", "--slot", "piv"), 4, "22222222")

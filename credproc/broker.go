@@ -19,10 +19,13 @@ import (
 type Options struct {
 	// Resolve finds the chain of a profile. The broker only reads the chain.
 	Resolve func(ctx context.Context, profile, region string) (*config.Chain, error)
-	Keys    Keys
-	Codes   Codes
-	Trust   Trust
-	Dialer  Dialer
+	// TimeAt is where AWS is asked for the time when no profile was used yet, in
+	// a partition such as "aws-cn"; empty is not known. Nil: nowhere.
+	TimeAt func(partition string) (config.Endpoint, error)
+	Keys   Keys
+	Codes  Codes
+	Trust  Trust
+	Dialer Dialer
 	// Sources are those beside the broker's own: one for each further kind of
 	// step that a chain may begin with.
 	Sources []Source
@@ -50,6 +53,7 @@ type Options struct {
 // All methods may be called at any time from any goroutine.
 type Broker struct {
 	resolve   func(ctx context.Context, profile, region string) (*config.Chain, error)
+	timeAt    func(partition string) (config.Endpoint, error)
 	planner   planner
 	exchanger exchanger
 	clock     clock
@@ -79,6 +83,7 @@ func New(o Options) *Broker {
 	clock := newClock(o.Now, o.Boot)
 	b := &Broker{
 		resolve:   o.Resolve,
+		timeAt:    o.TimeAt,
 		planner:   planner{make(map[config.StepKind]Source), roleSessionName(o.SessionName)},
 		exchanger: exchanger{codes: o.Codes, trust: o.Trust, dialer: o.Dialer, clock: clock, log: o.Logger},
 		clock:     clock,
@@ -216,5 +221,8 @@ func (b *Broker) Cached(ctx context.Context, chain *config.Chain) []SessionInfo 
 
 // Forget drops the sessions that match, and those being made now once they are;
 // who waits for them still gets them. It returns how many were dropped. Match
-// must not call the broker.
-func (b *Broker) Forget(match func(SessionInfo) bool) int { return b.cache.forget(match) }
+// must not call the broker. What AWS refused is asked again after it.
+func (b *Broker) Forget(match func(SessionInfo) bool) int {
+	b.exchanger.refusals.forget()
+	return b.cache.forget(match)
+}

@@ -42,6 +42,24 @@ func (c Credentials) check() error {
 	return nil
 }
 
+// mostLife is how long AWS lets any session live: 129,600 s
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
+const mostLife = 36 * time.Hour
+
+// bounded are the credentials with an end that can be true: no later than longest
+// from now, of which a clock that is a little off makes no difference. It refuses
+// those that have ended.
+func (c Credentials) bounded(now time.Time, longest time.Duration) (Credentials, error) {
+	switch {
+	case c.Expiration.IsZero():
+	case !c.Expiration.After(now):
+		return Credentials{}, fmt.Errorf("gave credentials that expired at %s: %w", formatTime(c.Expiration), ErrUnavailable)
+	case c.Expiration.After(now.Add(longest + longest/4)):
+		c.Expiration = now.Add(longest).UTC().Truncate(time.Second)
+	}
+	return c, nil
+}
+
 // Format prints the access key id and never a secret, whatever the verb.
 func (c Credentials) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "{%s [redacted]}", c.AccessKeyID)

@@ -14,6 +14,7 @@
 package credproc
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -73,22 +74,52 @@ type Code struct {
 	Unsent func()
 }
 
+// CodeRequest says what a code is for, and of which device.
+type CodeRequest struct {
+	Purpose
+	// Again is empty, or says why AWS refused the last code.
+	Again string
+	// AskTime has AWS tell its time by a request that needs neither code nor
+	// signature: Codes.Skew is told before it returns nil.
+	AskTime func(ctx context.Context) error
+}
+
 // Codes gives MFA codes: out of a vault, or by asking. No code comes twice.
 type Codes interface {
 	// Code returns a code of the device that has not been released before; it
-	// may wait for the next time step, at most one period, with a notice.
-	// Again is empty, or says why AWS refused the last one.
-	Code(ctx context.Context, why Purpose, again string, ask Asker) (Code, error)
+	// may wait for the next time step, at most one period, with a notice. When
+	// the clock is in doubt it asks AWS for the time first.
+	Code(ctx context.Context, want CodeRequest, ask Asker) (Code, error)
 	// Skew tells what a Date header of AWS says of our clock: the time to add
 	// to it. Codes computed later are corrected by it.
 	Skew(d time.Duration)
 }
 
-// Trust decides whether an identity's requests may go to an endpoint that is
-// not AWS's: whoever names the endpoint could harvest a code.
+// Trust decides whether an identity's requests may take a route on which others
+// than AWS can see them: whoever names it could harvest a code.
 type Trust interface {
-	// Endpoint returns nil when the person has trusted the URL with this
-	// access key, now or earlier, and an error wrapping ErrUntrustedEndpoint
-	// when they have not.
-	Endpoint(ctx context.Context, keyID, url string, ask Asker) error
+	// Route returns nil when the person has trusted the route with this access
+	// key, now or earlier, and an error wrapping ErrUntrustedEndpoint when they
+	// have not.
+	Route(ctx context.Context, keyID string, r Route, ask Asker) error
+}
+
+// Route is how requests reach AWS, as far as others have a hand in it. The zero
+// Route is AWS's own endpoint, reached directly, by the system's certificates.
+type Route struct {
+	URL   string // of an endpoint that is not AWS's
+	Proxy string // its URL, without a user and password
+	CA    string // the hash of the PEM file that replaces the system's roots, in hex
+}
+
+// String is the route in words: "https://sts.example.com by proxy http://p:3128".
+func (r Route) String() string {
+	text := cmp.Or(r.URL, "AWS")
+	if r.Proxy != "" {
+		text += " by proxy " + r.Proxy
+	}
+	if r.CA != "" {
+		text += " with CA bundle " + r.CA[:min(16, len(r.CA))]
+	}
+	return text
 }

@@ -16,11 +16,19 @@ type aws struct {
 	latency time.Duration
 	skew    time.Duration // its clock is ahead of ours
 	now     func() time.Time
+	ours    func() time.Time // the clock of who asks
+	// timeless is why it tells no time.
+	timeless error
+	// says is the end that it tells, if not the true one.
+	says *time.Time
+	// down is why it does nothing else either.
+	down error
 	// fault may fail a call before it is handled, or after: then the answer is lost.
 	fault func(op string) (before, after error)
 
 	mu     sync.Mutex
 	serial int
+	proxy  string               // of the agent's environment
 	live   map[string]time.Time // sessions by access key id
 	codes  map[string]int       // how often each was seen, by serial and code
 	calls  map[string]int       // answered well, by operation, and role ARN
@@ -29,17 +37,18 @@ type aws struct {
 }
 
 func newAWS() *aws {
-	return &aws{latency: 50 * time.Millisecond, now: time.Now, live: map[string]time.Time{}, codes: map[string]int{}, calls: map[string]int{}}
+	return &aws{latency: 50 * time.Millisecond, now: time.Now, ours: time.Now, live: map[string]time.Time{}, codes: map[string]int{}, calls: map[string]int{}}
 }
 
 // STS implements credproc.Dialer.
-func (a *aws) STS(_ config.Endpoint, observe func(time.Duration)) (credproc.STS, error) {
-	return &endpoint{a, observe}, nil
+func (a *aws) STS(at config.Endpoint, observe func(time.Duration)) (credproc.STS, error) {
+	return &endpoint{a, observe, credproc.Route{URL: at.URL.Text, Proxy: a.proxy, CA: at.CABundle.Text}}, nil
 }
 
 type endpoint struct {
 	*aws
 	observe func(time.Duration)
+	route   credproc.Route
 }
 
 func (e *endpoint) GetSessionToken(ctx context.Context, by credproc.Credentials, mfa credproc.MFA, d time.Duration) (credproc.Credentials, error) {
@@ -59,9 +68,25 @@ func (e *endpoint) AssumeRole(ctx context.Context, by credproc.Credentials, role
 	return e.call(ctx, call{op: "AssumeRole", by: by, mfa: mfa, life: role.Duration, role: role.RoleARN})
 }
 
+func (e *endpoint) Route() credproc.Route { return e.route }
+
+// told is what a Date header tells.
+func (e *endpoint) told() time.Duration { return e.now().Add(e.skew).Sub(e.ours()) }
+
+func (e *endpoint) Time(context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls["Time"]++
+	e.observe(e.told())
+	return e.timeless
+}
+
 func (e *endpoint) CallerIdentity(context.Context, credproc.Credentials) (string, string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.down != nil {
+		return "", "", e.down
+	}
 	e.calls["GetCallerIdentity"]++
 	return account, "arn:aws:iam::" + account + ":user/ada", nil
 }
@@ -91,7 +116,7 @@ func (e *endpoint) call(ctx context.Context, c call) (credproc.Credentials, erro
 	if after != nil {
 		return credproc.Credentials{}, after
 	}
-	e.observe(e.skew)
+	e.observe(e.told())
 	return creds, err
 }
 
@@ -118,6 +143,9 @@ func (e *endpoint) handle(c call, fault error) (credproc.Credentials, error) {
 	id := fmt.Sprintf("ASIA%016d", e.serial)
 	end := now.Add(c.life).Truncate(time.Second)
 	e.live[id] = end
+	if e.says != nil {
+		end = *e.says
+	}
 	return credproc.Credentials{AccessKeyID: id, SecretAccessKey: "made up", SessionToken: "made up", Expiration: end}, nil
 }
 

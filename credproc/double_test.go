@@ -77,7 +77,7 @@ func (p *person) Notice(context.Context, string)     { p.notices.Add(1) }
 // trust trusts every endpoint, or none.
 type trust struct{ err error }
 
-func (t trust) Endpoint(context.Context, string, string, credproc.Asker) error { return t.err }
+func (t trust) Route(context.Context, string, credproc.Route, credproc.Asker) error { return t.err }
 
 // house is a broker with all its doubles.
 type house struct {
@@ -95,6 +95,8 @@ func newHouse(t *testing.T, change ...func(*credproc.Options)) *house {
 	now := func() time.Time {
 		return time.Now().Add(time.Duration(h.jumped.Load()))
 	}
+	h.aws.ours = now
+	h.aws.now = func() time.Time { return time.Now().Add(time.Duration(h.suspended.Load())) }
 	o := credproc.Options{
 		Resolve: func(_ context.Context, profile, _ string) (*config.Chain, error) {
 			if chain := h.profiles[profile]; chain != nil {
@@ -111,7 +113,12 @@ func newHouse(t *testing.T, change ...func(*credproc.Options)) *house {
 		f(&o)
 	}
 	h.Broker = credproc.New(o)
-	t.Cleanup(h.Close)
+	t.Cleanup(func() {
+		h.Close()
+		if n := h.vault.open.Load(); n != 0 {
+			t.Errorf("%d access keys were not closed", n)
+		}
+	})
 	return h
 }
 

@@ -22,6 +22,8 @@ type vault struct {
 	// replaced is the id of the key that every name has got a moment ago.
 	replaced string
 	days     credproc.Signer // of every key, if not nil
+	open     atomic.Int32    // access keys that were given and not closed
+	onCode   func()          // is called when a code leaves, if not nil
 
 	mu       sync.Mutex
 	skew     time.Duration
@@ -52,7 +54,9 @@ func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) 
 	if v.days != nil {
 		return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Signer: v.days}, nil
 	}
-	return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Secret: []byte("long-term")}, nil
+	v.open.Add(1)
+	closed := sync.OnceFunc(func() { v.open.Add(-1) })
+	return credproc.AccessKey{ID: cmp.Or(v.replaced, "AKIA"+name), Secret: []byte("long-term"), Close: closed}, nil
 }
 
 func (v *vault) Skew(d time.Duration) {
@@ -62,16 +66,19 @@ func (v *vault) Skew(d time.Duration) {
 	v.skewed = append(v.skewed, d)
 }
 
-func (v *vault) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
+func (v *vault) Code(ctx context.Context, want credproc.CodeRequest, ask credproc.Asker) (credproc.Code, error) {
 	if !v.seeded {
-		answer, err := ask.Ask(ctx, why.Question(again))
+		answer, err := ask.Ask(ctx, want.Question(want.Again))
 		return credproc.Code{Digits: string(answer.Text), Typed: true, Unsent: func() {}}, err
 	}
 	for {
-		at, wait := v.take(why.Serial)
+		at, wait := v.take(want.Serial)
 		if wait == 0 {
 			var once sync.Once
-			back := func() { once.Do(func() { v.giveBack(why.Serial, at.Unix()/30) }) }
+			back := func() { once.Do(func() { v.giveBack(want.Serial, at.Unix()/30) }) }
+			if v.onCode != nil {
+				v.onCode()
+			}
 			return credproc.Code{Digits: showing(at), Unsent: back}, nil
 		}
 		ask.Notice(ctx, fmt.Sprintf("waiting %s for the next code of the phone", wait.Round(time.Second)))

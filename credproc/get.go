@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -104,8 +105,12 @@ func (b *Broker) make(ctx context.Context, s stage, ask Asker) (Credentials, err
 	if err != nil {
 		return Credentials{}, err
 	}
-	given.AccountID = cmp.Or(given.AccountID, AccountOf(given.ARN))
-	return given.Credentials, nil
+	creds, err := given.bounded(b.clock.now().wall, mostLife)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("%s: the source %w", s.step().At, err)
+	}
+	creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN))
+	return creds, nil
 }
 
 // make has the source of the plan give its credentials.

@@ -3,6 +3,7 @@ package credproc
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -93,6 +94,9 @@ func (h hop) send(ctx context.Context, client STS, by Credentials, mfa MFA) (Cre
 
 // explain says what went wrong; source is the key of whose session it is.
 func (h hop) explain(source string, err error) error {
+	if errors.Is(err, ErrTooLong) && h.Duration.Seconds > 0 {
+		err = fmt.Errorf("lower duration_seconds = %d (%s): %w", h.Duration.Seconds, h.Duration.Origin, err)
+	}
 	switch {
 	case h.role != nil:
 		return fmt.Errorf("assuming role %s (%s): %w", h.role.ARN.Text, h.role.ARN.Origin, err)

@@ -235,6 +235,26 @@ func TestClockThatIsWrongFromTheStartDoesNotDisturbTheCache(t *testing.T) {
 	}
 }
 
+func TestEndThatCannotBeTrueIsNotHandedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.session("base", "K", phone)
+		past := time.Now().Add(-time.Second)
+		h.aws.says = &past
+		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrUnavailable) || !strings.Contains(err.Error(), "expired at") {
+			t.Errorf("got %v", err)
+		}
+		if kept := h.Sessions(); len(kept) != 0 {
+			t.Errorf("kept %v", kept)
+		}
+		far := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+		h.aws.says = &far
+		if got := h.must(t, "base", nil); time.Until(got.Expiration) > 12*time.Hour {
+			t.Errorf("it is said to live until %v", got.Expiration)
+		}
+	})
+}
+
 func TestExpiredSessionsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)

@@ -13,7 +13,7 @@ const (
 	maxTries   = 5 // without a code: busy or out of reach
 	maxUnsent  = 4 // with a code that did not leave
 	maxRefused = 3 // typed codes that AWS refuses
-	maxSpent   = 3 // codes that AWS may have seen, for nothing
+	maxSpent   = 2 // codes that AWS may have seen, for nothing
 	// typedLife is for how long a typed code that did not leave is worth sending.
 	typedLife = 20 * time.Second
 )
@@ -37,7 +37,8 @@ func (x *exchange) withoutCode(ctx context.Context, session send) (Credentials, 
 		if err == nil || !mayGoAway(err) || try == limit || ctx.Err() != nil {
 			return creds, asUnavailable(err)
 		}
-		waitingFor(x.ask, "waiting to try again, since AWS is busy or out of reach")
+		failed(x.ask, err)
+		waitingFor(x.ask, "waiting to try again")
 		if pause(ctx, try) != nil {
 			return Credentials{}, asUnavailable(err)
 		}
@@ -47,30 +48,19 @@ func (x *exchange) withoutCode(ctx context.Context, session send) (Credentials, 
 // attempts counts what became of the codes of one exchange.
 type attempts struct {
 	unsent, refused, spent int
-	timed                  bool // AWS was asked what time it is
 }
 
 // withCode sends a request with a code of the stage's device. A code that AWS
-// may have seen is never sent again: the next one is taken. AskTime has AWS tell
-// what time it is, by a request that needs no code.
-func (x *exchange) withCode(ctx context.Context, session send, askTime func(context.Context) error) (Credentials, error) {
+// may have seen is never sent again: the next one is taken, when AWS answers again
+// what needs no code, which probe asks.
+func (x *exchange) withCode(ctx context.Context, session send, probe func(context.Context) error) (Credentials, error) {
 	var (
 		tries attempts
 		again string
 	)
 	for {
 		waitingFor(x.ask, "waiting for a code of MFA device "+x.serial().Text)
-		code, err := x.codes.Code(ctx, x.purpose(), again, x.ask)
-		if errors.Is(err, ErrClock) && !tries.timed {
-			tries.timed = true
-			waitingFor(x.ask, "waiting for AWS to tell the time")
-			// A code was released once for a time far ahead of our clock, and
-			// AWS's word settles which of the two is wrong.
-			x.skew.known.Store(false) // so that the answer is news, whatever it says
-			if askTime(ctx) == nil {
-				continue
-			}
-		}
+		code, err := x.codes.Code(ctx, CodeRequest{x.purpose(), again, x.client.Time}, x.ask)
 		if err != nil {
 			return Credentials{}, err
 		}
@@ -85,7 +75,15 @@ func (x *exchange) withCode(ctx context.Context, session send, askTime func(cont
 		if again, more = tries.verdict(err, code.Typed, learned); !more {
 			return Credentials{}, tries.explain(asUnavailable(err), code.Typed)
 		}
-		if !errors.Is(err, ErrCodeRefused) && pause(ctx, tries.unsent+tries.spent) != nil {
+		failed(x.ask, err)
+		if errors.Is(err, ErrCodeRefused) {
+			continue
+		}
+		waitingFor(x.ask, "waiting for AWS to answer again")
+		if pause(ctx, tries.unsent+tries.spent) != nil {
+			return Credentials{}, asUnavailable(err)
+		}
+		if !errors.Is(err, ErrUnsent) && probe(ctx) != nil { // no second code goes where the first was for nothing
 			return Credentials{}, asUnavailable(err)
 		}
 	}
@@ -95,7 +93,7 @@ func (x *exchange) withCode(ctx context.Context, session send, askTime func(cont
 // who has to type it.
 func (t *attempts) verdict(err error, typed, learned bool) (again string, more bool) {
 	switch {
-	case errors.Is(err, ErrUnsigned):
+	case errors.Is(err, ErrUnsigned), errors.Is(err, ErrNoService):
 		return "", false
 	case errors.Is(err, ErrUnsent):
 		t.unsent++
@@ -139,7 +137,7 @@ func (x *exchange) sendCode(ctx context.Context, code Code, session send) (Crede
 		if !errors.Is(err, ErrUnsent) {
 			return creds, err
 		}
-		if !code.Typed || errors.Is(err, ErrUnsigned) || try == maxUnsent || pause(ctx, try) != nil || x.clock.now().boot >= stale {
+		if !code.Typed || !mayGoAway(err) || try == maxUnsent || pause(ctx, try) != nil || x.clock.now().boot >= stale {
 			code.Unsent()
 			return Credentials{}, err
 		}
@@ -149,7 +147,8 @@ func (x *exchange) sendCode(ctx context.Context, code Code, session send) (Crede
 // mayGoAway says that an error may go away by itself: AWS is busy or broken, or
 // nobody knows what happened.
 func mayGoAway(err error) bool {
-	if errors.Is(err, ErrUnsigned) { // a person was asked for that already
+	// A person was asked already for what signs.
+	if errors.Is(err, ErrUnsigned) || errors.Is(err, ErrNoService) {
 		return false
 	}
 	if errors.Is(err, ErrThrottled) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnsent) {

@@ -79,7 +79,7 @@ func TestCodesAndFaultsOfAWS(t *testing.T) {
 	}
 }
 
-func TestThirdCodeForNothingIsTheLast(t *testing.T) {
+func TestSecondCodeForNothingIsTheLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, func(o *credproc.Options) { o.Deadline = time.Hour })
 		h.aws.fault = func(string) (error, error) { return errThrottled, nil }
@@ -87,7 +87,78 @@ func TestThirdCodeForNothingIsTheLast(t *testing.T) {
 		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
 			t.Errorf("got %v, want ErrThrottled", err)
 		}
-		h.codes(t, 3)
+		h.codes(t, 2)
+	})
+}
+
+// AWS that is down for all it does gets one code, and its words are told.
+func TestOutageCostsOneCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.aws.fault = func(string) (error, error) { return errBroken, nil }
+		h.aws.down = errBroken
+		h.session("base", "K", phone)
+		_, err := h.get(t, "base", nil)
+		if !errors.Is(err, credproc.ErrUnavailable) || !strings.Contains(err.Error(), "InternalFailure") {
+			t.Errorf("got %v, want AWS's words", err)
+		}
+		h.codes(t, 1)
+	})
+}
+
+// What is not AWS is asked once, with or without a code.
+func TestAnswerOfAnotherProgramIsNotTriedAgain(t *testing.T) {
+	for _, serial := range []string{phone, ""} {
+		for name, fault := range map[string]error{
+			"answered": fmt.Errorf("a web page: %w", credproc.ErrNoService),
+			"unsent":   fmt.Errorf("a certificate: %w: %w", credproc.ErrNoService, credproc.ErrUnsent),
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(t)
+				h.session("base", "K", serial)
+				tries, start := 0, time.Now()
+				h.aws.fault = func(string) (error, error) { tries++; return fault, nil }
+				_, err := h.get(t, "base", nil)
+				if !errors.Is(err, credproc.ErrNoService) || tries != 1 || time.Since(start) > time.Second {
+					t.Errorf("%s: %v after %d tries in %v", name, err, tries, time.Since(start))
+				}
+			})
+		}
+	}
+}
+
+// Who runs out of time while waiting for the next code hears why the last one
+// was for nothing.
+func TestOutOfTimeSaysWhatAWSSaidLast(t *testing.T) {
+	for name, fault := range map[string]error{"Throttling": errThrottled, "InternalFailure": errBroken, "connection reset": errReset} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, func(o *credproc.Options) { o.Deadline = 20 * time.Second })
+			h.aws.fault = faults(fault)
+			h.session("base", "K", phone)
+			_, err := h.get(t, "base", nil)
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), name) {
+				t.Errorf("got %v, want %s in it", err, name)
+			}
+		})
+	}
+}
+
+// A code that did not leave in time is the next caller's.
+func TestCodeThatDidNotLeaveIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.session("base", "K", phone)
+		ctx, cancel := context.WithCancel(t.Context())
+		h.vault.onCode = func() { cancel(); time.Sleep(time.Second) } // the caller leaves with the code in hand
+		if _, err := h.Credentials(ctx, credproc.Request{Profile: "base"}); err == nil {
+			t.Error("served")
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if h.vault.released != 0 {
+			t.Errorf("%d codes were not given back", h.vault.released)
+		}
+		h.codes(t, 0)
 	})
 }
 
@@ -128,8 +199,8 @@ func TestRefusalThatTeachesTheClockIsTriedAgain(t *testing.T) {
 		h.session("base", "K", phone)
 		h.must(t, "base", nil)
 		h.codes(t, 2)
-		if len(h.vault.skewed) != 1 || h.vault.skewed[0] != 10*time.Minute {
-			t.Errorf("codes were told the skews %v, want 10m once", h.vault.skewed)
+		if len(h.vault.skewed) != 2 || h.vault.skewed[0] != 10*time.Minute || h.vault.skewed[1] != 10*time.Minute {
+			t.Errorf("codes were told the skews %v, want 10m by each answer", h.vault.skewed)
 		}
 	})
 }
@@ -163,19 +234,25 @@ func TestOutOfTimeSaysWhatWasWaitedFor(t *testing.T) {
 	})
 }
 
-func TestUntrustedEndpointSeesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, func(o *credproc.Options) { o.Trust = trust{credproc.ErrUntrustedEndpoint} })
-		h.session("base", "K", phone)
-		h.profiles["base"].Steps[1].Exchange().Endpoint.URL = value("http://127.0.0.1:1")
-		if _, err := h.get(t, "base", &person{}); !errors.Is(err, credproc.ErrUntrustedEndpoint) {
-			t.Errorf("got %v, want ErrUntrustedEndpoint", err)
-		}
-		h.codes(t, 0)
-		if h.vault.released != 0 {
-			t.Error("a code was released")
-		}
-	})
+func TestUntrustedRouteSeesNothing(t *testing.T) {
+	for name, detour := range map[string]func(*house, *config.Endpoint){
+		"endpoint":  func(_ *house, at *config.Endpoint) { at.URL = value("http://127.0.0.1:1") },
+		"CA bundle": func(_ *house, at *config.Endpoint) { at.CABundle = value("corp.pem") },
+		"proxy":     func(h *house, _ *config.Endpoint) { h.aws.proxy = "http://p:3128" },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, func(o *credproc.Options) { o.Trust = trust{credproc.ErrUntrustedEndpoint} })
+			h.session("base", "K", phone)
+			detour(h, &h.profiles["base"].Steps[1].Exchange().Endpoint)
+			if _, err := h.get(t, "base", &person{}); !errors.Is(err, credproc.ErrUntrustedEndpoint) {
+				t.Errorf("%s: got %v, want ErrUntrustedEndpoint", name, err)
+			}
+			h.codes(t, 0)
+			if h.vault.released != 0 {
+				t.Errorf("%s: a code was released", name)
+			}
+		})
+	}
 }
 
 func TestLockedVaultAsksOnceForAll(t *testing.T) {

@@ -44,6 +44,13 @@ func TestProfilesShareASessionIfAWSCannotTellThemApart(t *testing.T) {
 		{"source identity", func(_, _ *config.Step, r *config.Role) { r.SourceIdentity = value("bob") }, false},
 		{"policy", func(_, _ *config.Step, r *config.Role) { r.Policy = value("{ }") }, false},
 		{"policies", func(_, _ *config.Step, r *config.Role) { r.PolicyARNs = r.PolicyARNs[:1] }, false},
+		{"where one field ends", func(_, _ *config.Step, r *config.Role) {
+			r.ExternalID, r.SessionName = value("externaln"), value("ame")
+		}, false},
+		{"which set has it", func(_, _ *config.Step, r *config.Role) {
+			r.PolicyARNs, r.TransitiveTags = []string{"arn:1"}, []string{"arn:2", "a", "b"}
+		}, false},
+		{"device", func(_, _ *config.Step, r *config.Role) { r.Serial = value(phone) }, false},
 		{"tag", func(_, _ *config.Step, r *config.Role) { r.Tags = r.Tags[:1] }, false},
 		{"tag's value", func(_, _ *config.Step, r *config.Role) { r.Tags[0].Value = "3" }, false},
 		{"transitive tags", func(_, _ *config.Step, r *config.Role) { r.TransitiveTags = nil }, false},
@@ -62,6 +69,17 @@ func TestProfilesShareASessionIfAWSCannotTellThemApart(t *testing.T) {
 				t.Errorf("shared: %t, want %t", shared, test.shared)
 			}
 		})
+	}
+}
+
+// A code of one device proves nothing about another.
+func TestSessionsOfTwoDevicesAreTwo(t *testing.T) {
+	h := newHouse(t)
+	h.aws.latency = 0
+	h.session("one", "K", phone)
+	h.session("two", "K", "GAHT12345678")
+	if one, two := h.must(t, "one", nil), h.must(t, "two", nil); one.AccessKeyID == two.AccessKeyID {
+		t.Error("the session of one device is given for the other")
 	}
 }
 

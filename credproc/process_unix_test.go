@@ -103,10 +103,81 @@ func TestProcessEndsWithItsLastCaller(t *testing.T) {
 	}
 }
 
+// Two commands are two identities, also to whoever asks second.
+func TestProcessesGiveTheirOwnCredentials(t *testing.T) {
+	h := newHouse(t)
+	for _, name := range []string{"ONE", "TWO"} {
+		h.chain(name, process("echo '"+document("PROC", name)+"'"))
+	}
+	for _, name := range []string{"ONE", "TWO"} {
+		if got := h.must(t, name, nil); got.AccessKeyID != "ASIA"+name {
+			t.Errorf("profile %s got %v", name, got)
+		}
+	}
+}
+
+// An end does not make a long-term key a session: it is neither kept nor given,
+// whoever asks, and how often.
+func TestProcessThatPrintsAnEndAndNoTokenIsNeverHandedOut(t *testing.T) {
+	h := newHouse(t)
+	h.chain("process", process("echo '"+document(`"SessionToken":"token",`, "")+"'"))
+	for range 3 {
+		if got, err := h.get(t, "process", nil); !errors.Is(err, credproc.ErrLongTerm) || got.AccessKeyID != "" {
+			t.Errorf("got %v, %v", got, err)
+		}
+	}
+	if kept := h.Sessions(); len(kept) != 0 {
+		t.Errorf("kept %v", kept)
+	}
+}
+
+// No session of AWS lives longer than 36 hours, whatever a document says.
+func TestProcessThatPromisesTooMuchIsAskedAgain(t *testing.T) {
+	h := newHouse(t)
+	end := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	h.chain("process", process("echo '"+document(end, "9999-12-31T23:59:59Z")+"'"))
+	if life := time.Until(h.must(t, "process", nil).Expiration); life > 36*time.Hour || life < 35*time.Hour {
+		t.Errorf("it is said to live %v", life)
+	}
+}
+
 func TestProcessThatPrintsLongTermKeysIsNotHandedOut(t *testing.T) {
 	h := newHouse(t)
 	h.chain("process", process(`echo '{"Version":1,"AccessKeyId":"AKIAP","SecretAccessKey":"s"}'`))
 	if got, err := h.get(t, "process", nil); !errors.Is(err, credproc.ErrLongTerm) || got.AccessKeyID != "" {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// Programs print the account as a text, as a number, or not at all: then the
+// profile may name it, and one that names another has credentials of its own.
+func TestProcessCredentialsCarryTheirAccount(t *testing.T) {
+	with := func(accountID string) string {
+		return "echo '" + document(`"AccountId":"`+account+`"`, accountID) + "'"
+	}
+	for _, test := range []struct{ name, command, profile, want string }{
+		{"a text", with(`"AccountId":"111122223333"`), "", "111122223333"},
+		{"a number", with(`"AccountId":111122223333`), "", "111122223333"},
+		{"a number that has lost its zeros", with(`"AccountId":1122223333`), "", "001122223333"},
+		{"none", with(`"x":1`), "", ""},
+		{"null", with(`"AccountId":null`), "444455556666", "444455556666"},
+		{"the profile's", with(`"x":1`), "444455556666", "444455556666"},
+		{"the program's before the profile's", with(`"AccountId":"111122223333"`), "444455556666", "111122223333"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t)
+			step := func(account string) config.Step {
+				return config.Step{Profile: "other", Spec: config.Process{Command: value(test.command), Account: config.Value{Text: account}}}
+			}
+			h.chain("other", step(test.profile))
+			h.chain("another", step("999999999999"))
+			if got := h.must(t, "other", nil); got.AccountID != test.want {
+				t.Errorf("got %q, want %q", got.AccountID, test.want)
+			}
+			printed := strings.Contains(test.command, `"AccountId":1`) || strings.Contains(test.command, `"AccountId":"`)
+			if got := h.must(t, "another", nil); !printed && got.AccountID != "999999999999" {
+				t.Errorf("another profile got %q", got.AccountID)
+			}
+		})
 	}
 }

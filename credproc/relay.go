@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfad/mfad/credproc/flight"
 	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // Relay is the Asker of work that several requests wait for. A question goes
@@ -59,6 +60,10 @@ func (r relay) waitingFor(what string) {
 	r.waiters.Tell(func(_ context.Context, a Asker) { waitingFor(a, what) })
 }
 
+func (r relay) failed(why error) {
+	r.waiters.Tell(func(_ context.Context, a Asker) { failed(a, why) })
+}
+
 // Reach is that of the one who can be told best.
 func (r relay) Reach() human.Reach {
 	best := human.Nobody
@@ -73,6 +78,14 @@ func (r relay) Reach() human.Reach {
 type progress interface {
 	Asker
 	waitingFor(what string)
+	// failed notes why the last try was for nothing.
+	failed(why error)
+}
+
+func failed(a Asker, why error) {
+	if p, ok := a.(progress); ok {
+		p.failed(why)
+	}
 }
 
 func waitingFor(a Asker, what string) {
@@ -87,6 +100,7 @@ type caller struct {
 	Asker
 	why  Purpose
 	what atomic.Pointer[string]
+	last atomic.Pointer[error]
 }
 
 var _ progress = (*caller)(nil)
@@ -122,4 +136,13 @@ func (c *caller) Act(ctx context.Context, what string) func() {
 }
 
 func (c *caller) waitingFor(what string) { c.what.Store(&what) }
-func (c *caller) waited() string         { return *c.what.Load() }
+func (c *caller) failed(why error)       { c.last.Store(&why) }
+
+// waited is what is waited for, and why the last try was for nothing.
+func (c *caller) waited() string {
+	what := *c.what.Load()
+	if why := c.last.Load(); why != nil {
+		what += ", after: " + line.One((*why).Error())
+	}
+	return what
+}

@@ -1,6 +1,7 @@
 package credproc_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,13 +20,16 @@ type signet struct {
 
 	mu   sync.Mutex
 	days []string
+	keys [][]byte // that were given
 }
 
 func (s *signet) SigningKey(_ context.Context, day string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.days = append(s.days, day)
-	return make([]byte, 32), s.err
+	key := bytes.Repeat([]byte{0x5a}, 32)
+	s.keys = append(s.keys, key)
+	return key, s.err
 }
 
 // A token may wait for its touch longer than a code lives.
@@ -49,6 +53,11 @@ func TestTokenThatSignsIsAskedBeforeACodeIsTaken(t *testing.T) {
 		t.Errorf("asked for the key of %s, want %s", token.days[1], want)
 	}
 	h.codes(t, 1)
+	for _, key := range token.keys {
+		if !bytes.Equal(key, make([]byte, 32)) {
+			t.Error("a key was not wiped")
+		}
+	}
 }
 
 func TestRequestThatIsNotSignedIsNotTriedAgainAndCostsNoCode(t *testing.T) {

@@ -15,10 +15,15 @@ type MFA struct{ Serial, Code string }
 // cannot have reached it, and is anything else when that is not known. No
 // call is ever sent twice by the implementation when it carries a code.
 type STS interface {
+	// Route is how requests get there.
+	Route() Route
 	// GetSessionToken makes a session of a long-term key; duration 0 is AWS's default.
 	GetSessionToken(ctx context.Context, by Credentials, mfa MFA, duration time.Duration) (Credentials, error)
 	// AssumeRole assumes the role of a step, with a code if mfa is set.
 	AssumeRole(ctx context.Context, by Credentials, role RoleRequest, mfa MFA) (Credentials, error)
+	// Time has the service tell its time, to who observes it: no signature is
+	// sent, and nothing that is secret.
+	Time(ctx context.Context) error
 	// CallerIdentity says whose credentials these are: account and ARN.
 	CallerIdentity(ctx context.Context, by Credentials) (account, arn string, err error)
 }

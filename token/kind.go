@@ -45,6 +45,9 @@ type Kind interface {
 	// values stand in vaults: they never change their meaning.
 	Facts(p KeyParams, made NewKey) map[string]string
 
+	// Guarded tells whether each use of the key of a slot with these facts takes a
+	// person: the token's PIN or a touch. What the facts do not tell is no.
+	Guarded(facts map[string]string) bool
 	// MayOpen tells whether a token that is plugged in may have the key of a slot
 	// with these facts. No means that it is not worth a try.
 	MayOpen(t Token, facts map[string]string) bool

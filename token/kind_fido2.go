@@ -57,6 +57,9 @@ func (fido2Kind) Facts(p KeyParams, made NewKey) map[string]string {
 	return facts
 }
 
+// Guarded: hmac-secret is not computed without a touch.
+func (fido2Kind) Guarded(map[string]string) bool { return true }
+
 // MayOpen: one FIDO2 key looks like another.
 func (fido2Kind) MayOpen(t Token, _ map[string]string) bool {
 	return t.FIDO2 != nil && t.FIDO2.HMACSecret

@@ -69,6 +69,11 @@ func (pivKind) Facts(_ KeyParams, made NewKey) map[string]string {
 	return map[string]string{factSlot: k.Slot, factPIN: k.PIN, factTouch: k.Touch}
 }
 
+// Guarded: a touch that is cached may have been for another act.
+func (pivKind) Guarded(facts map[string]string) bool {
+	return slices.Contains([]string{"once", "always"}, facts[factPIN]) || facts[factTouch] == "always"
+}
+
 // MayOpen: one token without a serial looks like another.
 func (k pivKind) MayOpen(t Token, facts map[string]string) bool {
 	_, serial, err := Kinds{k}.Parse(facts[FactIdentity])

@@ -146,3 +146,23 @@ func TestOldAppletsAreNotSaidToHaveLostAKey(t *testing.T) {
 		}
 	}
 }
+
+func TestSlotThatAsksNobodyIsNotGuarded(t *testing.T) {
+	for _, row := range []struct {
+		kind, pin, touch string
+		want             bool
+	}{
+		{token.KindPIV, "once", "never", true},
+		{token.KindPIV, "always", "never", true},
+		{token.KindPIV, "never", "always", true},
+		{token.KindPIV, "never", "cached", false}, // a touch for another act would do
+		{token.KindPIV, "never", "never", false},
+		{token.KindPIV, "", "", false},
+		{token.KindPIV, "odd", "odd", false},
+		{token.KindFIDO2, "never", "always", true},
+	} {
+		if got := kind(t, row.kind).Guarded(map[string]string{"pin": row.pin, "touch": row.touch}); got != row.want {
+			t.Errorf("%+v: got %v", row, got)
+		}
+	}
+}

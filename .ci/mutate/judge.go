@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,8 +32,8 @@ func (s subject) tests() []string {
 // judge runs a subject's tests.
 type judge struct {
 	subject
-	reached []block
-	limit   time.Duration
+	idle  []block // what no test runs
+	limit time.Duration
 }
 
 // block is a part of a file that the tests reach.
@@ -59,12 +61,13 @@ func (s subject) judge() (judge, error) {
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return judge{}, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
 	}
-	reached, err := blocks(profile.Name())
-	return judge{s, reached, 4*time.Since(start) + 20*time.Second}, err
+	idle, err := idleBlocks(profile.Name())
+	return judge{s, idle, 4*time.Since(start) + 20*time.Second}, err
 }
 
-// blocks are those of a profile that ran.
-func blocks(profile string) ([]block, error) {
+// idleBlocks are those of a profile that no test ran. A profile has a block once
+// for each package that was tested.
+func idleBlocks(profile string) ([]block, error) {
 	text, err := os.ReadFile(profile)
 	if err != nil {
 		return nil, err
@@ -74,19 +77,19 @@ func blocks(profile string) ([]block, error) {
 		return nil, err
 	}
 	prefix := strings.TrimSpace(string(module)) + "/"
-	var all []block
+	ran := map[block]bool{}
 	for line := range strings.Lines(string(text)) {
 		name, rest, ok := strings.Cut(line, ":")
 		var b block
 		var statements, count int
 		if _, err := fmt.Sscanf(rest, "%d.%d,%d.%d %d %d",
-			&b.line, &b.column, &b.toLine, &b.toColumn, &statements, &count); !ok || err != nil || count == 0 {
+			&b.line, &b.column, &b.toLine, &b.toColumn, &statements, &count); !ok || err != nil {
 			continue
 		}
 		b.file = strings.TrimPrefix(name, prefix)
-		all = append(all, b)
+		ran[b] = ran[b] || count > 0
 	}
-	return all, nil
+	return slices.DeleteFunc(slices.Collect(maps.Keys(ran)), func(b block) bool { return ran[b] }), nil
 }
 
 // verdict is what became of a change.
@@ -101,11 +104,7 @@ const (
 
 // verdict runs the tests with the change.
 func (j judge) verdict(c change) verdict {
-	reached := false
-	for _, b := range j.reached {
-		reached = reached || b.holds(c)
-	}
-	if !reached {
+	if slices.ContainsFunc(j.idle, func(b block) bool { return b.holds(c) }) {
 		return unreached
 	}
 	folder, err := os.MkdirTemp("", "mutate-")

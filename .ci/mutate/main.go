@@ -30,6 +30,7 @@ var judged = []subject{
 	{"credproc/flight", []string{"credproc"}},
 	{"credproc/sigv4", []string{"credproc/aws"}},
 	{"credproc/config", nil},
+	{"credproc/config/syntax", []string{"credproc/config"}},
 	{"agent/server", nil},
 	{"agent/peer", nil},
 	{"keystore", nil},

@@ -46,6 +46,7 @@ type Options struct {
 	TTY  bool                                  // the client says that it can prompt on a terminal
 	At   *wire.Desktop                         // the desktop that a client without one names; nil: none
 	Open func(at wire.Desktop) DesktopPrompter // reaches a desktop; nil: no desktop is used
+	Own  *Own                                  // where the agent itself asks for consent; nil: nowhere
 }
 
 // Chain asks the person on whose behalf one call runs. It is safe for
@@ -54,6 +55,7 @@ type Chain struct {
 	caller  Caller
 	profile string // see About
 	links   []link
+	own     *Own
 	notices notices
 }
 
@@ -74,7 +76,7 @@ type link interface {
 
 // New makes the chain of a call that came by conn.
 func New(conn Conn, o Options) *Chain {
-	c := &Chain{caller: Caller{conn}}
+	c := &Chain{caller: Caller{conn}, own: o.Own}
 	switch {
 	case o.TTY:
 		c.links = append(c.links, &terminal{conn: conn})
@@ -113,6 +115,9 @@ func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer,
 	q.Until, _ = ctx.Deadline()
 	if q.Profile == "" {
 		q.Profile = c.profile
+	}
+	if q.Kind == human.Consent { // which no link of the caller's may answer
+		return c.own.ask(ctx, q)
 	}
 	err = errNowhere
 	for _, l := range c.links {

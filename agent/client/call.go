@@ -53,7 +53,7 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 // exchange sends the request and serves the agent's calls until the answer is
 // there.
 func (c *Client) exchange(ctx context.Context, method string, params any) (*wire.Message, error) {
-	call := wire.Call{V: wire.Protocol, Client: c.version, TTY: c.prompter != nil}
+	call := wire.Call{V: wire.Protocol, Client: c.version, TTY: c.prompter != nil, Proof: c.proof}
 	if !call.TTY {
 		call.Desktop = desktop(os.Getenv)
 	}

@@ -43,6 +43,8 @@ type Options struct {
 	// Prompter asks the person; nil tells the agent that nobody can be asked.
 	Prompter human.Prompter
 	Version  string // our own, for messages
+	// Proof is the slot by which to prove what takes a proof: see [wire.Call].
+	Proof string
 }
 
 // Client is a connection to the agent, which may close it when it is idle for
@@ -53,6 +55,7 @@ type Client struct {
 	stream   *wire.Stream
 	prompter human.Prompter
 	version  string
+	proof    string
 
 	turn   chan struct{} // holds one token: who may call
 	calls  int           // so far; guarded by turn
@@ -74,7 +77,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{
 		conn: conn, stream: wire.NewStream(conn, wire.ClientLimits), turn: make(chan struct{}, 1),
-		prompter: o.Prompter, version: o.Version,
+		prompter: o.Prompter, version: o.Version, proof: o.Proof,
 	}
 	c.turn <- struct{}{}
 	return c, nil

@@ -29,10 +29,24 @@ import (
 	"github.com/mfad/mfad/token/totp"
 )
 
-// awsPeriod and awsCode are what AWS takes from every device.
-const awsPeriod = 30 * time.Second
+// awsPeriod, awsDigits and awsCode are what AWS takes from every device.
+const (
+	awsPeriod = 30 * time.Second
+	awsDigits = 6
+)
 
 var awsCode = regexp.MustCompile(`^[0-9]{6}$`)
+
+// CheckAWS refuses a seed that gives no codes that AWS takes, for a device that is
+// to have a serial number of AWS.
+func CheckAWS(device string, k *totp.Key) error {
+	if k.Digits == awsDigits && k.Period == awsPeriod && k.Algorithm == totp.SHA1 {
+		return nil
+	}
+	return errcode.Errorf(errcode.BadSeed,
+		"device %q gives %d digits by %s every %s, and AWS takes 6 digits by SHA1 every 30s: it is not the seed of an AWS device;"+
+			" without a serial number it can be kept", device, k.Digits, k.Algorithm, k.Period)
+}
 
 // Codes gives the codes of all devices. It is safe for concurrent use.
 type Codes struct {
@@ -41,6 +55,8 @@ type Codes struct {
 	ledger  *totp.Ledger
 	typed   typedCodes
 	now     func() time.Time
+	askTime func(ctx context.Context, serial string) error
+	untold  failure
 	log     *slog.Logger
 }
 
@@ -52,27 +68,31 @@ type Options struct {
 	Applets *ontoken.Applets
 	Ledger  *totp.Ledger
 	Now     func() time.Time // the wall clock
+	// AskTime has AWS tell its time, to Skew, where the device of a serial number
+	// belongs.
+	AskTime func(ctx context.Context, serial string) error
 	Logger  *slog.Logger
 }
 
 // New returns the codes of the devices of a vault, and of all others.
 func New(o Options) *Codes {
-	return &Codes{access: o.Access, applets: o.Applets, ledger: o.Ledger, now: o.Now, log: o.Logger}
+	return &Codes{access: o.Access, applets: o.Applets, ledger: o.Ledger, now: o.Now, askTime: o.AskTime, log: o.Logger}
 }
 
 // Code implements [credproc.Codes]: a code of a device of the vault, or of one
 // whose code the person reads off.
-func (c *Codes) Code(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
+func (c *Codes) Code(ctx context.Context, want credproc.CodeRequest, ask credproc.Asker) (credproc.Code, error) {
 	v, err := c.access.Open(ctx)
 	if err != nil && !errors.Is(err, keystore.ErrNoVault) {
 		return credproc.Code{}, err
 	}
 	if v != nil {
-		if device, found := inventory.DeviceOfSerial(v, why.Serial); found {
-			return c.stored(ctx, release{c, device, cmp.Or(why.Profile, "device "+device.Name), ask})
+		if device, found := inventory.DeviceOfSerial(v, want.Serial); found {
+			purpose := cmp.Or(want.Profile, "device "+device.Name)
+			return c.stored(ctx, release{c, device, purpose, ask, timer{want.AskTime, &c.untold}})
 		}
 	}
-	return c.askFor(ctx, why, again, ask)
+	return c.askFor(ctx, want.Purpose, want.Again, ask)
 }
 
 func (c *Codes) stored(ctx context.Context, r release) (credproc.Code, error) {
@@ -88,23 +108,64 @@ func (c *Codes) stored(ctx context.Context, r release) (credproc.Code, error) {
 	return credproc.Code{Digits: digits, Unsent: step.Return}, nil
 }
 
+// Shown is a code for a person to type.
+type Shown struct {
+	Digits  string
+	Expires time.Time // the end of its step, on this machine's clock
+	// Skew is what AWS said of our clock, when that is more than codes are
+	// corrected by: AWS does not take the code.
+	Skew time.Duration
+	// Doubt is why AWS did not tell its time, when the code depends on it.
+	Doubt error
+}
+
 // Show gives a code of a device of the vault, meant by its name or its serial, for
-// a person to type; it ends with its step. Nobody else gets it. It wraps
-// [keystore.ErrNoItem].
-func (c *Codes) Show(ctx context.Context, name string, ask credproc.Asker) (digits string, expires time.Time, err error) {
+// a person to type. Nobody else gets it. It wraps [keystore.ErrNoItem].
+func (c *Codes) Show(ctx context.Context, name string, ask credproc.Asker) (Shown, error) {
 	if err := c.access.Refusal(); err != nil {
-		return "", time.Time{}, err
+		return Shown{}, err
 	}
+	device, err := c.find(ctx, name)
+	if err != nil {
+		return Shown{}, err
+	}
+	digits, step, err := c.forPerson(device, ask).run(ctx)
+	if err != nil {
+		return Shown{}, err
+	}
+	shown := Shown{Digits: digits, Expires: step.Expires}
+	if observed := c.ledger.Observed(); observed != c.ledger.Skew() {
+		shown.Skew = observed
+	}
+	if c.ledger.Doubtful() {
+		shown.Doubt = c.untold.last()
+	}
+	return shown, nil
+}
+
+// GoOn has a device of the vault go on by a person's word that this machine's
+// clock is right, after it gave a code of a time to come. It wraps
+// [keystore.ErrNoItem].
+func (c *Codes) GoOn(ctx context.Context, name string) error {
+	device, err := c.find(ctx, name)
+	if err != nil {
+		return err
+	}
+	return c.ledger.GoOn(ledgerName(device))
+}
+
+func (c *Codes) find(ctx context.Context, name string) (inventory.Device, error) {
 	v, err := c.access.Open(ctx)
 	if err != nil {
-		return "", time.Time{}, err
+		return inventory.Device{}, err
 	}
-	device, err := inventory.FindDevice(v, name)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	digits, step, err := release{c, device, "device " + device.Name, ask}.run(ctx)
-	return digits, step.Expires, err
+	return inventory.FindDevice(v, name)
+}
+
+// forPerson is a release to who asked for the device itself.
+func (c *Codes) forPerson(d inventory.Device, ask credproc.Asker) release {
+	askTime := func(ctx context.Context) error { return c.askTime(ctx, d.Serial) }
+	return release{c, d, "device " + d.Name, ask, timer{askTime, &c.untold}}
 }
 
 // Skew corrects the codes by what AWS says of our clock: it is the time to add.

@@ -24,7 +24,7 @@ const pairTries = 4
 // Pair gives two codes in a row of a device of the vault. It waits for the second
 // step, at most one period when nobody else asks for the device, with a notice.
 func (c *Codes) Pair(ctx context.Context, d inventory.Device, ask credproc.Asker) (Pair, error) {
-	r := release{c, d, "device " + d.Name, ask}
+	r := c.forPerson(d, ask)
 	first, step, err := r.run(ctx)
 	if err != nil {
 		return Pair{}, fmt.Errorf("device %q: %w", d.Name, err)

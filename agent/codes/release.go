@@ -20,6 +20,7 @@ type release struct {
 	device  inventory.Device
 	purpose string // "prod", for the person
 	ask     credproc.Asker
+	time    timer
 }
 
 // run computes the code of a step that nobody has had. It unlocks the vault before
@@ -92,8 +93,38 @@ func (r release) take(ctx context.Context, period time.Duration, code func(totp.
 	return digits, step, nil
 }
 
-// step takes a step from the ledger, and tells the person when that takes time.
+// step takes a step from the ledger. When the clock is in doubt, or the device has
+// given a step that is to come, AWS is asked for the time first.
 func (r release) step(ctx context.Context, period time.Duration) (totp.Step, error) {
+	ledger := r.codes.ledger
+	if ledger.Doubtful() {
+		credproc.Await(r.ask, "AWS to tell the time")
+		_ = r.time.confirm(ctx, r.codes.now()) // without it, by what was told before
+	}
+	credproc.Await(r.ask, fmt.Sprintf("a code of MFA device %q", r.device.Name))
+	step, err := r.await(ctx, period)
+	var ahead *totp.AheadError
+	if !errors.As(err, &ahead) || ahead.Settled {
+		return step, clockFault(err)
+	}
+	credproc.Await(r.ask, "AWS to tell the time")
+	if untold := r.time.settle(ctx, r.codes.now()); untold != nil {
+		return step, fmt.Errorf("%w; AWS told no time: %w", clockFault(err), untold)
+	}
+	step, err = r.await(ctx, period)
+	return step, clockFault(err)
+}
+
+// clockFault has callers of credproc know an error of the clock.
+func clockFault(err error) error {
+	if errors.Is(err, totp.ErrClock) {
+		return fmt.Errorf("%w: %w", credproc.ErrClock, err)
+	}
+	return err
+}
+
+// await takes a step from the ledger, and tells the person when that takes time.
+func (r release) await(ctx context.Context, period time.Duration) (totp.Step, error) {
 	waited := false
 	step, err := r.codes.ledger.Take(ctx, ledgerName(r.device), period, func(wait time.Duration) {
 		waited = true
@@ -101,9 +132,6 @@ func (r release) step(ctx context.Context, period time.Duration) (totp.Step, err
 	})
 	if waited {
 		r.ask.Notice(ctx, "")
-	}
-	if errors.Is(err, totp.ErrClock) {
-		err = fmt.Errorf("%w: %w", credproc.ErrClock, err) // the broker can ask AWS for the time
 	}
 	return step, err
 }

@@ -19,7 +19,8 @@ import (
 // Passwords are the passwords of OATH applets, which people know as access codes.
 // What the vault remembers of one is the key that is derived of it, which is good
 // for that applet alone. A password keeps other programs off the token while the
-// vault is locked, so that to set another, or none, takes a way in.
+// vault is locked, so that who sets another, or none, or has the vault forget what
+// may be the only copy, has proved that they may ([vault.Access.Prove]).
 //
 // In each method the token is meant by its serial; empty means the only one. The
 // vault is opened before anything is changed. It is safe for concurrent use.
@@ -54,9 +55,6 @@ func named(meant string) []string {
 // Set asks for the password that is set, unless the vault remembers it, and for a
 // new one, sets that, and lets the vault remember it.
 func (p *Passwords) Set(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
-	if err := p.applets.access.Prove(ctx, ask, "to set the access code of a token"); err != nil {
-		return token.Token{}, err
-	}
 	old, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
 		return p.applets.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
 	})
@@ -127,9 +125,6 @@ func (p *Passwords) Forget(ctx context.Context, ask credproc.Asker, meant string
 
 // Remove takes the password off the token, and lets the vault forget it.
 func (p *Passwords) Remove(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
-	if err := p.applets.access.Prove(ctx, ask, "to remove the access code of a token"); err != nil {
-		return token.Token{}, err
-	}
 	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
 		return p.applets.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref}, who)
 	})

@@ -40,13 +40,11 @@ type Target struct {
 	Touch  bool     // each use takes a touch
 }
 
-// TakeOut reads a secret that is to be moved onto tokens, for who proves that they
-// may: what says that it is a token may be a program. Find finds it in the vault.
+// TakeOut reads a secret that is to be moved onto tokens. Who asks has proved that
+// they may: what says that it is a token may be a program. Find finds it in the
+// vault.
 // The caller destroys the content.
 func (a *Applets) TakeOut(ctx context.Context, who tokenperson.Person, find Finder) (content *keystore.Secret, err error) {
-	if err := a.access.Prove(ctx, who.Asker, who.Why); err != nil {
-		return nil, err
-	}
 	err = a.access.Use(ctx, who.Asker, func(v *keystore.Vault) error {
 		held, err := find(v)
 		if err != nil {

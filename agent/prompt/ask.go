@@ -76,9 +76,9 @@ func (t *Terminal) askSecret(q human.Question, read reader) (human.Answer, error
 }
 
 // aboutSecret is what a person at the terminal that asks cannot know: it is of
-// a PIN, which can run out.
+// a PIN, which can run out, or of what is lost with what they ask for.
 func aboutSecret(q human.Question) []Fact {
-	if q.Token == "" {
+	if q.Token == "" && q.Uses == "" {
 		return nil
 	}
 	return About(q)

@@ -18,6 +18,7 @@ func About(q human.Question) []Fact {
 		{"token", q.Token},
 		{"tries", tries(q.Tries)},
 		{"profile", q.Profile},
+		{"used by", q.Uses},
 		{"role", q.RoleARN},
 		{"account", q.Account},
 		{"device", q.Serial},

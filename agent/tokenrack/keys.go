@@ -1,6 +1,7 @@
 package tokenrack
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -47,7 +48,7 @@ func (r *Rack) MakeKey(ctx context.Context, p token.KeyParams, person token.Pers
 		return token.NewKey{}, err
 	}
 	made := r.mint(found[0], token.IdentityPIV)
-	made.Key = &token.PIVKey{Slot: "82", Algorithm: "P-256", PIN: p.PIN, Touch: p.Touch}
+	made.Key = &token.PIVKey{Slot: "82", Algorithm: "P-256", PIN: cmp.Or(p.PIN, "once"), Touch: cmp.Or(p.Touch, "always")}
 	return made, nil
 }
 

@@ -4,8 +4,12 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 )
+
+// longest is what a person can read before they say yes to it.
+const longest = 200
 
 // Canonical writes the URL of an endpoint in one way, so that trust in one spelling
 // is trust in all, and in no other host. A URL that cannot be an endpoint is a
@@ -15,10 +19,14 @@ func Canonical(raw string) (string, error) {
 	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return "", errcode.Errorf(errcode.BadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Contains(raw, ";") {
 		return "", errcode.Errorf(errcode.BadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
 	}
 	host := strings.ToLower(u.Host)
+	if len(raw) > longest || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errcode.Errorf(errcode.BadRequest,
+			"an endpoint has at most %d characters, and a host in letters that look like no others (xn--…)", longest)
+	}
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
 	return u.Scheme + "://" + host + strings.TrimRight(u.EscapedPath(), "/"), nil
 }
@@ -34,4 +42,31 @@ func CanonicalAll(raw []string) ([]string, error) {
 		endpoints = append(endpoints, endpoint)
 	}
 	return endpoints, nil
+}
+
+// AWS stands for AWS's own endpoints where a route is written down.
+const AWS = "aws"
+
+// write writes a route in one way: a plain endpoint is its URL alone, and what
+// else there is follows, each after a semicolon, which no URL here has.
+func write(r credproc.Route) (string, error) {
+	text := AWS
+	if r.URL != "" {
+		url, err := Canonical(r.URL)
+		if err != nil {
+			return "", err
+		}
+		text = url
+	}
+	if r.Proxy != "" {
+		proxy := strings.ToLower(r.Proxy)
+		if len(proxy) > longest || strings.ContainsFunc(proxy, func(c rune) bool { return c <= ' ' || c > '~' || c == ';' }) {
+			return "", errcode.Errorf(errcode.BadRequest, "%.80q is no proxy: write http://HOST:PORT", r.Proxy)
+		}
+		text += ";proxy=" + proxy
+	}
+	if r.CA != "" {
+		text += ";ca=sha256:" + r.CA
+	}
+	return text, nil
 }

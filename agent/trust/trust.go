@@ -1,6 +1,7 @@
-// Package trust knows which endpoints the person has vouched for: an access key,
-// and the codes that go with it, are sent to AWS, and to no other host that the
-// person was not asked about. Whoever names the endpoint could harvest a code.
+// Package trust knows which routes the person has vouched for: the requests of an
+// access key, and the codes that go with it, go to AWS, and to or by no other host
+// that nobody has proved to be wanted ([vault.Access.Prove]). Whoever names the
+// endpoint, a proxy or a CA bundle could harvest a code.
 //
 // Trust is kept in the vault, under its MAC, for each access key id or other
 // identity: see [inventory.Trust]. It is believed only after the vault was
@@ -17,11 +18,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
-	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -29,60 +31,67 @@ import (
 // concurrent use.
 type Endpoints struct {
 	access *vault.Access
+	log    *audit.Log
 	asking flight.Group[question, credproc.Asker, struct{}]
 }
 
 var _ credproc.Trust = (*Endpoints)(nil)
 
 // New returns the endpoints of which a vault tells. The caller closes it.
-func New(access *vault.Access) *Endpoints { return &Endpoints{access: access} }
+func New(access *vault.Access, log *audit.Log) *Endpoints {
+	return &Endpoints{access: access, log: log}
+}
 
 // Close withdraws questions that are open, and waits for that.
 func (e *Endpoints) Close() { e.asking.Close() }
 
 // question is what a person is asked, once for all who wait for it.
-type question struct{ identity, endpoint string }
-
-// String is the question in words.
-func (q question) String() string {
-	open := ""
-	if strings.HasPrefix(q.endpoint, "http:") {
-		open = ", and the connection is not encrypted"
-	}
-	return fmt.Sprintf("Send requests signed by access key %s, and MFA codes, to %s? It is not AWS%s.", q.identity, q.endpoint, open)
+type question struct {
+	identity string
+	route    credproc.Route
+	text     string // the route as the vault has it
 }
 
-// Endpoint implements [credproc.Trust]: it asks once whether an access key may be
-// used with an endpoint that is not AWS's, and remembers a yes.
-func (e *Endpoints) Endpoint(ctx context.Context, keyID, raw string, ask credproc.Asker) error {
-	endpoint, err := Canonical(raw)
+// Route implements [credproc.Trust]: it has somebody prove once that requests of an
+// access key may take a route, and remembers it.
+func (e *Endpoints) Route(ctx context.Context, keyID string, r credproc.Route, ask credproc.Asker) error {
+	text, err := write(r)
 	if err != nil {
 		return err
 	}
 	if err := e.access.Verify(ctx, ask); err != nil {
 		return err
 	}
-	if slices.Contains(e.Of(keyID), endpoint) {
+	if slices.Contains(e.Of(keyID), text) {
 		return nil
 	}
-	q := question{keyID, endpoint}
+	q := question{keyID, r, text}
 	_, err = e.asking.Do(ctx, q, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
-		return struct{}{}, e.put(ctx, q, credproc.Relay(waiters))
+		err := e.put(ctx, q, credproc.Relay(waiters))
+		e.log.Write(ctx, audit.Event{What: Method, Subject: audit.Subject{KeyID: keyID, Action: text}, Err: err})
+		return struct{}{}, err
 	})
 	return err
 }
 
-// put asks, and remembers a yes.
+// Method is what the audit file calls it when a route comes to be trusted.
+const Method = "key.trust"
+
+// put has it proved, and remembers it.
 func (e *Endpoints) put(ctx context.Context, q question, ask credproc.Asker) error {
-	yes, err := human.AskYes(ctx, ask, q.String())
-	if err != nil {
-		return fmt.Errorf("%w: %s is not AWS's, and access key %s was never used with it: %w",
-			credproc.ErrUntrustedEndpoint, q.endpoint, q.identity, err)
+	if err := e.access.Prove(ctx, ask, vault.Act{Why: Why(q.identity, q.route)}); err != nil {
+		return fmt.Errorf("%w: access key %s was never used with %s: %w", credproc.ErrUntrustedEndpoint, q.identity, q.route, err)
 	}
-	if !yes {
-		return fmt.Errorf("%w: %s was declined for access key %s", credproc.ErrUntrustedEndpoint, q.endpoint, q.identity)
+	return e.add(ctx, q.identity, q.text, ask)
+}
+
+// Why is what is proved before an identity trusts a route: the end of a sentence.
+func Why(identity string, r credproc.Route) string {
+	why := fmt.Sprintf("to send requests of access key %s, and MFA codes, to %s", line.Short(identity, 64), r)
+	if strings.HasPrefix(r.URL, "http:") {
+		why += ", not encrypted"
 	}
-	return e.Add(ctx, q.identity, q.endpoint, ask)
+	return why
 }
 
 // Of lists the endpoints that an access key may be used with, as far as the vault
@@ -95,21 +104,36 @@ func (e *Endpoints) Of(keyID string) []string {
 	return inventory.TrustOf(v, keyID).Endpoints
 }
 
-// Add remembers that an access key may be used with an endpoint, which [Canonical]
-// has written.
-func (e *Endpoints) Add(ctx context.Context, keyID, endpoint string, ask credproc.Asker) error {
-	return e.alter(ctx, keyID, ask, func(endpoints []string) []string {
-		if slices.Contains(endpoints, endpoint) {
-			return endpoints
+// Add remembers that an access key may be used with a route. Who asks has proved
+// that they may.
+func (e *Endpoints) Add(ctx context.Context, keyID string, r credproc.Route, ask credproc.Asker) error {
+	text, err := write(r)
+	if err != nil {
+		return err
+	}
+	return e.add(ctx, keyID, text, ask)
+}
+
+func (e *Endpoints) add(ctx context.Context, keyID, text string, ask credproc.Asker) error {
+	return e.alter(ctx, keyID, ask, func(routes []string) []string {
+		if slices.Contains(routes, text) {
+			return routes
 		}
-		return append(endpoints, endpoint)
+		return append(routes, text)
 	})
 }
 
-// Remove forgets what [Endpoints.Add] remembers.
-func (e *Endpoints) Remove(ctx context.Context, keyID, endpoint string, ask credproc.Asker) error {
-	return e.alter(ctx, keyID, ask, func(endpoints []string) []string {
-		return slices.DeleteFunc(endpoints, func(each string) bool { return each == endpoint })
+// Remove forgets what [Endpoints.Add] remembers. It wraps [keystore.ErrNoItem].
+func (e *Endpoints) Remove(ctx context.Context, keyID string, r credproc.Route, ask credproc.Asker) error {
+	text, err := write(r)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(e.Of(keyID), text) {
+		return fmt.Errorf("%w: access key %s does not trust %s", keystore.ErrNoItem, keyID, r)
+	}
+	return e.alter(ctx, keyID, ask, func(routes []string) []string {
+		return slices.DeleteFunc(routes, func(each string) bool { return each == text })
 	})
 }
 

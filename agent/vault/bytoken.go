@@ -45,7 +45,7 @@ func (u unlocker) byTokens(ctx context.Context, slots []keystore.Slot, chosen bo
 // plugged in.
 func (u unlocker) byToken(ctx context.Context, slot keystore.Slot, wait int) error {
 	identity := inventory.TokenSlotOf(slot).Identity
-	who := tokenperson.For(u.ask, cmp.Or(u.why, unlocking))
+	who := tokenperson.For(u.ask, cmp.Or(u.act.Why, unlocking))
 	key := token.KeyBy(ctx, u.access.tools.tokens, identity, wait, who)
 	err := u.vault.Unlock(ctx, slot.ID, key)
 	if err == nil {
@@ -59,7 +59,7 @@ const unlocking = "to unlock the vault"
 // plugged parts the slots whose token is plugged in, as far as that can be
 // seen, from the others, and says what those need.
 func (u unlocker) plugged(ctx context.Context, slots []keystore.Slot) (there []keystore.Slot, missed []error) {
-	list, err := u.access.tools.tokens.Look(ctx, tokenperson.For(u.ask, cmp.Or(u.why, unlocking)))
+	list, err := u.access.tools.tokens.Look(ctx, tokenperson.For(u.ask, cmp.Or(u.act.Why, unlocking)))
 	if err != nil {
 		return nil, []error{fmt.Errorf("looking for tokens: %w", err)}
 	}

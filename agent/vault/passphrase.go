@@ -16,7 +16,7 @@ const shortestPassphrase = 8
 
 var passphraseWay = way{
 	kind: keystore.SlotPassphrase, make: choosePassphrase, scrypt: true,
-	typed: &typed{"passphrase", keystore.PassphraseIdentity},
+	typed: &typed{"passphrase", keystore.PassphraseIdentity, false},
 }
 
 // choosePassphrase asks for a new passphrase.

@@ -8,7 +8,7 @@ import (
 
 var recoveryWay = way{
 	kind: keystore.SlotRecovery, make: makeRecovery,
-	typed: &typed{"recovery key", keystore.ParseRecovery},
+	typed: &typed{"recovery key", keystore.ParseRecovery, true},
 }
 
 // makeRecovery makes a recovery key, which is kept nowhere.

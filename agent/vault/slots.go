@@ -12,12 +12,9 @@ import (
 // AddSlot makes a new way in, and returns it with the recovery key if it is one.
 // It counts only when it has opened the vault once, by the way on which it will be
 // used: the token, say, is looked for, and wants its PIN and touch.
-// It takes an old way in: the new one opens every secret of the vault, also
-// without mfad.
+// The caller has proved that they may ([Access.Prove]): it opens every secret of
+// the vault, also without mfad.
 func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery string, err error) {
-	if err := a.Prove(ctx, ask, "to add a way in"); err != nil {
-		return keystore.Slot{}, "", err
-	}
 	w, made, err := a.ways.make(ctx, maker{r, a.tools, ask})
 	if err != nil {
 		return keystore.Slot{}, "", err
@@ -45,20 +42,15 @@ func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (sl
 }
 
 // RemoveSlot removes the slot that is meant by an id or a kind, which must be one.
-// Last allows to leave a single way in. It wraps [keystore.ErrNoSlot] and
+// Last allows to leave a single way in. The caller has proved that they may. It wraps [keystore.ErrNoSlot] and
 // [keystore.ErrLastSlot].
 func (a *Access) RemoveSlot(ctx context.Context, ask credproc.Asker, id string, last bool) error {
 	var gone keystore.Slot
-	err := a.Use(ctx, ask, func(v *keystore.Vault) error {
-		found, err := choose(v.Slots(), id)
-		if err != nil {
-			return err
+	err := a.Use(ctx, ask, func(v *keystore.Vault) (err error) {
+		if gone, err = meant(v, id); err == nil {
+			err = v.RemoveSlot(gone.ID, last)
 		}
-		if id == "" || len(found) != 1 {
-			return errcode.Errorf(errcode.BadRequest, "%d slots are meant by %q: name one by its id", len(found), id)
-		}
-		gone = found[0]
-		return v.RemoveSlot(gone.ID, last)
+		return err
 	})
 	if err != nil {
 		return err
@@ -69,4 +61,25 @@ func (a *Access) RemoveSlot(ctx context.Context, ask credproc.Asker, id string, 
 		}
 	}
 	return nil
+}
+
+// Slot is the slot that is meant by an id or a kind, which must be one. It opens
+// nothing, and wraps [keystore.ErrNoSlot].
+func (a *Access) Slot(ctx context.Context, id string) (keystore.Slot, error) {
+	v, err := a.Open(ctx)
+	if err != nil {
+		return keystore.Slot{}, err
+	}
+	return meant(v, id)
+}
+
+func meant(v *keystore.Vault, id string) (keystore.Slot, error) {
+	found, err := choose(v.Slots(), id)
+	if err != nil {
+		return keystore.Slot{}, err
+	}
+	if id == "" || len(found) != 1 {
+		return keystore.Slot{}, errcode.Errorf(errcode.BadRequest, "%d slots are meant by %q: name one by its id", len(found), id)
+	}
+	return found[0], nil
 }

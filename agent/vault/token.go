@@ -16,7 +16,8 @@ import (
 func tokenWay(kind token.Kind) way {
 	return way{
 		kind: keystore.SlotKind(kind.Name()), token: true,
-		make: func(ctx context.Context, m maker) (newSlot, error) { return makeToken(ctx, m, kind) },
+		guarded: func(slot keystore.Slot) bool { return kind.Guarded(slot.Facts) },
+		make:    func(ctx context.Context, m maker) (newSlot, error) { return makeToken(ctx, m, kind) },
 	}
 }
 

@@ -37,22 +37,6 @@ func (a *Access) unlock(ctx context.Context, v *keystore.Vault, chosen string, a
 	})
 }
 
-// Prove has the one who asks open the vault, even an unlocked one: what would
-// outlast the unlock, or takes a secret out of the vault, is for who could unlock
-// it, not for every process of the user. So nobody else's unlock counts. Why is
-// for the person, the end of a sentence: "to add a way in".
-func (a *Access) Prove(ctx context.Context, ask credproc.Asker, why string) error {
-	key := attempt{locks: a.state.lockCount()}
-	if err := a.Refusal(); err != nil {
-		return err
-	}
-	v, err := a.Open(ctx)
-	if err != nil {
-		return err
-	}
-	return a.try(ctx, unlocker{access: a, vault: v, ask: ask, why: why}, key)
-}
-
 // attempt is what one unlocking flight is for: the slots to try, and the number
 // of locks before it, so that who unlocks after a lock waits for no flight from
 // before it.
@@ -66,8 +50,14 @@ func (a *Access) try(ctx context.Context, u unlocker, key attempt) error {
 	if err := u.run(ctx, key.chosen); err != nil {
 		return err
 	}
+	return a.admit(u.vault, key)
+}
+
+// admit lets an attempt that has opened the vault count, unless the person has
+// locked it since.
+func (a *Access) admit(v *keystore.Vault, key attempt) error {
 	if !a.state.admit(key.locks) {
-		u.vault.Lock()
+		v.Lock()
 		return a.Refusal()
 	}
 	return nil
@@ -79,7 +69,7 @@ type unlocker struct {
 	access *Access
 	vault  *keystore.Vault
 	ask    credproc.Asker
-	why    string // empty: to use the vault
+	act    Act // what the person is to prove; zero: to use the vault
 }
 
 // run opens the vault with the chosen slots, an id or a kind. If none are chosen
@@ -164,14 +154,14 @@ func (u unlocker) silently(ctx context.Context, w way, slot keystore.Slot) error
 // Missed is why the slots before did not open.
 func (u unlocker) byTyping(ctx context.Context, secret typed, slots []keystore.Slot, missed []error) error {
 	what := fmt.Sprintf("%s of vault %q", secret.what, Name)
-	if u.why != "" {
-		what += ", " + u.why
+	if u.act.Why != "" {
+		what += ", " + u.act.Why
 	}
 	again := tokenFault(missed)
 	var err error
 	for range tries {
 		var text []byte
-		if text, err = human.AskSecret(ctx, u.ask, human.Question{What: what, Again: again}); err != nil {
+		if text, err = human.AskSecret(ctx, u.ask, human.Question{What: what, Again: again, Uses: u.act.Uses}); err != nil {
 			return fmt.Errorf("unlocking vault %q: %w%s", Name, err, inBrackets(missed))
 		}
 		err = u.bySecret(ctx, secret, slots, text)

@@ -160,15 +160,8 @@ func (a *Access) Lock() {
 }
 
 // SetHold sets for how long an unlock lasts: negative has no end, 0 is for one
-// use. A longer time than the one that counts takes a way in.
+// use. Who sets a longer time has proved that they may: see [Access.HeldLonger].
 func (a *Access) SetHold(ctx context.Context, ask credproc.Asker, hold time.Duration) error {
-	v, err := a.Open(ctx)
-	if err == nil && longer(hold, v.Hold()) {
-		err = a.Prove(ctx, ask, "to hold it open longer")
-	}
-	if err != nil {
-		return err
-	}
 	return a.Use(ctx, ask, func(v *keystore.Vault) error {
 		settings := inventory.SettingsOf(v, DefaultHold)
 		settings.Hold = hold
@@ -178,6 +171,12 @@ func (a *Access) SetHold(ctx context.Context, ask credproc.Asker, hold time.Dura
 		v.SetHold(hold)
 		return nil
 	})
+}
+
+// HeldLonger tells whether a hold time is longer than the one that counts.
+func (a *Access) HeldLonger(ctx context.Context, hold time.Duration) (bool, error) {
+	v, err := a.Open(ctx)
+	return err == nil && longer(hold, v.Hold()), err
 }
 
 // longer compares hold times, of which a negative one has no end.

@@ -49,6 +49,8 @@ type way struct {
 	silent func(ctx context.Context, o opener, slot keystore.Slot) (age.Identity, error)
 	// token says that a token opens the slot.
 	token bool
+	// guarded tells whether a person takes part each time that a token opens a slot.
+	guarded func(slot keystore.Slot) bool
 	// typed is the secret that a person types.
 	typed *typed
 
@@ -62,6 +64,7 @@ type way struct {
 type typed struct {
 	what  string // "passphrase"
 	parse func(text []byte) (age.Identity, error)
+	spare bool // it is kept off the machine, so that nobody is asked for it needlessly
 }
 
 // tools are what ways work with, outside the vault.

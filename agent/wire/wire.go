@@ -48,6 +48,7 @@ const (
 	MethodDeviceList    = "device.list"    // -> []Device
 	MethodDeviceMove    = "device.move"    // MoveParams -> Device: onto a token
 	MethodDeviceRemove  = "device.remove"  // NameParams -> RemoveResult
+	MethodDeviceResume  = "device.resume"  // NameParams
 	MethodCode          = "code"           // NameParams -> Code
 	MethodProfileShow   = "profile.show"   // ProfileShowParams -> Chain
 	MethodProfileList   = "profile.list"   // -> []Profile
@@ -71,6 +72,9 @@ type Call struct {
 	TTY     bool            `json:"tty"`    // the client can prompt
 	Desktop *Desktop        `json:"desk,omitempty"`
 	Params  json.RawMessage `json:"params,omitempty"`
+	// Proof is the slot, an id or a kind, by which the caller wants to prove that
+	// they may do what takes a proof; empty: what serves best.
+	Proof string `json:"proof,omitempty"`
 }
 
 // Desktop is that of a client that cannot prompt itself, as its environment
@@ -140,7 +144,7 @@ type VaultUnlockParams struct {
 
 // VaultHoldParams sets for how long an unlock lasts, from the next one on; one
 // that lasts now can become shorter. 0 unlocks for each use; negative holds
-// until lock. To make it longer takes a way in, even while the vault is open.
+// until lock. To make it longer takes a proof, even while the vault is open.
 type VaultHoldParams struct {
 	Seconds int64 `json:"seconds"`
 }
@@ -186,7 +190,7 @@ type VaultVerifyResult struct {
 }
 
 // SlotAddParams: Kind is passphrase, keychain, recovery, plugin, piv or fido2.
-// A new way in takes an old one, even while the vault is open.
+// It takes a proof, even while the vault is open.
 type SlotAddParams struct {
 	Kind  string `json:"kind"`
 	Label string `json:"label,omitempty"`
@@ -225,7 +229,15 @@ type KeyImportParams struct {
 	Secret      []byte   `json:"secret"` // base64 on the wire
 	Replace     bool     `json:"replace,omitempty"`
 	Trust       []string `json:"trust,omitempty"` // endpoints to trust with this key
+	// OnToken, Tokens and Touch are as in [DeviceAddParams], and so is ToVault.
+	OnToken bool     `json:"onToken,omitempty"`
+	Tokens  []string `json:"tokens,omitempty"`
+	Touch   bool     `json:"touch,omitempty"`
+	ToVault bool     `json:"toVault,omitempty"`
 }
+
+// Wipe clears the secret.
+func (p KeyImportParams) Wipe() { clear(p.Secret) }
 
 // Key is an access key's public facts.
 type Key struct {
@@ -237,6 +249,8 @@ type Key struct {
 	// the vault does. Touch says that each use of the token takes a touch.
 	Tokens []string `json:"tokens,omitempty"`
 	Touch  bool     `json:"touch,omitempty"`
+	// Left is as in [RemoveResult], of what was replaced just now.
+	Left []string `json:"left,omitempty"`
 }
 
 // MoveParams moves a secret access key, or the seed of a device, out of the vault
@@ -258,10 +272,13 @@ type RemoveResult struct {
 	Credential string   `json:"credential,omitempty"`
 }
 
-// KeyTrustParams lets a key's requests go to an endpoint that is not AWS's; Revoke takes it back.
+// KeyTrustParams lets a key's requests go to an endpoint that is not AWS's, by a
+// proxy, or with a CA bundle: all of what is named, together. Revoke takes it back.
 type KeyTrustParams struct {
 	Name     string `json:"name"`
-	Endpoint string `json:"endpoint"`
+	Endpoint string `json:"endpoint"`        // "aws" for AWS's own
+	Proxy    string `json:"proxy,omitempty"` // http://HOST:PORT, without a user
+	CA       string `json:"ca,omitempty"`    // the SHA-256 of the PEM file, in hex
 	Revoke   bool   `json:"revoke,omitempty"`
 }
 
@@ -278,7 +295,13 @@ type DeviceAddParams struct {
 	OnToken bool     `json:"onToken,omitempty"`
 	Tokens  []string `json:"tokens,omitempty"`
 	Touch   bool     `json:"touch,omitempty"` // each code takes a touch
+	// What replaces a secret on tokens says where it goes: OnToken, which means
+	// those tokens if it names none, or ToVault.
+	ToVault bool `json:"toVault,omitempty"`
 }
+
+// Wipe clears the seed.
+func (p DeviceAddParams) Wipe() { clear(p.Seed) }
 
 // DeviceAddResult tells what came in. An export of many accounts comes in
 // several QR codes, of which this was Part of Parts (1 of 1 for all else);
@@ -313,6 +336,12 @@ type Device struct {
 type Code struct {
 	Digits  string    `json:"digits"`
 	Expires time.Time `json:"expires"`
+	// SkewMillis is what to add to our clock, as AWS told, when it is so much that
+	// AWS takes no code.
+	SkewMillis int64 `json:"skewMillis,omitempty"`
+	// Doubt says why AWS could not be asked for the time, when the clock may have
+	// been set since it told it.
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // ProfileShowParams asks how a profile resolves; nothing is fetched.
@@ -395,9 +424,12 @@ type Status struct {
 	ConfigFiles []string  `json:"configFiles"` // that it reads, in the order of precedence
 	Connections int       `json:"connections"`
 	SkewMillis  int64     `json:"skewMillis"` // to add to our clock, as AWS told
-	Vault       *Vault    `json:"vault,omitempty"`
-	VaultFault  string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
-	Sessions    []Session `json:"sessions"`
+	// Detours are the settings by which requests to AWS go elsewhere, by a proxy or
+	// with other certificates than the system's.
+	Detours    []Value   `json:"detours,omitempty"`
+	Vault      *Vault    `json:"vault,omitempty"`
+	VaultFault string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
+	Sessions   []Session `json:"sessions"`
 	// Faults are the last refusals, newest first: SDKs hide them.
 	Faults []Fault `json:"faults,omitempty"`
 }

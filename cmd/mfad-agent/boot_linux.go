@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,4 +15,14 @@ func boot() time.Duration {
 		panic(err) // Linux has had this clock since 2.6.39
 	}
 	return time.Duration(ts.Nano())
+}
+
+// bootID is what Linux calls this start of the machine; empty where /proc is
+// closed to us.
+func bootID() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
 }

@@ -8,3 +8,5 @@ import "time"
 // during suspend on Windows and stands still on macOS, where the wall clock
 // alone ends sessions.
 var boot func() time.Duration
+
+func bootID() string { return "" }

@@ -60,9 +60,10 @@ func serve(socket string, log *slog.Logger) (err error) {
 	service, err := agent.New(agent.Options{
 		Home: at.home, Socket: at.socket,
 		Config: config.NewReader(at.files, os.Getenv), Environ: os.Getenv,
-		Dialer: dialer, Sources: append(machine.Sources(os.Getenv), command.New(time.Now)), Boot: boot, SessionName: person(),
+		Dialer: dialer, Sources: append(machine.Sources(os.Getenv), command.New(time.Now)),
+		SessionName: person(), Boot: boot, BootID: bootID(),
 		Tokens: new(token.Helper),
-		Stop:   stop, Desktop: openDesktop,
+		Stop:   stop, Desktop: openDesktop, Own: ownDesktop(),
 		Connections: func() int { return int(connections.Load()) },
 		Logger:      log,
 	})
@@ -81,6 +82,9 @@ func serve(socket string, log *slog.Logger) (err error) {
 	defer func() { stop(); watch.Wait() }()
 
 	server.Ready(nil)
+	for _, setting := range agent.Detours(os.Getenv) {
+		log.Warn("requests to AWS do not go their own way", "setting", setting.Name, "to", setting.Text)
+	}
 	log.Info("agent listens", "version", wire.Version, "socket", at.socket)
 	defer log.Info("agent ends")
 	return server.Serve(ctx, ln, service.Handle, server.Options{

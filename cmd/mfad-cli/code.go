@@ -82,6 +82,7 @@ func giveCode(ctx context.Context, c *cli, device string, copyIt bool) error {
 	if err := c.call(ctx, wire.MethodCode, wire.NameParams{Name: device}, &code); err != nil {
 		return err
 	}
+	warnOfClock(c.console, code)
 	life := words.CodeLife(time.Until(code.Expires))
 	if board != nil {
 		how, err := board.Put(code.Digits)
@@ -96,6 +97,19 @@ func giveCode(ctx context.Context, c *cli, device string, copyIt bool) error {
 	}
 	c.say("mfad: %s", life)
 	return nil
+}
+
+// warnOfClock tells of a code that the clock may have spoilt.
+func warnOfClock(c console, code wire.Code) {
+	skew := time.Duration(code.SkewMillis) * time.Millisecond
+	switch {
+	case skew != 0:
+		c.say("mfad: warning: this machine's clock is %s, and AWS takes no code of such a clock", words.ClockSkew(skew))
+		c.hint("Set this machine's clock, then take another code.")
+	case code.Doubt != "":
+		c.say("mfad: warning: the code is by a clock that was minutes off when AWS last told its time, and AWS could not be asked again: %s",
+			code.Doubt)
+	}
 }
 
 // holdClipboardCommand is the child of `mfad code --copy`: hidden, since it is

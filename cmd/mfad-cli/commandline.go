@@ -71,6 +71,14 @@ func passphraseFlag(cmd *cobra.Command, by *answers) {
 		"answer questions with the lines of standard input, in turn: the vault's passphrase if it has one, then PINs and access codes")
 }
 
+// proofFlags declares how the person proves that they want what takes a proof: by
+// which slot, and where its secret is read.
+func proofFlags(c *cli, cmd *cobra.Command, by *answers) {
+	passphraseFlag(cmd, by)
+	cmd.Flags().StringVar(&by.slot, "slot", "", "prove that you may by this way in: an ID of \"mfad vault show\", or a kind such as recovery")
+	_ = cmd.RegisterFlagCompletionFunc("slot", completeWaysIn(c.callRunning))
+}
+
 // onNamed makes the RunE of a verb whose first argument, if there is one, names
 // what an error is about.
 func onNamed(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {

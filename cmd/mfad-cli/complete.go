@@ -49,6 +49,9 @@ func profileWords(getenv func(string) string) []string {
 	profiles, _ := config.NewReader(paths, getenv).Profiles()
 	var words []string
 	for _, p := range profiles {
+		if !config.ValidName(p.Name) { // a shell might run what stands in it
+			continue
+		}
 		words = append(words, cobra.CompletionWithDesc(p.Name, p.RoleARN))
 	}
 	return words

@@ -4,17 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/client/cached"
 	"github.com/mfad/mfad/agent/wire"
 )
-
-// credentialsDeadline ends before SDKs lose patience: Go's kills the shell
-// around us at 60 s, and would leave us behind.
-const credentialsDeadline = 55 * time.Second
 
 func credentialsCommand(c *cli) *cobra.Command {
 	var profile string
@@ -50,11 +45,13 @@ func printCredentials(ctx context.Context, c *cli, profile string) error {
 	return c.print(string(append(bytes.TrimSpace(result.Document), '\n')))
 }
 
-// fetchCredentials asks the agent for a profile's credentials, within the deadline.
+// fetchCredentials asks the agent for a profile's credentials. It ends after the
+// agent has given its reason, and before SDKs lose patience: Go's kills the shell
+// around us at 60 s, and would leave us behind.
 func fetchCredentials(ctx context.Context, c *cli, profile string) (wire.CredentialsResult, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, credentialsDeadline,
+	ctx, cancel := context.WithTimeoutCause(ctx, wire.LastWord,
 		advice{exitLater, `Run "mfad status" to see what the agent waits for.`}.errorf(
-			"no credentials for profile %q within %s", profile, credentialsDeadline))
+			"no credentials for profile %q within %s", profile, wire.LastWord))
 	defer cancel()
 	var result wire.CredentialsResult
 	p := wire.CredentialsParams{Profile: profile, Region: cached.Region(c.getenv)}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ func deviceCommand(c *cli) *cobra.Command {
 		Use:   "device",
 		Short: "Add, list, move and remove MFA devices",
 		Long:  "The MFA devices whose secrets the vault keeps, or a hardware token.",
-	}, deviceAddCommand(c), deviceListCommand(c), deviceMoveCommand(c), deviceRemoveCommand(c))
+	}, deviceAddCommand(c), deviceListCommand(c), deviceMoveCommand(c), deviceResumeCommand(c), deviceRemoveCommand(c))
 }
 
 func deviceListCommand(c *cli) *cobra.Command {
@@ -52,8 +53,8 @@ which from then on computes the codes and never gives the secret back; the vault
 keeps only where it is. Profiles and "mfad code" work as before, while the token
 is plugged in. A copy of the vault made earlier still holds the secret.
 
-It takes a way into the vault, even while that is open: a passphrase is asked for
-if nothing opens by itself.`,
+It takes a proof that you want it, even while the vault is open: the passphrase,
+a token's PIN or touch, or a yes on the agent's own desktop.`,
 		Example: `  mfad device move work --on-token
   mfad device move work --on-token --touch --token 12345678 --also 23456789`,
 	}, moving[wire.Device]{
@@ -68,18 +69,43 @@ if nothing opens by itself.`,
 	})
 }
 
+func deviceResumeCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "resume NAME",
+		Short: "Let a device go on by this machine's clock, which is right now",
+		Long: `Say that this machine's clock is right, for a device that gave a code of a time to
+come: the clock was fast then. AWS's own time settles that by itself where AWS can
+be asked; this is for where it cannot.
+
+No code is given twice by that: those that the device has given are passed over
+when their time comes. It takes a way into the vault, even while that is open, and
+leaves a line in the audit file.`,
+		Example:           "  mfad device resume phone",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
+			if err := c.call(cmd.Context(), wire.MethodDeviceResume, wire.NameParams{Name: args[0]}, nil); err != nil {
+				return err
+			}
+			c.say("mfad: device %q goes on by this machine's clock, which shows %s", args[0], time.Now().Format(time.DateTime))
+			return nil
+		}),
+	}
+}
+
 func deviceRemoveCommand(c *cli) *cobra.Command {
 	return removeCommand(c, &cobra.Command{
 		Short: "Remove an MFA device's secret from the vault and its tokens",
 		Long: `Remove an MFA device's secret from the vault, and from those of its tokens that
-are plugged in; the others are named. What a token had before mfad was told of it
-stays there, unless with --erase. AWS is not told, and shows a secret only once:
-unless another copy exists, the device cannot give codes any more.`,
+are plugged in; the others are named. It takes a proof that you want it, which
+names the profiles that use the device. What a token had before mfad was told of
+it stays there, unless with --erase. AWS is not told, and shows a secret only
+once: unless another copy exists, the device cannot give codes any more.`,
 		Example: "  mfad device remove phone",
 	}, removal{
 		method:   wire.MethodDeviceRemove,
-		complete: completeDevices(c.callRunning),
-		done:     "device %q removed; remove it at AWS, too",
-		erases:   true,
+		complete: completeDevices(c.callRunning), what: "device",
+		done:   "device %q removed; remove it at AWS, too",
+		erases: true,
 	})
 }

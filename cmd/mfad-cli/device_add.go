@@ -24,10 +24,12 @@ type deviceAdd struct {
 	serials []string
 	replace bool
 	onToken onToken
+	toVault bool
 }
 
 func deviceAddCommand(c *cli) *cobra.Command {
 	var d deviceAdd
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "add [NAME] --serial ARN",
 		Short: "Add an MFA device by its secret",
@@ -60,6 +62,10 @@ fills a second token in the same go, for the day the first is lost.`,
 			if err := d.onToken.check(cmd); err != nil {
 				return err
 			}
+			if by.passphraseStdin && (d.picture == "" || d.picture == "-") {
+				return misuse(cmd, errors.New("--passphrase-stdin takes standard input: give the secret by --qr FILE"))
+			}
+			c.answerBy(by)
 			return d.add(cmd.Context(), c)
 		}),
 	}
@@ -67,6 +73,8 @@ fills a second token in the same go, for the day the first is lost.`,
 	cmd.Flags().StringVar(&d.picture, "qr", "", "read the secret from the QR code in this PNG, JPEG or GIF file (- for standard input)")
 	cmd.Flags().BoolVar(&d.replace, "replace", false, "replace the device of that name")
 	d.onToken.flags(cmd, c.callRunning, "each code takes a touch")
+	cmd.Flags().BoolVar(&d.toVault, "to-vault", false, "with --replace: keep the secret in the vault, and erase the old one on its tokens")
+	proofFlags(c, cmd, &by)
 	_ = cmd.MarkFlagFilename("qr", "png", "jpg", "jpeg", "gif")
 	_ = cmd.RegisterFlagCompletionFunc("serial", cobra.NoFileCompletions)
 	return cmd
@@ -101,7 +109,7 @@ func (d deviceAdd) add(ctx context.Context, c *cli) error {
 	defer wipeAll(seeds)
 	return addDevices(ctx, c, wire.DeviceAddParams{
 		Name: d.name, Serial: strings.Join(d.serials, " "), Replace: d.replace,
-		OnToken: d.onToken.wanted, Touch: d.onToken.touch, Tokens: serials,
+		OnToken: d.onToken.wanted, Touch: d.onToken.touch, Tokens: serials, ToVault: d.toVault,
 	}, seeds)
 }
 

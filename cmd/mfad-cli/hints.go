@@ -56,8 +56,10 @@ var advices = [...]advice{
 	errcode.Expired: {exitRefused, `Run "mfad session forget --all", then the same again.`},
 	errcode.Denied: {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role, which may demand an ` +
 		`mfa_serial or another source.`},
-	errcode.Clock:   {exitRefused, `Set this machine's clock, then run the same again.`},
-	errcode.Invalid: {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
+	errcode.Clock: {exitRefused, `Set this machine's clock, then run the same again; if it is right, and AWS cannot be asked, ` +
+		`run "mfad device resume NAME".`},
+	errcode.CodesSpent: {exitLater, `Wait as long as it says, or use another MFA device of the user.`},
+	errcode.Invalid:    {exitRefused, `Correct the setting that AWS names; "mfad profile show {name}" tells where it was read.`},
 
 	errcode.Throttled:   {exitLater, `Wait a minute, then run the same again.`},
 	errcode.Unavailable: {exitLater, `Check the network, then run the same again.`},
@@ -101,6 +103,8 @@ var advices = [...]advice{
 	errcode.TokenFull: {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show ` +
 		`it), or use another token.`},
 	errcode.TokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
+	errcode.Unproven: {exitPerson, `Run the same with "--slot recovery" in a terminal and type the recovery key, plug in a token ` +
+		`of the vault, or run "mfad agent restart" on your desktop, where pinentry can ask you.`},
 	errcode.PUKBlocked: {exitPerson, `Use another way in. Only "ykman piv reset" makes the PIV applet usable again, and it ` +
 		`erases the keys there.`},
 	errcode.SlotUnseen: {exitPerson, `Run the same in a terminal, and say yes if you know that no key was imported into that ` +

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,34 +50,51 @@ func keyRemoveCommand(c *cli) *cobra.Command {
 	return removeCommand(c, &cobra.Command{
 		Short: "Remove an access key from the vault and its tokens",
 		Long: `Remove an access key from the vault, and from those of its tokens that are
-plugged in; the others are named. AWS is not told: the key stays valid until it
-is deleted in the IAM console.`,
+plugged in; the others are named. It takes a proof that you want it, which names
+the profiles that use the key. AWS is not told: the key stays valid until it is
+deleted in the IAM console.`,
 		Example: "  mfad key remove base",
 	}, removal{
 		method:   wire.MethodKeyRemove,
-		complete: completeKeys(c.callRunning),
-		done:     "access key %q removed; AWS still takes it until you delete it there",
+		complete: completeKeys(c.callRunning), what: "access key",
+		done: "access key %q removed; AWS still takes it until you delete it there",
 	})
 }
 
+// maxBundle is the most that the agent reads of a CA bundle.
+const maxBundle = 1 << 20
+
 func keyTrustCommand(c *cli) *cobra.Command {
-	var revoke bool
+	var p wire.KeyTrustParams
+	var bundle string
+	var by answers
 	cmd := &cobra.Command{
-		Use:   "trust NAME URL",
+		Use:   "trust NAME URL|aws",
 		Short: "Let requests of an access key go to an endpoint that is not AWS's",
-		Long: `Let requests that an access key signs go to an endpoint that is not AWS's: a
-proxy, a local stand-in. Whoever runs that endpoint sees the MFA codes sent to
-it, so mfad asks before the first use of each; this verb answers beforehand.`,
+		Long: `Let requests that an access key signs go to an endpoint that is not AWS's, such
+as a local stand-in; with --proxy by a proxy, and with --ca-bundle by other
+certificates than the system's. "aws" is AWS's own endpoint. Whoever has a hand
+in that may see the MFA codes that are sent, so it takes a proof that you want
+it, before the first use or by this verb. "mfad status" shows what is in force.`,
 		Example: `  mfad key trust base https://sts.internal.example:8443
+  mfad key trust base aws --proxy http://proxy.example:3128 --ca-bundle corp.pem
   mfad key trust base https://sts.internal.example:8443 --revoke`,
 		Args:              argCount(2, 2),
 		ValidArgsFunction: completeOne(completeKeys(c.callRunning)),
 		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
-			p := wire.KeyTrustParams{Name: args[0], Endpoint: args[1], Revoke: revoke}
+			p.Name, p.Endpoint = args[0], args[1]
+			if bundle != "" {
+				pem, err := c.readInput(bundle, maxBundle)
+				if err != nil {
+					return err
+				}
+				p.CA = fmt.Sprintf("%x", sha256.Sum256(pem))
+			}
+			c.answerBy(by)
 			if err := c.call(cmd.Context(), wire.MethodKeyTrust, p, nil); err != nil {
 				return err
 			}
-			if revoke {
+			if p.Revoke {
 				c.say("mfad: access key %q trusts %s no more", args[0], args[1])
 				return nil
 			}
@@ -83,6 +102,11 @@ it, so mfad asks before the first use of each; this verb answers beforehand.`,
 			return nil
 		}),
 	}
-	cmd.Flags().BoolVar(&revoke, "revoke", false, "take the trust back")
+	cmd.Flags().BoolVar(&p.Revoke, "revoke", false, "take the trust back")
+	cmd.Flags().StringVar(&p.Proxy, "proxy", "", "by this proxy: http://HOST:PORT")
+	cmd.Flags().StringVar(&bundle, "ca-bundle", "", "with the certificates of this PEM file, as it is now")
+	_ = cmd.MarkFlagFilename("ca-bundle", "pem", "crt")
+	_ = cmd.RegisterFlagCompletionFunc("proxy", cobra.NoFileCompletions)
+	proofFlags(c, cmd, &by)
 	return cmd
 }

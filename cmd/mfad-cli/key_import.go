@@ -13,6 +13,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/keycsv"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/edit"
 	"github.com/mfad/mfad/internal/human"
@@ -32,10 +33,13 @@ type keyImport struct {
 	keep        bool
 	replace     bool
 	trust       []string
+	onToken     onToken
+	toVault     bool
 }
 
 func keyImportCommand(c *cli) *cobra.Command {
 	var k keyImport
+	var by answers
 	cmd := &cobra.Command{
 		Use:   "import [NAME]",
 		Short: "Bring a long-term access key into the vault",
@@ -59,9 +63,13 @@ and its second the secret. A secret is never taken from the command line.
 			if len(args) > 0 {
 				k.name = args[0]
 			}
-			if err := k.check(cmd); err != nil {
+			if err := errors.Join(k.check(cmd), k.onToken.check(cmd)); err != nil {
 				return err
 			}
+			if by.passphraseStdin && (k.csv == "" || k.csv == "-") && k.fromProfile == "" {
+				return misuse(cmd, errors.New("--passphrase-stdin takes standard input: give the key by --csv FILE"))
+			}
+			c.answerBy(by)
 			return importKey(cmd.Context(), c, k)
 		},
 	}
@@ -72,6 +80,9 @@ and its second the secret. A secret is never taken from the command line.
 	f.BoolVar(&k.keep, "keep", false, "with --from-profile: leave the key in the credentials file")
 	f.BoolVar(&k.replace, "replace", false, "replace the access key of that name")
 	f.StringArrayVar(&k.trust, "trust-endpoint", nil, "let its requests go to this URL, which is not AWS's (repeatable)")
+	k.onToken.flags(cmd, c.callRunning, "each day's first use takes a touch")
+	f.BoolVar(&k.toVault, "to-vault", false, "with --replace: keep the secret in the vault, and erase the old one on its tokens")
+	proofFlags(c, cmd, &by)
 	_ = cmd.MarkFlagFilename("csv", "csv")
 	_ = cmd.RegisterFlagCompletionFunc("from-profile", completeProfiles(c.getenv))
 	_ = cmd.RegisterFlagCompletionFunc("trust-endpoint", cobra.NoFileCompletions)
@@ -110,12 +121,18 @@ func importKey(ctx context.Context, c *cli, k keyImport) error {
 		return err
 	}
 	name := cmp.Or(k.name, k.fromProfile, defaultKey)
+	serials, err := k.onToken.serials(ctx, c.call)
+	if err != nil {
+		return err
+	}
 	var key wire.Key
 	err = c.call(ctx, wire.MethodKeyImport, wire.KeyImportParams{
 		Name: name, AccessKeyID: id, Secret: secret, Replace: k.replace, Trust: k.trust,
+		OnToken: k.onToken.wanted, Tokens: serials, Touch: k.onToken.touch, ToVault: k.toVault,
 	}, &key)
 	if err == nil {
-		c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
+		c.say("mfad: access key %s is in the vault as %q%s", key.AccessKeyID, key.Name, tokentext.OntoTokens(key.Tokens, key.Touch))
+		sayLeft(c.console, key.Left)
 		err = k.tellNext(ctx, c, key)
 	}
 	return errorAbout(name, err)

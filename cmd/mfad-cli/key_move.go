@@ -20,8 +20,8 @@ token is plugged in when a day's key is wanted.
 Without --touch, any program of yours can ask the token for a day's key at any
 time. A copy of the vault made earlier still holds the secret.
 
-It takes a way into the vault, even while that is open: a passphrase is asked for
-if nothing opens by itself.`,
+It takes a proof that you want it, even while the vault is open: the passphrase,
+a token's PIN or touch, or a yes on the agent's own desktop.`,
 		Example: `  mfad key move base --on-token --touch
   mfad key move base --on-token --touch --token 12345678 --also 23456789`,
 	}, moving[wire.Key]{

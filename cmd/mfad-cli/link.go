@@ -32,11 +32,16 @@ type answers struct {
 	passphraseStdin bool
 	// pinStdin says that its first line may be a token's PIN.
 	pinStdin bool
+	// slot is the slot to prove by what takes a proof.
+	slot string
 }
 
 // answerBy has questions answered as a verb was told; the verb calls it before
 // it calls the agent.
-func (c *cli) answerBy(a answers) { c.answers = a }
+func (c *cli) answerBy(a answers) {
+	a.pinStdin = a.pinStdin || a.slot != ""
+	c.answers = a
+}
 
 // A caller calls a method of the agent and decodes its answer into result,
 // which may be nil: [cli.call] or [cli.callRunning].
@@ -97,7 +102,7 @@ func (c *cli) connect(ctx context.Context, how dialing) error {
 	}
 	c.conn, err = client.Dial(ctx, client.Options{
 		Socket: socket, Log: log, NoStart: how.noStart, Env: how.environ,
-		Version: wire.Version, Prompter: c.prompter(),
+		Version: wire.Version, Prompter: c.prompter(), Proof: c.slot,
 	})
 	return adviseOnLink(err)
 }

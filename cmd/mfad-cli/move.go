@@ -54,6 +54,6 @@ func moveCommand[T any](c *cli, cmd *cobra.Command, m moving[T]) *cobra.Command 
 		return nil
 	})
 	o.flags(cmd, c.callRunning, m.touch)
-	passphraseFlag(cmd, &by)
+	proofFlags(c, cmd, &by)
 	return cmd
 }

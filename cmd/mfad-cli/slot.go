@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,17 +24,24 @@ func slotCommand(c *cli) *cobra.Command {
 
 func slotRemoveCommand(c *cli) *cobra.Command {
 	var p wire.SlotRemoveParams
+	var by answers
+	var yes bool
 	cmd := &cobra.Command{
 		Use:   "remove ID",
 		Short: "Remove a way into the vault",
 		Long: `Remove a way into the vault; "mfad vault show" lists them. The last but one is
 kept unless --last is given, and the last one always. A copy of the vault made
-earlier can still be opened by it. A token keeps its key, which opens nothing else.`,
+earlier can still be opened by it. A token keeps its key, which opens nothing else.
+It takes a proof that you want it.`,
 		Example:           "  mfad vault slot remove 3f9c0a",
 		Args:              argCount(1, 1),
 		ValidArgsFunction: completeOne(completeSlots(c.callRunning, anySlot)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.ID = args[0]
+			c.answerBy(by)
+			if err := sure(cmd.Context(), c, yes, fmt.Sprintf("Remove the way in %s for good?", p.ID)); err != nil {
+				return err
+			}
 			if err := c.call(cmd.Context(), wire.MethodSlotRemove, p, nil); err != nil {
 				return err
 			}
@@ -42,6 +50,8 @@ earlier can still be opened by it. A token keeps its key, which opens nothing el
 		},
 	}
 	cmd.Flags().BoolVar(&p.Last, "last", false, "allow a single way in to be left")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask whether you are sure; a proof is asked for all the same")
+	proofFlags(c, cmd, &by)
 	return cmd
 }
 

@@ -31,8 +31,9 @@ func slotAddCommand(c *cli) *cobra.Command {
 		Short: "Add a way into the vault",
 		Long: `Add a way into the vault: a passphrase, the desktop's keychain, a recovery key
 (shown once), a hardware token, or any age plugin in PATH, given its recipient
-(age1NAME1…) and its identity file. It takes one of the old ways in, even while
-the vault is open: a passphrase is asked for if nothing opens by itself.
+(age1NAME1…) and its identity file. It takes a proof that you want it, even while
+the vault is open: the passphrase, a token's PIN or touch, the recovery key (with
+--slot recovery), or a yes on the agent's own desktop.
 
 piv (or --piv) makes a key in a free retired slot of a YubiKey, which wants the
 PIN (once a session) and a touch each time unless --pin and --touch say
@@ -74,7 +75,7 @@ A token can be lost: keep another way in, such as a second token or the recovery
 	f.StringVar(&s.identityFile, "identity-file", "", "plugin: the file of the identity (- for standard input)")
 	f.StringVar(&s.recoveryFile, "recovery-file", "", "recovery: write the key to this new file instead of the terminal")
 	s.tokenFlags(cmd, c.callRunning)
-	passphraseFlag(cmd, &by)
+	proofFlags(c, cmd, &by)
 	return cmd
 }
 

@@ -61,6 +61,13 @@ func statusText(s wire.Status, now time.Time) string {
 		}
 		facts.Row(title, file)
 	}
+	for i, d := range s.Detours {
+		title := ""
+		if i == 0 {
+			title = "detours:"
+		}
+		facts.Row(title, fmt.Sprintf("%s %s (%s)", d.Name, d.Text, d.From))
+	}
 	if skew := time.Duration(s.SkewMillis) * time.Millisecond; skew.Abs() >= time.Second {
 		facts.Row("clock:", words.ClockSkew(skew))
 	}

@@ -50,9 +50,9 @@ and remembered in the vault, so that it is not asked for at each code. There is
 no counter of tries: take a long one.
 
 --remember asks for the access code that is set and keeps it in the vault;
---forget drops it from there; --remove takes it off the token. To set and to
-remove it takes a way into the vault, even while that is open. An access code is
-never taken from the command line.
+--forget drops it from there; --remove takes it off the token. To set, drop or
+remove it takes a proof that you want it, even while the vault is open. An access
+code is never taken from the command line.
 
 With --passphrase-stdin the lines of standard input are, in this order: the
 vault's passphrase (of a vault without one there is no such line; for --remember,
@@ -81,7 +81,7 @@ the vault remembers it), and the new one.`,
 	for _, p := range protectings[1:] {
 		cmd.Flags().Bool(p.flag, false, p.help)
 	}
-	passphraseFlag(cmd, &by)
+	proofFlags(c, cmd, &by)
 	return cmd
 }
 

@@ -102,7 +102,7 @@ func vaultHoldCommand(c *cli) *cobra.Command {
 		Short: "Set for how long the vault stays open once unlocked",
 		Long: `Set for how long the vault stays open once unlocked: a duration such as 15m
 or 8h; 0 to unlock it for each use; or "` + untilLocked + `". A longer time than before
-takes a way in, even while the vault is open.`,
+takes a proof that you want it, even while the vault is open.`,
 		Example:   "  mfad vault hold 15m\n  mfad vault hold 0\n  mfad vault hold " + untilLocked,
 		Args:      argCount(1, 1),
 		ValidArgs: []string{"0", "15m", "1h", "8h", untilLocked},
@@ -120,7 +120,7 @@ takes a way in, even while the vault is open.`,
 			return nil
 		},
 	}
-	passphraseFlag(cmd, &by)
+	proofFlags(c, cmd, &by)
 	return cmd
 }
 

@@ -65,6 +65,10 @@ type Service struct {
 	Config sdk.Config
 	Signer Signer
 
+	// CA is the hash of the CA bundle; empty: the system's roots.
+	CA string
+
+	http     *httpClient
 	name     string
 	where    string // the service and its endpoint, for people
 	refusals []Refusal
@@ -74,17 +78,19 @@ type Service struct {
 // error that wraps credproc.ErrInvalid when the CA bundle cannot be used or the
 // URL is none.
 func (p *Pool) Service(t Target) (*Service, error) {
-	http, err := p.client(t.At.CABundle.Text)
+	http, hash, err := p.client(t.At.CABundle.Text)
 	if err != nil {
 		return nil, err
 	}
 	if t.Now == nil {
 		t.Now = time.Now
 	}
+	timed := &httpClient{http, t.Now, t.Observe}
 	s := &Service{
+		http: timed,
 		Config: sdk.Config{
 			Region:     t.At.Region.Text,
-			HTTPClient: &httpClient{http, t.Now, t.Observe},
+			HTTPClient: timed,
 			// A clock that is far off is for the person to set right: the
 			// sessions' ends would be misjudged too.
 			DisableClockSkewCorrection: true,
@@ -95,7 +101,7 @@ func (p *Pool) Service(t Target) (*Service, error) {
 			},
 			ConfigSources: []any{variant{t.At.FIPS, t.At.DualStack}},
 		},
-		Signer: Signer{t.Now}, refusals: t.Refusals,
+		Signer: Signer{t.Now}, CA: hash, refusals: t.Refusals,
 		name: t.Name, where: t.Name + " in " + t.At.Region.Text,
 	}
 	if custom := t.At.URL; custom.Text != "" {

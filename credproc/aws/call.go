@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -62,7 +61,7 @@ func (c *Call) Retryer(own sdk.Retryer) sdk.Retryer {
 
 // Lacking is the error of an answer without what it should bring.
 func (c *Call) Lacking(what string) error {
-	return fmt.Errorf("%s: %w: the answer of %s lacks %s", c.op, credproc.ErrUnavailable, c.service.where, what)
+	return fmt.Errorf("%s: %w: the answer of %s lacks %s", c.op, credproc.ErrNoService, c.service.where, what)
 }
 
 // transportError tells of a request that got no answer, and whether AWS can
@@ -86,9 +85,9 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 	if sending {
 		cause = send.Err
 	}
-	var u *url.Error // its text repeats the URL
-	if errors.As(cause, &u) {
-		cause = u.Err
+	cause = withoutURL(cause)
+	if isOther(cause) {
+		cause = fmt.Errorf("%w (%w)", cause, credproc.ErrNoService)
 	}
 	if !c.connected.Load() {
 		return fmt.Errorf("%s: %w: cannot connect to %s: %w (%w)",

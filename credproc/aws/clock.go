@@ -1,45 +1,52 @@
 package aws
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/sigv4"
 )
 
-// maxAnswer is far above any answer of the services that we ask.
-const maxAnswer = 1 << 20
+// timeTimeout is what AWS's time is worth waiting for.
+const timeTimeout = 5 * time.Second
 
-// httpClient is what the SDK sends through: it reads AWS's clock from each
-// answer and bounds the answer's size.
-type httpClient struct {
-	http    *http.Client
-	now     func() time.Time
-	observe func(time.Duration)
+// Time has the service at a URL tell its time, to Observe, by a request that
+// bears no signature: any answer will do that has a date.
+func (s *Service) Time(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, timeTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return fmt.Errorf("%w: asking %s for the time: %w", credproc.ErrInvalid, s.where, err)
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return fmt.Errorf("%w: asking %s for the time: %w", credproc.ErrUnavailable, s.where, withoutURL(err))
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body) // so that the connection serves again
+	if _, ok := skewOf(answer.Header, time.Time{}, time.Time{}); !ok {
+		return fmt.Errorf("%w: the answer of %s tells no time", credproc.ErrUnavailable, s.where)
+	}
+	return nil
 }
 
-var _ sdk.HTTPClient = (*httpClient)(nil)
-
-// Do implements [sdk.HTTPClient].
-func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
-	sent := c.now()
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return nil, err
+// withoutURL is the cause of a failed request: the text of a *url.Error repeats
+// the URL.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
 	}
-	if skew, ok := skewOf(answer.Header, sent, c.now()); ok && c.observe != nil {
-		c.observe(skew)
-	}
-	answer.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(answer.Body, maxAnswer), answer.Body}
-	return answer, nil
+	return err
 }
 
 // skewOf is what to add to our clock, by the Date of an answer that was asked

@@ -1,12 +1,14 @@
 package aws
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -28,46 +30,51 @@ const (
 // zero value is ready; it must not be copied after first use.
 type Pool struct {
 	mu      sync.Mutex
-	clients map[bundle]*http.Client
+	clients map[string]*http.Client // by the hash of the CA bundle; empty: the system's roots
 }
 
-// bundle is a version of a CA file; the zero value is the system's roots.
-type bundle struct {
-	path string
-	size int64
-	mod  time.Time
-}
-
-// client returns the HTTP client that trusts the roots of a PEM file, or the
-// system's if the path is empty. A file that changed is read again.
-func (p *Pool) client(caFile string) (*http.Client, error) {
-	var key bundle
-	if caFile != "" {
-		info, err := os.Stat(caFile)
-		if err != nil {
-			return nil, badBundle(err)
-		}
-		key = bundle{caFile, info.Size(), info.ModTime()}
-	}
-	p.mu.Lock()
-	known := p.clients[key]
-	p.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
-	roots, err := readRoots(caFile)
+// client returns the HTTP client that trusts the roots of a PEM file, and the
+// file's hash; the system's roots, and none, if the path is empty. The hash is of
+// what the client trusts, whatever becomes of the file.
+func (p *Pool) client(caFile string) (c *http.Client, hash string, err error) {
+	text, err := readBundle(caFile)
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	if caFile != "" {
+		hash = fmt.Sprintf("%x", sha256.Sum256(text))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if known := p.clients[hash]; known != nil {
+		return known, hash, nil
+	}
+	roots, err := parseRoots(caFile, text)
+	if err != nil {
+		return nil, "", err
+	}
 	if p.clients == nil {
-		p.clients = make(map[bundle]*http.Client)
+		p.clients = make(map[string]*http.Client)
 	}
-	if p.clients[key] == nil { // another may have been faster
-		p.clients[key] = newHTTPClient(roots)
+	p.clients[hash] = newHTTPClient(roots)
+	return p.clients[hash], hash, nil
+}
+
+// ProxyFor is the proxy by which the process's own environment, as it was at its
+// start, has requests to a URL go, without its user and password; empty: none.
+func ProxyFor(target string) string {
+	u, err := url.Parse(target)
+	if err != nil {
+		return ""
 	}
-	return p.clients[key], nil
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+	switch {
+	case err != nil: // no request gets anywhere then
+		return "that is no URL"
+	case proxy == nil:
+		return ""
+	}
+	return proxy.Scheme + "://" + proxy.Host
 }
 
 // Close closes the connections that are idle. The Pool may be used further.
@@ -82,9 +89,9 @@ func (p *Pool) Close() {
 // maxBundle is four times the size of all public roots.
 const maxBundle = 1 << 20
 
-func readRoots(caFile string) (*x509.CertPool, error) {
+func readBundle(caFile string) ([]byte, error) {
 	if caFile == "" {
-		return nil, nil // nil roots are the system's
+		return nil, nil
 	}
 	info, err := os.Stat(caFile)
 	if err != nil {
@@ -96,6 +103,13 @@ func readRoots(caFile string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(caFile)
 	if err != nil {
 		return nil, badBundle(err)
+	}
+	return text, nil
+}
+
+func parseRoots(caFile string, text []byte) (*x509.CertPool, error) {
+	if caFile == "" {
+		return nil, nil // nil roots are the system's
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(text) {

@@ -27,10 +27,10 @@ func (c *Call) Explain(ctx context.Context, err error) error {
 		Op: c.op, Status: answer.HTTPStatusCode(), RequestID: line.Short(answer.ServiceRequestID(), maxMessage),
 	}
 	var api smithy.APIError
-	if errors.As(err, &api) {
+	if errors.As(err, &api) && api.ErrorCode() != unknownCode {
 		refusal.Code, refusal.Message = line.Short(api.ErrorCode(), maxMessage), c.clean(api.ErrorMessage())
 	} else {
-		refusal.Code, refusal.Message = fmt.Sprintf("HTTP %d", refusal.Status), http.StatusText(refusal.Status)
+		refusal.Code, refusal.Message = noCode(refusal.Status), http.StatusText(refusal.Status)
 	}
 	sentence, class := c.classify(refusal)
 	refusal.Class = class
@@ -43,6 +43,12 @@ func (c *Call) Explain(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("%s: %w", sentence, refusal)
 }
+
+// unknownCode is what the SDK calls an answer without an error code.
+const unknownCode = "UnknownError"
+
+// noCode stands for the error code of an answer that has none.
+func noCode(status int) string { return fmt.Sprintf("HTTP %d", status) }
 
 // Refusal maps answers to a class. Empty fields match everything; the first row
 // that matches holds.
@@ -92,8 +98,8 @@ func (c *Call) classify(e *credproc.RefusalError) (sentence string, class error)
 		return "AWS asks to slow down", credproc.ErrThrottled
 	case e.Status >= http.StatusInternalServerError:
 		return "AWS failed on its side", credproc.ErrUnavailable
-	case e.Status < http.StatusBadRequest: // a redirect, or an answer of another program
-		return "what answered at " + c.service.where + " is not " + c.service.name, credproc.ErrUnavailable
+	case e.Status < http.StatusBadRequest, e.Code == noCode(e.Status): // a redirect, or an answer of another program
+		return "what answered at " + c.service.where + " is not " + c.service.name, credproc.ErrNoService
 	case e.Status == http.StatusForbidden:
 		return "AWS denied the call", credproc.ErrDenied
 	}

@@ -31,7 +31,7 @@ func TestRefusalsOfAServiceComeBeforeThoseOfAll(t *testing.T) {
 		{"AccessDenied", "no", 403, credproc.ErrDenied, "AWS denied the call"},
 		{"InvalidClientTokenId", "no", 403, credproc.ErrKeyRefused, "AWS does not know the access key at IAM in eu-west-1, or it is inactive"},
 		{"Throttling", "slow", 400, credproc.ErrThrottled, "AWS asks to slow down"},
-		{"", "", 302, credproc.ErrUnavailable, "what answered at IAM in eu-west-1 is not IAM"},
+		{"", "", 302, credproc.ErrNoService, "what answered at IAM in eu-west-1 is not IAM"},
 	} {
 		call := service.Call("ListMFADevices", credproc.Credentials{}, "")
 		sentence, class := call.classify(&credproc.RefusalError{Code: test.code, Message: test.message, Status: test.status})

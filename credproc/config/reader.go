@@ -16,6 +16,9 @@ import (
 // at their size, time and identity each time it is asked, and reads a file
 // again only when it changed. It is safe for concurrent use.
 //
+// A line that no reader understands is the fault of its own section, which is
+// told when that is asked for; all other sections are served.
+//
 // What it keeps of AWS's credentials file includes the keys in it; they are no
 // safer on the disk.
 type Reader struct {
@@ -81,7 +84,7 @@ type ProfileInfo struct {
 }
 
 // Profiles lists every profile of the files, mfad's first, each in the order
-// of its file. Names that mfad does not serve are left out.
+// of its file, those with a fault too.
 func (r *Reader) Profiles() ([]ProfileInfo, error) {
 	f, err := r.Files()
 	if err != nil {
@@ -91,7 +94,7 @@ func (r *Reader) Profiles() ([]ProfileInfo, error) {
 	seen := map[string]bool{}
 	for _, doc := range []*syntax.Document{f.Mfad, f.Config, f.Credentials} {
 		for _, s := range doc.Sections {
-			if s.Kind != syntax.Profile || seen[s.Name] || !ValidName(s.Name) {
+			if s.Kind != syntax.Profile || seen[s.Name] {
 				continue
 			}
 			seen[s.Name] = true
@@ -173,7 +176,7 @@ func (r *reading) read(name string, d syntax.Dialect) {
 		r.err = err
 		return
 	}
-	r.doc, r.err = Parse(name, data, d)
+	r.doc = syntax.Read(name, data, d)
 }
 
 // readFile reads a configuration file; a missing one is empty.

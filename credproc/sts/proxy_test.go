@@ -1,10 +1,14 @@
 package sts_test
 
 import (
+	"crypto/sha256"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/mfad/mfad/credproc"
@@ -52,4 +56,38 @@ func dialled(t *testing.T, place config.Endpoint) string {
 		t.Errorf("got %v from a proxy that refuses, want unsent and unavailable", err)
 	}
 	return <-targets
+}
+
+// Whoever has a hand in the way to AWS is part of the route, which has to be
+// trusted; AWS's own endpoint without one is no route to ask about.
+func TestRouteTellsWhoHasAHandInIt(t *testing.T) {
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(bundle, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	proxy := os.Getenv("HTTPS_PROXY")
+	hash := fmt.Sprintf("%x", sha256.Sum256(text))
+	for name, row := range map[string]struct {
+		url, bundle string
+		want        credproc.Route
+	}{
+		"AWS by the proxy":       {"", "", credproc.Route{Proxy: proxy}},
+		"AWS, proxy and bundle":  {"", bundle, credproc.Route{Proxy: proxy, CA: hash}},
+		"loopback uses no proxy": {"http://127.0.0.1:1", "", credproc.Route{URL: "http://127.0.0.1:1"}},
+	} {
+		var d sts.Dialer
+		client, err := d.STS(config.Endpoint{
+			Region: config.Value{Text: "eu-central-1"}, URL: config.Value{Text: row.url}, CABundle: config.Value{Text: row.bundle},
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := client.Route(); got != row.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, row.want)
+		}
+		d.Close()
+	}
 }

@@ -38,11 +38,11 @@ var refusals = []aws.Refusal{
 		Sentence: "AWS refused the MFA device: that is no serial number",
 	},
 	{
-		Code: "ValidationError", Text: "role chaining", Class: credproc.ErrInvalid,
+		Code: "ValidationError", Text: "role chaining", Class: credproc.ErrTooLong,
 		Sentence: "AWS limits the session of a role that is assumed with temporary credentials to 1 hour",
 	},
 	{
-		Code: "ValidationError", Text: "MaxSessionDuration", Class: credproc.ErrInvalid,
+		Code: "ValidationError", Text: "MaxSessionDuration", Class: credproc.ErrTooLong,
 		Sentence: "the role does not allow sessions that long",
 	},
 	{

@@ -10,6 +10,7 @@ package sts
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -42,7 +43,22 @@ func (d *Dialer) STS(at config.Endpoint, observe func(skew time.Duration)) (cred
 	if err != nil {
 		return nil, err
 	}
-	return &client{service, sts.NewFromConfig(service.Config, func(o *sts.Options) { o.HTTPSignerV4 = service.Signer })}, nil
+	made := &client{service: service, sdk: sts.NewFromConfig(service.Config, func(o *sts.Options) { o.HTTPSignerV4 = service.Signer })}
+	made.route = credproc.Route{URL: at.URL.Text, Proxy: aws.ProxyFor(address(at)), CA: service.CA}
+	return made, nil
+}
+
+// address is where requests to an endpoint go; empty when there is none, and no
+// request goes.
+func address(at config.Endpoint) string {
+	params := sts.EndpointParameters{
+		Region: &at.Region.Text, UseFIPS: &at.FIPS, UseDualStack: &at.DualStack, Endpoint: optional(at.URL.Text),
+	}
+	found, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), params)
+	if err != nil {
+		return ""
+	}
+	return found.URI.String()
 }
 
 // Close closes the connections that are idle. The Dialer may be used further.
@@ -52,9 +68,13 @@ func (d *Dialer) Close() { d.pool.Close() }
 type client struct {
 	service *aws.Service
 	sdk     *sts.Client
+	route   credproc.Route
 }
 
 var _ credproc.STS = (*client)(nil)
+
+// Route implements credproc.STS.
+func (c *client) Route() credproc.Route { return c.route }
 
 // GetSessionToken implements credproc.STS.
 func (c *client) GetSessionToken(
@@ -107,6 +127,21 @@ func (c *client) CallerIdentity(ctx context.Context, by credproc.Credentials) (a
 		return "", "", call.Explain(ctx, err)
 	}
 	return sdk.ToString(out.Account), sdk.ToString(out.Arn), nil
+}
+
+// Time implements credproc.STS.
+func (c *client) Time(ctx context.Context) error {
+	o := c.sdk.Options()
+	params := sts.EndpointParameters{
+		Region: &o.Region, Endpoint: o.BaseEndpoint, UseGlobalEndpoint: sdk.Bool(false),
+		UseFIPS:      sdk.Bool(o.EndpointOptions.UseFIPSEndpoint == sdk.FIPSEndpointStateEnabled),
+		UseDualStack: sdk.Bool(o.EndpointOptions.UseDualStackEndpoint == sdk.DualStackEndpointStateEnabled),
+	}
+	at, err := o.EndpointResolverV2.ResolveEndpoint(ctx, params)
+	if err != nil {
+		return fmt.Errorf("%w: %w", credproc.ErrInvalid, err)
+	}
+	return c.service.Time(ctx, at.URI.String())
 }
 
 // options are those of one call: who signs, and how often it is sent.

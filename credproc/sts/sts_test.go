@@ -199,8 +199,8 @@ func TestRefusalsAreOfTheirClass(t *testing.T) {
 		{"expired session", assume(expired, open, 0), credproc.ErrExpired, "ExpiredToken", "have expired"},
 		{"no MFA", assume(session, strict, 0), credproc.ErrDenied, "AccessDenied", "denied"},
 		{"no such role", assume(session, open+"x", 0), credproc.ErrDenied, "AccessDenied", "denied"},
-		{"longer than the role allows", assume(f.by, open, 3*time.Hour), credproc.ErrInvalid, "ValidationError", "role does not allow"},
-		{"longer than a chain allows", assume(session, open, 2*time.Hour), credproc.ErrInvalid, "ValidationError", "1 hour"},
+		{"longer than the role allows", assume(f.by, open, 3*time.Hour), credproc.ErrTooLong, "ValidationError", "role does not allow"},
+		{"longer than a chain allows", assume(session, open, 2*time.Hour), credproc.ErrTooLong, "ValidationError", "1 hour"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

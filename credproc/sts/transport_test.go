@@ -123,6 +123,37 @@ func TestCancelledCallTellsWhetherItWasSent(t *testing.T) {
 	}
 }
 
+// What does not speak as AWS does will not a moment later.
+func TestOtherProgramsAreTold(t *testing.T) {
+	f := newFixture(t)
+	plain := httptest.NewServer(f.Server)
+	t.Cleanup(plain.Close)
+	mail, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = mail.Close() })
+	go func() {
+		for {
+			c, err := mail.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, "220 mail.example ESMTP\r\n")
+			_ = c.Close()
+		}
+	}()
+	for name, url := range map[string]string{
+		"HTTP behind https": "https://" + strings.TrimPrefix(plain.URL, "http://"),
+		"a mail server":     "http://" + mail.Addr().String(),
+	} {
+		_, err := dial(t, url, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+		if !errors.Is(err, credproc.ErrNoService) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestRedirectIsNotFollowed(t *testing.T) {
 	var reached atomic.Int32
 	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
@@ -131,8 +162,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Cleanup(peer.Close)
 	f := newFixture(t)
 	_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
-	if !errors.Is(err, credproc.ErrUnavailable) {
-		t.Errorf("got %v, want %q", err, credproc.ErrUnavailable)
+	if !errors.Is(err, credproc.ErrNoService) {
+		t.Errorf("got %v, want %q", err, credproc.ErrNoService)
 	}
 	if n := reached.Load(); n != 0 {
 		t.Errorf("the redirect was followed %d times", n)
@@ -146,13 +177,16 @@ func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
 		body   string
 		class  error
 	}{
-		"a page":     {http.StatusOK, "<html><body>Log in to the WLAN</body></html>", credproc.ErrUnavailable},
-		"nothing":    {http.StatusOK, "", credproc.ErrUnavailable},
-		"not XML":    {http.StatusOK, "{}", credproc.ErrUnavailable},
+		"a page":     {http.StatusOK, "<html><body>Log in to the WLAN</body></html>", credproc.ErrNoService},
+		"nothing":    {http.StatusOK, "", credproc.ErrNoService},
+		"not XML":    {http.StatusOK, "{}", credproc.ErrNoService},
 		"a gateway":  {http.StatusBadGateway, "<html>Bad gateway</html>", credproc.ErrUnavailable},
-		"no page":    {http.StatusNotFound, "not here", credproc.ErrInvalid},
-		"a flood":    {http.StatusOK, "<GetSessionTokenResponse>" + strings.Repeat("<a/>", 1<<19), credproc.ErrUnavailable},
-		"half a set": {http.StatusOK, "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIA</AccessKeyId></Credentials></GetSessionTokenResult></GetSessionTokenResponse>", credproc.ErrUnavailable},
+		"no page":    {http.StatusNotFound, "not here", credproc.ErrNoService},
+		"a web page": {http.StatusForbidden, "<html><head/><body>Forbidden</body></html>", credproc.ErrNoService},
+		"a nest": {http.StatusForbidden, `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Errors><Error><Code>AccessDenied</Code>` +
+			`<Message>User is not authorized to perform: sts:AssumeRole</Message></Error></Errors><RequestID>r</RequestID></ErrorResponse>`, credproc.ErrDenied},
+		"a flood":    {http.StatusOK, "<GetSessionTokenResponse>" + strings.Repeat("<a/>", 1<<19), credproc.ErrNoService},
+		"half a set": {http.StatusOK, "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIA</AccessKeyId></Credentials></GetSessionTokenResult></GetSessionTokenResponse>", credproc.ErrNoService},
 		"escapes": {http.StatusForbidden, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The request signature &#9;\u009b31m does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:" +
 			secret + "'</Message></Error></ErrorResponse>", credproc.ErrKeyRefused},
 	}

@@ -64,6 +64,8 @@ const (
 	NotOnToken
 	TokenFull
 	TokenUnsupported
+	Unproven
+	CodesSpent
 	PUKBlocked
 	SlotUnseen
 )
@@ -125,6 +127,8 @@ var texts = [...]string{
 	NotOnToken:        "not on the token",
 	TokenFull:         "token is full",
 	TokenUnsupported:  "token cannot do that",
+	Unproven:          "takes a person's consent",
+	CodesSpent:        "codes were given already",
 	PUKBlocked:        "PIN and PUK are blocked",
 	SlotUnseen:        "token does not tell whether a slot is free",
 }

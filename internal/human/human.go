@@ -39,6 +39,9 @@ const (
 	// Confirm asks for yes or no, of which no is the default. The answer is
 	// Answer.Yes.
 	Confirm Kind = "confirm"
+	// Consent is a Confirm that whoever asks for something must not answer: the
+	// agent shows it in a place of its own, and never sends it over a connection.
+	Consent Kind = "consent"
 )
 
 // Question is what a person is asked. Fields that its kind does not use are
@@ -46,7 +49,8 @@ const (
 type Question struct {
 	Kind Kind `json:"kind"`
 	// What is asked for: `passphrase of vault "default"`; the whole question of a
-	// Confirm; empty for a Code, whose device says it.
+	// Confirm; for a Consent the end of the sentence "a program asks mfad …", such
+	// as "to add a way in"; empty for a Code, whose device says it.
 	What string `json:"what,omitempty"`
 	// Again is empty, or why the last answer would not do.
 	Again string `json:"again,omitempty"`
@@ -59,7 +63,9 @@ type Question struct {
 	Tries int    `json:"tries,omitempty"`
 
 	// What the question is for: a profile, and the role, account (12 digits) and
-	// MFA device that its chain leads to.
+	// MFA device that its chain leads to. Uses are the profiles that use what would
+	// be lost, in words.
+	Uses    string `json:"uses,omitempty"`
 	Profile string `json:"profile,omitempty"`
 	RoleARN string `json:"roleArn,omitempty"`
 	Account string `json:"account,omitempty"`
@@ -146,6 +152,17 @@ func AskSecret(ctx context.Context, ask Asker, q Question) ([]byte, error) {
 func AskYes(ctx context.Context, ask Asker, question string) (bool, error) {
 	answer, err := ask.Ask(ctx, Question{Kind: Confirm, What: question})
 	return answer.Yes, err
+}
+
+// AskConsent asks for a [Consent]: nil is a yes. It wraps ErrDismissed when the
+// person says no, and ErrNoPrompt where the agent has no place of its own to ask.
+func AskConsent(ctx context.Context, ask Asker, q Question) error {
+	q.Kind = Consent
+	answer, err := ask.Ask(ctx, q)
+	if err == nil && !answer.Yes {
+		err = fmt.Errorf("%w: somebody said no %s", ErrDismissed, q.What)
+	}
+	return err
 }
 
 // Silent is the [Asker] of work that nobody waits for.

@@ -57,6 +57,9 @@ func (badgeKind) Facts(_ token.KeyParams, made token.NewKey) map[string]string {
 	return map[string]string{"number": made.Token.Serial}
 }
 
+// Guarded: a badge hangs in its folder for everybody.
+func (badgeKind) Guarded(map[string]string) bool { return false }
+
 func (badgeKind) MayOpen(t token.Token, facts map[string]string) bool {
 	return t.Model == "badge" && t.Serial == facts["number"]
 }

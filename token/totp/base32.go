@@ -3,6 +3,9 @@ package totp
 import (
 	"bytes"
 	"encoding/base32"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 var unpadded = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -65,19 +68,33 @@ func decode(raw, digits []byte) (n int) {
 	return n
 }
 
-// parseBare reads a secret as people paste it: in groups parted by spaces or
-// dashes.
+// parseBare reads a secret that stands alone.
 func parseBare(text []byte) (Key, error) {
-	joined := make([]byte, 0, len(text))
-	defer func() { clear(joined) }()
-	for _, c := range text {
-		if c != ' ' && c != '-' {
-			joined = append(joined, c)
-		}
-	}
-	seed, err := parseBase32(joined)
+	seed, err := parseSecret(text)
 	if err != nil {
 		return Key{}, err
 	}
 	return Key{Seed: seed, Digits: defaultDigits, Period: defaultPeriod, Algorithm: SHA1}, nil
+}
+
+// parseSecret reads a secret as people paste it: in groups parted by dashes or
+// blanks, with what web pages put between them.
+func parseSecret(text []byte) (Seed, error) {
+	joined := make([]byte, 0, len(text))
+	defer func() { clear(joined) }()
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		if !isBlank(r) && r != '-' {
+			joined = append(joined, text[:n]...)
+		}
+		text = text[n:]
+	}
+	return parseBase32(joined)
+}
+
+// isBlank says that a character shows nothing, or room: spaces of any width,
+// among them those that do not break, tabs, and what has no width, such as the
+// mark that begins some files. A line break is none.
+func isBlank(r rune) bool {
+	return r == '\t' || unicode.Is(unicode.Zs, r) || strings.ContainsRune("\u200b\u200c\u200d\u2060\ufeff", r)
 }

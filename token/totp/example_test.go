@@ -45,7 +45,7 @@ func ExampleLedger() {
 	}
 	defer os.RemoveAll(dir)
 	now := time.Date(2026, 1, 2, 12, 0, 10, 0, time.UTC)
-	ledger, err := totp.OpenLedger(durable.OS, filepath.Join(dir, "ledger.json"), func() time.Time { return now })
+	ledger, err := totp.OpenLedger(durable.OS, filepath.Join(dir, "ledger.json"), totp.Clock{Now: func() time.Time { return now }})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/mfad/mfad/internal/lane"
 )
 
-// A Ledger remembers the last step whose code was released, per device, over
-// restarts: AWS takes no code twice. It also keeps the skew, the time to add
+// A Ledger remembers the steps whose codes were released, per device, over
+// restarts: AWS takes no code twice, and no step leaves twice, whatever is done
+// to the wall clock. It also keeps the skew, the time to add
 // to our clock to get AWS's.
 //
 // It is safe for concurrent use within one process; two processes must not
@@ -20,29 +21,30 @@ import (
 type Ledger struct {
 	fsys    durable.FS
 	path    string
-	now     func() time.Time
+	clock   Clock
 	damage  string
 	writing lane.Lane // of who makes the next state and writes it
 	ids     uint64    // of steps; guarded by writing
 
 	mu     sync.Mutex
-	state  state // replaced whole, never changed in place
+	state  state         // replaced whole, never changed in place
+	told   bool          // AWS's time, since the ledger was opened
+	toldAt time.Duration // when, by the clock's Boot
 	queues map[string]*queue
 }
 
 // OpenLedger reads the ledger at path, whose folder it makes (0700) if it
 // must; without a file it is empty. Of a damaged file nothing is believed:
 // every device counts as used up to now, so that the next step's code is the
-// first to be released, and the first release writes the file anew. Now is the
-// wall clock, such as [time.Now].
-func OpenLedger(fsys durable.FS, path string, now func() time.Time) (*Ledger, error) {
-	l := &Ledger{fsys: fsys, path: path, now: now, writing: lane.New(), queues: map[string]*queue{}}
+// first to be released, and the first release writes the file anew.
+func OpenLedger(fsys durable.FS, path string, clock Clock) (*Ledger, error) {
+	l := &Ledger{fsys: fsys, path: path, clock: clock.filled(), writing: lane.New(), queues: map[string]*queue{}}
 	s, err := readState(fsys, path)
 	var damaged *damagedError
 	switch {
 	case errors.As(err, &damaged):
 		l.damage = err.Error()
-		s = state{floor: roundUp(now())}
+		s = state{floor: roundUp(clock.Now())}
 	case err != nil:
 		return nil, err
 	}
@@ -62,6 +64,7 @@ type Step struct {
 	ledger *Ledger
 	device string
 	id     uint64
+	whole  span
 }
 
 // Take releases the current step of a device, once: when it is used already,
@@ -84,8 +87,8 @@ func (l *Ledger) Take(ctx context.Context, device string, period time.Duration, 
 		}
 	}
 	if before > 0 {
-		s := l.current()
-		tell(s.wait(device, s.clock(l.now()), period) + time.Duration(before)*period)
+		s := l.settled()
+		tell(s.wait(device, s.clock(l.clock.Now()), period) + time.Duration(before)*period)
 	}
 	for pause := time.Duration(0); ; {
 		if err := w.await(ctx, pause); err != nil {
@@ -108,25 +111,28 @@ func (l *Ledger) release(device string, period time.Duration) (Step, time.Durati
 	var step Step
 	var wait time.Duration
 	err := l.commit(func(s *state) error {
-		local := l.now()
+		read := l.clock.read()
+		local := read.wall
+		s.settle(read)
 		s.dropStaleSkew(device, local, period)
 		now := s.clock(local)
 		if now.Unix() < 0 {
 			return fmt.Errorf("%w: it is before 1970", ErrClock)
 		}
-		if wait = s.wait(device, now, period); wait > tooFar {
-			return &AheadError{device, wait}
+		if wait = s.wait(device, now, period); wait > longestWait(period) {
+			return &AheadError{Device: device, By: wait, Settled: l.fresh() && s.devices[device].until <= roundUp(now)}
 		}
 		if wait > 0 {
 			return errUnchanged
 		}
 		l.ids++
 		at := stepStart(now, period)
-		s.use(device, at+seconds(period), l.ids)
+		whole := span{at, at + seconds(period)}
+		s.use(device, whole, l.ids)
 		step = Step{
 			At:      time.Unix(at, 0),
-			Expires: time.Unix(at+seconds(period), 0).Add(-s.skew),
-			ledger:  l, device: device, id: l.ids,
+			Expires: time.Unix(whole.to, 0).Add(-s.skew),
+			ledger:  l, device: device, id: l.ids, whole: whole,
 		}
 		return nil
 	})
@@ -142,7 +148,7 @@ func (s Step) Return() {
 		if next.devices[s.device].id != s.id {
 			return errUnchanged
 		}
-		next.undo(s.device)
+		next.undo(s.device, s.whole)
 		return nil
 	})
 	if err == nil {
@@ -157,8 +163,10 @@ func (l *Ledger) Mark(device string, period time.Duration) error {
 		return err
 	}
 	return l.commit(func(s *state) error {
-		end := stepStart(s.clock(l.now()), period) + seconds(period)
-		s.use(device, max(end, s.devices[device].until), 0)
+		read := l.clock.read()
+		s.settle(read)
+		at := stepStart(s.clock(read.wall), period)
+		s.use(device, span{at, at + seconds(period)}, 0)
 		return nil
 	})
 }
@@ -169,9 +177,9 @@ func (l *Ledger) NextIn(device string, period time.Duration) time.Duration {
 	if checkDevice(device, period) != nil {
 		return 0
 	}
-	s := l.current()
-	wait := s.wait(device, s.clock(l.now()), period)
-	if wait > tooFar { // our clock was wrong, which the device does not mind
+	s := l.settled()
+	wait := s.wait(device, s.clock(l.clock.Now()), period)
+	if wait > longestWait(period) { // our clock was wrong, which the device does not mind
 		return 0
 	}
 	return wait

@@ -21,7 +21,8 @@ type Batch struct {
 }
 
 // Parse reads an otpauth URI, an otpauth-migration URI (Google Authenticator's
-// export) or a bare base32 secret, with white space around it. The caller
+// export) or a bare base32 secret, with white space around it. A secret may come
+// in groups. The caller
 // wipes text and the keys. Every error wraps [ErrBadSeed].
 func Parse(text []byte) ([]Key, error) {
 	batch, err := ParseBatch(text)
@@ -31,7 +32,7 @@ func Parse(text []byte) ([]Key, error) {
 // ParseBatch is [Parse] that tells also what an export left out. At least one
 // key is there when err is nil.
 func ParseBatch(text []byte) (Batch, error) {
-	text = bytes.TrimSpace(text)
+	text = bytes.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || isBlank(r) })
 	switch {
 	case len(text) == 0:
 		return Batch{}, badSeed("the text is empty: give an otpauth URI or a base32 secret")
@@ -39,7 +40,7 @@ func ParseBatch(text []byte) (Batch, error) {
 		return Batch{}, badSeed("the text has %d bytes, more than %d: give one otpauth URI or base32 secret", len(text), maxText)
 	case !utf8.Valid(text):
 		return Batch{}, badSeed("the text is not UTF-8: give an otpauth URI or a base32 secret")
-	case bytes.ContainsFunc(text, unicode.IsControl):
+	case bytes.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !isBlank(r) }):
 		return Batch{}, badSeed("the text holds a line break or control character: give one otpauth URI or base32 secret on one line")
 	}
 	scheme, rest, isURI := bytes.Cut(text, []byte("://"))

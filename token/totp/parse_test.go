@@ -124,7 +124,7 @@ func TestParseRefusesInOneClearLine(t *testing.T) {
 		{"digit 1", "JBSWY3DPEHPK3PX1", "character 16 of the secret"},
 		{"letters that only look alike", "JBſWY3DPEHPK3PXP", "character 3 of the secret"},
 		{"a sentence", "please scan the code!", "of the secret is not of base32"},
-		{"blank in a URI", uri("secret=JBSW+Y3DP+EHPK+3PXP"), "character 5 of the secret"},
+		{"dot in a URI", uri("secret=JBSW.Y3DP.EHPK.3PXP"), "character 5 of the secret"},
 		{"padding inside", "JBSWY3DP=EHPK3PXP", "character 9 of the secret"},
 		{"too much padding", google + "=======", "more = than base32 has"},
 		{"one letter lost, odd group", aws + "A", "of 65 characters does not end with a byte"},
@@ -148,7 +148,8 @@ func TestParseRefusesInOneClearLine(t *testing.T) {
 		{"30.0 seconds", uri("period=30.0&secret=" + google), "period must be 15 to 120"},
 		{"more seconds than fit", uri("period=18446744073709551646&secret=" + google), "period must be 15 to 120"},
 		{"MD4", uri("algorithm=MD4&secret=" + google), "algorithm must be SHA1, SHA256 or SHA512"},
-		{"no algorithm", uri("algorithm=&secret=" + google), "algorithm must be"},
+		{"no hash", uri("algorithm=HMAC-MD5&secret=" + google), "algorithm must be"},
+		{"line break in the secret", google[:8] + "\n" + google[8:], "line break"},
 
 		{"newline in the issuer", uri("issuer=A%0AB&secret=" + google), "the issuer holds a control"},
 		{"escape in the account", "otpauth://totp/A:%1B[2J?secret=" + google, "the account holds a control"},
@@ -269,5 +270,68 @@ func checkParse(t *testing.T, text []byte) {
 		if again[0] != k {
 			t.Fatalf("%+v became %+v", k, again[0])
 		}
+	}
+}
+
+// Web pages and password managers put much between the groups of a secret.
+func TestSecretIsReadHoweverItIsPasted(t *testing.T) {
+	const groups = "GEZD GNBV GY3T QOJQ"
+	want, err := Parse([]byte(strings.ReplaceAll(groups, " ", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(text string) {
+		t.Helper()
+		keys, err := Parse([]byte(text))
+		if err != nil || string(keys[0].Seed.bytes()) != string(want[0].Seed.bytes()) || keys[0].Algorithm != SHA1 {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, between := range []string{" ", "-", "\t", "  ", " - ", "\u00a0", "\u202f", "\u2009", "\u200b", "\u200d", "\u2060", "\ufeff", "+", "%20", "%C2%A0", "%E2%80%8B", "%09", "%2D"} {
+		secret := strings.ReplaceAll(groups, " ", between)
+		if !strings.ContainsAny(between, "+%") {
+			same(secret)
+			same(strings.ToLower(secret))
+		}
+		if between != "\t" {
+			same("otpauth://totp/AWS:alice?secret=" + secret + "&issuer=AWS")
+		}
+	}
+	for _, around := range []string{" ", "\t", "\u00a0", "\u200b", "\ufeff", "\r\n", " \ufeff\t\u2060"} {
+		same(around + groups + around)
+		same(around + "otpauth://totp/alice?secret=" + strings.ReplaceAll(groups, " ", "") + around)
+	}
+	for _, algorithm := range []string{"", "SHA1", "sha1", "SHA-1", "sha_1", "HmacSHA1", "HMAC-SHA-1", "hmacsha1"} {
+		same("otpauth://totp/alice?secret=" + strings.ReplaceAll(groups, " ", "") + "&algorithm=" + algorithm)
+	}
+	for text, algorithm := range map[string]Algorithm{"HmacSHA256": SHA256, "SHA-512": SHA512} {
+		keys, err := Parse([]byte("otpauth://totp/alice?algorithm=" + text + "&secret=" + strings.ReplaceAll(groups, " ", "")))
+		if err != nil || keys[0].Algorithm != algorithm {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// No copy of a secret is left where it was taken apart.
+func TestParserLeavesNoSecretInItsText(t *testing.T) {
+	secret := []byte("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	raw := []byte("12345678901234567890")
+	digits := bytes.Clone(secret)
+	n := decode(make([]byte, 20), digits)
+	if n != 20 {
+		t.Fatalf("decoded %d bytes", n)
+	}
+	p, err := parseParams(append([]byte("secret="), secret...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := p["secret"]
+	p.wipe()
+	if bytes.Contains(held, secret[:4]) || !bytes.Equal(held, make([]byte, len(held))) {
+		t.Error("the parameter is not wiped")
+	}
+	seed, err := parseBase32(secret)
+	if err != nil || !bytes.Equal(seed.bytes(), raw) {
+		t.Errorf("the caller's text was changed: %v", err)
 	}
 }

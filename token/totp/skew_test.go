@@ -16,15 +16,41 @@ func TestClockSetBackALittleMakesTakeWait(t *testing.T) {
 		var c clock
 		l, start := open(t, path, c.now), time.Now()
 		take(t, l, phone)
-		c.set(-time.Minute)
+		c.set(-15 * time.Second)
 		step, told := take(t, l, phone)
 		if !step.At.Equal(start.Add(30 * time.Second)) {
 			t.Errorf("step at %v", step.At.Sub(start))
 		}
-		if len(told) != 1 || told[0] != 90*time.Second || time.Since(start) != 90*time.Second {
+		if len(told) != 1 || told[0] != 45*time.Second || time.Since(start) != 45*time.Second {
 			t.Errorf("told %v, waited %v", told, time.Since(start))
 		}
 	})
+}
+
+// Who waits does so for 55 s at most: a longer wait is no answer, and AWS's word
+// makes it short.
+func TestClockSetBackMoreThanAWaitIsWorthIsForAWSToSettle(t *testing.T) {
+	for back := 20 * time.Second; back <= 3*time.Minute; back += 10 * time.Second {
+		path := ledgerPath(t)
+		synctest.Test(t, func(t *testing.T) {
+			var c clock
+			l := open(t, path, c.now)
+			take(t, l, phone)
+			c.set(-back)
+			start := time.Now()
+			_, err := l.Take(t.Context(), phone, 30*time.Second, func(time.Duration) { t.Error("notice of a hopeless wait") })
+			if !errors.Is(err, ErrClock) || time.Since(start) != 0 {
+				t.Errorf("set back by %v: after %v: %v", back, time.Since(start), err)
+			}
+			if err := l.SetSkew(back); err != nil {
+				t.Fatal(err)
+			}
+			take(t, l, phone)
+			if waited := time.Since(start); waited > 30*time.Second {
+				t.Errorf("set back by %v: with AWS's time known it took %v", back, waited)
+			}
+		})
+	}
 }
 
 func TestClockSetForwardEndsTheWait(t *testing.T) {

@@ -1,56 +1,41 @@
 package totp
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
-	"path/filepath"
-	"slices"
 	"time"
-
-	"github.com/mfad/mfad/internal/durable"
 )
 
-// Bounds of the ledger's file.
-const (
-	maxDevices = 1000
-	maxSpent   = 8 // of a device
-	maxLedger  = 1 << 20
-	farFuture  = 1 << 36 // Unix seconds; the year 4147
-)
+// maxDevices is how many devices are told apart.
+const maxDevices = 1000
 
-// state is what a ledger knows. Steps are kept as the time at which they end,
-// in Unix seconds on AWS's clock, so that a change of a device's period
-// confuses nothing.
+// state is what a ledger knows. Times are Unix seconds on AWS's clock.
 type state struct {
-	skew    time.Duration
-	floor   int64 // every device counts as used until then
-	devices map[string]use
+	skew     time.Duration // to add to our clock; no more than mostSkew
+	observed time.Duration // what AWS said, when that is more; else 0
+	learned  anchor        // when AWS said it
+	floor    int64         // every device counts as used until then
+	devices  map[string]use
+	others   spans // released of devices that are not told apart any more
 }
 
-// use is a device's last released step.
+// use is what was released of a device.
 type use struct {
+	// until is the end of the last released step: a step before it is not worth
+	// releasing, until AWS's word brings it down.
 	until  int64
 	before int64  // what until was before, for Return
 	id     uint64 // of the Step that may be returned; 0 for none
-	// spent are the ends of steps beyond until that a clock gave which was fast:
-	// their turn is still to come, and is passed over. Never changed in place.
-	spent []int64
+	// spent is all that was released, whatever the clock said then: none of it is
+	// released again.
+	spent spans
 }
 
-// isSpent says that a step from start on, of p seconds, was released.
-func (u use) isSpent(start, p int64) bool {
-	return slices.ContainsFunc(u.spent, func(end int64) bool { return start < end && end <= start+p })
-}
-
-// spentAfter are the spent steps that end after a time.
-func (u use) spentAfter(t int64) []int64 {
-	return slices.DeleteFunc(slices.Clone(u.spent), func(end int64) bool { return end <= t })
+// last is the end of all that was released.
+func (u use) last() int64 {
+	if n := len(u.spent); n > 0 {
+		return max(u.until, u.spent[n-1].to)
+	}
+	return u.until
 }
 
 func (s state) clone() state {
@@ -69,8 +54,9 @@ func (s state) clock(local time.Time) time.Time { return local.Add(s.skew) }
 func (s state) wait(device string, now time.Time, period time.Duration) time.Duration {
 	u, p, current := s.devices[device], seconds(period), stepStart(now, period)
 	start := max(current, (max(u.until, s.floor)+p-1)/p*p)
-	for u.isSpent(start, p) {
-		start += p
+	for found := int64(-1); found != start; {
+		found = start
+		start = s.others.next(u.spent.next(start, p), p)
 	}
 	if start == current {
 		return 0
@@ -78,29 +64,36 @@ func (s state) wait(device string, now time.Time, period time.Duration) time.Dur
 	return time.Unix(start, 0).Sub(now)
 }
 
-func (s *state) use(device string, until int64, id uint64) {
+// use notes that a step is released.
+func (s *state) use(device string, step span, id uint64) {
 	u := s.devices[device]
-	s.devices[device] = use{until, u.until, id, u.spentAfter(until)}
+	s.devices[device] = use{max(u.until, step.to), u.until, id, u.spent.with(step)}
 	if len(s.devices) > maxDevices {
 		s.dropOldest()
 	}
 }
 
-func (s *state) undo(device string) {
+// undo takes back that a step, the device's last, was released.
+func (s *state) undo(device string, step span) {
 	u := s.devices[device]
-	if u.before > 0 || len(u.spent) > 0 {
-		s.devices[device] = use{until: u.before, spent: u.spent}
+	u = use{until: u.before, spent: u.spent.without(step)}
+	if u.last() == 0 {
+		delete(s.devices, device)
 		return
 	}
-	delete(s.devices, device)
+	s.devices[device] = u
 }
 
+// dropOldest tells the device no more apart whose steps are the longest past.
 func (s *state) dropOldest() {
 	var oldest string
 	for name, u := range s.devices {
-		if oldest == "" || u.until < s.devices[oldest].until {
+		if oldest == "" || u.last() < s.devices[oldest].last() {
 			oldest = name
 		}
+	}
+	for _, step := range s.devices[oldest].spent {
+		s.others = s.others.with(step)
 	}
 	delete(s.devices, oldest)
 }
@@ -113,103 +106,3 @@ func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // roundUp is the first whole second that is not before t.
 func roundUp(t time.Time) int64 { return t.Add(time.Second - time.Nanosecond).Unix() }
-
-// ledgerFile is the state as JSON, on one line. SHA256 is over the line that
-// has it empty.
-type ledgerFile struct {
-	Format           int                `json:"format"`
-	SkewMilliseconds int64              `json:"skewMilliseconds"`
-	Floor            int64              `json:"usedUntil"`
-	Devices          map[string]int64   `json:"devices"`
-	Spent            map[string][]int64 `json:"spent,omitempty"`
-	SHA256           string             `json:"sha256"`
-}
-
-const ledgerFormat = 1
-
-func (s state) encode() []byte {
-	f := ledgerFile{Format: ledgerFormat, SkewMilliseconds: s.skew.Milliseconds(), Floor: s.floor, Devices: map[string]int64{}}
-	for name, u := range s.devices {
-		f.Devices[name] = u.until
-		if len(u.spent) > 0 {
-			if f.Spent == nil {
-				f.Spent = map[string][]int64{}
-			}
-			f.Spent[name] = u.spent
-		}
-	}
-	sum := sha256.Sum256(f.line())
-	f.SHA256 = hex.EncodeToString(sum[:])
-	return f.line()
-}
-
-func (f ledgerFile) line() []byte {
-	line, err := json.Marshal(f)
-	if err != nil {
-		panic(err) // numbers and strings always marshal
-	}
-	return append(line, '\n')
-}
-
-// damagedError says why a ledger cannot be believed.
-type damagedError struct{ path, why string }
-
-func (e *damagedError) Error() string {
-	return fmt.Sprintf("the ledger of used codes %s is damaged (%s)", e.path, e.why)
-}
-
-// readState reads the file at path, or returns a *damagedError, or what kept
-// it from reading. It also removes what a killed writer left.
-func readState(fsys durable.FS, path string) (state, error) {
-	if err := durable.MkdirAll(fsys, filepath.Dir(path), 0o700); err != nil {
-		return state{}, err
-	}
-	if err := durable.CleanFile(fsys, path); err != nil {
-		return state{}, err
-	}
-	info, err := fsys.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return state{}, nil
-	case err != nil:
-		return state{}, err
-	case info.Size() > maxLedger:
-		return state{}, &damagedError{path, "it is too large"}
-	}
-	data, err := fsys.ReadFile(path)
-	if err != nil {
-		return state{}, err
-	}
-	return parseState(path, data)
-}
-
-// parseState takes only what encode writes, byte by byte.
-func parseState(path string, data []byte) (state, error) {
-	var f ledgerFile
-	if err := json.Unmarshal(data, &f); err != nil {
-		return state{}, &damagedError{path, "it is not JSON"}
-	}
-	if f.Format > ledgerFormat {
-		return state{}, fmt.Errorf("%s has format %d and was written by a newer mfad: update mfad", path, f.Format)
-	}
-	s := state{
-		skew:    time.Duration(f.SkewMilliseconds) * time.Millisecond,
-		floor:   f.Floor,
-		devices: map[string]use{},
-	}
-	impossible := s.floor < 0 || s.floor > farFuture || s.skew.Abs() > mostSkew
-	for name, until := range f.Devices {
-		impossible = impossible || until < 0 || until > farFuture
-		s.devices[name] = use{until: until, spent: f.Spent[name]}
-	}
-	for _, ends := range f.Spent {
-		impossible = impossible || len(ends) > maxSpent || slices.Min(append(ends, 0)) < 0 || slices.Max(append(ends, 0)) > farFuture
-	}
-	if impossible {
-		return state{}, &damagedError{path, "it names an impossible time"}
-	}
-	if !bytes.Equal(s.encode(), data) {
-		return state{}, &damagedError{path, "its checksum does not match"}
-	}
-	return s, nil
-}

@@ -21,7 +21,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // written is a ledger's file in which phone is used for half a minute from noon.
 func written() []byte {
 	s := state{skew: 1500 * time.Millisecond}.clone()
-	s.use(phone, noon.Unix()+30, 0)
+	s.use(phone, span{noon.Unix(), noon.Unix() + 30}, 0)
 	return s.encode()
 }
 
@@ -96,9 +96,9 @@ func TestDamageOfOneBitIsSeen(t *testing.T) {
 }
 
 func TestLedgerOfANewerFormatIsLeftAlone(t *testing.T) {
-	newer := []byte(`{"format":2,"steps":[]}` + "\n")
+	newer := []byte(`{"format":3,"steps":[]}` + "\n")
 	path := place(t, newer)
-	_, err := OpenLedger(durable.OS, path, time.Now)
+	_, err := OpenLedger(durable.OS, path, Clock{Now: time.Now})
 	if err == nil || !strings.Contains(err.Error(), "update mfad") {
 		t.Errorf("error %v", err)
 	}
@@ -107,13 +107,47 @@ func TestLedgerOfANewerFormatIsLeftAlone(t *testing.T) {
 	}
 }
 
+// What mfad 0.1 wrote is read, and nothing that it gave is given again.
+func TestLedgerOfTheFirstFormatIsRead(t *testing.T) {
+	end := noon.Unix() + 30
+	old := ledgerFile{
+		Format: 1, SkewMilliseconds: 1500, Devices: map[string]int64{phone: end, fob: end + 60},
+		Spent: map[string][]int64{phone: {end + 300, end + 600}},
+	}
+	l := open(t, place(t, old.sealed()), func() time.Time { return noon })
+	if l.Damage() != "" || l.Skew() != 1500*time.Millisecond {
+		t.Fatalf("damage %q, skew %v", l.Damage(), l.Skew())
+	}
+	for _, used := range []struct {
+		device string
+		end    int64
+	}{{phone, end}, {fob, end + 60}, {phone, end + 300}, {phone, end + 600}} {
+		if l.current().wait(used.device, time.Unix(used.end-30, 0), 30*time.Second) == 0 {
+			t.Errorf("%s gives the step that ends at %d again", used.device, used.end)
+		}
+	}
+	if l.current().wait(phone, time.Unix(end, 0), 30*time.Second) != 0 {
+		t.Error("an unused step is passed over")
+	}
+	spoilt := bytes.Replace(old.sealed(), []byte(`"usedUntil":0`), []byte(`"usedUntil":1`), 1)
+	if open(t, place(t, spoilt), func() time.Time { return noon }).Damage() == "" {
+		t.Error("one without its checksum is believed")
+	}
+}
+
 func TestLedgerForgetsTheOldestBeyondItsBound(t *testing.T) {
 	s := state{}.clone()
 	for i := range maxDevices + 5 {
-		s.use(fmt.Sprint("device ", i), int64(1000+i), 0)
+		s.use(fmt.Sprint("device ", i), span{int64(970 + i), int64(1000 + i)}, 0)
 	}
 	if len(s.devices) != maxDevices || s.devices["device 4"].until != 0 || s.devices["device 5"].until != 1005 {
 		t.Errorf("%d devices are kept", len(s.devices))
+	}
+	for i := range 2 * maxDevices { // of those that are forgotten, what they gave is not
+		name, at := fmt.Sprint("device ", i), time.Unix(int64(970+i), 0)
+		if wait := s.wait(name, at, 15*time.Second); i < maxDevices+5 && wait == 0 {
+			t.Errorf("%s gives its step again", name)
+		}
 	}
 	if n := len(s.encode()); n > maxLedger {
 		t.Errorf("a full ledger has %d bytes", n)
@@ -124,7 +158,7 @@ func TestLedgerForgetsTheOldestBeyondItsBound(t *testing.T) {
 // out and may have reached AWS.
 func life(t *testing.T, fsys durable.FS, path string, now *time.Time) map[string]int64 {
 	sent := map[string]int64{}
-	l, err := OpenLedger(fsys, path, func() time.Time { return *now })
+	l, err := OpenLedger(fsys, path, Clock{Now: func() time.Time { return *now }})
 	if err != nil {
 		return sent
 	}
@@ -179,7 +213,7 @@ func TestFullDiskGivesNoCodeAndLosesNothing(t *testing.T) {
 	path := ledgerPath(t)
 	now := noon
 	fsys := faultfs.New()
-	l, err := OpenLedger(fsys, path, func() time.Time { return now })
+	l, err := OpenLedger(fsys, path, Clock{Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,13 +240,17 @@ func FuzzLedger(f *testing.F) {
 	f.Add(state{floor: noon.Unix()}.encode())
 	f.Add([]byte(`{"format":1,"skewMilliseconds":0,"usedUntil":0,"devices":{"a":1,"a":2},"sha256":""}`))
 	f.Add([]byte(`{"format":2}`))
+	f.Add([]byte(`{"format":3}`))
+	old := ledgerFile{Format: 1, Devices: map[string]int64{"a": 60}, Spent: map[string][]int64{"a": {120}}}
+	f.Add(old.sealed())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := parseState("ledger", data)
 		if err != nil {
 			return
 		}
-		if !bytes.Equal(s.encode(), data) {
-			t.Fatal("what was read is written otherwise")
+		again, err := parseState("ledger", s.encode())
+		if err != nil || !bytes.Equal(again.encode(), s.encode()) || bytes.HasPrefix(data, []byte(`{"format":2`)) && !bytes.Equal(s.encode(), data) {
+			t.Fatalf("what was read is written otherwise: %v", err)
 		}
 		for name := range s.devices {
 			wait := s.wait(name, s.clock(noon), 30*time.Second)

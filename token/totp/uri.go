@@ -36,7 +36,7 @@ func parseURI(rest []byte) (Key, error) {
 	if !given {
 		return Key{}, badSeed("the URI has no secret: scan the QR code again")
 	}
-	if k.Seed, err = parseBase32(secret); err != nil {
+	if k.Seed, err = parseSecret(secret); err != nil {
 		return Key{}, err
 	}
 	if err := k.check(); err != nil {
@@ -112,7 +112,7 @@ func splitLabel(label, issuer string) (string, string) {
 // setParams leaves a value that check refuses for one that cannot be read.
 func (k *Key) setParams(p params) {
 	if v, given := p["algorithm"]; given {
-		k.Algorithm = Algorithm(strings.ToUpper(string(v)))
+		k.Algorithm = parseAlgorithm(string(v))
 	}
 	if v, given := p["digits"]; given {
 		k.Digits = parseNumber(v)
@@ -120,6 +120,15 @@ func (k *Key) setParams(p params) {
 	if v, given := p["period"]; given {
 		k.Period = time.Duration(parseNumber(v)) * time.Second
 	}
+}
+
+// parseAlgorithm reads SHA1, and what others call it: SHA-1, HmacSHA1, nothing.
+func parseAlgorithm(text string) Algorithm {
+	name := strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(text))
+	if name = strings.TrimPrefix(name, "HMAC"); name == "" {
+		return SHA1
+	}
+	return Algorithm(name)
 }
 
 // parseNumber reads one to three plain decimal digits; anything else is -1.

@@ -15,6 +15,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/wire"
@@ -40,6 +41,7 @@ type Pinentry struct {
 // conversations are how each kind of question is put to a pinentry.
 var conversations = map[human.Kind]func(s *session, q human.Question) (human.Answer, error){
 	human.Secret: askSecret, human.Code: askCode, human.Confirm: askYes,
+	human.Consent: askConsent,
 }
 
 // Ask implements [human.Prompter], but for the notices.
@@ -101,6 +103,27 @@ func askYes(s *session, q human.Question) (human.Answer, error) {
 		return human.Answer{}, err
 	}
 	err := s.confirm("Yes", "No")
+	if errors.Is(err, human.ErrDismissed) {
+		return human.Answer{}, nil
+	}
+	return human.Answer{Yes: err == nil}, err
+}
+
+// maxConsent is what a person can read in a window: of what they allow nothing is
+// cut off.
+const maxConsent = 400
+
+// askConsent asks whether a program may do what it asks for, and says what that
+// takes with it.
+func askConsent(s *session, q human.Question) (human.Answer, error) {
+	what := "A program asks mfad " + prompt.Visible(q.What) + "."
+	if utf8.RuneCountInString(what) > maxConsent {
+		return human.Answer{}, fmt.Errorf("the question has more than %d characters: nobody could see what it is about", maxConsent)
+	}
+	if err := s.describe(what, prompt.About(q)); err != nil {
+		return human.Answer{}, err
+	}
+	err := s.confirm("Allow", "Deny")
 	if errors.Is(err, human.ErrDismissed) {
 		return human.Answer{}, nil
 	}

@@ -63,17 +63,22 @@ func (s *session) begin(ctx context.Context, p *Pinentry) error {
 
 // introduce says what the question is about. Text is shown harmless.
 func (s *session) introduce(text, again string, facts []prompt.Fact) error {
+	if err := s.describe(brief(text), facts); err != nil || again == "" {
+		return err
+	}
+	return s.set("SETERROR", brief(again))
+}
+
+// describe shows a text that is fit to be shown, and the facts below it.
+func (s *session) describe(text string, facts []prompt.Fact) error {
 	var b strings.Builder
-	b.WriteString(brief(text))
+	b.WriteString(text)
 	for _, fact := range facts {
 		if fact.Text != "" {
 			fmt.Fprintf(&b, "\n%s: %s", fact.Name, brief(fact.Text))
 		}
 	}
-	if err := s.set("SETDESC", b.String()); err != nil || again == "" {
-		return err
-	}
-	return s.set("SETERROR", brief(again))
+	return s.set("SETDESC", b.String())
 }
 
 // maxText bounds one text in runes, so that none of them, however long, pushes

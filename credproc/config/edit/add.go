@@ -31,6 +31,9 @@ func (e *Editor) Add(ctx context.Context, p NewProfile) ([]Change, error) {
 		if err != nil {
 			return err
 		}
+		if err := alone(t.old, t.profile); err != nil {
+			return err
+		}
 		if err := t.vacant(); err != nil {
 			return err
 		}

@@ -80,6 +80,9 @@ func (t *transaction) adoptNext(e *Editor, profile string) error {
 	if err != nil {
 		return err
 	}
+	if err := alone(t.old, profile); err != nil {
+		return err
+	}
 	sec, found, err := t.only(t.old.Config)
 	if err != nil {
 		return err

@@ -66,10 +66,7 @@ func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction
 
 // locked runs act under the lock, with the files as they are now.
 func (e *Editor) locked(ctx context.Context, act func(*transaction) error) ([]Change, error) {
-	t := &transaction{fsys: e.FS, paths: e.Paths}
-	if t.fsys == nil {
-		t.fsys = durable.OS
-	}
+	t := e.transaction("")
 	if err := durable.MkdirAll(t.fsys, filepath.Dir(e.Paths.Mfad), 0o700); err != nil {
 		return nil, err
 	}
@@ -83,6 +80,14 @@ func (e *Editor) locked(ctx context.Context, act func(*transaction) error) ([]Ch
 	}
 	err = act(t)
 	return t.changes, err
+}
+
+func (e *Editor) transaction(profile string) *transaction {
+	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
+	if t.fsys == nil {
+		t.fsys = durable.OS
+	}
+	return t
 }
 
 // judgedBy stands for the environment of an agent that is not here: enough of

@@ -174,6 +174,20 @@ func (t *transaction) target(name string) (string, fs.FileMode, error) {
 	return target, info.Mode().Perm(), nil
 }
 
+// alone refuses a profile that a file has under a header of another form, such
+// as [profile "q"]: a second section would hide the first from some of AWS's
+// tools.
+func alone(f *config.Files, profile string) error {
+	for _, d := range []*syntax.Document{f.Mfad, f.Config, f.Credentials} {
+		if sec, ok := d.Beside(profile); ok {
+			text := fmt.Sprintf("profile %q stands there in quotes, and some of AWS's tools would lose one of the two; write %s there",
+				profile, headerLine(profile))
+			return &Conflict{config.OriginOf(d, sec.Line), text, profile, config.ErrConflict}
+		}
+	}
+	return nil
+}
+
 // only is the one section of the profile that counts in a document, if any.
 func (t *transaction) only(d *syntax.Document) (syntax.Section, bool, error) {
 	sections := d.Effective(t.profile)

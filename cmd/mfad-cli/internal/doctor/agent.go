@@ -123,11 +123,16 @@ func checkKeychain(_ context.Context, e *examination, r *record) {
 
 // checkClock compares our clock with AWS's, as far as AWS has told the agent.
 func checkClock(_ context.Context, e *examination, r *record) {
-	const tolerable = 15 * time.Second
+	// As far as codes follow AWS's clock, and as AWS takes signatures.
+	const tolerable, hopeless = 15 * time.Second, 15 * time.Minute
 	if e.status == nil {
 		return
 	}
 	skew := time.Duration(e.status.SkewMillis) * time.Millisecond
+	if skew.Abs() > hopeless {
+		r.fail("Set this machine's clock.", "it is %s: AWS refuses every request and code of such a clock", words.ClockSkew(skew))
+		return
+	}
 	if skew.Abs() > tolerable {
 		r.warn("Set this machine's clock.", "it is %s; codes are corrected for that, and other programs are not", words.ClockSkew(skew))
 		return

@@ -26,9 +26,7 @@ func checkFiles(_ context.Context, e *examination, r *record) {
 		r.failBy(e, err)
 		return
 	}
-	if _, err := e.reader().Profiles(); err != nil {
-		r.failBy(e, err)
-	}
+	checkLines(e, r)
 	for _, file := range []struct {
 		path   string
 		secret bool
@@ -42,6 +40,37 @@ func checkFiles(_ context.Context, e *examination, r *record) {
 		if !slices.Contains(e.status.ConfigFiles, path) {
 			r.warn(`Run "mfad agent restart" in this shell.`,
 				"this shell means %s, and the agent reads %s", path, strings.Join(e.status.ConfigFiles, ", "))
+		}
+	}
+}
+
+// checkLines names the lines for which a profile is not served, and those that
+// only some of AWS's tools read.
+func checkLines(e *examination, r *record) {
+	faults, err := e.reader().Faults()
+	if err != nil {
+		r.failBy(e, err)
+	}
+	for len(faults) > 0 {
+		f, more := faults[0], 1
+		for more < len(faults) && faults[more].Profile == f.Profile && faults[more].Text == f.Text {
+			more++ // such as an indented section, whose every line is one
+		}
+		faults = faults[more:]
+		where := f.At.String()
+		if f.Profile != "" {
+			where += fmt.Sprintf(": profile %q", f.Profile)
+		}
+		if more > 1 {
+			where += fmt.Sprintf(", and %s more", words.Count(more-1, "line"))
+		}
+		switch {
+		case f.Refused && f.Profile != "":
+			r.fail("Correct the line; until then mfad serves all profiles but this one.", "%s: %s", where, f.Text)
+		case f.Refused:
+			r.warn("Correct the line; until then mfad cannot change the file, and the AWS CLI may not read it.", "%s: %s", where, f.Text)
+		default:
+			r.warn("Correct the line; mfad serves the profile, and not every tool finds it.", "%s: %s", where, f.Text)
 		}
 	}
 }
@@ -122,7 +151,7 @@ func checkServed(_ context.Context, e *examination, r *record) {
 		checkProcess(e, s, r)
 		for _, setting := range s.Rivals {
 			rival := findRival(setting.Text)
-			cure := strings.ReplaceAll(rival.cure, "{profile}", s.Name)
+			cure := strings.ReplaceAll(rival.cure, "{profile}", e.PasteName(s.Name))
 			r.warn(cure, "%s: %s of profile %q: %s", setting.Origin, rival.key, s.Name, rival.harm)
 		}
 		for _, setting := range s.Lost {
@@ -138,7 +167,7 @@ func checkServed(_ context.Context, e *examination, r *record) {
 // checkProcess looks whether a credential_process runs this mfad, for its own
 // profile.
 func checkProcess(e *examination, s config.Served, r *record) {
-	rewrite := fmt.Sprintf("Write it as \"credential_process = %s credentials --profile %s\".", e.self(), s.Name)
+	rewrite := fmt.Sprintf("Write it as \"credential_process = %s credentials --profile %s\".", e.self(), e.PasteName(s.Name))
 	switch {
 	case strings.ContainsAny(s.Program, "$~"):
 		r.fail(rewrite, "%s: the AWS CLI expands neither $ nor ~ in %q", s.Process.Origin, s.Program)

@@ -1,0 +1,284 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/trust"
+	"github.com/mfad/mfad/agent/vault"
+	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/keystore"
+	"github.com/mfad/mfad/token/totp"
+)
+
+// A proof says what a call has to prove before its work begins; with no Why,
+// nothing. It refuses what cannot be done at all, so that nobody is asked for it.
+type proof[P any] func(ctx context.Context, p P) (vault.Act, error)
+
+// unproven is for what outlasts no unlock and destroys nothing.
+func unproven[P any](context.Context, P) (vault.Act, error) { return vault.Act{}, nil }
+
+// demand has the caller prove what the call takes. What was proved is still meant
+// afterwards: another call may have put something else in its place while the
+// person was asked.
+func demand[P any](ctx context.Context, r *request, takes proof[P], p P) error {
+	act, err := takes(ctx, p)
+	if err == nil && act.Why != "" {
+		err = r.prove(ctx, act)
+	}
+	if err == nil && act.Why != "" {
+		var now vault.Act
+		if now, err = takes(ctx, p); err == nil && now.Why != act.Why {
+			err = fmt.Errorf("%w: it was %s, and is %s by now: try again", vault.ErrUnproven, act.Why, now.Why)
+		}
+	}
+	if secret, ok := any(p).(interface{ Wipe() }); ok && err != nil {
+		secret.Wipe()
+	}
+	return err
+}
+
+// proofs are what the methods take, in words for the person. They name what the
+// vault has, and of the caller's words no more than what was checked.
+type proofs struct {
+	access   *vault.Access
+	profiles *resolver
+}
+
+func (m *proofs) hold(ctx context.Context, p wire.VaultHoldParams) (vault.Act, error) {
+	hold, err := holdOf(p)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	if longer, err := m.access.HeldLonger(ctx, hold); err != nil || !longer {
+		return vault.Act{}, err
+	}
+	return vault.Act{Why: "to hold it open longer"}, nil
+}
+
+func (m *proofs) addSlot(_ context.Context, p wire.SlotAddParams) (vault.Act, error) {
+	return vault.Act{Why: fmt.Sprintf("to add a way in: %s", line.Short(p.Kind, 20))}, nil
+}
+
+func (m *proofs) removeSlot(ctx context.Context, p wire.SlotRemoveParams) (vault.Act, error) {
+	slot, err := m.access.Slot(ctx, p.ID)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	return vault.Act{Why: fmt.Sprintf("to remove the way in %s", slot.ID)}, nil
+}
+
+func (m *proofs) importKey(ctx context.Context, p wire.KeyImportParams) (vault.Act, error) {
+	if err := checkKey(p); err != nil {
+		return vault.Act{}, err
+	}
+	endpoints, err := trust.CanonicalAll(p.Trust)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	old, err := keyToReplace(v, p)
+	if err == nil {
+		_, err = placeOf(p).target(old.Held)
+	}
+	var act vault.Act
+	if err == nil && old.ID() != "" {
+		act = vault.Act{
+			Why:  fmt.Sprintf("to replace access key %q, %s, by %s%s", old.Name, old.AccessKeyID, p.AccessKeyID, erasedFrom(old.Held)),
+			Uses: m.profiles.using(ctx, ofKey(old.Name)),
+		}
+	}
+	if len(endpoints) > 0 {
+		act.Why = strings.TrimPrefix(act.Why+" and "+trust.Why(p.AccessKeyID, credproc.Route{URL: strings.Join(endpoints, " ")}), " and ")
+	}
+	return act, err
+}
+
+func (m *proofs) removeKey(ctx context.Context, p wire.NameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	key, err := inventory.FindKey(v, p.Name)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	return vault.Act{
+		Why:  fmt.Sprintf("to erase access key %q, %s%s", key.Name, key.AccessKeyID, erasedFrom(key.Held)),
+		Uses: m.profiles.using(ctx, ofKey(key.Name)),
+	}, nil
+}
+
+func (m *proofs) trustEndpoint(ctx context.Context, p wire.KeyTrustParams) (vault.Act, error) {
+	if p.Revoke {
+		return vault.Act{}, nil
+	}
+	route, err := routeOf(p)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	key, err := keyOf(v, p.Name)
+	return vault.Act{Why: trust.Why(key.AccessKeyID, route)}, err
+}
+
+func (m *proofs) moveKey(ctx context.Context, p wire.MoveParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	key, err := inventory.FindKey(v, p.Name)
+	return vault.Act{Why: fmt.Sprintf("to move access key %q onto a token", key.Name)}, err
+}
+
+func (m *proofs) addDevice(ctx context.Context, p wire.DeviceAddParams) (vault.Act, error) {
+	if !p.Replace {
+		return vault.Act{}, nil
+	}
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	batch, err := totp.ParseBatch(p.Seed)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	defer totp.WipeAll(batch.Keys)
+	if err := checkBatch(p, len(batch.Keys)); err != nil {
+		return vault.Act{}, err
+	}
+	arrivals, err := plan(v, p, batch.Keys)
+	var names, serials []string
+	for _, a := range arrivals {
+		if a.old.ID() != "" {
+			names, serials = append(names, fmt.Sprintf("%q%s", a.old.Name, erasedFrom(a.old.Held))), append(serials, a.old.Serial)
+		}
+	}
+	if err != nil || len(names) == 0 {
+		return vault.Act{}, err
+	}
+	return vault.Act{
+		Why:  "to replace device " + strings.Join(names, ", "),
+		Uses: m.profiles.using(ctx, ofDevices(serials...)),
+	}, nil
+}
+
+func (m *proofs) removeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := inventory.FindDevice(v, p.Name)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	return vault.Act{
+		Why:  fmt.Sprintf("to erase device %q%s", d.Name, erasedFrom(d.Held)),
+		Uses: m.profiles.using(ctx, ofDevices(d.Serial)),
+	}, nil
+}
+
+func (m *proofs) resumeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := inventory.FindDevice(v, p.Name)
+	return vault.Act{Why: fmt.Sprintf("to say that this machine's clock is right, for device %q", d.Name)}, err
+}
+
+func (m *proofs) moveDevice(ctx context.Context, p wire.MoveParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := inventory.FindDevice(v, p.Name)
+	return vault.Act{Why: fmt.Sprintf("to move device %q onto a token", d.Name)}, err
+}
+
+// protectWords are what is proved for each [wire.TokenProtectParams] action. To
+// remember a code takes the code.
+var protectWords = map[string]string{
+	wire.ProtectSet:      "to set the access code of a token",
+	wire.ProtectRemember: "",
+	wire.ProtectForget:   "to forget the access code of a token",
+	wire.ProtectRemove:   "to remove the access code of a token",
+}
+
+func (m *proofs) protect(_ context.Context, p wire.TokenProtectParams) (vault.Act, error) {
+	return vault.Act{Why: protectWords[p.Action]}, nil
+}
+
+// erasedFrom says which tokens lose a secret, as the end of a sentence.
+func erasedFrom(held inventory.Held) string {
+	tokens := held.Placement().Tokens
+	switch len(tokens) {
+	case 0:
+		return ""
+	case 1:
+		return " on token " + tokens[0]
+	}
+	return " on tokens " + strings.Join(tokens, ", ")
+}
+
+// A user tells whether a chain uses what it is asked about.
+type user func(*config.Chain) bool
+
+func ofKey(name string) user {
+	return func(c *config.Chain) bool {
+		key, is := c.Source().(config.VaultKey)
+		return is && key.Name.Text == name
+	}
+}
+
+func ofDevices(serials ...string) user {
+	return func(c *config.Chain) bool {
+		return slices.ContainsFunc(c.Steps[1:], func(s config.Step) bool {
+			serial := s.Exchange().Serial.Text
+			return serial != "" && slices.Contains(serials, serial)
+		})
+	}
+}
+
+// mostUsing bounds the profiles that a person is shown by name.
+const mostUsing = 5
+
+// using names the profiles whose chain uses something; empty: none does, as far as
+// the files can be read.
+func (r *resolver) using(ctx context.Context, uses user) string {
+	infos, err := r.config.Profiles()
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, info := range infos {
+		if chain, err := r.resolve(ctx, info.Name, ""); err == nil && uses(chain) {
+			names = append(names, info.Name)
+		}
+	}
+	if more := len(names) - mostUsing; more > 0 {
+		names = append(names[:mostUsing], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// keyOf finds an access key by its public half, which is what the refusal of an
+// endpoint tells, or by its name.
+func keyOf(v *keystore.Vault, name string) (inventory.Key, error) {
+	if key, found := inventory.KeyOfID(v, name); found {
+		return key, nil
+	}
+	return inventory.FindKey(v, name)
+}

@@ -1,0 +1,78 @@
+package aws
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// maxAnswer is far above any answer of the services that we ask.
+const maxAnswer = 1 << 20
+
+// httpClient is what the SDK sends through: it reads AWS's clock from each
+// answer and bounds the answer's size.
+type httpClient struct {
+	http    *http.Client
+	now     func() time.Time
+	observe func(time.Duration)
+}
+
+var _ sdk.HTTPClient = (*httpClient)(nil)
+
+// Do implements [sdk.HTTPClient].
+func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
+	sent := c.now()
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if skew, ok := skewOf(answer.Header, sent, c.now()); ok && c.observe != nil {
+		c.observe(skew)
+	}
+	var body io.Reader = io.LimitReader(answer.Body, maxAnswer)
+	if answer.StatusCode >= http.StatusBadRequest {
+		if body, err = unnested(body); err != nil {
+			_ = answer.Body.Close()
+			return nil, err
+		}
+	}
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, answer.Body}
+	return answer, nil
+}
+
+// unnested is the text of an error as AWS writes it. Some stand-ins, such as moto,
+// put the error into a list of errors, where the SDK does not find it.
+func unnested(body io.Reader) (io.Reader, error) {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, tag := range []string{"<Errors>", "</Errors>"} {
+		text = bytes.Replace(text, []byte(tag), nil, 1)
+	}
+	return bytes.NewReader(text), nil
+}
+
+// isOther says that what answered does not speak as a service of AWS does, nor
+// will it a moment later: it is no web server, or has no certificate for us.
+func isOther(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	// net/http has no types for these; the second is of who speaks before it is asked.
+	text := err.Error()
+	return errors.Is(err, http.ErrSchemeMismatch) ||
+		strings.Contains(text, "malformed HTTP") || strings.Contains(text, "readLoopPeekFailLocked")
+}
