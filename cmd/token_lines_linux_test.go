@@ -14,10 +14,10 @@ func TestLinesOfTokenProtectAreInAnOrderThatCanBeGuessed(t *testing.T) {
 	}
 	protect(passphrase + "\nfirst code\n")
 	protect(passphrase + "\nsecond code\n") // the vault remembers the first
-	protect("", "--forget")
+	protect(passphrase+"\n", "--forget")
 	protect(passphrase + "\nsecond code\nthird code\n")
 	d.ykman("oath", "access", "remember", "--password", "third code")
-	protect("", "--forget")
+	protect(passphrase+"\n", "--forget")
 	protect("third code\n", "--remember")
 	d.ykman("oath", "access", "change", "--password", "third code", "--new-password", "fourth code")
 	protect(passphrase + "\nfourth code\nfifth code\n") // what is remembered is out of date
@@ -32,7 +32,7 @@ func TestFirstLineIsThePINWhereThereIsNoPassphrase(t *testing.T) {
 	d.initVault()
 	d.addSlot("piv", "--pin", "once", "--touch", "never")
 	for _, slot := range d.slots("passphrase") {
-		d.do("", "vault", "slot", "remove", slot.ID)
+		d.do(passphrase+"\n", "vault", "slot", "remove", slot.ID, "--passphrase-stdin")
 	}
 	d.opens("123456\n", "--passphrase-stdin")
 	d.do("123456\n", "device", "list", "--json")
