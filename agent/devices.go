@@ -229,11 +229,16 @@ func (m *devices) list(ctx context.Context, _ *request) ([]wire.Device, error) {
 }
 
 func (m *devices) remove(ctx context.Context, r *request, p wire.NameParams) (wire.RemoveResult, error) {
-	left, err := m.applets.Remove(ctx, r.ask, func(v *keystore.Vault) (inventory.Held, error) {
+	find := func(v *keystore.Vault) (inventory.Held, error) {
 		device, err := inventory.FindDevice(v, p.Name)
 		return device.Held, err
-	})
-	return wire.RemoveResult{Left: left}, err
+	}
+	if p.Erase {
+		left, err := m.applets.Remove(ctx, r.ask, find)
+		return wire.RemoveResult{Left: left}, err
+	}
+	left, kept, err := m.applets.Release(ctx, r.ask, find)
+	return wire.RemoveResult{Left: left, Kept: kept.Tokens, Credential: kept.Credential}, err
 }
 
 // move moves a seed out of the vault onto tokens. It has left the vault when they
@@ -288,6 +293,6 @@ func describeDevice(d inventory.Device) wire.Device {
 	return wire.Device{
 		Name: d.Name, Serial: d.Serial, Issuer: d.Issuer, Account: d.Account,
 		Algorithm: d.Algorithm, Digits: d.Digits, Period: int(d.Period / time.Second), Created: d.Created(),
-		Tokens: on.Tokens, Touch: on.Touch,
+		Tokens: on.Tokens, Touch: on.Touch, Adopted: on.Adopted,
 	}
 }

@@ -113,7 +113,7 @@ func placeOf(p wire.KeyImportParams) place { return place{p.OnToken, p.ToVault, 
 func onItsWay(key *inventory.Key, secret []byte) ontoken.Secret {
 	return ontoken.Secret{
 		Record: key, Names: []string{ontoken.KeyName(key.AccessKeyID)},
-		Algorithm: signsWith, Digits: signDigits, Key: sigv4.Secret(secret),
+		Algorithm: signsWith, Digits: signDigits, Signs: true, Key: sigv4.Secret(secret),
 		Why: "to put access key " + key.Name + " on it",
 	}
 }

@@ -21,7 +21,13 @@ func TestPluginAsksThroughTheClient(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)
 	recipient, identity := plugintest.Install(t)
-	b.must(t, knows(passphrase), wire.MethodSlotAdd, wire.SlotAddParams{
+	adding := &person{confirm: func(string) bool { return true }, secret: func(q human.Question) (string, bool) {
+		if strings.HasPrefix(q.What, "answer to") {
+			return plugintest.PIN, false
+		}
+		return passphrase, false
+	}}
+	b.must(t, adding, wire.MethodSlotAdd, wire.SlotAddParams{
 		Kind: "plugin", Label: "blue token",
 		Recipient: recipient, Identity: identity,
 	}, nil)

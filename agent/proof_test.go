@@ -27,6 +27,10 @@ func (k *taker) OATHPut(_ context.Context, p token.OATHPutParams, _ token.Person
 	return token.Placed{Tokens: []token.Token{k.token()}}, nil
 }
 
+func (k *taker) OATHAccess(context.Context, token.OATHAccessParams, token.Person) (token.OATHAccess, error) {
+	return token.OATHAccess{ID: "00000001", Token: k.token()}, nil
+}
+
 func (k *taker) OATHProtect(_ context.Context, p token.OATHProtectParams, _ token.Person) (token.OATHAccess, error) {
 	k.taken = append(k.taken, "the access code")
 	a := token.OATHAccess{ID: "00000001", Token: k.token()}

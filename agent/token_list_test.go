@@ -155,3 +155,17 @@ func TestUnknownAccessCodeIsAskedFor(t *testing.T) {
 	b.refused(t, nobody, errcode.NoPrompt, wire.MethodDeviceRemove, wire.NameParams{Name: "phone"})
 	b.must(t, accessCode("sesame"), wire.MethodDeviceRemove, wire.NameParams{Name: "phone"}, nil)
 }
+
+// A listing that fails is no word about what is on the token.
+func TestListingThatFailedDoesNotSayThatASecretIsGone(t *testing.T) {
+	var held inventory.Held
+	held.PlaceOn(inventory.Placement{Tokens: []string{"1"}, Credential: "mfad:phone"})
+	for name, o := range map[string]*token.OATH{"failed": {Unlisted: true}, "locked": {Locked: true}, "no applet": nil} {
+		if got := pointed(token.Token{Serial: "1", OATH: o}, held, "seed"); !slices.Equal(got, []string{"seed"}) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+	if got := pointed(token.Token{Serial: "1", OATH: &token.OATH{}}, held, "seed"); !slices.Equal(got, []string{"seed: it is not there any more"}) {
+		t.Errorf("listed, and not there: got %q", got)
+	}
+}

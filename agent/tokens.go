@@ -73,13 +73,16 @@ func (m *tokens) protect(ctx context.Context, r *request, p wire.TokenProtectPar
 func describeToken(t token.Token) wire.Token {
 	shown := wire.Token{Serial: t.Serial, Model: t.Model, Version: t.Version, Place: t.Place, Fault: t.Fault}
 	if t.PIV != nil {
-		shown.PIV = &wire.TokenPIV{Version: t.PIV.Version, Retries: t.PIV.Retries}
+		shown.PIV = &wire.TokenPIV{Version: t.PIV.Version, Retries: t.PIV.Retries, PUKBlocked: t.PIV.PUKBlocked}
 		for _, k := range t.PIV.Keys {
 			shown.PIV.Keys = append(shown.PIV.Keys, wire.TokenPIVKey(k))
 		}
 	}
 	if t.OATH != nil {
-		shown.OATH = &wire.TokenOATH{ID: t.OATH.ID, Protected: t.OATH.Protected, Locked: t.OATH.Locked, Credentials: len(t.OATH.Credentials)}
+		o := t.OATH
+		shown.OATH = &wire.TokenOATH{
+			ID: o.ID, Protected: o.Protected, Locked: o.Locked, Unlisted: o.Unlisted, Credentials: len(o.Credentials),
+		}
 		for _, c := range t.OATH.Credentials {
 			if c.Touch {
 				shown.OATH.Touch = append(shown.OATH.Touch, c.Name)
@@ -136,7 +139,7 @@ func pointed(t token.Token, held inventory.Held, secret string) []string {
 
 // hasCredential tells whether a token has a credential, as far as can be seen.
 func hasCredential(t token.Token, name string) bool {
-	return t.OATH == nil || t.OATH.Locked || slices.ContainsFunc(t.OATH.Credentials, func(c token.OATHCredential) bool {
+	return t.OATH == nil || t.OATH.Locked || t.OATH.Unlisted || slices.ContainsFunc(t.OATH.Credentials, func(c token.OATHCredential) bool {
 		return c.Name == name
 	})
 }

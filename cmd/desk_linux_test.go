@@ -82,11 +82,12 @@ func (h *home) slots(kind string) []wire.Slot {
 	return found
 }
 
-// addSlot adds a way in and returns it.
+// addSlot adds a way in and returns it. A YubiKey's PIN is at hand for the proof
+// that it opens.
 func (h *home) addSlot(kind string, flags ...string) wire.Slot {
 	h.Helper()
 	before := len(h.slots(kind))
-	h.do(passphrase+"\n", append([]string{"vault", "slot", "add", kind, "--passphrase-stdin"}, flags...)...)
+	h.do(passphrase+"\n123456\n", append([]string{"vault", "slot", "add", kind, "--passphrase-stdin"}, flags...)...)
 	slots := h.slots(kind)
 	if len(slots) != before+1 {
 		h.Fatalf("%d %s slots after adding one to %d", len(slots), kind, before)

@@ -44,8 +44,8 @@ var pinnedTokens = map[string]func(t *testing.T) *pinned{
 	},
 }
 
-// slot lets the token open the vault. The PIN that making a slot may take is
-// typed on a terminal.
+// slot lets the token open the vault. The PINs that making a slot may take, and
+// that the proof of it takes, are typed on a terminal.
 func (p *pinned) slot() {
 	p.Helper()
 	args := append([]string{"vault", "slot", "add", p.kind}, p.flags...)
@@ -56,6 +56,8 @@ func (p *pinned) slot() {
 		person.shows(p.what + ": ")
 		person.types(p.pin)
 	}
+	person.shows(p.what + ": ")
+	person.types(p.pin)
 	person.ends(0)
 }
 

@@ -131,6 +131,9 @@ type SlotSpec struct {
 	Label     string            // for people; may be empty
 	Facts     map[string]string // public
 	Recipient age.Recipient
+	// Proof opens what Recipient wraps, by the way on which it will be opened. It
+	// is tried on the slot's file before the slot counts; nil: it is not tried.
+	Proof age.Identity
 }
 
 // Options are the circumstances of a vault. The zero value is of use.

@@ -1,14 +1,16 @@
 package keystore
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"maps"
 	"time"
 )
 
 // AddSlot wraps the vault's identity for one more unlocker; no item is
-// rewritten. It waits for the recipient, which may be a plugin or scrypt. It
-// wraps ErrLocked, ErrInvalid, or ErrPlugin.
+// rewritten. It waits for the recipient, which may be a plugin or scrypt, and for
+// the proof that the slot opens, without which nothing is added. It wraps
+// ErrLocked, ErrInvalid, ErrPlugin, or what kept the slot shut.
 func (v *Vault) AddSlot(spec SlotSpec) (Slot, error) {
 	key, err := v.hold.use()
 	if err != nil {
@@ -46,7 +48,26 @@ func wrapSlot(spec SlotSpec, key *vaultKey, now time.Time) (Slot, []byte, error)
 		err = explain(spec.Recipient, err)
 		return Slot{}, nil, fmt.Errorf("wrapping the vault's identity for the %s slot: %w", spec.Kind, err)
 	}
+	if err := prove(spec, file, text); err != nil {
+		return Slot{}, nil, fmt.Errorf("proving that the new %s slot opens the vault: %w", spec.Kind, err)
+	}
 	return slot, file, nil
+}
+
+// prove opens a slot's file as it will be opened.
+func prove(spec SlotSpec, file, text []byte) error {
+	if spec.Proof == nil {
+		return nil
+	}
+	opened, err := decrypt(file, spec.Proof)
+	if err != nil {
+		return explain(spec.Proof, err)
+	}
+	defer opened.Destroy()
+	if subtle.ConstantTimeCompare(opened.Bytes(), text) != 1 {
+		return fmt.Errorf("%w: it gives back something else than was wrapped", ErrInvalid)
+	}
+	return nil
 }
 
 // RemoveSlot removes a way in and its file. It wraps ErrNoSlot, ErrLocked, or

@@ -28,6 +28,8 @@ var (
 	ErrPIN = errcode.New(errcode.WrongPIN, "wrong PIN")
 	// ErrPINBlocked: no tries are left, or the token wants to be plugged in again first.
 	ErrPINBlocked = errcode.New(errcode.PINBlocked, "PIN is blocked")
+	// ErrPUKBlocked: no tries are left for the PIN, nor for what unblocks it.
+	ErrPUKBlocked = errcode.New(errcode.PUKBlocked, "PIN and PUK are blocked")
 	// ErrPINGuard: so few tries are left that none was made.
 	ErrPINGuard = errcode.New(errcode.PINGuard, "too few PIN tries are left")
 	// ErrNoPIN: the token has no PIN, and what was asked for needs one.
@@ -44,6 +46,9 @@ var (
 	ErrNoCredential = errcode.New(errcode.NotOnToken, "not on the token")
 	// ErrFull: the token has no room for another.
 	ErrFull = errcode.New(errcode.TokenFull, "token is full")
+	// ErrSlotUnseen: a new key could overwrite one that the token does not show, and
+	// nobody has said that it may.
+	ErrSlotUnseen = errcode.New(errcode.SlotUnseen, "token does not tell whether a slot is free")
 	// ErrUnsupported: the token, or this machine, cannot do that.
 	ErrUnsupported = errcode.New(errcode.TokenUnsupported, "not supported")
 	// ErrInvalid: a parameter that cannot be right; or what was to be opened is

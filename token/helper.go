@@ -44,7 +44,7 @@ type limits struct {
 }
 
 var usual = limits{
-	silence: 10 * time.Second, touch: 25 * time.Second, slack: 5 * time.Second,
+	silence: 10 * time.Second, touch: TouchLimit + 10*time.Second, slack: 5 * time.Second,
 	whole: 3 * time.Minute, grace: 500 * time.Millisecond,
 }
 

@@ -111,15 +111,6 @@ func alternatives(ks Kinds, word func(Kind) string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// serialOf is the serial that the identity of a slot of kind k tells.
-func serialOf(k Kind, facts map[string]string) string {
-	_, serial, err := Kinds{k}.Parse(facts[FactIdentity])
-	if err != nil {
-		return ""
-	}
-	return serial
-}
-
 // KeyParams asks for a key that opens a vault, of the kind of that name.
 type KeyParams struct {
 	Kind string `json:"kind"`

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"filippo.io/age/plugin"
 )
 
 // KindPIV is the name of the kind of P-256 keys in the PIV applet. A key is in
@@ -37,15 +39,18 @@ var _ Kind = pivKind{}
 func (pivKind) Name() string  { return KindPIV }
 func (pivKind) Title() string { return "PIV" }
 
-func (pivKind) Recognize(plugin string, data []byte) (serial string, ok bool) {
+func (pivKind) Recognize(name string, data []byte) (serial string, ok bool) {
 	var number uint32
 	switch {
-	case plugin == yubikeyPlugin && len(data) >= 4:
+	case name == yubikeyPlugin && len(data) >= 4:
 		number = binary.LittleEndian.Uint32(data) // age-plugin-yubikey writes it so
-	case plugin == PluginName && len(data) >= 5 && data[0] == IdentityPIV:
+	case name == PluginName && len(data) >= 5 && data[0] == IdentityPIV:
 		number = binary.BigEndian.Uint32(data[1:])
 	default:
 		return "", false
+	}
+	if number == 0 { // its token tells none
+		return "", true
 	}
 	return strconv.FormatUint(uint64(number), 10), true
 }
@@ -69,19 +74,35 @@ func (pivKind) Guarded(facts map[string]string) bool {
 	return slices.Contains([]string{"once", "always"}, facts[factPIN]) || facts[factTouch] == "always"
 }
 
+// MayOpen: one token without a serial looks like another.
 func (k pivKind) MayOpen(t Token, facts map[string]string) bool {
-	serial := serialOf(k, facts)
-	return serial != "" && t.Serial == serial
+	_, serial, err := Kinds{k}.Parse(facts[FactIdentity])
+	return err == nil && t.Serial == serial && (serial != "" || t.PIV != nil)
 }
 
 func (k pivKind) Keeps(t Token, facts map[string]string) (remark string, ok bool) {
 	if !k.MayOpen(t, facts) {
 		return "", false
 	}
+	if t.Serial == "" { // only its key tells whether it is the one
+		recipient := recipientOf(facts[FactIdentity])
+		return "", slices.ContainsFunc(t.PIV.Keys, func(k PIVKey) bool { return recipient != "" && k.Recipient == recipient })
+	}
 	if !t.PIV.mayHave(facts[factSlot]) {
 		remark = ": its key is not there any more"
 	}
 	return remark, true
+}
+
+// recipientOf is age-plugin-yubikey's name for the key of an identity of mfad;
+// empty for that of another plugin, which does not tell its key.
+func recipientOf(identity string) string {
+	name, data, err := plugin.ParseIdentity(identity)
+	const before = 1 + 4 + 1 // kind, serial, slot
+	if err != nil || name != PluginName || len(data) <= before {
+		return ""
+	}
+	return plugin.EncodeRecipient(yubikeyPlugin, data[before:])
 }
 
 // mayHave tells whether there is a key in a slot, as far as can be seen.
@@ -93,6 +114,9 @@ func (p *PIV) mayHave(slot string) bool {
 // showsAll says that the applet shows all its keys: before version 5.3 only
 // those with a certificate are seen.
 func (p *PIV) showsAll() bool {
+	if p.Partial {
+		return false
+	}
 	var major, minor int
 	_, err := fmt.Sscanf(p.Version, "%d.%d", &major, &minor)
 	return err == nil && (major > 5 || major == 5 && minor >= 3)

@@ -89,6 +89,10 @@ func TestKindsTellWhichTokensMayHaveAKey(t *testing.T) {
 	const identity = "identity"
 	piv := map[string]string{identity: pivIdentity(12345678), "slot": "82"}
 	fido2 := map[string]string{identity: fido2Identity(), "aaguid": "2fc0"}
+	point := append([]byte{2}, make([]byte, 32)...)
+	nameless := map[string]string{identity: plugin.EncodeIdentity(token.PluginName,
+		append([]byte{token.IdentityPIV, 0, 0, 0, 0, 0x82}, point...)), "slot": "82"}
+	matching := &token.PIV{Version: "5.7.1", Keys: []token.PIVKey{{Slot: "82", Recipient: plugin.EncodeRecipient("yubikey", point)}}}
 	empty := &token.PIV{Version: "5.7.1"}
 	full := &token.PIV{Version: "5.7.1", Keys: []token.PIVKey{{Slot: "82"}}}
 	for name, row := range map[string]struct {
@@ -99,11 +103,16 @@ func TestKindsTellWhichTokensMayHaveAKey(t *testing.T) {
 		keeps   bool
 		remark  string
 	}{
-		"its serial":         {token.KindPIV, piv, token.Token{Serial: "12345678", PIV: full}, true, true, ""},
-		"its serial, unread": {token.KindPIV, piv, token.Token{Serial: "12345678"}, true, true, ""},
-		"its serial, reset":  {token.KindPIV, piv, token.Token{Serial: "12345678", PIV: empty}, true, true, ": its key is not there any more"},
-		"another serial":     {token.KindPIV, piv, token.Token{Serial: "1", PIV: full}, false, false, ""},
-		"no serial":          {token.KindPIV, map[string]string{identity: "odd"}, token.Token{PIV: full}, false, false, ""},
+		"its serial":          {token.KindPIV, piv, token.Token{Serial: "12345678", PIV: full}, true, true, ""},
+		"its serial, unread":  {token.KindPIV, piv, token.Token{Serial: "12345678"}, true, true, ""},
+		"its serial, reset":   {token.KindPIV, piv, token.Token{Serial: "12345678", PIV: empty}, true, true, ": its key is not there any more"},
+		"another serial":      {token.KindPIV, piv, token.Token{Serial: "1", PIV: full}, false, false, ""},
+		"none, with the key":  {token.KindPIV, nameless, token.Token{PIV: matching}, true, true, ""},
+		"none, another key":   {token.KindPIV, nameless, token.Token{PIV: full}, true, false, ""},
+		"none, and no applet": {token.KindPIV, nameless, token.Token{}, false, false, ""},
+		"none is wanted":      {token.KindPIV, nameless, token.Token{Serial: "1", PIV: full}, false, false, ""},
+		"a serial is wanted":  {token.KindPIV, piv, token.Token{PIV: full}, false, false, ""},
+		"no serial":           {token.KindPIV, map[string]string{identity: "odd"}, token.Token{PIV: full}, false, false, ""},
 		"its make": {
 			token.KindFIDO2, fido2,
 			token.Token{FIDO2: &token.FIDO2{AAGUID: "2fc0", HMACSecret: true}},
@@ -126,6 +135,10 @@ func TestKindsTellWhichTokensMayHaveAKey(t *testing.T) {
 // Before 5.3 a key without a certificate is not seen, though it is there.
 func TestOldAppletsAreNotSaidToHaveLostAKey(t *testing.T) {
 	facts := map[string]string{"identity": pivIdentity(1), "slot": "82"}
+	partial := token.Token{Serial: "1", PIV: &token.PIV{Version: "5.7.0", Partial: true}}
+	if remark, keeps := kind(t, token.KindPIV).Keeps(partial, facts); !keeps || remark != "" {
+		t.Errorf("of another maker: got %v, %q", keeps, remark)
+	}
 	for version, want := range map[string]bool{"4.3.5": true, "5.2.7": true, "5.3.0": false, "5.10.1": false, "6.0": false, "": true} {
 		remark, keeps := kind(t, token.KindPIV).Keeps(token.Token{Serial: "1", PIV: &token.PIV{Version: version}}, facts)
 		if !keeps || (remark == "") != want {

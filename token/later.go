@@ -9,6 +9,11 @@ import (
 // it may be waiting for.
 const Hesitation = time.Second
 
+// TouchLimit is how long a touch is waited for. Tokens give up on it by themselves,
+// which a driver should hear of: a YubiKey after 15 s, and no token that is known
+// after more than 30 s.
+const TouchLimit = 35 * time.Second
+
 // Later calls tell after a time, unless what it returns is called before. That
 // also calls what tell has returned. It is for words to the person that a quick
 // operation does not need.

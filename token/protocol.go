@@ -59,6 +59,8 @@ type OATHCodeParams struct {
 	Ref       Ref    `json:"ref"`
 	Name      string `json:"name"`
 	Challenge uint64 `json:"challenge"`
+	// Touch says that the credential wants a touch; not every token tells that.
+	Touch bool `json:"touch,omitempty"`
 }
 
 // OATHCode is a code, and the token that computed it.
@@ -73,6 +75,8 @@ type OATHDayParams struct {
 	Ref  Ref    `json:"ref"`
 	Name string `json:"name"`
 	Day  string `json:"day"`
+	// Touch is as in [OATHCodeParams].
+	Touch bool `json:"touch,omitempty"`
 }
 
 // OATHDay is the day's key, of 32 bytes.
@@ -95,6 +99,9 @@ type OATHPutParams struct {
 	Digits    int    `json:"digits"`    // 6 to 8
 	Key       []byte `json:"key"`
 	Touch     bool   `json:"touch,omitempty"`
+	// Signs says that it is for OATHDay: a token that computes codes alone is
+	// ErrUnsupported then.
+	Signs bool `json:"signs,omitempty"`
 }
 
 // Placed names the tokens on which something was done.

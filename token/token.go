@@ -46,6 +46,10 @@ type PIV struct {
 	Version string   `json:"version,omitempty"`
 	Retries int      `json:"retries"` // tries left for the PIN, or Unknown
 	Keys    []PIVKey `json:"keys,omitempty"`
+	// Partial says that keys without a certificate are not among them.
+	Partial bool `json:"partial,omitempty"`
+	// PUKBlocked says that nothing sets the PIN's tries back any more.
+	PUKBlocked bool `json:"pukBlocked,omitempty"`
 }
 
 // PIVKey is a key in a slot of the PIV applet.
@@ -66,6 +70,7 @@ type OATH struct {
 	ID          string           `json:"id"`                  // of the applet, in hexadecimal; changes with a reset
 	Protected   bool             `json:"protected,omitempty"` // has an access code
 	Locked      bool             `json:"locked,omitempty"`    // and that was not known
+	Unlisted    bool             `json:"unlisted,omitempty"`  // the credentials could not be listed
 	Credentials []OATHCredential `json:"credentials,omitempty"`
 }
 
@@ -83,4 +88,6 @@ type FIDO2 struct {
 	HMACSecret bool   `json:"hmacSecret"` // it can open a vault
 	PINSet     bool   `json:"pinSet"`
 	Retries    int    `json:"retries"` // tries left for the PIN, or Unknown
+	// AlwaysUV says that each use takes the PIN, or a finger.
+	AlwaysUV bool `json:"alwaysUV,omitempty"`
 }

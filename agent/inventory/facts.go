@@ -15,6 +15,7 @@ const (
 	tokensFact     = "tokens" // parted by blanks
 	credentialFact = "credential"
 	touchFact      = "touch"
+	adoptedFact    = "adopted"
 
 	// Of an access key, and of what may be done with it.
 	keyIDFact     = "accessKeyId"
@@ -32,7 +33,7 @@ const (
 	holdFact = "seconds"
 )
 
-const yes = "yes" // of touchFact
+const yes = "yes" // of touchFact and adoptedFact
 
 // filled takes away the facts that say nothing.
 func filled(facts map[string]string) map[string]string {

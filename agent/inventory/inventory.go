@@ -118,6 +118,7 @@ type Placement struct {
 	Tokens     []string // serial numbers, or IDs of OATH applets
 	Credential string   // its name on all of them
 	Touch      bool     // each use takes a touch
+	Adopted    bool     // somebody else had put it there before
 }
 
 // Held is a named secret, and where it is: in the vault, or on tokens, to which
@@ -142,6 +143,7 @@ func held(item keystore.Item, onToken keystore.Kind) Held {
 		Tokens:     strings.Fields(item.Facts[tokensFact]),
 		Credential: item.Facts[credentialFact],
 		Touch:      item.Facts[touchFact] == yes,
+		Adopted:    item.Facts[adoptedFact] == yes,
 	}}
 }
 
@@ -153,6 +155,9 @@ func (h Held) place(inVault, onToken keystore.Kind, facts map[string]string) (ke
 	facts[tokensFact], facts[credentialFact] = strings.Join(h.placement.Tokens, " "), h.placement.Credential
 	if h.placement.Touch {
 		facts[touchFact] = yes
+	}
+	if h.placement.Adopted {
+		facts[adoptedFact] = yes
 	}
 	return onToken, facts
 }

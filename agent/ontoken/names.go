@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mfad/mfad/token/totp"
@@ -20,8 +21,23 @@ const usualPeriod = 30 * time.Second
 // something else.
 const mostNames = 6
 
+// What the names begin with that mfad alone gives.
+const (
+	keyPrefix    = "mfad-key:"
+	devicePrefix = "mfad:"
+)
+
 // KeyName is what the credential of an access key is called.
-func KeyName(accessKeyID string) string { return "mfad-key:" + accessKeyID }
+func KeyName(accessKeyID string) string { return keyPrefix + accessKeyID }
+
+// isOurs tells whether mfad alone gives a credential such a name: what a token has
+// of that name already is of a move that ended half way.
+func isOurs(name string) bool {
+	if period, rest, behind := strings.Cut(name, "/"); behind && strings.Trim(period, "0123456789") == "" {
+		name = rest
+	}
+	return strings.HasPrefix(name, keyPrefix) || strings.HasPrefix(name, devicePrefix)
+}
 
 // DeviceNames are what a device may be called on a token, the best first: as the
 // authenticator apps write it, "ISSUER:ACCOUNT" behind "PERIOD/" if that is not
@@ -37,7 +53,7 @@ func DeviceNames(device string, key *totp.Key, taken func(name string) bool) (na
 	if name := prefix + key.Issuer + ":" + key.Account; key.Issuer != "" && key.Account != "" && len(name) <= MaxName && !taken(name) {
 		names = append(names, name)
 	}
-	own := prefix + "mfad:" + device
+	own := prefix + devicePrefix + device
 	name := shortened(own)
 	for n := 2; len(names) < mostNames; n++ {
 		if !taken(name) {

@@ -189,7 +189,7 @@ func (s *Seed) Close() { s.keys.Wipe() }
 func (s *Seed) Code(ctx context.Context, step uint64) (string, error) {
 	on := s.Device.Placement()
 	code, err := s.applets.tokens.OATHCode(ctx, token.OATHCodeParams{
-		Ref: refTo(on, s.keys, s.who.Asker), Name: on.Credential, Challenge: step,
+		Ref: refTo(on, s.keys, s.who.Asker), Name: on.Credential, Challenge: step, Touch: on.Touch,
 	}, s.who)
 	return code.Digits, err
 }

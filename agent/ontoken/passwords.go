@@ -52,13 +52,17 @@ func named(meant string) []string {
 	return []string{meant}
 }
 
-// Set asks for a password, sets it, and lets the vault remember it.
+// Set asks for the password that is set, unless the vault remembers it, and for a
+// new one, sets that, and lets the vault remember it.
 func (p *Passwords) Set(ctx context.Context, ask credproc.Asker, meant string) (token.Token, error) {
-	which := "the token"
-	if meant != "" {
-		which = "token " + meant
+	old, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		return p.applets.tokens.OATHAccess(ctx, token.OATHAccessParams{Ref: ref}, who)
+	})
+	defer clear(old.Key)
+	if err != nil {
+		return token.Token{}, err
 	}
-	code, err := human.AskSecret(ctx, ask, human.Question{What: line.One("OATH access code of " + which), New: true})
+	code, err := human.AskSecret(ctx, ask, human.Question{What: line.One("OATH access code of " + old.Token.String()), New: true})
 	if err != nil {
 		return token.Token{}, err
 	}
@@ -67,6 +71,9 @@ func (p *Passwords) Set(ctx context.Context, ask credproc.Asker, meant string) (
 		return token.Token{}, errcode.Errorf(errcode.BadRequest, "an access code is not empty: remove it instead")
 	}
 	got, err := p.use(ctx, ask, meant, func(ref token.Ref, who token.Person) (token.OATHAccess, error) {
+		if len(old.Key) > 0 {
+			ref.Access = map[string][]byte{old.ID: old.Key}
+		}
 		return p.applets.tokens.OATHProtect(ctx, token.OATHProtectParams{Ref: ref, New: code}, who)
 	})
 	if err != nil {

@@ -29,6 +29,7 @@ type Secret struct {
 	Names     []string // of the credential, the best first; at least one
 	Algorithm string   // of HMAC: "SHA1"
 	Digits    int
+	Signs     bool   // it is to sign, and not for codes
 	Key       []byte // which the caller wipes
 	Why       string // for the person: "to put device phone on it"
 }
@@ -69,7 +70,7 @@ func (a *Applets) Put(ctx context.Context, ask credproc.Asker, s Secret, onto Ta
 	defer keys.Wipe()
 	put := token.OATHPutParams{
 		Ref:       token.Ref{Serials: onto.Tokens, Wait: tokenperson.Patience(ask), Access: keys},
-		Algorithm: s.Algorithm, Digits: s.Digits, Key: s.Key, Touch: onto.Touch,
+		Algorithm: s.Algorithm, Digits: s.Digits, Key: s.Key, Touch: onto.Touch, Signs: s.Signs,
 	}
 	var at placed
 	for _, put.Name = range s.Names {
@@ -81,7 +82,9 @@ func (a *Applets) Put(ctx context.Context, ask credproc.Asker, s Secret, onto Ta
 	if err != nil {
 		return err
 	}
-	s.Record.PlaceOn(inventory.Placement{Tokens: at.tokens, Credential: at.name, Touch: onto.Touch})
+	s.Record.PlaceOn(inventory.Placement{
+		Tokens: at.tokens, Credential: at.name, Touch: onto.Touch, Adopted: !at.fresh && !isOurs(at.name),
+	})
 	return a.pointTo(ctx, s.Record, at, ask)
 }
 

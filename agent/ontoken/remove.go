@@ -38,7 +38,30 @@ func (a *Applets) Remove(ctx context.Context, ask credproc.Asker, find Finder) (
 	if err != nil {
 		return nil, err
 	}
-	if held.OnToken() {
+	return a.remove(ctx, ask, held, held.OnToken())
+}
+
+// Release is [Applets.Remove], but leaves on its tokens what was there before mfad
+// knew of it: kept says where that is.
+func (a *Applets) Release(ctx context.Context, ask credproc.Asker, find Finder) (left []string, kept inventory.Placement, err error) {
+	v, err := a.access.Unlocked(ctx, ask)
+	if err != nil {
+		return nil, kept, err
+	}
+	held, err := find(v)
+	if err != nil {
+		return nil, kept, err
+	}
+	on := held.Placement()
+	if left, err = a.remove(ctx, ask, held, held.OnToken() && !on.Adopted); err == nil && on.Adopted {
+		kept = on
+	}
+	return left, kept, err
+}
+
+// remove removes an item, and before it, to erase, what it points to.
+func (a *Applets) remove(ctx context.Context, ask credproc.Asker, held inventory.Held, erase bool) (left []string, err error) {
+	if erase {
 		on := held.Placement()
 		keys, err := a.keysTo(ctx, on.Tokens, ask)
 		if err != nil {
@@ -55,12 +78,13 @@ func (a *Applets) Remove(ctx context.Context, ask credproc.Asker, find Finder) (
 
 // Abandon takes what a pointer pointed to, whose place another has taken, off
 // those of its tokens that are plugged in, also when the request is gone. It
-// returns the tokens that have it still, and logs them.
+// returns the tokens that have it still, and logs them. What was there before mfad
+// knew of it is somebody else's, and stays.
 func (a *Applets) Abandon(ctx context.Context, old inventory.Held, ask credproc.Asker) (left []string) {
-	if !old.OnToken() {
+	on := old.Placement()
+	if !old.OnToken() || on.Adopted {
 		return nil
 	}
-	on := old.Placement()
 	left, err := a.takeOff(ctx, on, ask)
 	if len(left) > 0 {
 		a.log.WarnContext(ctx, "credential was left behind", "tokens", strings.Join(left, " "), "name", on.Credential, "err", err)

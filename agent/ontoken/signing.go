@@ -192,8 +192,8 @@ func (s *SigningKeys) byToken(ctx context.Context, of inventory.Key, keys Applet
 	if err != nil {
 		return nil, end, err
 	}
-	got, err := s.applets.tokens.OATHDay(ctx, token.OATHDayParams{Ref: refTo(on, keys, r.ask), Name: on.Credential, Day: r.id.day},
-		tokenperson.For(r.ask, "to sign with access key "+of.Name+" today"))
+	day := token.OATHDayParams{Ref: refTo(on, keys, r.ask), Name: on.Credential, Day: r.id.day, Touch: on.Touch}
+	got, err := s.applets.tokens.OATHDay(ctx, day, tokenperson.For(r.ask, "to sign with access key "+of.Name+" today"))
 	_ = s.log.Write(ctx, audit.Event{What: signingMethod, Err: err, Subject: audit.Subject{
 		Name: of.Name, KeyID: r.id.key, Action: r.id.day, Tokens: []string{got.Token.Serial},
 	}})

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -28,8 +29,9 @@ func choosePassphrase(ctx context.Context, m maker) (newSlot, error) {
 		}
 		if utf8.RuneCount(pass) >= shortestPassphrase {
 			recipient, err := keystore.PassphraseRecipient(pass)
+			identity, unfit := keystore.PassphraseIdentity(pass)
 			clear(pass)
-			return newSlot{spec: keystore.SlotSpec{Recipient: recipient}}, err
+			return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, typed: identity}, errors.Join(err, unfit)
 		}
 		clear(pass)
 		again = fmt.Sprintf("a passphrase has at least %d characters", shortestPassphrase)

@@ -18,5 +18,6 @@ func makeRecovery(context.Context, maker) (newSlot, error) {
 		return newSlot{}, err
 	}
 	defer text.Destroy()
-	return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, recovery: string(text.Bytes())}, nil
+	identity, err := keystore.ParseRecovery(text.Bytes())
+	return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, typed: identity, recovery: string(text.Bytes())}, err
 }

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
@@ -9,6 +10,8 @@ import (
 )
 
 // AddSlot makes a new way in, and returns it with the recovery key if it is one.
+// It counts only when it has opened the vault once, by the way on which it will be
+// used: the token, say, is looked for, and wants its PIN and touch.
 // The caller has proved that they may ([Access.Prove]): it opens every secret of
 // the vault, also without mfad.
 func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery string, err error) {
@@ -16,13 +19,18 @@ func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (sl
 	if err != nil {
 		return keystore.Slot{}, "", err
 	}
+	made.spec.Proof, err = w.proof(ctx, maker{r, a.tools, ask}, made)
+	if err != nil {
+		made.discard()
+		return keystore.Slot{}, "", fmt.Errorf("proving that the new %s slot opens the vault: %w", w.kind, err)
+	}
 	err = a.Use(ctx, ask, func(v *keystore.Vault) error {
 		add := func() (err error) {
 			slot, err = v.AddSlot(made.spec)
 			return err
 		}
 		if !w.scrypt {
-			return add() // which may wait for a touch
+			return add() // which may ask for a PIN, and wait for a touch
 		}
 		return a.scrypt.run(ctx, add)
 	})

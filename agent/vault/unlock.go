@@ -180,11 +180,16 @@ func (u unlocker) byTyping(ctx context.Context, secret typed, slots []keystore.S
 	}
 }
 
+// triedTokens are the faults of tokens that were tried, rather than only looked for.
+var triedTokens = []error{
+	token.ErrPIN, token.ErrPINBlocked, token.ErrPUKBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy, token.ErrHelper,
+}
+
 // tokenFault tells why the person, who may have typed a PIN just now, is asked for
 // something else; empty when no token was tried.
 func tokenFault(missed []error) string {
 	for _, err := range slices.Backward(missed) {
-		for _, tried := range []error{token.ErrPIN, token.ErrPINBlocked, token.ErrTouch, token.ErrRemoved, token.ErrBusy, token.ErrHelper} {
+		for _, tried := range triedTokens {
 			if errors.Is(err, tried) {
 				return line.One(err.Error())
 			}

@@ -100,8 +100,9 @@ type maker struct {
 // newSlot is a way in that is ready to be added to a vault.
 type newSlot struct {
 	spec     keystore.SlotSpec
-	recovery string // shown once; kind recovery alone
-	undo     func() // when it is not added after all; nil: nothing
+	typed    age.Identity // of what a person types to open it; nil: nothing is typed
+	recovery string       // shown once; kind recovery alone
+	undo     func()       // when it is not added after all; nil: nothing
 }
 
 // discard undoes what was done for a slot that is not added.

@@ -16,9 +16,11 @@ type Token struct {
 
 // TokenPIV is its PIV applet. Retries is -1 when the token does not tell.
 type TokenPIV struct {
-	Version string        `json:"version,omitempty"`
-	Retries int           `json:"retries"`
-	Keys    []TokenPIVKey `json:"keys,omitempty"`
+	Version string `json:"version,omitempty"`
+	Retries int    `json:"retries"`
+	// PUKBlocked says that nothing sets the PIN's tries back any more.
+	PUKBlocked bool          `json:"pukBlocked,omitempty"`
+	Keys       []TokenPIVKey `json:"keys,omitempty"`
 }
 
 // TokenPIVKey is a key in a slot of the PIV applet; empty policies are unknown.
@@ -38,6 +40,7 @@ type TokenOATH struct {
 	ID          string   `json:"id"`
 	Protected   bool     `json:"protected,omitempty"`
 	Locked      bool     `json:"locked,omitempty"`
+	Unlisted    bool     `json:"unlisted,omitempty"` // the credentials could not be listed
 	Credentials int      `json:"credentials"`
 	Touch       []string `json:"touch,omitempty"` // the names of those that want a touch
 }
@@ -48,6 +51,7 @@ type TokenFIDO2 struct {
 	HMACSecret bool   `json:"hmacSecret"`
 	PINSet     bool   `json:"pinSet"`
 	Retries    int    `json:"retries"`
+	AlwaysUV   bool   `json:"alwaysUV,omitempty"`
 }
 
 // TokenListResult is what is plugged in; Faults say in a line each why more

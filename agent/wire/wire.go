@@ -123,6 +123,8 @@ type WarningParams struct {
 // NameParams names an item of the vault.
 type NameParams struct {
 	Name string `json:"name"`
+	// Erase is for device.remove: it erases also what a token had before mfad.
+	Erase bool `json:"erase,omitempty"`
 }
 
 // VaultCreateParams: Keychain is "auto", "yes" or "no". Passphrase "auto" asks
@@ -271,6 +273,10 @@ type MoveParams struct {
 // still, because they were not plugged in.
 type RemoveResult struct {
 	Left []string `json:"left,omitempty"`
+	// Kept are the tokens that keep the credential of that name, because it was
+	// there before mfad.
+	Kept       []string `json:"kept,omitempty"`
+	Credential string   `json:"credential,omitempty"`
 }
 
 // KeyTrustParams lets a key's requests go to an endpoint that is not AWS's, by a
@@ -328,6 +334,9 @@ type Device struct {
 	Created   time.Time `json:"created"`
 	Tokens    []string  `json:"tokens,omitempty"` // as in Key
 	Touch     bool      `json:"touch,omitempty"`
+	// Adopted says that the tokens had it before mfad: removing the device leaves
+	// it there.
+	Adopted bool `json:"adopted,omitempty"`
 }
 
 // Code is a code and the end of its step.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/mfad/mfad/agent/prompt"
@@ -117,8 +118,24 @@ type linesPrompter struct {
 	// refused is why the last line would not do, when no other followed it.
 	refused string
 	// pins says that the next line may be a PIN: before one has answered a
-	// question for a passphrase, it is the passphrase unless a token was chosen.
+	// question for a passphrase, it is the passphrase unless a token was chosen,
+	// or the vault has no passphrase.
 	pins bool
+	// told is what a token was told last; empty: nothing yet.
+	told string
+}
+
+// learnLines finds out, before anything is asked, whether the first line may be
+// a PIN, because no passphrase opens the vault. What cannot be found out changes
+// nothing.
+func (c *cli) learnLines(ctx context.Context) {
+	if c.lines == nil || c.lines.pins {
+		return
+	}
+	var v wire.Vault
+	if c.conn.Call(ctx, wire.MethodVaultShow, nil, &v) == nil && len(v.Slots) > 0 {
+		c.lines.pins = !slices.ContainsFunc(v.Slots, func(s wire.Slot) bool { return s.Kind == wire.SlotPassphrase })
+	}
 }
 
 // errNotThePIN has the agent ask on for the passphrase, as of a token that is
@@ -141,13 +158,16 @@ func (p *linesPrompter) Ask(ctx context.Context, q human.Question) (human.Answer
 // before was wrong, and is answered by the next one; but not a token's, whose
 // tries are few: that line may be meant for something else. So may the first.
 func (p *linesPrompter) next(q human.Question) ([]byte, error) {
-	if q.Token != "" && q.Again != "" {
+	if q.Token != "" && q.Again != "" && p.told == q.What+q.Token {
 		return nil, nil
 	}
 	if q.Tries > 0 && !p.pins {
 		return nil, errNotThePIN
 	}
 	p.pins = true
+	if q.Token != "" {
+		p.told = q.What + q.Token
+	}
 	line, err := p.lines.ReadSlice('\n')
 	defer clear(line)
 	if errors.Is(err, bufio.ErrBufferFull) {

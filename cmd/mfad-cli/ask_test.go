@@ -53,3 +53,18 @@ func TestAPassphraseIsNotTriedAsAPIN(t *testing.T) {
 		t.Errorf("the PIN of a token that was chosen was not answered: %v", err)
 	}
 }
+
+// An access code that the vault remembers wrongly was not a line of ours.
+func TestALineAnswersATokenThatRefusedWhatWasRemembered(t *testing.T) {
+	lines := &linesPrompter{Prompter: nobody{}, lines: bufio.NewReader(strings.NewReader("set\nnew\n"))}
+	again := secret(human.Question{What: "OATH access code", Token: "YubiKey", Again: "what is remembered is another"})
+	if r, err := lines.Ask(t.Context(), again); err != nil || string(r.Text) != "set" {
+		t.Errorf("the first: %v", err)
+	}
+	if r, err := lines.Ask(t.Context(), again); !errors.Is(err, human.ErrDismissed) || len(r.Text) > 0 {
+		t.Errorf("the second, after a wrong line: %v", err)
+	}
+	if r, err := lines.Ask(t.Context(), secret(human.Question{New: true})); err != nil || string(r.Text) != "new" {
+		t.Errorf("the next question: %v", err)
+	}
+}

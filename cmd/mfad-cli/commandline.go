@@ -68,7 +68,7 @@ func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 // questions for secrets from the lines of standard input.
 func passphraseFlag(cmd *cobra.Command, by *answers) {
 	cmd.Flags().BoolVar(&by.passphraseStdin, "passphrase-stdin", false,
-		"answer questions for a passphrase, and after it for a PIN, with the lines of standard input, in turn")
+		"answer questions with the lines of standard input, in turn: the vault's passphrase if it has one, then PINs and access codes")
 }
 
 // proofFlags declares how the person proves that they want what takes a proof: by

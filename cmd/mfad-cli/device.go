@@ -98,12 +98,14 @@ func deviceRemoveCommand(c *cli) *cobra.Command {
 		Short: "Remove an MFA device's secret from the vault and its tokens",
 		Long: `Remove an MFA device's secret from the vault, and from those of its tokens that
 are plugged in; the others are named. It takes a proof that you want it, which
-names the profiles that use the device. AWS is not told, and shows a secret only
+names the profiles that use the device. What a token had before mfad was told of
+it stays there, unless with --erase. AWS is not told, and shows a secret only
 once: unless another copy exists, the device cannot give codes any more.`,
 		Example: "  mfad device remove phone",
 	}, removal{
 		method:   wire.MethodDeviceRemove,
 		complete: completeDevices(c.callRunning), what: "device",
-		done: "device %q removed; remove it at AWS, too",
+		done:   "device %q removed; remove it at AWS, too",
+		erases: true,
 	})
 }

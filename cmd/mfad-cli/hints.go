@@ -116,6 +116,10 @@ var advices = [...]advice{
 		`goes on.`},
 	errcode.AuditUnwritten: {exitError, `Make the file that the error names writable, or give its disk some room, then run the ` +
 		`same again.`},
+	errcode.PUKBlocked: {exitPerson, `Use another way in. Only "ykman piv reset" makes the PIV applet usable again, and it ` +
+		`erases the keys there.`},
+	errcode.SlotUnseen: {exitPerson, `Run the same in a terminal, and say yes if you know that no key was imported into that ` +
+		`slot; --piv-slot names another one.`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes

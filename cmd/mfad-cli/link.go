@@ -55,6 +55,7 @@ func (c *cli) call(ctx context.Context, method string, params, result any) error
 	if err := c.connect(ctx, dialing{}); err != nil {
 		return err
 	}
+	c.learnLines(ctx)
 	return c.exchange(ctx, method, params, result)
 }
 

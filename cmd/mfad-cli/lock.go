@@ -47,7 +47,7 @@ waited for, "recovery" asks for the recovery key. A vault that a token has opene
 closes when that is pulled out.
 
 With --passphrase-stdin the first line of standard input is never tried as a
-token's PIN, unless --slot chooses the token.`,
+token's PIN, unless --slot chooses the token or no passphrase opens the vault.`,
 		Example: `  mfad unlock
   mfad unlock --slot piv
   mfad unlock --slot recovery

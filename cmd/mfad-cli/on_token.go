@@ -119,9 +119,13 @@ func (o onToken) requireClear(ctx context.Context, call caller) error {
 // named tells whether the command line says which tokens are meant.
 func (o onToken) named() bool { return o.token != "" || len(o.also) > 0 }
 
-// sayOnlyThere says of devices that one token alone has, that this is so.
+// sayOnlyThere says of devices that one token alone has, that this is so, and of
+// those that tokens had before, that they stay there.
 func sayOnlyThere(c console, devices []wire.Device) {
 	for _, d := range devices {
+		if d.Adopted {
+			c.say("mfad: the secret of %q was on a token before: \"mfad device remove\" leaves it there, unless with --erase", d.Name)
+		}
 		if len(d.Tokens) == 1 {
 			c.say("mfad: %s alone has the secret of %q: when it is lost, so is the device", tokentext.OnTokens(d.Tokens), d.Name)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
 	"github.com/mfad/mfad/internal/human"
 )
 
@@ -17,6 +18,7 @@ type removal struct {
 	complete cobra.CompletionFunc // the names of what can be removed
 	what     string               // it is: "access key"
 	done     string               // what is said then, with %q for the name
+	erases   bool                 // it takes --erase
 }
 
 // removeCommand makes cmd a verb that removes an item.
@@ -26,17 +28,25 @@ func removeCommand(c *cli, cmd *cobra.Command, r removal) *cobra.Command {
 	cmd.Use = "remove NAME"
 	cmd.Args = argCount(1, 1)
 	cmd.ValidArgsFunction = completeOne(r.complete)
+	p := wire.NameParams{}
+	if r.erases {
+		cmd.Flags().BoolVar(&p.Erase, "erase", false, "erase also what a token had before mfad was told of it")
+	}
 	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
 		c.answerBy(by)
 		if err := sure(cmd.Context(), c, yes, fmt.Sprintf("Erase %s %q for good?", r.what, args[0])); err != nil {
 			return err
 		}
 		var result wire.RemoveResult
-		if err := c.call(cmd.Context(), r.method, wire.NameParams{Name: args[0]}, &result); err != nil {
+		p.Name = args[0]
+		if err := c.call(cmd.Context(), r.method, p, &result); err != nil {
 			return err
 		}
 		c.say("mfad: "+r.done, args[0])
 		sayLeft(c.console, result.Left)
+		if len(result.Kept) > 0 {
+			c.say("mfad: %q stays on %s, where it was before mfad", result.Credential, tokentext.OnTokens(result.Kept))
+		}
 		return nil
 	})
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask whether you are sure; a proof is asked for all the same")

@@ -41,6 +41,10 @@ otherwise; --piv-slot takes a key that is there instead, such as one made by
 age-plugin-yubikey. fido2 (or --fido2) takes any FIDO2 key that has hmac-secret:
 a touch opens the vault, and with --pin the key's PIN and a touch.
 
+The new way in counts only when it has opened the vault once: a token is asked
+for its PIN and touch for that. With --passphrase-stdin the lines of standard
+input are the vault's passphrase, if it has one, and then the token's PIN.
+
 A token can be lost: keep another way in, such as a second token or the recovery key.`,
 		Example: `  mfad vault slot add passphrase
   mfad vault slot add recovery --recovery-file recovery.txt

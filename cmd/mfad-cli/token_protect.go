@@ -52,7 +52,12 @@ no counter of tries: take a long one.
 --remember asks for the access code that is set and keeps it in the vault;
 --forget drops it from there; --remove takes it off the token. To set, drop or
 remove it takes a proof that you want it, even while the vault is open. An access
-code is never taken from the command line.`,
+code is never taken from the command line.
+
+With --passphrase-stdin the lines of standard input are, in this order: the
+vault's passphrase (of a vault without one there is no such line; for --remember,
+only if the vault is locked), the access code that is set (unless none is, or
+the vault remembers it), and the new one.`,
 		Example: `  mfad token protect
   mfad token protect --token 12345678 --remember`,
 		Args:              argCount(0, 0),

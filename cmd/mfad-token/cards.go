@@ -49,8 +49,7 @@ func describe(ctx context.Context, service *pcsc.Service, reader string, l look)
 	if l.Brief {
 		return s.outline()
 	}
-	t := s.token
-	var fault error
+	t, fault := s.token, s.shut
 	if s.oath != "" {
 		s.access = l.Access[s.oath]
 		t.OATH, fault = s.readOATH(ctx)
@@ -85,6 +84,7 @@ func (s *session) readOATH(ctx context.Context) (*token.OATH, error) {
 		found.Credentials, err = a.List()
 		return err
 	})
+	found.Unlisted = err != nil
 	if locked != nil {
 		found.Protected, found.Locked = true, true
 	}

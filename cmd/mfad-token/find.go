@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ func ignoring(err, expected error) error {
 type want struct {
 	token.Ref
 	applet string // "OATH" or "PIV"
+	// nameless wants all tokens that have the applet and tell no serial.
+	nameless bool
 	// All of the serials are meant: each of them must be there, or, if absent
 	// ones do not matter, those that are.
 	all, present bool
@@ -44,6 +47,14 @@ func (w want) able(s *session) bool {
 		return s.piv
 	}
 	return s.oath != ""
+}
+
+// shut is why s cannot do it although it has the applet; nil if that is not so.
+func (w want) shut(s *session) error {
+	if w.applet == "PIV" || s.shut == nil {
+		return nil
+	}
+	return fmt.Errorf("using %s: %w", s.token, s.shut)
 }
 
 // find finds the tokens that are wanted, at least one, and waits for them to be
@@ -113,6 +124,13 @@ func search(ctx context.Context, service *pcsc.Service, state pcsc.State, w want
 
 // choose picks the tokens that are wanted from those that are there.
 func choose(met []*session, w want) ([]*session, error) {
+	if w.nameless {
+		fit := slices.DeleteFunc(slices.Collect(able(met, w)), func(s *session) bool { return s.token.Serial != "" })
+		if len(fit) == 0 {
+			return nil, fmt.Errorf("%w: wanted is one without a serial number; %s", token.ErrNotPresent, there(met))
+		}
+		return fit, nil
+	}
 	if len(w.Serials) == 0 {
 		return only(slices.Collect(able(met, w)), met, w)
 	}
@@ -124,7 +142,8 @@ func choose(met []*session, w want) ([]*session, error) {
 		case i < 0:
 			missing = append(missing, serial)
 		case !w.able(met[i]):
-			return nil, fmt.Errorf("%w: %s has no %s applet, or it is switched off", token.ErrUnsupported, met[i].token, w.applet)
+			return nil, cmp.Or(w.shut(met[i]), fmt.Errorf(
+				"%w: %s has no %s applet, or it is switched off", token.ErrUnsupported, met[i].token, w.applet))
 		case !slices.Contains(found, met[i]):
 			found = append(found, met[i])
 		}
@@ -157,6 +176,11 @@ func only(fit, met []*session, w want) ([]*session, error) {
 	case len(fit) > 1:
 		return nil, fmt.Errorf("%w, which could all be meant: %s: name one by its serial", token.ErrAmbiguous, names(fit))
 	case len(met) > 0:
+		for _, s := range met {
+			if err := w.shut(s); err != nil {
+				return nil, err
+			}
+		}
 		return nil, fmt.Errorf("%w: wanted is one with %s applet; %s", token.ErrNotPresent, w.article(), there(met))
 	}
 	return nil, fmt.Errorf("%w: no reader has one", token.ErrNotPresent)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ const mostTries = 3
 // oathCode computes a code.
 func (o operation) oathCode(ctx context.Context, p token.OATHCodeParams) (r token.OATHCode, err error) {
 	challenge := binary.BigEndian.AppendUint64(nil, p.Challenge)
-	r.Token, err = o.calculate(ctx, use{p.Ref, p.Name, func(a *oath.Applet, _ token.OATHCredential) (err error) {
+	r.Token, err = o.calculate(ctx, use{p.Ref, p.Name, p.Touch, func(a *oath.Applet) (err error) {
 		r.Digits, err = a.Code(p.Name, challenge)
 		return err
 	}})
@@ -36,11 +37,14 @@ func (o operation) oathDay(ctx context.Context, p token.OATHDayParams) (r token.
 	if len(p.Day) != len("20261121") || strings.Trim(p.Day, "0123456789") != "" {
 		return r, fmt.Errorf("%w: a day that is not of the form 20261121", token.ErrInvalid)
 	}
-	r.Token, err = o.calculate(ctx, use{p.Ref, p.Name, func(a *oath.Applet, c token.OATHCredential) (err error) {
-		if c.Algorithm != "SHA256" {
-			return fmt.Errorf("%w: the credential's algorithm is %s, and a signing key's is SHA256", token.ErrInvalid, c.Algorithm)
-		}
+	r.Token, err = o.calculate(ctx, use{p.Ref, p.Name, p.Touch, func(a *oath.Applet) (err error) {
 		r.Key, _, err = a.Full(p.Name, []byte(p.Day))
+		switch {
+		case errors.Is(err, oath.ErrCodesAlone):
+			return errNoSigning
+		case err == nil && len(r.Key) != sha256.Size:
+			return fmt.Errorf("%w: the credential's hash is not SHA256, which signs", token.ErrInvalid)
+		}
 		return err
 	}})
 	if err != nil {
@@ -50,11 +54,16 @@ func (o operation) oathDay(ctx context.Context, p token.OATHDayParams) (r token.
 	return r, nil
 }
 
+// errNoSigning: to sign takes a whole HMAC.
+var errNoSigning = fmt.Errorf(
+	"%w: this token cannot sign: keep the secret access key in the vault, or on another token", token.ErrUnsupported)
+
 // use is what is to be done with a credential, on one of the tokens.
 type use struct {
-	ref  token.Ref
-	name string
-	do   func(*oath.Applet, token.OATHCredential) error
+	ref   token.Ref
+	name  string
+	touch bool // it wants a touch, for sure
+	do    func(*oath.Applet) error
 }
 
 // calculate uses a credential of the first of the tokens that has it.
@@ -102,33 +111,21 @@ func (o operation) hidden(ctx context.Context, service *pcsc.Service, ref token.
 // calculateOn uses a credential of one token, and tells the person of a touch.
 func (o operation) calculateOn(ctx context.Context, s *session, u use) (token.Token, error) {
 	err := o.applet(ctx, s, u.ref.Access, func(a *oath.Applet) error {
-		c, err := credential(a, u.name)
+		// Whether the credential is there, the computation tells: not every token
+		// can list what it has.
+		counts, err := a.Counts(u.name)
 		switch {
 		case err != nil:
 			return err
-		case c.Type != "totp":
-			return fmt.Errorf("%w: it counts (%s) where a time-based one is wanted", token.ErrInvalid, c.Type)
+		case counts:
+			return fmt.Errorf("%w: it counts (hotp) where a time-based one is wanted", token.ErrInvalid)
 		}
-		return o.touched(ctx, s.token, c.Touch, func() error { return u.do(a, c) })
+		return o.touched(ctx, s.token, u.touch, func() error { return u.do(a) })
 	})
 	if err != nil {
 		return token.Token{}, fmt.Errorf("using credential %q of %s: %w", u.name, s.token, err)
 	}
 	return s.token, nil
-}
-
-// credential finds a credential by its name.
-func credential(a *oath.Applet, name string) (token.OATHCredential, error) {
-	list, err := a.List()
-	if err != nil {
-		return token.OATHCredential{}, err
-	}
-	for _, c := range list {
-		if c.Name == name {
-			return c, nil
-		}
-	}
-	return token.OATHCredential{}, token.ErrNoCredential
 }
 
 // applet has f use the OATH applet of s, in one transaction. When the applet

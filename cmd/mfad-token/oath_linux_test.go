@@ -75,7 +75,7 @@ func TestTokenComputesTheDaysKey(t *testing.T) {
 	if _, err := h.OATHPut(t.Context(), params, p); err != nil {
 		t.Fatal(err)
 	}
-	got, err := h.OATHDay(t.Context(), token.OATHDayParams{Name: "key", Day: "20261121"}, p)
+	got, err := h.OATHDay(t.Context(), token.OATHDayParams{Name: "key", Day: "20261121", Touch: true}, p)
 	here := hmac.New(sha256.New, []byte(secret))
 	here.Write([]byte("20261121"))
 	if err != nil || !hmac.Equal(got.Key, here.Sum(nil)) {

@@ -10,6 +10,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -80,19 +81,23 @@ func (o operation) look(ctx context.Context, sessions []*session, p token.OATHPu
 // token.ErrExists if it has another of the name, and token.ErrInvalid if it has
 // this one with another touch policy.
 func (o operation) has(ctx context.Context, s *session, a *oath.Applet, p token.OATHPutParams) (bool, error) {
-	c, err := credential(a, p.Name)
+	c, err := a.Find(p.Name)
 	switch {
 	case errors.Is(err, token.ErrNoCredential):
 		return false, nil
 	case err != nil:
 		return false, err
-	case c.Type != "totp" || c.Algorithm != p.Algorithm:
+	case c.Type != "totp" || c.Algorithm != "" && c.Algorithm != p.Algorithm:
 		return false, errAnother
 	}
 	err = o.touched(ctx, s.token, c.Touch, func() error { return prove(a, p) })
 	switch {
 	case errors.Is(err, errUnlike):
 		return false, errAnother
+	case err == nil && !c.TellsTouch && p.Touch:
+		return false, fmt.Errorf(
+			"%w: it has the credential already, and does not tell whether that wants a touch: delete it there first, or do without the touch",
+			token.ErrInvalid)
 	case err == nil && c.Touch && !p.Touch:
 		return false, fmt.Errorf(
 			"%w: it has the credential already, which wants a touch: ask for the touch too, or delete it there first", token.ErrInvalid)
@@ -113,7 +118,7 @@ func (o operation) place(ctx context.Context, s *session, p token.OATHPutParams)
 		return nil
 	}
 	return o.applet(ctx, s, p.Ref.Access, func(a *oath.Applet) error {
-		if _, err := credential(a, p.Name); !errors.Is(err, token.ErrNoCredential) {
+		if _, err := a.Find(p.Name); !errors.Is(err, token.ErrNoCredential) {
 			return cmp.Or(err, errAnother) // it came since we looked
 		}
 		if ctx.Err() != nil {
@@ -135,23 +140,39 @@ func (o operation) place(ctx context.Context, s *session, p token.OATHPutParams)
 // errUnlike says that a token computes another code than this machine.
 var errUnlike = fmt.Errorf("%w: the token computes another code than this machine", token.ErrUnsupported)
 
-// prove has the token and this machine compute the same.
+// prove has the token and this machine compute the same: the whole HMAC, or what
+// a code is made of where the token computes codes alone and none other is wanted.
 func prove(a *oath.Applet, p token.OATHPutParams) error {
 	challenge := make([]byte, 8)
 	rand.Read(challenge) // never fails
-	got, digits, err := a.Full(p.Name, challenge)
-	if err != nil {
-		return fmt.Errorf("proving it: %w", err)
-	}
-	defer clear(got)
 	here := hmac.New(hashes[p.Algorithm], p.Key)
 	here.Write(challenge)
 	expected := here.Sum(nil)
 	defer clear(expected)
-	if !hmac.Equal(got, expected) || digits != p.Digits {
+	got, digits, err := a.Full(p.Name, challenge)
+	defer clear(got)
+	same := hmac.Equal(got, expected)
+	switch codesAlone := errors.Is(err, oath.ErrCodesAlone); {
+	case codesAlone && p.Signs:
+		err = errNoSigning
+	case codesAlone:
+		var bits uint32
+		bits, digits, err = a.Short(p.Name, challenge)
+		same = bits == truncate(expected)
+	}
+	if err != nil {
+		return fmt.Errorf("proving it: %w", err)
+	}
+	if !same || digits != p.Digits {
 		return errUnlike
 	}
 	return nil
+}
+
+// truncate is what a code is made of: RFC 4226, 5.3.
+func truncate(mac []byte) uint32 {
+	at := mac[len(mac)-1] & 0x0F
+	return binary.BigEndian.Uint32(mac[at:]) & 0x7FFFFFFF
 }
 
 // undo takes the credential off the tokens on which it was written. It returns

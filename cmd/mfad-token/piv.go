@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/mfad/mfad/token"
@@ -61,12 +63,17 @@ func (pivDriver) Unwrap(ctx context.Context, p token.UnwrapParams, person token.
 	if err := piv.Fits(i, stanzas); err != nil {
 		return r, err
 	}
-	ref := token.Ref{Serials: []string{strconv.FormatUint(uint64(i.Serial), 10)}, Wait: p.Wait}
-	err = inReader(ctx, ref, person, func(t token.Token) (err error) {
+	open := func(t token.Token) (err error) {
 		r.Token = t
 		r.FileKey, err = piv.Applet{Token: t, Person: person}.Unwrap(ctx, i, stanzas)
 		return err
-	})
+	}
+	if i.Serial == 0 {
+		err = inSomeReader(ctx, p.Wait, person, open)
+	} else {
+		ref := token.Ref{Serials: []string{strconv.FormatUint(uint64(i.Serial), 10)}, Wait: p.Wait}
+		err = inReader(ctx, ref, person, open)
+	}
 	if err != nil {
 		return token.UnwrapResult{}, err
 	}
@@ -94,10 +101,32 @@ func inReader(ctx context.Context, ref token.Ref, person token.Person, f func(to
 		return err
 	}
 	defer func() { _ = service.Close() }()
-	s, err := operation{person}.findOne(ctx, service, ref, "PIV")
+	s, err := operation{person: person}.findOne(ctx, service, ref, "PIV")
 	if err != nil {
 		return err
 	}
 	s.release()
 	return f(s.token)
+}
+
+// inSomeReader has f use the PIV applets of the tokens that tell no serial, one
+// after the other, until one has the key. They are told apart by nothing else.
+func inSomeReader(ctx context.Context, wait int, person token.Person, f func(token.Token) error) error {
+	service, err := pcsc.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = service.Close() }()
+	found, err := operation{person: person}.find(ctx, service, want{Ref: token.Ref{Wait: wait}, applet: "PIV", nameless: true})
+	if err != nil {
+		return err
+	}
+	releaseAll(found)
+	for _, s := range found {
+		if err = f(s.token); !errors.Is(err, token.ErrNoCredential) {
+			return err
+		}
+	}
+	const none = "%w: wanted is one without a serial number that has the key; none of these has it: %s"
+	return fmt.Errorf(none, token.ErrNotPresent, names(found))
 }

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/oath"
@@ -15,11 +18,52 @@ import (
 )
 
 // operation is one call that is for tokens in readers, of a person.
-type operation struct{ person token.Person }
+type operation struct {
+	person token.Person
+	late   chan struct{} // gets a word when a touch has been waited for too long; nil: nobody hears it
+}
 
-// operated makes of a method of an operation a function of its parameters.
+// touchLimit is how long a token may wait for a touch before it is left alone.
+var touchLimit = token.TouchLimit // shorter in tests
+
+// errStillWaits: a token neither was touched nor gave up, and cannot be told to.
+var errStillWaits = fmt.Errorf("%w, and waits on: pull it out; what was being put on it may stay there", token.ErrTouch)
+
+// operated makes of a method of an operation a function of its parameters. It
+// leaves a token alone that waits for a touch without end, with the method, which
+// goes on until the program ends.
 func operated[P, R any](f func(operation, context.Context, P) (R, error)) func(context.Context, P, token.Person) (R, error) {
-	return func(ctx context.Context, p P, person token.Person) (R, error) { return f(operation{person}, ctx, p) }
+	type outcome struct {
+		result R
+		err    error
+	}
+	return func(ctx context.Context, p P, person token.Person) (R, error) {
+		o := operation{person, make(chan struct{}, 1)}
+		done := make(chan outcome, 1)
+		go func() {
+			r, err := f(o, ctx, p)
+			done <- outcome{r, err}
+		}()
+		select {
+		case out := <-done:
+			return out.result, out.err
+		case <-o.late:
+			var none R
+			return none, errStillWaits
+		}
+	}
+}
+
+// limit has the call end when a touch has been waited for too long, unless what it
+// returns is called before.
+func (o operation) limit() (over func()) {
+	timer := time.AfterFunc(touchLimit, func() {
+		select {
+		case o.late <- struct{}{}:
+		default: // one word is enough, and without a channel nobody hears any
+		}
+	})
+	return func() { timer.Stop() }
 }
 
 // session is the use of one token in a reader. It holds the reader while card is
@@ -28,7 +72,8 @@ type session struct {
 	service *pcsc.Service
 	reader  string
 	token   token.Token
-	oath    string // the ID of the OATH applet; empty: it has none
+	oath    string // the ID of the OATH applet; empty: there is none that can be used
+	shut    error  // why an OATH applet that is there cannot be used; nil: it can
 	piv     bool   // there is a PIV applet
 	access  []byte // the key to the OATH applet, once it is known
 	found   bool   // it has the credential that was to be put on it
@@ -42,7 +87,7 @@ type session struct {
 func open(ctx context.Context, service *pcsc.Service, reader string) (*session, error) {
 	s := &session{service: service, reader: reader}
 	err := s.work(ctx, func(card *pcsc.Card) (err error) {
-		if s.token, err = yubikey.Read(card); err != nil {
+		if s.token, err = yubikey.Read(card, reader); err != nil {
 			return err
 		}
 		s.token.Place = reader
@@ -53,8 +98,11 @@ func open(ctx context.Context, service *pcsc.Service, reader string) (*session, 
 			return err
 		}
 		applet, err := oath.Select(card)
-		if err == nil {
+		switch {
+		case err == nil:
 			s.oath = applet.ID
+		case errors.Is(err, oath.ErrNoID):
+			s.shut = err
 		}
 		return ignoring(err, token.ErrUnsupported)
 	})
@@ -103,9 +151,10 @@ func (s *session) release() {
 }
 
 // isCalled says whether s is the token that a serial means. A token that tells
-// no serial is meant by its OATH applet's ID.
+// no serial is meant by its OATH applet's ID, or by its reader.
 func (s *session) isCalled(serial string) bool {
-	return s.token.Serial == serial || s.oath != "" && strings.EqualFold(s.oath, serial)
+	return s.token.Serial == serial || s.oath != "" && strings.EqualFold(s.oath, serial) ||
+		s.token.Serial == "" && s.reader == serial
 }
 
 // name is what to call the token by in Ref.Serials.
@@ -113,7 +162,7 @@ func (s *session) name() string {
 	if s.token.Serial != "" {
 		return s.token.String()
 	}
-	return fmt.Sprintf("%s (%s)", s.token.Model, s.oath)
+	return fmt.Sprintf("%s (%s)", s.token.Model, cmp.Or(s.oath, s.reader))
 }
 
 // openAll connects to the tokens in all the readers, one after the other, as
@@ -135,6 +184,7 @@ func (o operation) touched(ctx context.Context, t token.Token, sure bool, f func
 	if ctx.Err() != nil { // it would blink for nobody
 		return context.Cause(ctx)
 	}
+	defer o.limit()()
 	tell := func() func() { return o.person.Await(ctx, token.Waiting{For: token.AwaitTouch, Token: t}) }
 	if sure {
 		defer tell()()

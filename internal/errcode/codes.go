@@ -71,6 +71,8 @@ const (
 	VaultUnmarked
 	ReadOnly
 	AuditUnwritten
+	PUKBlocked
+	SlotUnseen
 )
 
 // texts are what the codes say when nothing says it better.
@@ -137,6 +139,8 @@ var texts = [...]string{
 	VaultUnmarked:     "not known which generation of the vault was seen last",
 	ReadOnly:          "disk is read-only",
 	AuditUnwritten:    "audit log cannot be written",
+	PUKBlocked:        "PIN and PUK are blocked",
+	SlotUnseen:        "token does not tell whether a slot is free",
 }
 
 // Error says it in a few words.

@@ -16,9 +16,8 @@ import (
 )
 
 var (
-	// touchLimit is for how long a key may wait for a touch; keys themselves
-	// give up after 30 s.
-	touchLimit = 20 * time.Second
+	// touchLimit is for how long a key may wait for a touch.
+	touchLimit = token.TouchLimit
 	// answerLimit is for what needs no person.
 	answerLimit = 5 * time.Second
 	// cancelLimit: a device that does not react to a cancel never will.

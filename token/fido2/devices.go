@@ -85,6 +85,7 @@ func describe(t *token.Token) {
 		HMACSecret: slices.Contains(info.Extensions, string(libfido2.HMACSecretExtension)),
 		PINSet:     slices.Contains(info.Options, libfido2.Option{Name: "clientPin", Value: libfido2.True}),
 		Retries:    token.Unknown,
+		AlwaysUV:   slices.Contains(info.Options, libfido2.Option{Name: "alwaysUv", Value: libfido2.True}),
 	}
 	if f.PINSet {
 		if f.Retries, err = retries(ctx, t.Place); err != nil {

@@ -36,7 +36,7 @@ func (ks Keys) Wrap(ctx context.Context, i Identity, fileKey []byte) ([]*age.Sta
 
 // Unwrap returns the file key that one of the stanzas wraps for the identity's
 // key, and the device that opened it: the one that made the
-// credential. It waits for a touch, 20 s at most (token.ErrTouch), and asks for
+// credential. It waits for a touch, for token.TouchLimit at most (token.ErrTouch), and asks for
 // the PIN if the identity says so, under the guard of the package.
 //
 // Stanzas that are malformed, or none for this identity, are refused before
@@ -91,6 +91,8 @@ func NewKey(ctx context.Context, device token.Token, p token.KeyParams, person t
 		return token.NewKey{}, fmt.Errorf("%v is no FIDO2 key: %w", device, token.ErrUnsupported)
 	case !f.HMACSecret:
 		return token.NewKey{}, fmt.Errorf("%v has no hmac-secret and cannot open a vault: %w", device, token.ErrUnsupported)
+	case f.AlwaysUV && p.PIN != always:
+		return token.NewKey{}, fmt.Errorf("%v wants its PIN each time: make the slot with --pin: %w", device, token.ErrUnsupported)
 	case p.PIN == always && !f.PINSet:
 		return token.NewKey{}, fmt.Errorf("set a PIN with fido2-token -S %s, or do without: %w", device.Place, token.ErrNoPIN)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/mfad/mfad/token"
 )
 
 // P2 of CALCULATE and CALCULATE ALL.
@@ -32,11 +34,32 @@ func (a *Applet) Code(name string, challenge []byte) (digits string, err error) 
 	return digits, nil
 }
 
+// ErrCodesAlone: the applet computes codes, and never a whole HMAC.
+var ErrCodesAlone = fmt.Errorf("%w: it computes codes alone, and no whole HMAC", token.ErrUnsupported)
+
+// Short computes what a code is made of: 31 bits of the HMAC (RFC 4226, 5.3), and
+// how many digits a code has. It waits and fails as [Applet.Code].
+func (a *Applet) Short(name string, challenge []byte) (bits uint32, digits int, err error) {
+	value, err := a.calculate(name, challenge, truncated)
+	if err == nil {
+		defer clear(value)
+		bits, digits, err = parseShort(value)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("computing with %q: %w", name, err)
+	}
+	return bits, digits, nil
+}
+
 // Full computes the whole HMAC of the challenge, of at most 64 bytes, under the
 // credential's key: 20, 32 or 64 bytes, which the caller wipes. It tells how many
-// digits a code of the credential has, too. It waits and fails as [Applet.Code].
+// digits a code of the credential has, too. It waits and fails as [Applet.Code],
+// and with an error that wraps [ErrCodesAlone] where the applet never does that.
 func (a *Applet) Full(name string, challenge []byte) (mac []byte, digits int, err error) {
 	value, err := a.calculate(name, challenge, full)
+	if isMissing(err) {
+		err = ErrCodesAlone
+	}
 	if err == nil && !slices.Contains([]int{20, 32, 64}, len(value)-1) {
 		clear(value)
 		err = malformed("an HMAC of %d bytes", len(value)-1)
@@ -75,17 +98,25 @@ func (a *Applet) calculate(name string, challenge []byte, f form) ([]byte, error
 	return value, err
 }
 
-// format makes a code of a truncated response: how many digits, and the 31 bits
-// of RFC 4226, 5.3. The top bit some applets leave to us.
-func format(value []byte) (string, error) {
+// parseShort reads a truncated response: how many digits, and the 31 bits of
+// RFC 4226, 5.3. The top bit some applets leave to us.
+func parseShort(value []byte) (bits uint32, digits int, err error) {
 	if len(value) != 5 {
-		return "", malformed("a truncated response of %d bytes", len(value))
+		return 0, 0, malformed("a truncated response of %d bytes", len(value))
 	}
-	n := int(value[0])
-	if n < minDigits || n > maxDigits {
-		return "", malformed("a code of %d digits", n)
+	digits = int(value[0])
+	if digits < minDigits || digits > maxDigits {
+		return 0, 0, malformed("a code of %d digits", digits)
 	}
-	code := binary.BigEndian.Uint32(value[1:]) & 0x7FFFFFFF
+	return binary.BigEndian.Uint32(value[1:]) & 0x7FFFFFFF, digits, nil
+}
+
+// format makes a code of a truncated response.
+func format(value []byte) (string, error) {
+	code, n, err := parseShort(value)
+	if err != nil {
+		return "", err
+	}
 	mod := uint32(1)
 	for range n {
 		mod *= 10
@@ -140,7 +171,8 @@ func (a *Applet) calculateAll(challenge []byte) ([]response, error) {
 	return parseAll(answer)
 }
 
-// parseAll reads the answer to CALCULATE ALL: a name and a response in turn.
+// parseAll reads the answer to CALCULATE ALL: a name and a response in turn. What
+// has another response is a record of a kind that computes no codes.
 func parseAll(answer []byte) ([]response, error) {
 	objects, err := parseTLV(answer)
 	if err != nil {
@@ -156,7 +188,7 @@ func parseAll(answer []byte) ([]response, error) {
 			return nil, malformed("tag %02x instead of a name", name.tag)
 		}
 		if r.tag != tagTruncated && r.tag != tagTouch && r.tag != tagHOTP {
-			return nil, malformed("tag %02x instead of a response", r.tag)
+			continue
 		}
 		all = append(all, response{string(name.value), r.tag, r.value})
 	}

@@ -28,6 +28,11 @@ type Card interface {
 // have no more, YubiKeys have one byte behind it.
 var aid = []byte{0xA0, 0x00, 0x00, 0x05, 0x27, 0x21, 0x01}
 
+// ErrNoID: the applet does not tell its ID, by which mfad knows it again. That of
+// a Nitrokey 3 does so while a PIN is set on it.
+var ErrNoID = fmt.Errorf("%w: a PIN is set on the OATH applet, which tells no ID then: mfad can use it without a PIN alone",
+	token.ErrUnsupported)
+
 // Applet is a selected OATH applet.
 type Applet struct {
 	ID        string // in hexadecimal; a reset of the applet changes it
@@ -42,7 +47,7 @@ type Applet struct {
 }
 
 // Select selects the OATH applet. The error wraps token.ErrUnsupported if the
-// card has none, and else is the card's.
+// card has none, [ErrNoID] if that tells no ID, and else is the card's.
 func Select(c Card) (*Applet, error) {
 	a := &Applet{card: c}
 	answer, err := a.do(command{ins: insSelect, p1: 0x04, data: aid})
@@ -78,8 +83,11 @@ func (a *Applet) selected(answer []byte) error {
 			a.challenge = o.value
 		}
 	}
-	if len(a.salt) == 0 {
-		return malformed("no ID")
+	switch {
+	case len(objects) == 0:
+		return malformed("nothing")
+	case len(a.salt) == 0:
+		return ErrNoID
 	}
 	if a.challenge != nil && len(a.challenge) == 0 {
 		return malformed("an empty challenge")

@@ -1,6 +1,7 @@
 package oath
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/mfad/mfad/token"
@@ -15,8 +16,12 @@ const (
 	swNoObject   = 0x6984
 	swConditions = 0x6985
 	swSyntax     = 0x6A80
+	swFunction   = 0x6A81 // is not supported
 	swNoApplet   = 0x6A82
 	swNoSpace    = 0x6A84
+	swParameters = 0x6A86
+	swWrongP1P2  = 0x6B00
+	swNoCommand  = 0x6D00
 	swAborted    = 0x6F00
 )
 
@@ -65,6 +70,19 @@ func (a *Applet) status(c command, sw uint16) error {
 		e.Meaning = token.ErrUnsupported
 	}
 	return e
+}
+
+// isMissing tells whether the applet has no such command, or not in that form.
+func isMissing(err error) bool {
+	refused, ok := errors.AsType[*StatusError](err)
+	if !ok {
+		return false
+	}
+	switch refused.SW {
+	case swNoCommand, swWrongP1P2, swParameters, swFunction:
+		return true
+	}
+	return false
 }
 
 func (c command) name() string {

@@ -22,6 +22,7 @@ type card struct {
 	*operation
 	yk     *pivgo.YubiKey
 	rights bool // the token may hold a verified PIN or an authenticated key
+	silent bool // it has no GET METADATA, whatever its version says
 }
 
 // withCard opens the applet for the time of f.
@@ -123,13 +124,16 @@ func (c *card) version() string {
 	return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
 }
 
-// serial is the token's, as printed on it.
-func (c *card) serial() (uint32, error) {
-	n, err := c.yk.Serial()
-	if err != nil {
-		return 0, fmt.Errorf("reading the serial number: %w", fault(err))
+// serial is the token's, as printed on it: 0 of one that has none. It is not
+// told by a token that does not know the question.
+func (c *card) serial() (n uint32, told bool, err error) {
+	if n, err = c.yk.Serial(); err == nil {
+		return n, true, nil
 	}
-	return n, nil
+	if err := gone(err); err != nil {
+		return 0, false, fmt.Errorf("reading the serial number: %w", err)
+	}
+	return 0, false, nil
 }
 
 // retries are the tries left for the PIN, or token.Unknown when the token does

@@ -18,7 +18,11 @@ const (
 	statusBlocked = 0x6983
 	statusWrong   = 0x6300 // 63Cx: x tries are left
 
-	statusNoInstruction = 0x6d00
+	statusNoInstruction  = 0x6d00
+	statusNoSpace        = 0x6a84
+	statusNoParameter    = 0x6a86
+	statusNoReference    = 0x6a88
+	statusWrongParameter = 0x6b00
 )
 
 // errNoApplet: the token has no PIV applet.

@@ -30,14 +30,21 @@ type key struct {
 	attested *x509.Certificate
 }
 
-// errEmpty: the slot holds no key.
-var errEmpty = fmt.Errorf("%w: the slot holds no key", token.ErrNoCredential)
+// Why a slot shows no key.
+var (
+	// errEmpty: the token says that the slot holds none.
+	errEmpty = fmt.Errorf("%w: the slot holds no key", token.ErrNoCredential)
+	// errUnseen: the token shows none, which does not say that there is none.
+	errUnseen = fmt.Errorf("%w: the slot shows no key, and the token does not tell whether there is one", token.ErrNoCredential)
+	// errNoSlot: the token has no such slot.
+	errNoSlot = fmt.Errorf("%w: there is no such slot", token.ErrNoCredential)
+)
 
 // key reads what a slot holds; errEmpty of an empty one.
 //
 // A firmware before 5.3 tells nothing of a slot: there the key is that of the
-// certificate, or the one that the token attests. An imported key without a
-// certificate is not seen then.
+// certificate, or the one that the token attests, which it does of keys that were
+// made on it. A key that was imported without a certificate is not seen: errUnseen.
 func (c *card) key(slot byte) (key, error) {
 	k, err := c.readKey(slot)
 	if err != nil {
@@ -59,19 +66,27 @@ func (c *card) readKey(slot byte) (key, error) {
 	case gone(err) != nil:
 		return key{}, gone(err)
 	}
-	// There is something, of a kind that piv-go does not know.
+	sw, answered := status(err)
+	switch sw {
+	case statusNoInstruction:
+		c.silent = true
+	case statusNoParameter, statusWrongParameter:
+		return key{}, errNoSlot
+	}
+	// There is something, of a kind that piv-go does not know, or nobody can tell.
 	k, oldErr := c.oldKey(slot)
-	if errors.Is(oldErr, errEmpty) {
+	if errors.Is(oldErr, errUnseen) && !answered {
 		return key{}, fmt.Errorf("%w: what the token tells of the key: %v", token.ErrUnsupported, err)
 	}
 	return k, oldErr
 }
 
-// hasMetadata: the firmware has GET METADATA.
+// hasMetadata: the token has GET METADATA, which firmwares have from 5.3 on, and
+// which other makers may lack whatever version they tell.
 // https://developers.yubico.com/PIV/Introduction/Yubico_extensions.html
 func (c *card) hasMetadata() bool {
 	v := c.yk.Version()
-	return v.Major > 5 || v.Major == 5 && v.Minor >= 3
+	return !c.silent && (v.Major > 5 || v.Major == 5 && v.Minor >= 3)
 }
 
 // withCertificate adds the key's certificate, which GET METADATA does not tell.
@@ -107,19 +122,11 @@ func (c *card) oldKey(slot byte) (key, error) {
 	case cert != nil:
 		k.public, k.cert = cert.PublicKey, cert
 		k.pin, k.touch = policies(cert)
-	case isEmpty(refused):
-		return key{}, errEmpty
 	default:
-		return key{}, fmt.Errorf("%w: the token does not say whether there is a key: %v", token.ErrUnsupported, refused)
+		// A refusal to attest says at most that no key was made there.
+		return key{}, errUnseen
 	}
 	return k, nil
-}
-
-// isEmpty tells whether the refusal of an attestation says that the slot is
-// empty, or that the firmware, before 4.3, attests nothing.
-func isEmpty(refused error) bool {
-	sw, _ := status(refused)
-	return errors.Is(refused, pivgo.ErrNotFound) || sw == statusNoInstruction
 }
 
 // certificate returns the certificate of a slot. Filled says that something is in

@@ -15,13 +15,16 @@ import (
 	"github.com/mfad/mfad/token/pcsc"
 )
 
-// manage has use hold the token with a management key, once fits finds nothing
-// amiss with the token. Where use returns
+// manage has use hold the token with a management key, once there is a slot for a
+// new key. Where use returns
 // token.ErrManagementKey, having done nothing, the next key is tried: the one
 // that is kept on the token under the PIN, if there is one; the factory's; and
 // those that the person gives. No counter of tries guards a management key.
-func (o *operation) manage(ctx context.Context, fits func(*card) error, use func(c *card, management []byte) error) error {
-	left, protected, err := o.survey(ctx, fits)
+func (o *operation) manage(ctx context.Context, n *nest, use func(c *card, management []byte) error) error {
+	left, protected, err := o.survey(ctx, n)
+	if err == nil {
+		err = o.agree(ctx, n)
+	}
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,7 @@ func (o *operation) manage(ctx context.Context, fits func(*card) error, use func
 // survey looks at the token before anybody is asked: whether it fits and a slot
 // is free, the tries left for the PIN, and whether the management key is under
 // it.
-func (o *operation) survey(ctx context.Context, fits func(*card) error) (int, bool, error) {
+func (o *operation) survey(ctx context.Context, n *nest) (int, bool, error) {
 	var left int
 	var protected bool
 	err := o.run(ctx, func() error {
@@ -59,13 +62,7 @@ func (o *operation) survey(ctx context.Context, fits func(*card) error) (int, bo
 		return 0, false, err
 	}
 	err = o.hold(ctx, nil, func(c *card) (err error) {
-		if err := fits(c); err != nil {
-			return err
-		}
-		if err := c.isMeant(); err != nil {
-			return err
-		}
-		if _, err := c.freeSlot(); err != nil {
+		if err := n.find(c); err != nil {
 			return err
 		}
 		left, err = c.retries()

@@ -16,9 +16,11 @@ import (
 )
 
 // NewKey returns the P-256 key in p.Slot of the token, whoever made it; or, if
-// p.Slot is empty, makes one in the first retired slot that
-// holds neither a key nor a certificate, and puts a certificate beside it, from
-// which age-plugin-yubikey and others know it. To make one it needs the
+// p.Slot is empty, makes one in the first retired slot that holds neither a key
+// nor a certificate, and puts a certificate beside it, from which
+// age-plugin-yubikey and others know it. A token that does not tell whether a slot
+// holds a key (before firmware 5.3) gets a new one only in a slot for which the
+// person says so, also in p.Slot, if that shows no key. To make one it needs the
 // management key: the one that is kept on the token under the PIN, for which it
 // asks; else the one that is set at the factory; else it asks for it. No touch
 // is needed, unless the management key wants it.
@@ -27,13 +29,12 @@ import (
 // another token is in its reader, ErrNoCredential when the slot is
 // empty, ErrUnsupported when its key is not P-256 or, for a new key, when the
 // applet is too old to know the policies, ErrFull when no retired slot
-// is free, ErrManagementKey, and what [Unwrap] wraps about the PIN. When it
+// is free, ErrSlotUnseen without the person's word, ErrManagementKey, and what [Unwrap] wraps about the PIN. When it
 // fails half way the text says what stands on the token; nothing is lost.
-//
-// Before firmware 5.3, which does not tell what is in a slot, a key that was
-// imported without a certificate is not seen, and its slot counts as free.
 func (a Applet) NewKey(ctx context.Context, p token.KeyParams) (token.NewKey, error) {
-	made, err := newOperation(a).newKey(ctx, p)
+	o := newOperation(a)
+	made, err := o.newKey(ctx, p)
+	err = o.explain(ctx, err)
 	switch {
 	case err != nil && p.Slot != "":
 		return token.NewKey{}, fmt.Errorf("using slot %s of %s: %w", p.Slot, a.Token, err)
@@ -49,16 +50,25 @@ func (o *operation) newKey(ctx context.Context, p token.KeyParams) (token.NewKey
 	if err != nil {
 		return token.NewKey{}, err
 	}
+	var among []byte
 	if p.Slot != "" {
-		return o.oldSlot(ctx, p.Slot)
+		slot, err := parseSlot(p.Slot)
+		if err != nil {
+			return token.NewKey{}, err
+		}
+		found, err := o.oldSlot(ctx, slot)
+		if !errors.Is(err, errUnseen) {
+			return found, err
+		}
+		among = []byte{slot}
 	}
 	var made token.NewKey
-	fits := func(c *card) error { return c.knowsPolicies(touch) }
-	err = o.manage(ctx, fits, func(c *card, management []byte) (err error) {
+	n := &nest{among: among, as: pivgo.Key{Algorithm: pivgo.AlgorithmEC256, PINPolicy: pin, TouchPolicy: touch}}
+	err = o.manage(ctx, n, func(c *card, management []byte) (err error) {
 		if err := c.isMeant(); err != nil {
 			return err
 		}
-		made, err = c.generate(management, pivgo.Key{Algorithm: pivgo.AlgorithmEC256, PINPolicy: pin, TouchPolicy: touch})
+		made, err = c.generate(management, n)
 		return err
 	})
 	if err != nil {
@@ -68,13 +78,9 @@ func (o *operation) newKey(ctx context.Context, p token.KeyParams) (token.NewKey
 }
 
 // oldSlot uses the key that is in a slot.
-func (o *operation) oldSlot(ctx context.Context, text string) (token.NewKey, error) {
-	slot, err := parseSlot(text)
-	if err != nil {
-		return token.NewKey{}, err
-	}
+func (o *operation) oldSlot(ctx context.Context, slot byte) (token.NewKey, error) {
 	var found token.NewKey
-	err = o.hold(ctx, nil, func(c *card) error {
+	err := o.hold(ctx, nil, func(c *card) error {
 		if err := c.isMeant(); err != nil {
 			return err
 		}
@@ -93,11 +99,11 @@ func (o *operation) oldSlot(ctx context.Context, text string) (token.NewKey, err
 
 // isMeant checks that the token was not changed for another since it was listed.
 func (c *card) isMeant() error {
-	serial, err := c.serial()
+	serial, told, err := c.serial()
 	if err != nil {
 		return err
 	}
-	if c.token.Serial != "" && c.token.Serial != strconv.FormatUint(uint64(serial), 10) {
+	if told && c.token.Serial != "" && c.token.Serial != strconv.FormatUint(uint64(serial), 10) {
 		return fmt.Errorf("%w: the reader holds the one with serial %d", token.ErrNotPresent, serial)
 	}
 	return nil
@@ -109,57 +115,37 @@ func (c *card) present(k key) (token.NewKey, error) {
 	if err != nil {
 		return token.NewKey{}, err
 	}
-	serial, err := c.serial()
-	if err != nil {
-		return token.NewKey{}, err
-	}
 	shown, err := c.describe(k)
 	if err != nil {
 		return token.NewKey{}, err
 	}
-	i := NewIdentity(serial, k.slot, public)
+	// The serial by which the token is found again, which may be none.
+	serial, _ := strconv.ParseUint(c.token.Serial, 10, 32)
+	i := NewIdentity(uint32(serial), k.slot, public)
 	return token.NewKey{Identity: i.String(), Recipient: i.Recipient(), Key: &shown}, nil
-}
-
-// freeSlot finds the first retired slot that holds nothing that is to be seen.
-func (c *card) freeSlot() (byte, error) {
-	for slot := byte(firstRetired); slot <= lastRetired; slot++ {
-		_, filled, err := c.certificate(slot)
-		if err != nil {
-			return 0, err
-		}
-		if filled {
-			continue
-		}
-		_, err = c.key(slot)
-		if errors.Is(err, errEmpty) {
-			return slot, nil
-		}
-		if f := gone(err); f != nil {
-			return 0, f
-		}
-	}
-	return 0, fmt.Errorf("%w: all retired slots, 82 to 95, hold a key or a certificate", token.ErrFull)
 }
 
 // generate makes the key and its certificate. Its error is ErrManagementKey
 // before anything was done.
-func (c *card) generate(management []byte, what pivgo.Key) (token.NewKey, error) {
-	slot, err := c.freeSlot()
+func (c *card) generate(management []byte, n *nest) (token.NewKey, error) {
+	slot, err := c.enter(n)
 	if err != nil {
 		return token.NewKey{}, err
 	}
 	c.rights = true
 	c.expectTouch(token.Hesitation) // by the management key
-	public, err := c.yk.GenerateKey(management, pivSlot(slot), what)
+	public, err := c.yk.GenerateKey(management, pivSlot(slot), n.as)
 	switch {
 	case notAuthenticated(err):
 		return token.NewKey{}, managementFault(err)
+	case isNoRoom(err):
+		const full = "%w: it has no slot %s, and those that it has hold a key or a certificate"
+		return token.NewKey{}, fmt.Errorf(full, token.ErrFull, slotName(slot))
 	case err != nil:
 		const left = "the slot may hold a new key now, which nothing uses"
 		return token.NewKey{}, fmt.Errorf("generating it in slot %s: %w; %s", slotName(slot), fault(err), left)
 	}
-	made, err := c.furnish(management, fresh{slot, public, what})
+	made, err := c.furnish(management, fresh{slot, public, n.as})
 	if err != nil {
 		return token.NewKey{}, fmt.Errorf("%w; slot %s holds a new key now, which nothing uses: name the slot to use it", err, slotName(slot))
 	}
@@ -198,6 +184,15 @@ func (c *card) furnish(management []byte, made fresh) (token.NewKey, error) {
 		return token.NewKey{}, fmt.Errorf("%w: the token does not show the key that it made, or not its certificate", token.ErrUnsupported)
 	}
 	return c.present(k)
+}
+
+// isNoRoom: the token has fewer slots than the standard, and so made nothing.
+func isNoRoom(err error) bool {
+	switch sw, _ := status(err); sw {
+	case statusNoSpace, statusNoParameter, statusNoReference, statusWrongParameter:
+		return true
+	}
+	return false
 }
 
 // notAuthenticated: nothing was done, since the token was not satisfied of the

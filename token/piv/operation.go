@@ -11,8 +11,8 @@ import (
 	"github.com/mfad/mfad/token"
 )
 
-// How long a token may make a person wait. A YubiKey waits for 15 s.
-var touchDeadline = 20 * time.Second // shorter in tests
+// How long a token may make a person wait.
+var touchDeadline = token.TouchLimit // shorter in tests
 
 // Applet is the PIV applet of a token that is plugged in, and the person who
 // stands before it.

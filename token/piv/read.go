@@ -31,10 +31,14 @@ func Read(ctx context.Context, reader string, each func()) (*token.PIV, error) {
 		each = func() {}
 	}
 	var p *token.PIV
-	err := newOperation(Applet{Token: token.Token{Place: reader}}).hold(ctx, nil, func(c *card) (err error) {
+	o := newOperation(Applet{Token: token.Token{Place: reader}})
+	err := o.hold(ctx, nil, func(c *card) (err error) {
 		p, err = c.read(ctx, each)
 		return err
 	})
+	if err == nil && p.Retries == 0 {
+		p.PUKBlocked, err = o.isPUKBlocked(ctx)
+	}
 	if errors.Is(err, errNoApplet) {
 		return nil, nil
 	}
@@ -46,6 +50,7 @@ func Read(ctx context.Context, reader string, each func()) (*token.PIV, error) {
 
 func (c *card) read(ctx context.Context, each func()) (*token.PIV, error) {
 	p := &token.PIV{Version: c.version()}
+	defer func() { p.Partial = !c.hasMetadata() }()
 	var err error
 	if p.Retries, err = c.retries(); err != nil {
 		return nil, err

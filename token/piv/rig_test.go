@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -208,7 +209,7 @@ func (p *person) secret(_ context.Context, q human.Question) (string, error) {
 // are left.
 func (p *person) Ask(ctx context.Context, q human.Question) (human.Answer, error) {
 	answer, err := p.Person.Ask(ctx, q)
-	if answer.Yes {
+	if answer.Yes && strings.HasPrefix(q.What, "Only ") {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if _, err := fmt.Sscanf(q.What, "Only %d ", &p.left); err != nil {

@@ -13,6 +13,9 @@ const (
 	lastRetired  = 0x95
 )
 
+// retired are the retired slots.
+var retired = slots[4:]
+
 // slots are those that hold a key, in the order in which they are shown.
 // NIST SP 800-73-4 part 1, table 4b.
 var slots = func() []byte {

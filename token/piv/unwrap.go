@@ -19,8 +19,8 @@ import (
 //
 // It wraps token.ErrInvalid when no stanza is for the key, before the token is
 // looked at; ErrNoCredential when the token does not hold the key; ErrTouch
-// when the touch did not come; ErrPINBlocked, ErrPINGuard and, as a
-// *token.PINError, ErrPIN; the person's refusal; and the errors of
+// when the touch did not come; ErrPINBlocked, ErrPUKBlocked, ErrPINGuard
+// and, as a *token.PINError, ErrPIN; the person's refusal; and the errors of
 // token/pcsc.Service.Connect. The PIN is tried once for each time it is typed,
 // and never, unless the person says so, when one try is left. A PIN does not
 // stay verified.
@@ -29,8 +29,9 @@ func (a Applet) Unwrap(ctx context.Context, i Identity, stanzas []*age.Stanza) (
 	if err != nil {
 		return nil, fmt.Errorf("opening with a PIV key: %w", err)
 	}
-	fileKey, err := newOperation(a).unwrap(ctx, i, l)
-	if err != nil {
+	o := newOperation(a)
+	fileKey, err := o.unwrap(ctx, i, l)
+	if err = o.explain(ctx, err); err != nil {
 		return nil, fmt.Errorf("opening with the key in slot %s of %s: %w", slotName(i.Slot), a.Token, err)
 	}
 	return fileKey, nil

@@ -56,7 +56,7 @@ func Bind[P, R any](f func(context.Context, P, token.Person) (R, error)) Method 
 // unwinding is how long a call may go on when the agent wants no more: until the
 // token has stopped to wait for a touch, and what was put on it is off again. The
 // agent may be less patient.
-const unwinding = 25 * time.Second
+const unwinding = token.TouchLimit + 5*time.Second
 
 // Serve serves one connection until its input ends, and returns when nothing of
 // it is left, or after a time. It closes in.

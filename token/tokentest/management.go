@@ -51,7 +51,9 @@ func (y *YubiKey) deviceInfo() []byte {
 	}
 	if !y.version.from(5, 0, 0) {
 		info := appendTLV(nil, 1, 0x3f)
-		info = appendTLV(info, 2, y.options.serialBytes()...)
+		if !y.options.Quirks.NoSerial {
+			info = appendTLV(info, 2, y.options.serialBytes()...)
+		}
 		info = appendTLV(info, 3, byte(enabled))
 		return append([]byte{byte(len(info))}, info...)
 	}
@@ -59,7 +61,9 @@ func (y *YubiKey) deviceInfo() []byte {
 	const supported = capOTP | capU2F | capGPG | capPIV | capOATH | capFIDO2
 	info := appendTLV(nil, 1, supported>>8, supported&0xff)
 	info = appendTLV(info, 3, byte(enabled>>8), byte(enabled))
-	info = appendTLV(info, 2, y.options.serialBytes()...)
+	if !y.options.Quirks.NoSerial {
+		info = appendTLV(info, 2, y.options.serialBytes()...)
+	}
 	info = appendTLV(info, 4, y.options.FormFactor)
 	info = appendTLV(info, 5, y.version[:]...)
 	info = appendTLV(info, 6, 0, 0)

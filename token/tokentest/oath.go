@@ -25,6 +25,7 @@ const (
 	oathIMF       = 0x7a
 	oathAlgorithm = 0x7b
 	oathTouch     = 0x7c
+	oathPINTries  = 0x82 // a Nitrokey's
 )
 
 const (
@@ -82,6 +83,9 @@ func (a *oathApplet) leave()          { a.validated, a.challenge = false, nil }
 func (a *oathApplet) enter(bool) []byte {
 	a.leave()
 	out := appendTLV(nil, oathVersion, a.y.version[:]...)
+	if a.y.options.Quirks.OATHPIN {
+		return appendTLV(out, oathPINTries, 8)
+	}
 	out = appendTLV(out, oathName, a.salt...)
 	if a.access != nil {
 		a.challenge = random(8)
@@ -96,7 +100,7 @@ func (a *oathApplet) command(c command) ([]byte, status) {
 		0x01: a.put, 0x02: a.remove, 0x03: a.setCode, 0x04: a.reset, 0x05: a.rename,
 		0xa1: a.list, 0xa2: a.calculate, 0xa3: a.validate, 0xa4: a.calculateAll,
 	}[c.ins]
-	if !ok || c.ins == 0x05 && !a.y.version.from(5, 3, 1) {
+	if !ok || c.ins == 0x05 && !a.y.version.from(5, 3, 1) || a.lacks(c) {
 		return nil, swInstruction
 	}
 	locked := a.access != nil && !a.validated
@@ -104,6 +108,20 @@ func (a *oathApplet) command(c command) ([]byte, status) {
 		return nil, swSecurity
 	}
 	return do(c)
+}
+
+// lacks tells whether a quirk takes a command away.
+func (a *oathApplet) lacks(c command) bool {
+	q := a.y.options.Quirks
+	switch c.ins {
+	case 0xa1:
+		return q.NoList
+	case 0xa2:
+		return q.NoFullResponse && c.p2 == 0
+	case 0xa4:
+		return q.NoCalculateAll
+	}
+	return false
 }
 
 func (a *oathApplet) reset(c command) ([]byte, status) {

@@ -141,6 +141,11 @@ func (a *oathApplet) list(c command) ([]byte, status) {
 		return nil, swWrongP1P2
 	}
 	var out []byte
+	if a.y.options.Quirks.ForeignRecords {
+		for _, record := range foreignRecords {
+			out = appendTLV(out, oathListed, []byte(record)...)
+		}
+	}
 	for _, e := range a.entries {
 		if e != nil {
 			out = appendTLV(out, oathListed, append([]byte{e.kind}, e.name...)...)

@@ -54,7 +54,10 @@ func newPIVApplet(y *YubiKey) *pivApplet {
 		management: newManagementKey(y.options.ManagementKey, y.version),
 		keys:       map[byte]*pivKey{}, objects: map[int][]byte{},
 	}
-	if y.version.from(4, 3, 0) {
+	if y.options.Quirks.PUKBlocked {
+		a.puk.tries = 0
+	}
+	if y.version.from(4, 3, 0) && !y.options.Quirks.NoAttestation {
 		a.addAttestation()
 	}
 	return a
@@ -77,7 +80,7 @@ func (a *pivApplet) leave() {
 }
 
 func (a *pivApplet) command(c command) ([]byte, status) {
-	if !a.knows(c.ins) {
+	if !a.knows(c.ins) || a.y.options.Quirks.lacks(c.ins) {
 		return nil, swInstruction
 	}
 	if c.ins != 0x87 {

@@ -80,6 +80,9 @@ func (a *pivApplet) generate(c command) ([]byte, status) {
 	if c.p1 != 0 || !isKeySlot(c.p2) {
 		return nil, swWrongP1P2
 	}
+	if !a.y.options.Quirks.slotThere(c.p2) {
+		return nil, a.y.options.Quirks.wrongSlot()
+	}
 	if !a.authed {
 		return nil, swSecurity
 	}
@@ -143,7 +146,7 @@ func (k *pivKey) public() []byte {
 
 // importKey is Yubico's: the scalar, or the five numbers of an RSA key.
 func (a *pivApplet) importKey(c command) ([]byte, status) {
-	if !isKeySlot(c.p2) {
+	if !a.y.options.Quirks.slotThere(c.p2) {
 		return nil, swWrongP1P2
 	}
 	if !a.authed {

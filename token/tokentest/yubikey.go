@@ -28,6 +28,8 @@ type YubiKeyOptions struct {
 	RefuseOverwrite bool
 	// TouchLimit is for how long it waits for a touch; 0: 15 s, as YubiKeys do.
 	TouchLimit time.Duration
+	// Quirks make it another token, or an old one.
+	Quirks Quirks
 }
 
 // YubiKey is a virtual YubiKey: a [Card] that keeps what it holds while it is
@@ -51,7 +53,12 @@ type YubiKey struct {
 var _ Card = (*YubiKey)(nil)
 
 // serialBytes is the serial number as commands tell it.
-func (o *YubiKeyOptions) serialBytes() []byte { return binary.BigEndian.AppendUint32(nil, o.Serial) }
+func (o *YubiKeyOptions) serialBytes() []byte {
+	if o.Quirks.NoSerial {
+		return make([]byte, 4)
+	}
+	return binary.BigEndian.AppendUint32(nil, o.Serial)
+}
 
 // applet is one of the applications of a card.
 type applet interface {
@@ -83,6 +90,9 @@ func NewYubiKey(o YubiKeyOptions) *YubiKey {
 	}
 	if !o.NoOTP {
 		y.commands.applets = append(y.commands.applets, &otpApplet{y: y})
+	}
+	if o.Quirks.Maker != "" {
+		y.commands.applets = append(y.commands.applets, &canoKeyApplet{y: y})
 	}
 	if !o.NoOATH {
 		y.oath = newOATHApplet(y)

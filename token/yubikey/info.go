@@ -12,8 +12,9 @@ func (v version) before(major, minor, patch byte) bool {
 
 // info is what a YubiKey says of itself.
 type info struct {
-	yubikey  bool // it is one, or acts like one
-	complete bool // it told all: it is of version 4.1.0 or later
+	yubikey  bool   // it is one, or acts like one
+	maker    string // what a token of another maker says that it is
+	complete bool   // it told all: it is of version 4.1.0 or later
 	version  version
 	serial   uint32
 	form     byte

@@ -3,16 +3,18 @@
 // where an old YubiKey has none that answers, the OTP and the PIV applet.
 //
 // It reads and changes nothing, needs no PIN, and says nothing about what the
-// applets hold. What is not from Yubico has no serial number and no model here:
-// its caller names it by its reader.
+// applets hold. What is not from Yubico is named as it names itself (a CanoKey
+// does); else it has no model here, and its caller names it by its reader.
 package yubikey
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/mfad/mfad/token"
 )
@@ -27,6 +29,7 @@ var (
 	aidManagement = []byte{0xA0, 0x00, 0x00, 0x05, 0x27, 0x47, 0x11, 0x17}
 	aidOTP        = []byte{0xA0, 0x00, 0x00, 0x05, 0x27, 0x20, 0x01}
 	aidPIV        = []byte{0xA0, 0x00, 0x00, 0x03, 0x08}
+	aidCanoKey    = []byte{0xF0, 0x00, 0x00, 0x00, 0x00} // its admin applet
 )
 
 const (
@@ -36,18 +39,23 @@ const (
 	otpSerial     = 0x10 // P1
 	insPIVVersion = 0xFD
 	insPIVSerial  = 0xF8
+
+	insCanoKeyVersion = 0x31
+	canoKeyHardware   = 0x01 // P1
 )
 
-// Read fills Serial, Model and Version, as far as the card tells; all stay
-// empty, without an error, when it is no YubiKey. The error is the card's: it
-// was pulled out, say. Read selects other applets: it goes before all work with
-// one, in the same transaction.
-func Read(c Card) (token.Token, error) {
-	i, err := read(c)
+// Read fills Serial, Model and Version, as far as the card tells. Of what is no
+// YubiKey it fills no version, and the serial that its PIV applet tells. Others
+// have that applet with Yubico's extensions too, and version numbers like
+// Yubico's: alone it makes a YubiKey only of what sits in a reader of that name.
+// The error is the card's: it was pulled out, say. Read selects other applets: it
+// goes before all work with one, in the same transaction.
+func Read(c Card, reader string) (token.Token, error) {
+	i, err := read(c, strings.Contains(reader, "Yubi"))
 	if err != nil {
 		return token.Token{}, fmt.Errorf("asking the token who it is: %w", err)
 	}
-	t := token.Token{Model: i.model()}
+	t := token.Token{Model: cmp.Or(i.maker, i.model())}
 	if i.version != (version{}) {
 		t.Version = i.version.String()
 	}
@@ -58,16 +66,24 @@ func Read(c Card) (token.Token, error) {
 }
 
 // read asks the applets from the one that knows most to the one that knows
-// least, until the serial number is known.
-func read(c Card) (info, error) {
+// least, until the serial number is known. ByName: the reader says that it is a
+// YubiKey.
+func read(c Card, byName bool) (info, error) {
 	i, err := readManagement(c)
 	if err != nil || i.complete {
 		return i, err
 	}
-	if err := readOTP(c, &i); err != nil || i.serial != 0 {
-		return i, err
+	if !i.yubikey {
+		if err := readCanoKey(c, &i); err != nil {
+			return i, err
+		}
 	}
-	return i, readPIV(c, &i)
+	if i.maker == "" {
+		if err := readOTP(c, &i); err != nil || i.serial != 0 {
+			return i, err
+		}
+	}
+	return i, readPIV(c, &i, byName && i.maker == "")
 }
 
 // refusal is a status word: the card is well and does not do that.
@@ -159,9 +175,22 @@ func readOTP(c Card, i *info) error {
 	return readSerial(c, i, command{ins: insOTP, p1: otpSerial})
 }
 
+// readCanoKey asks the applet by which a CanoKey is managed what it is.
+func readCanoKey(c Card, i *info) error {
+	_, ok, err := ask(c, selecting(aidCanoKey))
+	if err != nil || !ok {
+		return err
+	}
+	name, ok, err := ask(c, command{ins: insCanoKeyVersion, p1: canoKeyHardware})
+	if ok {
+		i.maker = strings.TrimSpace(strings.TrimRight(string(name), "\x00"))
+	}
+	return err
+}
+
 // readPIV asks the PIV applet for Yubico's version and serial number, which
 // others have too; of a YubiKey 4 and 5 the version is that of the firmware.
-func readPIV(c Card, i *info) error {
+func readPIV(c Card, i *info, mayBeYubiKey bool) error {
 	_, ok, err := ask(c, selecting(aidPIV))
 	if err != nil || !ok {
 		return err
@@ -170,7 +199,7 @@ func readPIV(c Card, i *info) error {
 	if err != nil || !ok || len(v) != len(i.version) {
 		return err
 	}
-	if (v[0] == 4 || v[0] == 5) && i.version == (version{}) {
+	if mayBeYubiKey && (v[0] == 4 || v[0] == 5) && i.version == (version{}) {
 		i.yubikey = true
 		copy(i.version[:], v)
 	}

@@ -2,10 +2,11 @@ package yubikey_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/tokentest"
@@ -21,28 +22,47 @@ func TestReadTellsAVirtualYubiKey(t *testing.T) {
 	for name, tt := range map[string]struct {
 		options tokentest.YubiKeyOptions
 		want    token.Token
+		reader  string // empty: that of a YubiKey
 	}{
-		"as it comes": {tokentest.YubiKeyOptions{}, token.Token{Serial: "12345678", Model: "YubiKey 5 NFC", Version: "5.4.3"}},
+		"as it comes": {tokentest.YubiKeyOptions{}, token.Token{Serial: "12345678", Model: "YubiKey 5 NFC", Version: "5.4.3"}, ""},
 		"5C Nano": {
 			tokentest.YubiKeyOptions{Serial: 7, Version: "5.2.7", FormFactor: 4},
 			token.Token{Serial: "7", Model: "YubiKey 5C Nano", Version: "5.2.7"},
+			"",
 		},
 		"no management": {
 			tokentest.YubiKeyOptions{NoManagement: true},
 			token.Token{Serial: "12345678", Model: "YubiKey", Version: "5.4.3"},
+			"",
 		},
 		"no management, no OTP": {
 			tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true},
 			token.Token{Serial: "12345678", Model: "YubiKey", Version: "5.4.3"},
+			"",
 		},
-		"OATH alone": {tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true, NoPIV: true}, token.Token{}},
+		"OATH alone": {tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true, NoPIV: true}, token.Token{}, ""},
+		"of another maker, whose PIV applet has a version like Yubico's": {
+			tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true, Version: "5.7.0"},
+			token.Token{Serial: "12345678"},
+			"Nitrokey Nitrokey 3 [CCID/ICCD Interface] 00 00",
+		},
+		"CanoKey": {
+			tokentest.YubiKeyOptions{NoManagement: true, NoOTP: true, Version: "5.7.0", Quirks: tokentest.Quirks{Maker: "CanoKey Pigeon"}},
+			token.Token{Serial: "12345678", Model: "CanoKey Pigeon"},
+			"",
+		},
+		"no serial": {
+			tokentest.YubiKeyOptions{Quirks: tokentest.Quirks{NoSerial: true}},
+			token.Token{Model: "YubiKey 5 NFC", Version: "5.4.3"},
+			"",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := yubikey.Read(newKey(tt.options))
+			got, err := yubikey.Read(newKey(tt.options), cmp.Or(tt.reader, "Yubico YubiKey OTP+FIDO+CCID 00 00"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := gocmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -112,7 +132,7 @@ func TestModelsAreNamedAsYkmanNamesThem(t *testing.T) {
 		{"4.2.0", "\x01\x01\x07" + serial, "YubiKey Edge"},
 		{"5.4.3", u2f + serial + "\x05\x03\x05\x07\x01" + nfc + form("\x01"), "YubiKey 5 NFC"},
 	} {
-		got, err := yubikey.Read(managed(tt.version, tt.config))
+		got, err := yubikey.Read(managed(tt.version, tt.config), "")
 		if err != nil || got.Model != tt.model {
 			t.Errorf("%s %x is a %q, %v, want %q", tt.version, tt.config, got.Model, err, tt.model)
 		}
@@ -147,11 +167,11 @@ func TestOldKeysAreAskedElsewhere(t *testing.T) {
 		"nothing": {script{selectManagement: []byte(ok), readConfig: nil}, token.Token{Model: "YubiKey"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := yubikey.Read(tt.card)
+			got, err := yubikey.Read(tt.card, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := gocmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -174,7 +194,7 @@ func (p *pulled) Transmit(apdu []byte) ([]byte, error) {
 func TestPulledOutAtEveryCommandIsRemoved(t *testing.T) {
 	for _, o := range []tokentest.YubiKeyOptions{{}, {NoManagement: true}, {NoManagement: true, NoOTP: true}} {
 		for n := 0; ; n++ {
-			_, err := yubikey.Read(&pulled{newKey(o), n})
+			_, err := yubikey.Read(&pulled{newKey(o), n}, "")
 			if err == nil {
 				break
 			}
@@ -191,7 +211,7 @@ func FuzzDeviceInfo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, config []byte) {
 		got, err := yubikey.Read(script{
 			selectManagement: []byte("Virtual mgr - FW version 5.4.3" + ok), readConfig: append(config, ok...),
-		})
+		}, "")
 		if err != nil || got.Version == "" || got.Model == "" {
 			t.Errorf("%x is %+v, %v", config, got, err)
 		}

@@ -49,6 +49,9 @@ func (k *Key) getAssertion(t *transaction, data []byte) (any, error) {
 	if p.Extensions.HMACSecret != nil && !up {
 		return nil, StatusUnsupportedOption
 	}
+	if up && !verified && k.o.AlwaysUV { // 6.2.2, step 5: not of a question without a touch
+		return nil, StatusPINRequired
+	}
 	rp := sha256.Sum256([]byte(p.RPID))
 	id := k.first(p.Allow, rp)
 	if id == nil { // there are no resident ones to look for
@@ -66,6 +69,8 @@ func (k *Key) getAssertion(t *transaction, data []byte) (any, error) {
 
 func (a *authenticator) assert(p *getAssertionParams, rp [32]byte, id []byte, up, verified bool) (any, error) {
 	var extensions map[string]any
+	name := id
+	id = a.real(id)
 	if h := p.Extensions.HMACSecret; h != nil && id[nonceSize] == hasSecret {
 		out, err := a.hmacSecret(h, rp, id, verified)
 		if err != nil {
@@ -75,7 +80,7 @@ func (a *authenticator) assert(p *getAssertionParams, rp [32]byte, id []byte, up
 	}
 	auth := a.authData(rp, up, verified, nil, extensions)
 	return map[int]any{
-		1: descriptor{ID: id, Type: "public-key"},
+		1: descriptor{ID: name, Type: "public-key"},
 		2: auth,
 		3: sign(a.signer(id, rp), auth, p.ClientDataHash),
 	}, nil

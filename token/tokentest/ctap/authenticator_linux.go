@@ -22,6 +22,8 @@ type authenticator struct {
 	master    [32]byte // credentials are derived from it
 	pin       []byte   // the left half of the PIN's SHA-256; nil: none is set
 	retries   int
+	idLength  int               // 0: idSize
+	stored    map[string][]byte // by an ID of another length, the credential's own
 
 	// Without power it forgets these.
 	wrongInARow int
@@ -104,6 +106,14 @@ func (k *Key) info() any {
 		4: map[string]bool{"rk": false, "up": true, "clientPin": k.a.pin != nil},
 		5: 1200,
 		6: k.o.Protocols,
+	}
+	if k.o.AlwaysUV || k.o.Biometric {
+		info[1] = []string{"FIDO_2_0", "FIDO_2_1"}
+		options := info[4].(map[string]bool)
+		options["alwaysUv"] = k.o.AlwaysUV
+		if k.o.Biometric {
+			options["uv"], options["bioEnroll"] = true, true
+		}
 	}
 	if !k.o.NoHMACSecret {
 		info[2] = []string{"hmac-secret"}

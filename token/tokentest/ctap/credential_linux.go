@@ -16,6 +16,7 @@ const (
 	nonceSize = 32
 	idSize    = nonceSize + 1 + sha256.Size
 	hasSecret = 1
+	maxID     = 1023
 )
 
 // derive makes 32 bytes for a purpose of a credential.
@@ -34,6 +35,29 @@ func (a *authenticator) newID(rp [32]byte, secret bool) []byte {
 		id[nonceSize] = hasSecret
 	}
 	return append(id, a.derive("mac", id, rp)...)
+}
+
+// rename gives a credential an ID of another length, if the key has such: it
+// remembers which is which.
+func (a *authenticator) rename(id []byte) []byte {
+	if a.idLength == 0 {
+		return id
+	}
+	name := make([]byte, a.idLength)
+	rand.Read(name)
+	if a.stored == nil {
+		a.stored = make(map[string][]byte)
+	}
+	a.stored[string(name)] = id
+	return name
+}
+
+// real is a credential's own ID.
+func (a *authenticator) real(id []byte) []byte {
+	if own, known := a.stored[string(id)]; known {
+		return own
+	}
+	return id
 }
 
 // owns says whether the key made the credential, for that relying party.
@@ -104,6 +128,9 @@ func (k *Key) makeCredential(t *transaction, data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !verified && (k.o.AlwaysUV || k.o.Biometric) {
+		return nil, StatusPINRequired
+	}
 	rp := sha256.Sum256([]byte(p.RP.ID))
 	excluded := k.first(p.Exclude, rp) != nil
 	if s := t.touch(); s != StatusOK {
@@ -120,7 +147,7 @@ func (k *Key) makeCredential(t *transaction, data []byte) (any, error) {
 func (k *Key) first(list []descriptor, rp [32]byte) []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	i := slices.IndexFunc(list, func(d descriptor) bool { return d.Type == "public-key" && k.a.owns(d.ID, rp) })
+	i := slices.IndexFunc(list, func(d descriptor) bool { return d.Type == "public-key" && k.a.owns(k.a.real(d.ID), rp) })
 	if i < 0 {
 		return nil
 	}
@@ -132,6 +159,7 @@ func (k *Key) newCredential(rp [32]byte, hash []byte, verified, secret bool) any
 	defer k.mu.Unlock()
 	id := k.a.newID(rp, secret)
 	key := k.a.signer(id, rp)
+	id = k.a.rename(id)
 	attested := append(k.o.AAGUID[:], byte(len(id)>>8), byte(len(id)))
 	attested = append(attested, id...)
 	attested = append(attested, must(encoding.Marshal(coseOf(algES256, must(key.PublicKey.Bytes()))))...)

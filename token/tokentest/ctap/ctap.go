@@ -9,7 +9,10 @@
 // not allow it refuses. Its knobs are those of a person (touch at once, late or
 // never; pull out, plug in again) and of a fault (a frame lost, odd or short).
 //
-// It has no resident credentials, no credProtect, no U2F, no biometrics and
+// [Options] make other keys of it: one that always wants its PIN, one with a finger
+// on file, one from before FIDO2, one whose credentials have short or long IDs.
+//
+// It has no resident credentials, no credProtect, no U2F commands, no sensor and
 // no credential management, and it keeps nothing on disk. A pseudo terminal
 // has one reader: one program at a time may have the key open, while a hidraw
 // node can be shared. Discovery by udev does not find it.

@@ -28,6 +28,7 @@ const (
 	broadcast    = 0xffffffff
 	maxMessage   = reportSize - 7 + 128*(reportSize-5)
 	capabilities = 0x01 | 0x04 | 0x08 // WINK, CBOR, no MSG
+	onlyU2F      = 0x01               // WINK, no CBOR
 
 	messageTimeout = 500 * time.Millisecond
 )
@@ -208,7 +209,11 @@ func (b *bus) initLocked(m *message, data []byte) (code byte) {
 	}
 	answer := append([]byte(nil), data[:8]...)
 	answer = binary.BigEndian.AppendUint32(answer, channel)
-	answer = append(answer, 2, 5, 4, 3, capabilities)
+	able := byte(capabilities)
+	if b.key.o.U2FOnly {
+		able = onlyU2F
+	}
+	answer = append(answer, 2, 5, 4, 3, able)
 	to := m.channel
 	b.goLocked(func() { b.send(to, hidInit, answer) })
 	return 0
@@ -223,6 +228,9 @@ func (b *bus) startLocked(m *message) (code byte) {
 		b.goLocked(func() { b.send(m.channel, m.cmd, m.data) })
 		return 0
 	case hidCBOR:
+		if b.key.o.U2FOnly {
+			return errInvalidCmd
+		}
 		if m.want == 0 {
 			return errInvalidLen
 		}

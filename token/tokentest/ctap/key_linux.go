@@ -24,6 +24,15 @@ type Options struct {
 	TouchTimeout time.Duration
 	// AAGUID tells the model.
 	AAGUID [16]byte
+	// AlwaysUV makes a key that wants the PIN at each touch (7.2).
+	AlwaysUV bool
+	// Biometric makes a key that has a finger on file: it can verify who touches
+	// it, and wants that, or the PIN, to make a credential.
+	Biometric bool
+	// U2FOnly makes a key from before FIDO2.
+	U2FOnly bool
+	// IDLength is how long the IDs of credentials are, 1 to 1023; 0: 65.
+	IDLength int
 }
 
 // Touch says when the person touches the key: after that time.
@@ -64,7 +73,10 @@ func New(o Options) (*Key, error) {
 	if o.TouchTimeout == 0 {
 		o.TouchTimeout = 30 * time.Second
 	}
-	k := &Key{o: o, a: authenticator{protocols: o.Protocols}}
+	if o.IDLength < 0 || o.IDLength > maxID {
+		return nil, fmt.Errorf("the ID of a credential has 1 to %d bytes", maxID)
+	}
+	k := &Key{o: o, a: authenticator{protocols: o.Protocols, idLength: o.IDLength}}
 	rand.Read(k.a.master[:])
 	k.a.retries = maxRetries
 	if o.PIN != "" {

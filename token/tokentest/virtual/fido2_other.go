@@ -7,6 +7,12 @@ import (
 	"time"
 )
 
-func plugFIDO2(time.Duration) (path string, unplug func(), err error) {
-	return "", nil, errors.New("--fido2 needs Linux, whose pseudo terminals pass for FIDO2 keys")
+type fido2Key struct{}
+
+var errLinuxOnly = errors.New("a FIDO2 key needs Linux, whose pseudo terminals pass for it")
+
+func parseFIDO2(string) (fido2Key, error) { return fido2Key{}, errLinuxOnly }
+
+func plugFIDO2(fido2Key, time.Duration) (path string, unplug func(), err error) {
+	return "", nil, errLinuxOnly
 }

@@ -5,7 +5,7 @@
 // What a client needs stands in the files of --dir:
 //
 //	pcsc    the path of pcscd's socket, for PCSCLITE_CSOCK_NAME
-//	fido2   with --fido2: the device path, for MFAD_FIDO2_DEVICES
+//	fido2   with --fido2: the device paths, parted by colons, for MFAD_FIDO2_DEVICES
 //	ca.pem  what vouches for the PIV keys in Yubico's place
 //	ready   appears last, when all is plugged in
 //
@@ -28,7 +28,7 @@ import (
 	"github.com/mfad/mfad/token/tokentest"
 )
 
-const usage = `usage: virtual --dir DIR [--serial N]... [--touch DURATION] [--fido2]
+const usage = `usage: virtual --dir DIR [--serial N]... [--touch DURATION] [--fido2] [--like QUIRK]...
 
 Plugs virtual YubiKeys into a private pcscd: for demonstrations, and to try mfad
 without hardware. They hold nothing when this program has ended, and protect
@@ -40,8 +40,17 @@ nothing while it runs. PIN 123456, PUK 12345678, as from the shop.
   --serial N        a YubiKey with that serial number; may be repeated
                     (default: one, 12345678)
   --touch DURATION  how long after a key blinks it is touched (default 300ms);
-                    each touch of a YubiKey prints "touched SERIAL"
+                    each touch of a YubiKey prints "touched SERIAL"; negative:
+                    never
+  --touch-limit DURATION  how long a YubiKey waits for a touch (default 15s)
+  --firmware V      the YubiKeys' version (default 5.4.3)
+  --like QUIRK      makes the YubiKeys other tokens; may be repeated: no-serial,
+                    retired-slots=N, no-metadata, no-attestation, puk-blocked,
+                    no-list, no-calculate-all, no-full-response, foreign-records,
+                    oath-pin, refuse-overwrite, canokey
   --fido2           plugs in a FIDO2 key, too: PIN 123456
+  --fido2-like Q,…  plugs in another FIDO2 key; may be repeated: plain, no-pin,
+                    always-uv, biometric, u2f-only, no-hmac-secret, id-length=N
 
 It ends when its standard input closes or on SIGTERM.
 `
@@ -53,7 +62,8 @@ type options struct {
 	dir     string
 	serials []uint32
 	touch   time.Duration
-	fido2   bool
+	fido2   []fido2Key
+	yubiKey tokentest.YubiKeyOptions // of each but for the serial
 }
 
 func main() {
@@ -87,7 +97,14 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.dir, "dir", "", "")
 	flags.DurationVar(&o.touch, "touch", 300*time.Millisecond, "")
-	flags.BoolVar(&o.fido2, "fido2", false, "")
+	addFIDO2 := func(text string) error {
+		key, err := parseFIDO2(text)
+		o.fido2 = append(o.fido2, key)
+		return err
+	}
+	flags.BoolFunc("fido2", "", func(string) error { return addFIDO2("plain") })
+	flags.Func("fido2-like", "", addFIDO2)
+	quirkFlags(flags, &o.yubiKey)
 	flags.Func("serial", "", func(text string) error {
 		serial, err := strconv.ParseUint(text, 10, 31)
 		if err != nil || serial == 0 {
@@ -101,11 +118,12 @@ func parse(args []string) (options, error) {
 		return o, err
 	case err != nil:
 		return o, fmt.Errorf("%w: %w", err, errUsage)
-	case o.dir == "" || flags.NArg() > 0 || o.touch < 0:
+	case o.dir == "" || flags.NArg() > 0:
 		return o, fmt.Errorf("--dir is needed, and nothing but options: %w", errUsage)
 	case len(o.serials) > tokentest.MaxReaders:
 		return o, fmt.Errorf("at most %d serials: %w", tokentest.MaxReaders, errUsage)
 	}
+	o.touch = max(o.touch, tokentest.TouchNever)
 	if len(o.serials) == 0 {
 		o.serials = []uint32{12345678}
 	}

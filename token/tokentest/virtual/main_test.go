@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,8 @@ func awaitFile(t *testing.T, path string, ended <-chan struct{}) {
 
 func TestVirtualPlugsInWhatItIsToldTo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "token")
-	cmd := program(t, "--dir", dir, "--serial", "7", "--serial", "8", "--touch", "1ms", "--fido2")
+	cmd := program(t, "--dir", dir, "--serial", "7", "--serial", "8", "--touch", "1ms", "--fido2",
+		"--fido2-like", "u2f-only")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -105,8 +107,11 @@ func TestVirtualPlugsInWhatItIsToldTo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(strings.TrimSpace(string(fido2))); err != nil {
-		t.Error(err)
+	paths := strings.Split(strings.TrimSpace(string(fido2)), ":")
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil || len(paths) != 2 {
+			t.Errorf("FIDO2 keys at %q: %v", paths, err)
+		}
 	}
 
 	socket, err := os.ReadFile(filepath.Join(dir, "pcsc"))
@@ -134,6 +139,11 @@ func TestVirtualExplainsItself(t *testing.T) {
 		{[]string{"--help"}, 0, "to try mfad\nwithout hardware"},
 		{nil, 2, "--dir is needed"},
 		{[]string{"--dir", "x", "--serial", "abc"}, 2, "it is not a serial number"},
+		{[]string{"--dir", "x", "--like", "a-cat"}, 2, "it is none of canokey, "},
+		{[]string{"--dir", "x", "--like", "retired-slots=21"}, 2, "from 1 to 20"},
+		{[]string{"--dir", "x", "--like", "no-serial=1"}, 2, "it takes no value"},
+		{[]string{"--dir", "x", "--firmware", "new"}, 2, "it is not like 5.4.3"},
+		{[]string{"--dir", "x", "--fido2-like", "id-length=0"}, 2, "from 1 to 1023"},
 	} {
 		cmd := program(t, test.args...)
 		cmd.Stdin = strings.NewReader("")
@@ -141,6 +151,26 @@ func TestVirtualExplainsItself(t *testing.T) {
 		if cmd.ProcessState.ExitCode() != test.status || !strings.Contains(string(out), test.words) {
 			t.Errorf("virtual %q: status %d, says %q", test.args, cmd.ProcessState.ExitCode(), out)
 		}
+	}
+}
+
+func TestEveryQuirkMakesAnotherToken(t *testing.T) {
+	for name, apply := range quirks {
+		var o tokentest.YubiKeyOptions
+		value := ""
+		if name == "retired-slots" {
+			value = "2"
+		}
+		if err := apply(&o, value); err != nil || reflect.DeepEqual(o, tokentest.YubiKeyOptions{}) {
+			t.Errorf("%s: %+v, %v", name, o, err)
+		}
+		if !strings.Contains(strings.Join(strings.Fields(usage), " "), name) {
+			t.Errorf("the help does not tell of %s", name)
+		}
+	}
+	o, err := parse([]string{"--dir", "x", "--firmware", "4.3.5", "--touch-limit", "30s", "--touch", "-1s", "--fido2", "--fido2-like", "always-uv,id-length=9"})
+	if err != nil || o.yubiKey.Version != "4.3.5" || o.yubiKey.TouchLimit != 30*time.Second || o.touch != tokentest.TouchNever || len(o.fido2) != 2 {
+		t.Errorf("%+v, %v", o, err)
 	}
 }
 

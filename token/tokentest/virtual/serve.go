@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/mfad/mfad/token/tokentest"
@@ -36,13 +37,17 @@ func run(ctx context.Context, o options, stdin io.Reader, stdout io.Writer) (err
 		{"pcsc", service.Socket + "\n"},
 		{"ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tokentest.TestCA().Certificate().Raw}))},
 	}
-	if o.fido2 {
-		path, unplug, err := plugFIDO2(o.touch)
+	var paths []string
+	for _, key := range o.fido2 {
+		path, unplug, err := plugFIDO2(key, o.touch)
 		if err != nil {
 			return err
 		}
 		defer unplug()
-		files = append(files, file{"fido2", path + "\n"})
+		paths = append(paths, path)
+	}
+	if len(paths) > 0 {
+		files = append(files, file{"fido2", strings.Join(paths, string(os.PathListSeparator)) + "\n"})
 	}
 	for _, f := range append(files, file{"ready", ""}) {
 		if err := os.WriteFile(filepath.Join(o.dir, f.name), []byte(f.text), 0o600); err != nil {
@@ -63,7 +68,9 @@ func insert(service *tokentest.Service, o options, say func(string)) error {
 	var all sync.WaitGroup
 	failed := make([]error, len(o.serials))
 	for i, serial := range o.serials {
-		y := tokentest.NewYubiKey(tokentest.YubiKeyOptions{Serial: serial})
+		options := o.yubiKey
+		options.Serial = serial
+		y := tokentest.NewYubiKey(options)
 		y.SetTouch(o.touch)
 		y.OnTouch(func() { say(fmt.Sprint(serial)) })
 		all.Go(func() { failed[i] = service.Insert(i, y) })

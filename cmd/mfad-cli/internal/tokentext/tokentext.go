@@ -100,6 +100,9 @@ func keyOrigin(k wire.TokenPIVKey) string {
 func oathText(o wire.TokenOATH) []string {
 	state := words.Count(o.Credentials, "credential")
 	access := "no access code"
+	if o.Unlisted {
+		state = "credentials not known"
+	}
 	switch {
 	case o.Locked:
 		state, access = "locked", "access code not known"

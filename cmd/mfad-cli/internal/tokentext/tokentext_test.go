@@ -18,6 +18,7 @@ func TestWarningsComeBeforeThePINIsBlocked(t *testing.T) {
 		"no PIN":       {wire.Token{FIDO2: &wire.TokenFIDO2{Retries: 0}}, nil},
 		"last of PIV":  {wire.Token{Serial: "7", PIV: &wire.TokenPIV{Retries: 1}}, []string{"PIV: ONLY 1 PIN TRY LEFT", "ykman --device 7 piv"}},
 		"PIV blocked":  {wire.Token{PIV: &wire.TokenPIV{}}, []string{"PIV: PIN BLOCKED", "ykman piv"}},
+		"PUK blocked":  {wire.Token{PIV: &wire.TokenPIV{PUKBlocked: true}}, []string{"PIV: PIN BLOCKED, AND THE PUK", "ykman piv reset"}},
 		"two of FIDO2": {wire.Token{FIDO2: &wire.TokenFIDO2{PINSet: true, Retries: 2}}, []string{"FIDO2: ONLY 2 PIN TRIES LEFT", "Plug it out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,5 +54,12 @@ func TestWhereASecretIs(t *testing.T) {
 		if got := tokentext.OntoTokens(test.tokens, test.touch); got != test.onto {
 			t.Errorf("%v: got %q", test.tokens, got)
 		}
+	}
+}
+
+func TestListingThatFailedIsNotOneOfNothing(t *testing.T) {
+	got := tokentext.Blocks([]wire.Token{{OATH: &wire.TokenOATH{ID: "a1", Unlisted: true}}})
+	if !strings.Contains(got, "credentials not known") || strings.Contains(got, "no credential") || strings.Contains(got, "0 credential") {
+		t.Errorf("got %q", got)
 	}
 }

@@ -44,6 +44,10 @@ func Warnings(t wire.Token) []Warning {
 	if t.PIV != nil {
 		if few := fewTries(t.PIV.Retries, pinguard.PIV); few != "" {
 			hint := fmt.Sprintf(`Run "ykman%s piv access unblock-pin" to set the counter back by the PUK.`, YkmanDevice(t.Serial))
+			if t.PIV.PUKBlocked {
+				few += ", AND THE PUK"
+				hint = fmt.Sprintf(`Only "ykman%s piv reset" makes it usable again, and it erases the keys there.`, YkmanDevice(t.Serial))
+			}
 			all = append(all, Warning{"PIV: " + few, hint})
 		}
 	}
