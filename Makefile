@@ -3,6 +3,8 @@
 GO      ?= go
 PREFIX  ?= $(HOME)/.local
 BIN     := bin
+# A program that its user may not read is closed to that user from its start.
+MODE    := $(shell [ "$$(id -u)" != 0 ] && echo 0755 || echo 0711)
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
@@ -39,7 +41,7 @@ man: ## write the manual pages into ./bin/man
 
 install: build man ## install what they made into PREFIX/bin (default ~/.local/bin) and PREFIX/share/man
 	@install -d '$(DESTDIR)$(PREFIX)/bin'
-	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-cli $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
+	@install -m $(MODE) $(BIN)/mfad $(BIN)/mfad-cli $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
 	@[ ! -e $(BIN)/mfad-token ] || ln -sf mfad-token '$(DESTDIR)$(PREFIX)/bin/age-plugin-mfad'
 	@install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
 	@install -m 0644 $(BIN)/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'

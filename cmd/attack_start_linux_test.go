@@ -57,6 +57,11 @@ func spyOnce(program string, args []string) (open, alive int, err error) {
 	cmd.Env = []string{"HOME=" + os.Getenv("HOME"), "PATH=" + os.Getenv("PATH"), "MFAD_READY_FD=3"}
 	cmd.ExtraFiles = []*os.File{tell}
 	cmd.Stdout = tell
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer in.Close()
 	if err := cmd.Start(); err != nil {
 		return 0, 0, err
 	}
@@ -114,7 +119,7 @@ func spy(t *testing.T, times int, program string, args ...string) string {
 	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "spy"))
 	words := append([]string{strconv.Itoa(times), filepath.Join(dir, "program")}, args...)
 	cmd.Env = []string{spyVariable + "=" + strings.Join(words, " "), "HOME=" + dir, "PATH=" + os.Getenv("PATH")}
-	cmd.Stderr = os.Stderr
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +145,7 @@ func TestAttackMemoryOpenedAtTheStartReadsNothing(t *testing.T) {
 	}
 	// The spy reads a program that does nothing about it, so that the above can
 	// fail.
-	if said := spy(t, 1, program(t, "standin")); said != "opened true alive 1" {
+	if said := spy(t, 1, program(t, "standin"), "--dir", "aws"); said != "opened true alive 1" {
 		t.Errorf("an ordinary program: %s", said)
 	}
 }
