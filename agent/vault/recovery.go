@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/mfad/mfad/keystore"
@@ -18,5 +19,5 @@ func makeRecovery(context.Context, maker) (newSlot, error) {
 		return newSlot{}, err
 	}
 	defer text.Destroy()
-	return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, recovery: string(text.Bytes())}, nil
+	return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, recovery: bytes.Clone(text.Bytes())}, nil
 }

@@ -8,16 +8,17 @@ import (
 	"github.com/mfad/mfad/keystore"
 )
 
-// AddSlot makes a new way in, and returns it with the recovery key if it is one.
+// AddSlot makes a new way in, and returns it with the recovery key if it is one,
+// which the caller wipes.
 // It takes an old way in: the new one opens every secret of the vault, also
 // without mfad.
-func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery string, err error) {
+func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery []byte, err error) {
 	if err := a.Prove(ctx, ask, "to add a way in"); err != nil {
-		return keystore.Slot{}, "", err
+		return keystore.Slot{}, nil, err
 	}
 	w, made, err := a.ways.make(ctx, maker{r, a.tools, ask})
 	if err != nil {
-		return keystore.Slot{}, "", err
+		return keystore.Slot{}, nil, err
 	}
 	err = a.Use(ctx, ask, func(v *keystore.Vault) error {
 		add := func() (err error) {
@@ -31,7 +32,7 @@ func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (sl
 	})
 	if err != nil {
 		made.discard()
-		return keystore.Slot{}, "", err
+		return keystore.Slot{}, nil, err
 	}
 	return slot, made.recovery, nil
 }

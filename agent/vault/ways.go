@@ -97,7 +97,7 @@ type maker struct {
 // newSlot is a way in that is ready to be added to a vault.
 type newSlot struct {
 	spec     keystore.SlotSpec
-	recovery string // shown once; kind recovery alone
+	recovery []byte // shown once; kind recovery alone
 	undo     func() // when it is not added after all; nil: nothing
 }
 
