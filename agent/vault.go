@@ -8,7 +8,6 @@ import (
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
-	"github.com/mfad/mfad/internal/forget"
 	"github.com/mfad/mfad/internal/sealed"
 	"github.com/mfad/mfad/keystore"
 )
@@ -60,7 +59,6 @@ func (m *vaults) lock(context.Context, *request) (none, error) {
 	m.access.Lock()
 	m.sessions.forgetAll()
 	sealed.Drop()
-	forget.Collect()
 	return none{}, nil
 }
 

@@ -111,7 +111,6 @@ func TestAttackMemoryHoldsNothingAfterwards(t *testing.T) {
 
 	h.addProfiles()
 	h.do("", "code", "phone")
-	h.holdsNone(t, "after a code", words, recovery, key, seed, uri)
 	var sessions []secret
 	for _, profile := range []string{"session", "prod", "deploy"} {
 		sessions = append(sessions, h.session(profile)...)
