@@ -9,6 +9,10 @@ TOOL    := $(GO) tool -modfile=.ci/tools.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
 
+# The programs are built so that memory is wiped which only the collector frees
+# (package internal/forget).
+WIPING  := GOEXPERIMENT=runtimesecret
+
 # What runs many goroutines on shared state is tested with the race detector;
 # cmd tests built programs, which go's cache of test results does not see
 # change, and token/qr only computes.
@@ -32,8 +36,8 @@ help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build into ./bin: mfad, mfad-cli and mfad-agent (Go alone), mfad-token (C libraries) where it can be
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-cli ./cmd/mfad-agent
-	@GO='$(GO)' LDFLAGS='$(LDFLAGS)' sh .ci/token $(BIN)
+	@$(WIPING) CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-cli ./cmd/mfad-agent
+	@$(WIPING) GO='$(GO)' LDFLAGS='$(LDFLAGS)' sh .ci/token $(BIN)
 
 man: ## write the manual pages into ./bin/man
 	@rm -rf $(BIN)/man

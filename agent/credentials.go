@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/mfad/mfad/agent/vault"
@@ -34,7 +33,7 @@ func (m *credentials) get(ctx context.Context, r *request, p wire.CredentialsPar
 		return issued{}, err
 	}
 	return issued{
-		CredentialsResult: wire.CredentialsResult{Document: bytes.TrimSuffix(result.Document(), []byte{'\n'}), Region: result.Chain.Region.Text},
+		CredentialsResult: wire.CredentialsResult{Document: result.Document(), Region: result.Chain.Region.Text},
 		role:              result.Chain.Role(), keyID: result.AccessKeyID,
 	}, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/mfad/mfad/credproc/sts"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/sealed"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -202,7 +203,7 @@ func marshal(t testing.TB, v any) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text
+	return sealed.Fill(text)
 }
 
 // write replaces mfad's profiles file.

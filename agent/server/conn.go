@@ -139,10 +139,7 @@ func (c *Conn) run(ctx context.Context, req *jsonrpc2.Request) (result any, err 
 	if req.Params == nil {
 		return nil, errcode.Errorf(errcode.BadRequest, "%s: the call has no parameters", req.Method)
 	}
-	err = json.Unmarshal(*req.Params, &call)
-	clear(*req.Params)
-	defer clear(call.Params)
-	if err != nil {
+	if err := json.Unmarshal(*req.Params, &call); err != nil {
 		return nil, errcode.Errorf(errcode.BadRequest, "%s: the parameters are no envelope of version, client and params", req.Method)
 	}
 	if call.V != wire.Protocol && req.Method != wire.MethodStop {

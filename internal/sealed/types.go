@@ -72,9 +72,14 @@ func (t *Text) UnmarshalJSON(value []byte) error {
 	return err
 }
 
-// MarshalJSON is as that of [Bytes]; the object is kept as it is, and wiped when
-// it was written.
-func (o Object) MarshalJSON() ([]byte, error) { return ticketed(o), nil }
+// MarshalJSON is as that of [Bytes]; the object itself is kept, and wiped when it
+// was written. It is on one line.
+func (o Object) MarshalJSON() ([]byte, error) {
+	if o == nil {
+		return []byte("null"), nil
+	}
+	return ticketed(bytes.TrimSpace(o)), nil
+}
 
 // UnmarshalJSON keeps the object's text.
 func (o *Object) UnmarshalJSON(value []byte) error {
