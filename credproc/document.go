@@ -28,8 +28,11 @@ const documentVersion = 1
 // stays behind in its buffers.
 func (c Credentials) Document() []byte {
 	fields := [...]struct{ name, text string }{
-		{"AccessKeyId", c.AccessKeyID}, {"SecretAccessKey", c.SecretAccessKey}, {"SessionToken", c.SessionToken},
-		{"Expiration", formatTime(c.Expiration)}, {"AccountId", c.AccountID},
+		{"AccessKeyId", c.AccessKeyID},
+		{"SecretAccessKey", c.SecretAccessKey},
+		{"SessionToken", c.SessionToken},
+		{"Expiration", formatTime(c.Expiration)},
+		{"AccountId", c.AccountID},
 	}
 	size := len(`{"Version":1}`) + 1
 	for _, f := range fields {
