@@ -4,50 +4,27 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"sync"
 
 	"github.com/mfad/mfad/internal/forget"
 )
 
 // wiping is a connection, above TLS if there is any, that leaves nothing of what
 // has passed in the buffers of net/http, which live as long as it does and are
-// never wiped. Its reader must have a buffer of its own, such as bufio's.
-type wiping struct {
-	net.Conn
-
-	mu      sync.Mutex
-	reading bool
-	buffer  []byte // what the last Read was given
-}
+// never wiped. An answer stands in there until its reader waits for the next one,
+// and stays when there is no next one: after "Connection: close".
+type wiping struct{ net.Conn }
 
 // Read wipes the buffer that it is given first: its reader is through with what
 // is in there (io.Reader: "it may use all of p as scratch space").
-func (c *wiping) Read(p []byte) (n int, err error) {
-	c.begin(p)
+func (c wiping) Read(p []byte) (n int, err error) {
 	clear(p)
 	forget.Do(func() { n, err = c.Conn.Read(p) }) // TLS decrypts in a buffer of its own
-	c.end()
 	return n, err
-}
-
-func (c *wiping) begin(p []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.reading = true
-	if cap(p) >= len(c.buffer) {
-		c.buffer = p[:cap(p)]
-	}
-}
-
-func (c *wiping) end() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.reading = false
 }
 
 // Write wipes what is net/http's own buffer once it is out. That one is known by
 // its size: all else that comes, such as a body, is its caller's.
-func (c *wiping) Write(p []byte) (n int, err error) {
+func (c wiping) Write(p []byte) (n int, err error) {
 	n, err = c.Conn.Write(p)
 	if cap(p) == writeBuffer && n == len(p) {
 		clear(p)
@@ -57,17 +34,6 @@ func (c *wiping) Write(p []byte) (n int, err error) {
 
 // writeBuffer is a size that no other buffer has.
 const writeBuffer = 4<<10 + 1
-
-// Close wipes what was read last, unless a Read waits, which has wiped it.
-func (c *wiping) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.reading {
-		clear(c.buffer)
-	}
-	c.buffer = nil
-	return c.Conn.Close()
-}
 
 // dialer makes wiping connections.
 type dialer struct {
@@ -81,7 +47,7 @@ func (d dialer) plain(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	return &wiping{Conn: conn}, nil
+	return wiping{conn}, nil
 }
 
 // tls connects to a server itself.
@@ -104,5 +70,5 @@ func (d dialer) tls(ctx context.Context, network, address string) (net.Conn, err
 		_ = conn.Close()
 		return nil, err
 	}
-	return &wiping{Conn: secured}, nil
+	return wiping{secured}, nil
 }
