@@ -3,9 +3,15 @@
 GO      ?= go
 PREFIX  ?= $(HOME)/.local
 BIN     := bin
+# A program that its user may not read is closed to that user from its start.
+MODE    := $(shell [ "$$(id -u)" != 0 ] && echo 0755 || echo 0711)
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X github.com/mfad/mfad/agent/wire.Version=$(VERSION)
+
+# The programs are built so that memory is wiped which only the collector frees
+# (package internal/forget).
+WIPING  := GOEXPERIMENT=runtimesecret
 
 # What runs many goroutines on shared state is tested with the race detector;
 # cmd tests built programs, which go's cache of test results does not see
@@ -30,8 +36,8 @@ help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build into ./bin: mfad, mfad-cli and mfad-agent (Go alone), mfad-token (C libraries) where it can be
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-cli ./cmd/mfad-agent
-	@GO='$(GO)' LDFLAGS='$(LDFLAGS)' sh .ci/token $(BIN)
+	@$(WIPING) CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/mfad ./cmd/mfad-cli ./cmd/mfad-agent
+	@$(WIPING) GO='$(GO)' LDFLAGS='$(LDFLAGS)' sh .ci/token $(BIN)
 
 man: ## write the manual pages into ./bin/man
 	@rm -rf $(BIN)/man
@@ -39,7 +45,7 @@ man: ## write the manual pages into ./bin/man
 
 install: build man ## install what they made into PREFIX/bin (default ~/.local/bin) and PREFIX/share/man
 	@install -d '$(DESTDIR)$(PREFIX)/bin'
-	@install -m 0755 $(BIN)/mfad $(BIN)/mfad-cli $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
+	@install -m $(MODE) $(BIN)/mfad $(BIN)/mfad-cli $(BIN)/mfad-agent $$([ ! -e $(BIN)/mfad-token ] || echo $(BIN)/mfad-token) '$(DESTDIR)$(PREFIX)/bin/'
 	@[ ! -e $(BIN)/mfad-token ] || ln -sf mfad-token '$(DESTDIR)$(PREFIX)/bin/age-plugin-mfad'
 	@install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
 	@install -m 0644 $(BIN)/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'

@@ -33,6 +33,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/forget"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/totp"
@@ -217,6 +218,9 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 		}
 	}
 	result, about, err := m.do(ctx, r, call.Params)
+	if m.line == lineOfChange { // which a person may have typed a secret for
+		forget.Collect()
+	}
 	if about != nil {
 		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})
 	}

@@ -141,7 +141,7 @@ func TestRecoveryKeyProves(t *testing.T) {
 	var added wire.SlotAddResult
 	b.must(t, nobody, wire.MethodSlotAdd, wire.SlotAddParams{Kind: "recovery"}, &added)
 	b.desk.sit(false)
-	owner := knows(added.Recovery)
+	owner := knows(string(added.Recovery))
 	b.must(t, owner, wire.MethodKeyTrust, takers[wire.MethodKeyTrust].params, nil)
 	want := `secret: recovery key of vault "default", ` + takers[wire.MethodKeyTrust].words + " | "
 	if asked := owner.questions(); !slices.Equal(asked, []string{want}) {

@@ -23,6 +23,7 @@ import (
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/sealed"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -254,7 +255,7 @@ func marshal(t testing.TB, v any) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text
+	return sealed.Fill(text)
 }
 
 // write replaces mfad's profiles file.

@@ -8,6 +8,7 @@ import (
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/sealed"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -57,6 +58,7 @@ func (m *vaults) unlock(ctx context.Context, r *request, p wire.VaultUnlockParam
 func (m *vaults) lock(context.Context, *request) (none, error) {
 	m.access.Lock()
 	m.sessions.forgetAll()
+	sealed.Drop()
 	return none{}, nil
 }
 

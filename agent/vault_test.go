@@ -26,7 +26,7 @@ func TestVaultIsMadeWithAKeychainAndARecoveryKey(t *testing.T) {
 	if kinds := kindsOf(made.Vault); !slices.Equal(kinds, []string{"keychain", "recovery"}) {
 		t.Errorf("got slots %v, want keychain and recovery", kinds)
 	}
-	if !strings.HasPrefix(made.Recovery, "AGE-SECRET-KEY-1") {
+	if !strings.HasPrefix(string(made.Recovery), "AGE-SECRET-KEY-1") {
 		t.Error("no recovery key came")
 	}
 	if made.Vault.Locked {
@@ -36,7 +36,7 @@ func TestVaultIsMadeWithAKeychainAndARecoveryKey(t *testing.T) {
 	b.restart(t)
 	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 	b.restart(t)
-	b.must(t, knows(made.Recovery), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "recovery"}, nil)
+	b.must(t, knows(string(made.Recovery)), wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "recovery"}, nil)
 	b.refused(t, nobody, errcode.VaultExists, wire.MethodVaultCreate, wire.VaultCreateParams{})
 }
 
@@ -168,7 +168,7 @@ func TestKeychainThatLostItsKeyFallsBackToTheRecoveryKey(t *testing.T) {
 	b.restart(t)
 	clear(b.keychain.entries)
 	b.refused(t, nobody, errcode.NoPrompt, wire.MethodVaultUnlock, nil)
-	b.must(t, knows(made.Recovery), wire.MethodVaultUnlock, nil, nil)
+	b.must(t, knows(string(made.Recovery)), wire.MethodVaultUnlock, nil, nil)
 }
 
 func TestExplicitLockSticks(t *testing.T) {

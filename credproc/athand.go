@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/sigv4"
+	"github.com/mfad/mfad/internal/forget"
 )
 
 // The sources whose keys are at hand.
@@ -35,16 +37,29 @@ func (v vaultKeys) Make(ctx context.Context, step config.Step, id Identity, ask 
 	if err != nil {
 		return Given{}, fmt.Errorf("access key %q (%s): %w", name.Text, name.Origin, err)
 	}
-	given := Given{
-		Credentials: Credentials{AccessKeyID: key.ID, SecretAccessKey: string(key.Secret), Signer: key.Signer},
-		Release:     key.Close,
+	signer := key.Signer
+	if signer == nil {
+		signer = secretSigner(key.Secret)
 	}
+	given := Given{Credentials: Credentials{AccessKeyID: key.ID, Signer: signer}, Release: key.Close}
 	if key.ID != id.KeyID {
 		given.release()
 		return Given{}, fmt.Errorf("access key %q was replaced while it was in use: try again", name.Text)
 	}
 	return given, nil
 }
+
+// secretSigner signs with a secret access key that is at hand. So the SDK, which
+// would keep it in strings, never has it.
+type secretSigner []byte
+
+// SigningKey implements [Signer].
+func (s secretSigner) SigningKey(_ context.Context, day string) ([]byte, error) {
+	return forget.Value(func() ([]byte, error) { return sigv4.SigningKey(s, day), nil })
+}
+
+// Format prints nothing of the secret, whatever the verb.
+func (secretSigner) Format(s fmt.State, _ rune) { _, _ = fmt.Fprint(s, "[redacted]") }
 
 // staticKeys gives the keys that a file has.
 type staticKeys struct{}

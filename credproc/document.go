@@ -40,15 +40,46 @@ const documentVersion = 1
 // Document is the JSON that the credential_process contract asks for
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html),
 // on one line with its newline. Expiration has whole seconds and ends in Z.
+//
+// It is written in one piece, which the caller wipes: what a JSON library writes
+// stays behind in its buffers.
 func (c Credentials) Document() []byte {
-	doc, err := json.Marshal(document{
-		Version: documentVersion, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
-		SessionToken: c.SessionToken, Expiration: formatTime(c.Expiration), AccountID: account(c.AccountID),
-	})
-	if err != nil {
-		panic(err) // five strings and a number always marshal
+	fields := [...]struct{ name, text string }{
+		{"AccessKeyId", c.AccessKeyID},
+		{"SecretAccessKey", c.SecretAccessKey},
+		{"SessionToken", c.SessionToken},
+		{"Expiration", formatTime(c.Expiration)},
+		{"AccountId", c.AccountID},
 	}
-	return append(doc, '\n')
+	size := len(`{"Version":1}`) + 1
+	for _, f := range fields {
+		size += len(`,"":""`) + len(f.name) + mostEscaped*len(f.text)
+	}
+	doc := append(make([]byte, 0, size), `{"Version":1`...)
+	for i, f := range fields {
+		if required := i < 2; f.text != "" || required {
+			doc = append(append(append(doc, `,"`...), f.name...), `":"`...)
+			doc = append(appendEscaped(doc, f.text), '"')
+		}
+	}
+	return append(doc, '}', '\n')
+}
+
+// mostEscaped is how many bytes stand for one, at most.
+const mostEscaped = len(`\"`)
+
+// appendEscaped writes text as JSON has it within quotes. It comes from AWS or
+// from a program, and [Credentials.check] has let it through: it is ASCII.
+func appendEscaped(to []byte, text string) []byte {
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '"', '\\':
+			to = append(to, '\\', c)
+		default:
+			to = append(to, c)
+		}
+	}
+	return to
 }
 
 func formatTime(t time.Time) string {

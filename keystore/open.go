@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"filippo.io/age"
-
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/owner"
 )
@@ -46,14 +44,13 @@ func (v *Vault) create(specs []SlotSpec) error {
 	if err := v.state.folder.checkVacant(); err != nil { // again, under the lock
 		return err
 	}
-	identity, err := age.GenerateX25519Identity()
+	key, err := generateVaultKey()
 	if err != nil {
 		return fmt.Errorf("creating vault: %w", err)
 	}
-	key := newVaultKey(identity)
 	defer key.wipe()
 
-	empty := &manifest{Format: formatName, Recipient: identity.Recipient().String(), Slots: []Slot{}, Items: []Item{}}
+	empty := &manifest{Format: formatName, Recipient: key.identity.Recipient().String(), Slots: []Slot{}, Items: []Item{}}
 	v.state.clean()
 	v.state.folder.sweep(empty) // a killed Create leaves slots
 	c := change{next: empty.next()}

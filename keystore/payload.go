@@ -9,6 +9,8 @@ import (
 
 	"filippo.io/age"
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/mfad/mfad/internal/forget"
 )
 
 // What age makes of a payload passes through buffers of its own, of 64 KiB,
@@ -48,6 +50,10 @@ func (t *tap) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 
 // encrypt makes an age file of at most maxSecret bytes.
 func encrypt(plain []byte, to age.Recipient) ([]byte, error) {
+	return forget.Value(func() ([]byte, error) { return sealFile(plain, to) })
+}
+
+func sealFile(plain []byte, to age.Recipient) ([]byte, error) {
 	var file bytes.Buffer
 	t := &tap{Recipient: to}
 	defer func() { clear(t.fileKey) }()
@@ -67,6 +73,10 @@ var errPayload = errors.New("the payload is not what was written")
 // decrypt opens an age file that [encrypt] or any age made of at most maxSecret
 // bytes.
 func decrypt(file []byte, id age.Identity) (*Secret, error) {
+	return forget.Value(func() (*Secret, error) { return openFile(file, id) })
+}
+
+func openFile(file []byte, id age.Identity) (*Secret, error) {
 	header, err := age.ExtractHeader(bytes.NewReader(file))
 	if err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
+
+	"github.com/mfad/mfad/internal/forget"
 )
 
 // The kinds of slots whose unlockers are made here. There may be others: whoever
@@ -44,10 +46,10 @@ const maxScryptLogN = 20
 // lower it.
 var scryptLogN = 18
 
-// PassphraseRecipient wraps for a passphrase. age keeps a copy of pass in
-// ordinary memory; the caller wipes its own.
+// PassphraseRecipient wraps for a passphrase. age keeps a copy of pass, which
+// package forget wipes in the end; the caller wipes its own.
 func PassphraseRecipient(pass []byte) (age.Recipient, error) {
-	r, err := age.NewScryptRecipient(string(pass))
+	r, err := forget.Value(func() (*age.ScryptRecipient, error) { return age.NewScryptRecipient(string(pass)) })
 	if err != nil {
 		return nil, fmt.Errorf("%w: empty passphrase", ErrInvalid)
 	}
@@ -57,7 +59,7 @@ func PassphraseRecipient(pass []byte) (age.Recipient, error) {
 
 // PassphraseIdentity opens a passphrase slot.
 func PassphraseIdentity(pass []byte) (age.Identity, error) {
-	id, err := age.NewScryptIdentity(string(pass))
+	id, err := forget.Value(func() (*age.ScryptIdentity, error) { return age.NewScryptIdentity(string(pass)) })
 	if err != nil {
 		return nil, fmt.Errorf("%w: empty passphrase", ErrWrongPassphrase)
 	}
@@ -70,17 +72,28 @@ func PassphraseIdentity(pass []byte) (age.Identity, error) {
 // the same form, whose text goes to the OS keychain. The caller destroys the
 // Secret.
 func NewRecovery() (age.Recipient, *Secret, error) {
-	id, err := age.GenerateX25519Identity()
+	var text *Secret
+	id, err := forget.Value(func() (*age.X25519Identity, error) {
+		id, err := age.GenerateX25519Identity()
+		if err == nil {
+			text = newSecret([]byte(id.String()))
+		}
+		return id, err
+	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a recovery key: %w", err)
 	}
-	return id.Recipient(), newSecret([]byte(id.String())), nil
+	return id.Recipient(), text, nil
 }
 
 // ParseRecovery reads a recovery key as a person types it, in any case and with
 // blanks anywhere, or the file that age-keygen writes. It wraps
 // ErrWrongPassphrase.
 func ParseRecovery(text []byte) (age.Identity, error) {
+	return forget.Value(func() (age.Identity, error) { return parseRecovery(text) })
+}
+
+func parseRecovery(text []byte) (age.Identity, error) {
 	var key []byte
 	for line := range bytes.Lines(text) {
 		if !bytes.HasPrefix(line, []byte("#")) {

@@ -30,6 +30,7 @@ type Helper struct {
 
 	limits limits // the zero value is the usual ones
 	lanes  lanes
+	last   lastProgram
 }
 
 var _ Wrapper = (*Helper)(nil)
@@ -217,6 +218,6 @@ func (h *Helper) begin(ctx context.Context, c *call) error {
 	if c.endless {
 		c.limits.silence, c.limits.whole = forever, forever
 	}
-	c.process, err = start(path, env)
+	c.process, err = start(h.last.at(path), env)
 	return err
 }

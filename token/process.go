@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 
@@ -39,12 +40,14 @@ type conduit struct {
 	io.Writer
 }
 
-// start runs the program at path.
-func start(path string, env []string) (*process, error) {
-	p := &process{cmd: exec.Command(path), messages: make(chan message), said: make(chan string, 1)}
+// start runs the program.
+func start(program *program, env []string) (*process, error) {
+	p := &process{cmd: program.command(), messages: make(chan message), said: make(chan string, 1)}
 	p.cmd.Env = env
 	apart(p.cmd)
-	if err := p.spawn(); err != nil {
+	err := p.spawn()
+	runtime.KeepAlive(program) // its file is what was executed
+	if err != nil {
 		return nil, err
 	}
 	p.stream = NewStream(conduit{p.out, p.in})
@@ -75,7 +78,7 @@ func (p *process) spawn() error {
 		if err = p.cmd.Start(); err == nil {
 			files = []*os.File{stdin, stdout, stderr}
 		} else {
-			err = unstarted(p.cmd.Path, err)
+			err = unstarted(p.cmd.Args[0], err)
 		}
 	}
 	for _, f := range files {

@@ -1,5 +1,7 @@
 package token
 
+import "github.com/mfad/mfad/internal/sealed"
+
 // The protocol between an agent and mfad-token: JSON-RPC 2.0, one object a
 // line, over the program's standard streams, both ways. The agent closes the
 // standard input when it wants no more, and the program ends. Bytes are base64.
@@ -81,8 +83,8 @@ type OATHDayParams struct {
 
 // OATHDay is the day's key, of 32 bytes.
 type OATHDay struct {
-	Key   []byte `json:"key"`
-	Token Token  `json:"token"`
+	Key   sealed.Bytes `json:"key"`
+	Token Token        `json:"token"`
 }
 
 // OATHPutParams puts a credential on each of the tokens of Ref.Serials, all of
@@ -93,12 +95,12 @@ type OATHDay struct {
 // with another touch ErrInvalid. What fails half way is taken off again where it
 // was not before.
 type OATHPutParams struct {
-	Ref       Ref    `json:"ref"`
-	Name      string `json:"name"`      // at most 64 bytes
-	Algorithm string `json:"algorithm"` // "SHA1", "SHA256", "SHA512"; type TOTP
-	Digits    int    `json:"digits"`    // 6 to 8
-	Key       []byte `json:"key"`
-	Touch     bool   `json:"touch,omitempty"`
+	Ref       Ref          `json:"ref"`
+	Name      string       `json:"name"`      // at most 64 bytes
+	Algorithm string       `json:"algorithm"` // "SHA1", "SHA256", "SHA512"; type TOTP
+	Digits    int          `json:"digits"`    // 6 to 8
+	Key       sealed.Bytes `json:"key"`
+	Touch     bool         `json:"touch,omitempty"`
 	// Signs says that it is for OATHDay: a token that computes codes alone is
 	// ErrUnsupported then.
 	Signs bool `json:"signs,omitempty"`
@@ -126,16 +128,16 @@ type OATHAccessParams struct {
 // OATHProtectParams sets the access code of one token: New, or none if it is
 // empty. The old one is asked for unless Ref.Access has it.
 type OATHProtectParams struct {
-	Ref Ref    `json:"ref"`
-	New []byte `json:"new,omitempty"`
+	Ref Ref          `json:"ref"`
+	New sealed.Bytes `json:"new,omitempty"`
 }
 
 // OATHAccess is the key to an OATH applet, derived from its access code; empty
 // when it has none.
 type OATHAccess struct {
-	ID    string `json:"id"` // of the applet
-	Key   []byte `json:"key,omitempty"`
-	Token Token  `json:"token"`
+	ID    string       `json:"id"` // of the applet
+	Key   sealed.Bytes `json:"key,omitempty"`
+	Token Token        `json:"token"`
 }
 
 // NewKey is a key on a token that can open a vault.
@@ -156,8 +158,8 @@ type Stanza struct {
 
 // WrapParams asks to wrap a file key for the key of Identity.
 type WrapParams struct {
-	Identity string `json:"identity"`
-	FileKey  []byte `json:"fileKey"`
+	Identity string       `json:"identity"`
+	FileKey  sealed.Bytes `json:"fileKey"`
 }
 
 // WrapResult has the stanzas.
@@ -176,8 +178,8 @@ type UnwrapParams struct {
 
 // UnwrapResult has the file key.
 type UnwrapResult struct {
-	FileKey []byte `json:"fileKey"`
-	Token   Token  `json:"token"`
+	FileKey sealed.Bytes `json:"fileKey"`
+	Token   Token        `json:"token"`
 }
 
 // WatchParams asks to be told when a token goes: the one at Place, a Token's, by

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/mfad/mfad/internal/sealed"
 )
 
 // maxLine is the longest line of the protocol, in bytes with its newline.
@@ -55,11 +57,10 @@ func (s *Stream) ReadObject(v any) error {
 // WriteObject sends v as one line. A line that is too long is not sent.
 func (s *Stream) WriteObject(v any) error {
 	object, err := json.Marshal(v)
-	defer clear(object)
 	if err != nil {
 		return fmt.Errorf("encoding a message: %w", err)
 	}
-	line := append(object, '\n') // which may be elsewhere
+	line := sealed.Fill(append(object, '\n'))
 	defer clear(line)
 	if len(line) > maxLine {
 		return errLongLine

@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +17,7 @@ import (
 )
 
 // document is about as long as credentials are: 1 KB.
-var document = wire.CredentialsResult{Document: json.RawMessage(`{"SessionToken":"` + strings.Repeat("x", 1000) + `"}`)}
+var document = wire.CredentialsResult{Document: []byte(`{"SessionToken":"` + strings.Repeat("x", 1000) + `"}`)}
 
 const benchClients = 50
 

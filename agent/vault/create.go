@@ -21,19 +21,19 @@ type Plan struct {
 
 // Create makes the vault with the ways in of a plan, asks for what they need, and
 // leaves it unlocked. It returns the recovery key, which is kept nowhere else,
-// unless the plan wants none. It wraps [keystore.ErrExists], and
+// unless the plan wants none; the caller wipes it. It wraps [keystore.ErrExists], and
 // [keystore.ErrLastSlot] when too little would open the vault. When it fails,
 // nothing is left.
-func (a *Access) Create(ctx context.Context, ask credproc.Asker, p Plan) (v *keystore.Vault, recovery string, err error) {
+func (a *Access) Create(ctx context.Context, ask credproc.Asker, p Plan) (v *keystore.Vault, recovery []byte, err error) {
 	if _, err := a.Open(ctx); !errors.Is(err, keystore.ErrNoVault) {
 		if err == nil {
 			err = fmt.Errorf("%w: %s", keystore.ErrExists, a.dir)
 		}
-		return nil, "", err
+		return nil, nil, err
 	}
 	kinds, err := p.kinds(ctx, a.tools.keychain)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	var slots []newSlot
 	defer func() {
@@ -47,13 +47,15 @@ func (a *Access) Create(ctx context.Context, ask credproc.Asker, p Plan) (v *key
 	for _, kind := range kinds {
 		_, made, err := a.ways.make(ctx, maker{Request{Kind: string(kind)}, a.tools, ask})
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
 		slots, specs = append(slots, made), append(specs, made.spec)
-		recovery += made.recovery // of the one slot that has one
+		if made.recovery != nil { // one slot has one
+			recovery = made.recovery
+		}
 	}
 	if v, err = a.create(ctx, specs); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	return v, recovery, nil
 }

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/mfad/mfad/keystore"
@@ -19,5 +20,5 @@ func makeRecovery(context.Context, maker) (newSlot, error) {
 	}
 	defer text.Destroy()
 	identity, err := keystore.ParseRecovery(text.Bytes())
-	return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, typed: identity, recovery: string(text.Bytes())}, err
+	return newSlot{spec: keystore.SlotSpec{Recipient: recipient}, typed: identity, recovery: bytes.Clone(text.Bytes())}, err
 }

@@ -9,20 +9,21 @@ import (
 	"github.com/mfad/mfad/keystore"
 )
 
-// AddSlot makes a new way in, and returns it with the recovery key if it is one.
+// AddSlot makes a new way in, and returns it with the recovery key if it is one,
+// which the caller wipes.
 // It counts only when it has opened the vault once, by the way on which it will be
 // used: the token, say, is looked for, and wants its PIN and touch.
 // The caller has proved that they may ([Access.Prove]): it opens every secret of
 // the vault, also without mfad.
-func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery string, err error) {
+func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery []byte, err error) {
 	w, made, err := a.ways.make(ctx, maker{r, a.tools, ask})
 	if err != nil {
-		return keystore.Slot{}, "", err
+		return keystore.Slot{}, nil, err
 	}
 	made.spec.Proof, err = w.proof(ctx, maker{r, a.tools, ask}, made)
 	if err != nil {
 		made.discard()
-		return keystore.Slot{}, "", fmt.Errorf("proving that the new %s slot opens the vault: %w", w.kind, err)
+		return keystore.Slot{}, nil, fmt.Errorf("proving that the new %s slot opens the vault: %w", w.kind, err)
 	}
 	err = a.Use(ctx, ask, func(v *keystore.Vault) error {
 		add := func() (err error) {
@@ -36,7 +37,7 @@ func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (sl
 	})
 	if err != nil {
 		made.discard()
-		return keystore.Slot{}, "", err
+		return keystore.Slot{}, nil, err
 	}
 	return slot, made.recovery, nil
 }

@@ -101,7 +101,7 @@ type maker struct {
 type newSlot struct {
 	spec     keystore.SlotSpec
 	typed    age.Identity // of what a person types to open it; nil: nothing is typed
-	recovery string       // shown once; kind recovery alone
+	recovery []byte       // shown once; kind recovery alone
 	undo     func()       // when it is not added after all; nil: nothing
 }
 

@@ -62,9 +62,11 @@ func TestKindOfSlotIsARow(t *testing.T) {
 		}
 	}()
 	o := new(owner)
-	if _, o.recovery, err = a.Create(t.Context(), o, Plan{Passphrase: "no", OneWayIn: true}); err != nil {
+	_, recovery, err := a.Create(t.Context(), o, Plan{Passphrase: "no", OneWayIn: true})
+	if err != nil {
 		t.Fatal(err)
 	}
+	o.recovery = string(recovery)
 	_, _, err = a.AddSlot(t.Context(), o, Request{Kind: "stone"})
 	if want := "a slot is of kind passphrase, keychain, recovery, plugin, piv or fido2, not \"stone\""; !errors.Is(err, errcode.BadRequest) ||
 		!strings.Contains(err.Error(), want) {

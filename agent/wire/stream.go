@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/mfad/mfad/internal/sealed"
 )
 
 // MaxAnswer is the longest line that a client accepts, in bytes: the agent is
@@ -34,13 +36,16 @@ type Pipe interface {
 type Limits struct {
 	Read, Write int
 	Frame       time.Duration
+	// Secrets are the fields that are lifted out of a line before it is decoded
+	// (package sealed).
+	Secrets []string
 }
 
 // The two ends of a connection. A client's calls have a deadline as a whole,
 // and it trusts the agent: a clock for each frame would wake one more thread
 // on the start-up path of every verb.
 var (
-	AgentLimits  = Limits{Read: MaxFrame, Write: MaxAnswer, Frame: FrameTime}
+	AgentLimits  = Limits{Read: MaxFrame, Write: MaxAnswer, Frame: FrameTime, Secrets: secrets}
 	ClientLimits = Limits{Read: MaxAnswer, Write: MaxFrame}
 )
 
@@ -56,6 +61,7 @@ type Stream struct {
 	in         []byte // in[start:end] is read and not yet used
 	start, end int
 	timed      bool // a read deadline is set
+	tickets    sealed.Tickets
 }
 
 var _ jsonrpc2.ObjectStream = (*Stream)(nil)
@@ -68,8 +74,12 @@ func NewStream(pipe Pipe, limits Limits) *Stream {
 	return &Stream{pipe: pipe, limits: limits}
 }
 
-// Close closes the pipe under the stream; a waiting reader returns.
-func (s *Stream) Close() error { return s.pipe.Close() }
+// Close closes the pipe under the stream; a waiting reader returns. Secrets that
+// nobody has decoded are wiped.
+func (s *Stream) Close() error {
+	s.tickets.Drop()
+	return s.pipe.Close()
+}
 
 // ReadObject decodes the next line into v and wipes it from the buffer, which
 // lives as long as the connection. It returns io.EOF between frames and
@@ -79,7 +89,7 @@ func (s *Stream) ReadObject(v any) error {
 	if err != nil {
 		return err
 	}
-	err = json.Unmarshal(line, v)
+	err = json.Unmarshal(s.tickets.Lift(line, s.limits.Secrets), v)
 	clear(line)
 	s.shrink()
 	if err != nil {
@@ -178,6 +188,7 @@ func (s *Stream) WriteObject(v any) error {
 	if err != nil {
 		return fmt.Errorf("wire: encoding a frame: %w", err)
 	}
+	line = sealed.Fill(line)
 	defer clear(line)
 	if len(line)-1 > s.limits.Write {
 		return ErrFrameTooLong

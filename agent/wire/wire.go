@@ -13,6 +13,8 @@ package wire
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/mfad/mfad/internal/sealed"
 )
 
 // Protocol is raised when a change would let an older peer misunderstand. Each
@@ -20,6 +22,11 @@ import (
 // [errcode.Version], but for [MethodStop], which every version understands: that is
 // how an agent of another version is replaced.
 const Protocol = 2
+
+// secrets are the names of all fields by which a client hands over a secret, in
+// the parameters of a call or in an answer to a question. No other field of a
+// client's has one of them.
+var secrets = []string{"secret", "seed", "text"}
 
 // MaxFrame is the longest line that the agent accepts, in bytes; a client
 // accepts [MaxAnswer].
@@ -111,8 +118,8 @@ type ProfileNamer interface{ ProfileName() string }
 // The document comes first, and is an object of strings and one number: package
 // agent/client/cached cuts it out by its place.
 type CredentialsResult struct {
-	Document json.RawMessage `json:"document"`
-	Region   string          `json:"region,omitempty"` // the profile's region
+	Document sealed.Object `json:"document"`
+	Region   string        `json:"region,omitempty"` // the profile's region
 }
 
 // WarningParams is one line for standard error, which stays there.
@@ -140,8 +147,8 @@ type VaultCreateParams struct {
 
 // VaultCreateResult holds the recovery key, which is kept nowhere else.
 type VaultCreateResult struct {
-	Vault    Vault  `json:"vault"`
-	Recovery string `json:"recovery,omitempty"` // AGE-SECRET-KEY-1…
+	Vault    Vault       `json:"vault"`
+	Recovery sealed.Text `json:"recovery,omitempty"` // AGE-SECRET-KEY-1…
 }
 
 // VaultUnlockParams chooses the slot; empty tries those that ask nothing first.
@@ -218,8 +225,8 @@ type SlotAddParams struct {
 
 // SlotAddResult holds a new recovery key, for kind recovery.
 type SlotAddResult struct {
-	Slot     Slot   `json:"slot"`
-	Recovery string `json:"recovery,omitempty"`
+	Slot     Slot        `json:"slot"`
+	Recovery sealed.Text `json:"recovery,omitempty"`
 }
 
 // SlotRemoveParams: Last allows removing down to a single way in.
@@ -231,11 +238,11 @@ type SlotRemoveParams struct {
 // KeyImportParams brings an access key in. The secret travels over the
 // socket alone; the client wipes its copy.
 type KeyImportParams struct {
-	Name        string   `json:"name"`
-	AccessKeyID string   `json:"accessKeyId"`
-	Secret      []byte   `json:"secret"` // base64 on the wire
-	Replace     bool     `json:"replace,omitempty"`
-	Trust       []string `json:"trust,omitempty"` // endpoints to trust with this key
+	Name        string       `json:"name"`
+	AccessKeyID string       `json:"accessKeyId"`
+	Secret      sealed.Bytes `json:"secret"` // base64 on the wire
+	Replace     bool         `json:"replace,omitempty"`
+	Trust       []string     `json:"trust,omitempty"` // endpoints to trust with this key
 	// OnToken, Tokens and Touch are as in [DeviceAddParams], and so is ToVault.
 	OnToken bool     `json:"onToken,omitempty"`
 	Tokens  []string `json:"tokens,omitempty"`
@@ -293,10 +300,10 @@ type KeyTrustParams struct {
 // text. Serials go to the devices in order; a migration may bring several, and
 // then names them itself unless Name is given for a single one.
 type DeviceAddParams struct {
-	Name    string `json:"name,omitempty"`
-	Serial  string `json:"serial,omitempty"`
-	Seed    []byte `json:"seed"` // base64 on the wire
-	Replace bool   `json:"replace,omitempty"`
+	Name    string       `json:"name,omitempty"`
+	Serial  string       `json:"serial,omitempty"`
+	Seed    sealed.Bytes `json:"seed"` // base64 on the wire
+	Replace bool         `json:"replace,omitempty"`
 	// OnToken puts the seed onto Tokens, serial numbers, all of which must be
 	// plugged in, or onto the only token that is; the vault gets a pointer.
 	OnToken bool     `json:"onToken,omitempty"`

@@ -18,13 +18,22 @@ import (
 	"github.com/mfad/mfad/agent/harden"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/closed"
+	"github.com/mfad/mfad/internal/inherited"
 	"github.com/mfad/mfad/token/qr"
 )
 
 func main() {
 	// First of all: what is in memory before is not taken back.
-	err := harden.Process()
+	late, err := closed.FromStart()
 	if err == nil {
+		err = harden.Process()
+	}
+	if err == nil {
+		inherited.Close(server.Handed()...)
+		if late != nil {
+			logger(slog.LevelInfo).Warn("this process was open to others of its user when it started", "error", late)
+		}
 		err = run(os.Args[1:], os.Stdin, os.Stdout)
 	}
 	if err == nil || errors.Is(err, flag.ErrHelp) {
@@ -64,8 +73,11 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	case *readQR:
 		return printQR(stdin, stdout)
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	return serve(*socket, log)
+	return serve(*socket, logger(level))
+}
+
+func logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
 // printQR prints the texts of a picture in one write.

@@ -12,6 +12,7 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/clipboard"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/tty"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
+	"github.com/mfad/mfad/internal/inherited"
 )
 
 const noClipboardHint = `Install wl-clipboard (Wayland) or xclip (X11), or run "mfad code {name}" without --copy.`
@@ -120,6 +121,7 @@ func holdClipboardCommand(c *cli) *cobra.Command {
 		Hidden: true,
 		Args:   argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			inherited.Close() // it outlives its caller
 			known, err := clipboard.Hold(cmd.Context(), args[0], c.in)
 			if !known {
 				return usagef(noHint, "no clipboard tool %q", args[0])

@@ -66,14 +66,14 @@ func makeVault(ctx context.Context, c *cli, p wire.VaultCreateParams, recoveryFi
 	}
 	var made wire.VaultCreateResult
 	err := c.call(ctx, wire.MethodVaultCreate, p, &made)
-	if sink != nil && (err != nil || made.Recovery == "") {
+	if sink != nil && (err != nil || made.Recovery == nil) {
 		sink.abandon()
 	}
 	if err != nil {
 		return err
 	}
-	if made.Recovery != "" {
-		if err := sink.deliver(c.console, made.Recovery, made.Vault.Path); err != nil {
+	if made.Recovery != nil {
+		if err := sink.deliver(c.console, string(made.Recovery), made.Vault.Path); err != nil {
 			return err
 		}
 	}

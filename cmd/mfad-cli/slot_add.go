@@ -179,7 +179,7 @@ func addSlot(ctx context.Context, c *cli, s slotAdd) error {
 		return err
 	}
 	if sink != nil {
-		if err := sink.deliver(c.console, added.Recovery, "the vault"); err != nil {
+		if err := sink.deliver(c.console, string(added.Recovery), "the vault"); err != nil {
 			return err
 		}
 	}

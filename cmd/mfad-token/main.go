@@ -15,12 +15,18 @@ import (
 
 	"github.com/mfad/mfad/agent/harden"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/closed"
+	"github.com/mfad/mfad/internal/inherited"
 	"github.com/mfad/mfad/internal/line"
 )
 
 func main() {
 	// First of all: what is in memory before is not taken back.
-	err := harden.Process()
+	_, err := closed.FromStart()
+	if err == nil {
+		err = harden.Process()
+	}
+	inherited.Close()
 	switch name := filepath.Base(os.Args[0]); {
 	case err != nil:
 	case name == pluginProgram:

@@ -125,16 +125,19 @@ func badBundle(err error) error {
 // newHTTPClient follows no redirect: the request is signed for one host, and
 // may carry a code.
 func newHTTPClient(roots *x509.CertPool) *http.Client {
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	dial := dialer{net.Dialer{Timeout: dialTimeout}, config}
 	return &http.Client{
 		Transport: &http.Transport{
 			// The process's own environment decides, as it was at its start.
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
-			TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			DialContext:           dial.plain,
+			DialTLSContext:        dial.tls,
+			TLSClientConfig:       config, // behind a proxy
 			TLSHandshakeTimeout:   tlsTimeout,
+			WriteBufferSize:       writeBuffer,
 			ResponseHeaderTimeout: headerTimeout,
 			IdleConnTimeout:       idleTimeout,
-			ForceAttemptHTTP2:     true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       attemptTimeout,

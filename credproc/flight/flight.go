@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/forget"
 )
 
 var (
@@ -119,7 +120,8 @@ func (g *Group[K, A, V]) startLocked(key K, work Work[A, V]) *flight[A, V] {
 	f.waiters.turns, f.waiters.declines = make(map[string]int), make(map[string]int)
 	g.flights[key] = f
 	g.work.Go(func() {
-		f.value, f.err = work(ctx, &f.waiters)
+		// What it makes are secrets, and what makes it holds some.
+		f.value, f.err = forget.Value(func() (V, error) { return work(ctx, &f.waiters) })
 		g.mu.Lock()
 		g.removeLocked(key, f)
 		g.mu.Unlock()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/sealed"
 )
 
 // What a caller may branch on.
@@ -89,8 +90,8 @@ type Question struct {
 // only JSON, which goes over a wire, has the text.
 type Answer struct {
 	// Text is a secret or a code. Whoever gets it wipes it.
-	Text []byte `json:"text,omitempty"` // base64 on the wire
-	Yes  bool   `json:"yes,omitempty"`
+	Text sealed.Bytes `json:"text,omitempty"` // base64 on the wire
+	Yes  bool         `json:"yes,omitempty"`
 }
 
 // Wipe clears the text.

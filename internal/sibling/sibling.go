@@ -4,19 +4,18 @@ package sibling
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/mfad/mfad/internal/closed"
 )
 
 // Find is the path of the program name: beside our own executable, else in
 // PATH. The error says where it was looked for and what to do.
 func Find(name string) (string, error) {
 	beside, where := "", "this program"
-	if self, err := os.Executable(); err == nil {
-		if self, err = filepath.EvalSymlinks(self); err == nil {
-			beside, where = filepath.Join(filepath.Dir(self), name), self
-		}
+	if self, err := closed.Executable(); err == nil {
+		beside, where = filepath.Join(filepath.Dir(self), name), self
 	}
 	if beside != "" {
 		if path, err := exec.LookPath(beside); err == nil {

@@ -18,6 +18,8 @@ import (
 	"github.com/pquerna/otp/hotp"
 
 	"github.com/mfad/mfad/internal/errcode"
+
+	"github.com/mfad/mfad/internal/forget"
 )
 
 // ErrBadSeed is wrapped by every error about a text that holds no usable
@@ -81,13 +83,15 @@ func (k *Key) Code(t time.Time) (string, error) {
 		return "", fmt.Errorf("computing a code: the time is before 1970: set the clock")
 	}
 	// pquerna/otp takes the secret as a base32 string. Padded and in capitals it
-	// is not copied on the way, but this string and what it decodes to are left
-	// to the garbage collector.
-	secret := base32.StdEncoding.EncodeToString(k.Seed.bytes())
+	// is not copied on the way, but this string and what it decodes to cannot be
+	// wiped by us.
 	step := uint64(t.Unix()) / uint64(k.Period/time.Second)
-	return hotp.GenerateCodeCustom(secret, step, hotp.ValidateOpts{
-		Digits:    otp.Digits(k.Digits),
-		Algorithm: hashes[k.Algorithm],
+	return forget.Value(func() (string, error) {
+		secret := base32.StdEncoding.EncodeToString(k.Seed.bytes())
+		return hotp.GenerateCodeCustom(secret, step, hotp.ValidateOpts{
+			Digits:    otp.Digits(k.Digits),
+			Algorithm: hashes[k.Algorithm],
+		})
 	})
 }
 

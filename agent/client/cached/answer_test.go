@@ -11,6 +11,7 @@ import (
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/sealed"
 )
 
 // answer is what an agent sends for a result, without the newline.
@@ -24,7 +25,7 @@ func answer(t testing.TB, result any) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return line
+	return sealed.Fill(line)
 }
 
 func TestDocumentIsTheAgents(t *testing.T) {

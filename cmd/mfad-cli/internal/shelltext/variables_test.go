@@ -1,7 +1,6 @@
 package shelltext
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +14,7 @@ const testDocument = `{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey"
 	`"Expiration":"2026-11-22T07:53:32Z","AccountId":"123456789012"}`
 
 func TestVariablesTakeTheCallersRegionBeforeTheProfiles(t *testing.T) {
-	r := wire.CredentialsResult{Document: json.RawMessage(testDocument), Region: "eu-west-1"}
+	r := wire.CredentialsResult{Document: []byte(testDocument), Region: "eu-west-1"}
 	common := []Variable{
 		{"AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"},
 		{"AWS_SECRET_ACCESS_KEY", "s"},
@@ -49,7 +48,7 @@ func TestVariablesRefuseWhatIsNoDocumentWithoutQuotingIt(t *testing.T) {
 		"other types": `{"AccessKeyId":"A","SecretAccessKey":["secret"]}`,
 		"line break":  `{"AccessKeyId":"A","SecretAccessKey":"secret\nexport PATH=x"}`,
 	} {
-		_, err := VariablesOf(wire.CredentialsResult{Document: json.RawMessage(text)}, func(string) string { return "" })
+		_, err := VariablesOf(wire.CredentialsResult{Document: []byte(text)}, func(string) string { return "" })
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v", name, err)
 		}

@@ -1,0 +1,5 @@
+//go:build !goexperiment.runtimesecret
+
+package forget
+
+func do(f func()) { f() }
