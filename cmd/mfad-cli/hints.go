@@ -101,6 +101,8 @@ var advices = [...]advice{
 	errcode.TokenFull: {exitError, `Delete what is not needed any more ("ykman oath accounts list" and "ykman piv info" show ` +
 		`it), or use another token.`},
 	errcode.TokenUnsupported: {exitError, `Run "mfad token list" to see what it can do, or use another token.`},
+	errcode.NoFiles: {exitLater, `Run the same again when fewer programs are connected ("mfad status" counts them); if it happens ` +
+		`again, allow the agent more open files ("ulimit -n 1024") and run "mfad agent restart".`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes

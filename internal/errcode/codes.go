@@ -64,6 +64,7 @@ const (
 	NotOnToken
 	TokenFull
 	TokenUnsupported
+	NoFiles
 )
 
 // texts are what the codes say when nothing says it better.
@@ -123,6 +124,7 @@ var texts = [...]string{
 	NotOnToken:        "not on the token",
 	TokenFull:         "token is full",
 	TokenUnsupported:  "token cannot do that",
+	NoFiles:           "too many open files",
 }
 
 // Error says it in a few words.
