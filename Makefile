@@ -24,7 +24,7 @@ COMPUTING := crypto/internal/fips140/edwards25519/field golang.org/x/crypto/scry
 RACE := GORACE=atexit_sleep_ms=0 $(GO) test -race $(COMPUTING:%=-gcflags=%=-race=false)
 
 .DEFAULT_GOAL := help
-.PHONY: help build man install run test bench lint fuzz clean
+.PHONY: help build man install run test bench lint fuzz mutate clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test: ## install what the tests need, run all of them, fuzz each parser for 10 s
 
 fuzz: ## fuzz each parser for FUZZTIME (10s), one on each processor
 	@GO='$(GO)' sh .ci/fuzz $(or $(FUZZTIME),10s)
+
+mutate: ## change one line at a time (N=40 in each package of P): which changes does no test notice? takes an hour
+	@$(GO) run ./.ci/mutate -n $(or $(N),40) $(P)
 
 bench: ## measure, as ratios within one run; prints the table that the README quotes
 	@GO='$(GO)' sh .ci/bench

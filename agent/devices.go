@@ -84,9 +84,8 @@ func parseSerials(text string, devices int) ([]string, error) {
 		return nil, errcode.Errorf(errcode.BadRequest, "%d serial numbers for %d devices", len(serials), devices)
 	}
 	for i, serial := range serials {
-		if !config.ValidSerial(serial) {
-			return nil, errcode.Errorf(errcode.BadRequest,
-				"%.80q is not an MFA device: write its ARN, arn:aws:iam::ACCOUNT:mfa/NAME, or the serial number of the fob", serial)
+		if err := config.CheckSerial(serial); err != nil {
+			return nil, errcode.Errorf(errcode.BadRequest, "serial number %v", err)
 		}
 		if slices.Contains(serials[:i], serial) {
 			return nil, errcode.Errorf(errcode.BadRequest, "serial number %s is given twice", serial)

@@ -109,6 +109,8 @@ func TestDevicesThatCannotBeOnesAreRefused(t *testing.T) {
 		"empty seed":       {wire.DeviceAddParams{Name: "a"}, errcode.BadSeed, "empty"},
 		"million digits":   {wire.DeviceAddParams{Name: "a", Seed: []byte("otpauth://totp/a?secret=" + seed + "&digits=1000000")}, errcode.BadSeed, "digits"},
 		"short serial":     {wire.DeviceAddParams{Name: "a", Serial: "12345678", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
+		"security key":     {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::123456789012:u2f/user/alice/key", Seed: []byte(seed)}, errcode.BadRequest, "security key or passkey"},
+		"digits alone":     {wire.DeviceAddParams{Name: "a", Serial: "1234567890", Seed: []byte(seed)}, errcode.BadRequest, "digits alone"},
 		"odd serial":       {wire.DeviceAddParams{Name: "a", Serial: "arn:aws:iam::1\x1b[2J:mfa/x", Seed: []byte(seed)}, errcode.BadRequest, "not an MFA device"},
 		"too many serials": {wire.DeviceAddParams{Name: "a", Serial: serial + " " + serial + "2", Seed: []byte(seed)}, errcode.BadRequest, "2 serial numbers for 1"},
 		"odd name":         {wire.DeviceAddParams{Name: "a\nb", Seed: []byte(seed)}, errcode.BadRequest, "name"},

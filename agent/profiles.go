@@ -3,6 +3,11 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
@@ -30,6 +35,11 @@ func (m *profiles) show(ctx context.Context, _ *request, p wire.ProfileShowParam
 		region := describeValue("region", chain.Region)
 		shown.Region = &region
 	}
+	if files, err := m.config.Files(); err == nil {
+		asked, _ := files.Profile(chain.Profile)
+		program, _ := asked.Program()
+		shown.Fault = lostProgram(program)
+	}
 	live := m.broker.Cached(ctx, chain)
 	for i, step := range chain.Steps {
 		shown.Steps[i] = describeStep(step)
@@ -56,9 +66,24 @@ func (m *profiles) list(ctx context.Context, _ *request) ([]wire.Profile, error)
 		if _, err := m.resolver.resolve(ctx, info.Name, ""); err != nil {
 			shown.Fault = line.One(err.Error())
 		}
+		if lost := lostProgram(info.Program); lost != "" {
+			shown.Fault = strings.TrimSuffix(lost+"; "+shown.Fault, "; ")
+		}
 		profiles = append(profiles, shown)
 	}
 	return profiles, nil
+}
+
+// lostProgram says that the program by which aws comes to mfad is gone, such as
+// after a move to another machine; empty when it is there, or only PATH tells.
+func lostProgram(program string) string {
+	if !filepath.IsAbs(program) {
+		return ""
+	}
+	if _, err := os.Stat(program); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return line.One(fmt.Sprintf("aws runs %s, which is not there: `mfad profile repair` writes where mfad is", program))
 }
 
 func describeStep(step config.Step) wire.Step {

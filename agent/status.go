@@ -42,7 +42,7 @@ func (m *status) show(ctx context.Context, _ *request) (wire.Status, error) {
 		vault := m.vaults.describe(v)
 		shown.Vault = &vault
 	case !errors.Is(err, keystore.ErrNoVault):
-		shown.Faults = append(shown.Faults, wire.Fault{At: m.options.Now(), Text: line.One(err.Error())})
+		shown.VaultFault = line.One(err.Error())
 	}
 	for _, r := range m.refusals.List() {
 		shown.Faults = append(shown.Faults, wire.Fault{At: r.At, Profile: r.Name, Text: r.Text})

@@ -352,7 +352,10 @@ func TestVaultThatCannotBeOpenedIsTheReason(t *testing.T) {
 	}
 	var status wire.Status
 	b.must(t, nobody, wire.MethodStatus, nil, &status)
-	if len(status.Faults) != 3 || !strings.Contains(status.Faults[0].Text, "damaged") {
+	if !strings.Contains(status.VaultFault, "damaged") || status.Vault != nil {
+		t.Errorf("status shows %q, %+v", status.VaultFault, status.Vault)
+	}
+	if len(status.Faults) != 2 || !strings.Contains(status.Faults[0].Text, "damaged") {
 		t.Errorf("status shows %+v", status.Faults)
 	}
 }

@@ -1,6 +1,7 @@
 package credproc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -62,6 +63,7 @@ func (staticKeys) Make(_ context.Context, step config.Step, id Identity, _ Asker
 	keys := step.Spec.(config.StaticKeys)
 	return Given{Credentials: Credentials{
 		AccessKeyID: id.KeyID, SecretAccessKey: string(keys.Secret.Bytes), SessionToken: string(keys.Token.Bytes),
+		AccountID: keys.Account.Text,
 	}}, nil
 }
 
@@ -86,7 +88,7 @@ func (e environment) Make(context.Context, config.Step, Identity, Asker) (Given,
 	return Given{Credentials: Credentials{
 		AccessKeyID:     e.lookup("AWS_ACCESS_KEY_ID"),
 		SecretAccessKey: e.lookup("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    e.lookup("AWS_SESSION_TOKEN"),
+		SessionToken:    cmp.Or(e.lookup("AWS_SESSION_TOKEN"), e.lookup("AWS_SECURITY_TOKEN")),
 		AccountID:       e.lookup("AWS_ACCOUNT_ID"),
 	}}, nil
 }

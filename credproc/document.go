@@ -13,9 +13,26 @@ type document struct {
 	Version         int
 	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string
-	SessionToken    string `json:",omitempty"`
-	Expiration      string `json:",omitempty"`
-	AccountID       string `json:"AccountId,omitempty"`
+	SessionToken    string  `json:",omitempty"`
+	Expiration      string  `json:",omitempty"`
+	AccountID       account `json:"AccountId,omitempty"`
+}
+
+// account is an AWS account of 12 digits, or empty. Some programs print it as a
+// number, which has lost the zeros that it begins with.
+type account string
+
+// UnmarshalJSON takes a text or a number.
+func (a *account) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil { // null is none
+		*a = account(text)
+		return nil
+	}
+	var number uint64
+	err := json.Unmarshal(data, &number)
+	*a = account(fmt.Sprintf("%012d", number))
+	return err
 }
 
 const documentVersion = 1
@@ -26,7 +43,7 @@ const documentVersion = 1
 func (c Credentials) Document() []byte {
 	doc, err := json.Marshal(document{
 		Version: documentVersion, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
-		SessionToken: c.SessionToken, Expiration: formatTime(c.Expiration), AccountID: c.AccountID,
+		SessionToken: c.SessionToken, Expiration: formatTime(c.Expiration), AccountID: account(c.AccountID),
 	})
 	if err != nil {
 		panic(err) // five strings and a number always marshal
@@ -57,7 +74,7 @@ func ParseDocument(text []byte, now time.Time) (Credentials, error) {
 	}
 	creds := Credentials{
 		AccessKeyID: doc.AccessKeyID, SecretAccessKey: doc.SecretAccessKey,
-		SessionToken: doc.SessionToken, AccountID: doc.AccountID,
+		SessionToken: doc.SessionToken, AccountID: string(doc.AccountID),
 	}
 	if doc.Expiration != "" {
 		end, err := time.Parse(time.RFC3339, doc.Expiration)

@@ -110,3 +110,36 @@ func TestProcessThatPrintsLongTermKeysIsNotHandedOut(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+// Programs print the account as a text, as a number, or not at all: then the
+// profile may name it, and one that names another has credentials of its own.
+func TestProcessCredentialsCarryTheirAccount(t *testing.T) {
+	with := func(accountID string) string {
+		return "echo '" + document(`"AccountId":"`+account+`"`, accountID) + "'"
+	}
+	for _, test := range []struct{ name, command, profile, want string }{
+		{"a text", with(`"AccountId":"111122223333"`), "", "111122223333"},
+		{"a number", with(`"AccountId":111122223333`), "", "111122223333"},
+		{"a number that has lost its zeros", with(`"AccountId":1122223333`), "", "001122223333"},
+		{"none", with(`"x":1`), "", ""},
+		{"null", with(`"AccountId":null`), "444455556666", "444455556666"},
+		{"the profile's", with(`"x":1`), "444455556666", "444455556666"},
+		{"the program's before the profile's", with(`"AccountId":"111122223333"`), "444455556666", "111122223333"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t)
+			step := func(account string) config.Step {
+				return config.Step{Profile: "other", Spec: config.Process{Command: value(test.command), Account: config.Value{Text: account}}}
+			}
+			h.chain("other", step(test.profile))
+			h.chain("another", step("999999999999"))
+			if got := h.must(t, "other", nil); got.AccountID != test.want {
+				t.Errorf("got %q, want %q", got.AccountID, test.want)
+			}
+			printed := strings.Contains(test.command, `"AccountId":1`) || strings.Contains(test.command, `"AccountId":"`)
+			if got := h.must(t, "another", nil); !printed && got.AccountID != "999999999999" {
+				t.Errorf("another profile got %q", got.AccountID)
+			}
+		})
+	}
+}

@@ -62,10 +62,10 @@ func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 	h := newHouse(t, func(o *credproc.Options) { o.Environ = func(name string) string { return env[name] } })
 	h.aws.live["ASIAENV"] = time.Now().Add(time.Hour)
-	h.chain("static", config.Step{Spec: config.StaticKeys{ID: value("ASIASTATIC"), Secret: secret("s"), Token: secret("t")}})
+	h.chain("static", config.Step{Spec: config.StaticKeys{ID: value("ASIASTATIC"), Secret: secret("s"), Token: secret("t"), Account: value("111122223333")}})
 	h.chain("environment", environment(config.Temporary))
 	h.chain("role", environment(config.Temporary), roleStep("role"))
-	if got := h.must(t, "static", nil); got.AccessKeyID != "ASIASTATIC" || got.SessionToken != "t" {
+	if got := h.must(t, "static", nil); got.AccessKeyID != "ASIASTATIC" || got.SessionToken != "t" || got.AccountID != "111122223333" {
 		t.Errorf("static: got %v", got)
 	}
 	if got := h.must(t, "environment", nil); got.AccessKeyID != "ASIAENV" {
@@ -73,6 +73,11 @@ func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
 	}
 	if got := h.must(t, "role", nil); got.AccountID != "210987654321" {
 		t.Errorf("role: account %q", got.AccountID)
+	}
+	delete(env, "AWS_SESSION_TOKEN")
+	env["AWS_SECURITY_TOKEN"] = "old"
+	if got := h.must(t, "environment", nil); got.SessionToken != "old" {
+		t.Errorf("environment with the token's name of old: got %v", got)
 	}
 	delete(env, "AWS_ACCESS_KEY_ID")
 	if _, err := h.get(t, "environment", nil); err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {

@@ -39,6 +39,8 @@ type Terminal struct {
 	lines   chan line
 	reading bool // guarded by turn
 
+	silence silence
+
 	mu     sync.Mutex // guards what follows, and writing
 	asking bool
 	notice string // shown, or to be shown when the prompt is done
@@ -69,8 +71,13 @@ func newTerminal(t tty) *Terminal {
 // before: their contexts end first.
 func (t *Terminal) Close() error {
 	t.Notice("")
+	t.silence.end()
 	return t.tty.Close()
 }
+
+// Settle says that there is a verdict on the last secret, or none to come: the
+// terminal shows again what is typed. Close and the next prompt say so too.
+func (t *Terminal) Settle() { t.silence.end() }
 
 // ask runs one prompt, in its turn: echo says whether what is typed is seen.
 // Conversation reads answers with read; the terminal is as before when ask
@@ -85,18 +92,43 @@ func (t *Terminal) ask(ctx context.Context, echo bool, conversation func(read re
 	}
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, deadly...)
-	defer signal.Stop(interrupts)
+	earlier := t.silence.take()
 	restore, err := t.tty.setEcho(echo)
+	if earlier != nil {
+		restore = earlier // to how it was before the first of these prompts
+	}
 	if err != nil {
+		if earlier != nil {
+			restore(forget)
+		}
+		signal.Stop(interrupts)
 		return fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
-	defer restore()
 	t.clearForPrompt()
 	defer t.afterPrompt()
-	return conversation(func(question string) ([]byte, error) {
+	err = conversation(func(question string) ([]byte, error) {
 		return t.read(ctx, interrupts, echo, question)
 	})
+	if err == nil && !echo {
+		t.silence.begin(restore, interrupts)
+		return nil
+	}
+	signal.Stop(interrupts)
+	// An answer to what is asked no more is nobody else's.
+	restore(typeAhead(ctx.Err() != nil))
+	return err
 }
+
+// A restorer puts the terminal's mode back.
+type restorer func(typeAhead)
+
+// typeAhead is what becomes of what was typed and not yet read.
+type typeAhead bool
+
+const (
+	keep   typeAhead = false
+	forget typeAhead = true
+)
 
 // reader shows a question and reads the line that answers it, without its
 // newline. An interrupt is errInterrupted, the end of input io.EOF, and the

@@ -9,10 +9,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/prompt/screentest"
@@ -50,6 +53,29 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 			What: "PIN", Again: "wrong PIN", Token: "YubiKey 5 NFC (serial 12345678)", Tries: 2,
 			Profile: "prod", Asker: `"aws s3 ls\x1b" (pid 4711)`,
 		}))
+	},
+	"two tries": func(t *prompt.Terminal, cue func()) (any, error) {
+		if _, err := t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "first try"}); err != nil {
+			return nil, err
+		}
+		cue()
+		if err := awaitTyped(); err != nil {
+			return nil, err
+		}
+		second, err := text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "second try"}))
+		if err != nil {
+			return nil, err
+		}
+		cue()
+		if err := awaitTyped(); err != nil {
+			return nil, err
+		}
+		t.Settle()
+		if err := os.WriteFile("/dev/tty", []byte("settled"), 0); err != nil {
+			return nil, err
+		}
+		cue()
+		return second, nil
 	},
 	"new secret": func(t *prompt.Terminal, _ func()) (any, error) {
 		return text(t.Ask(context.Background(), human.Question{Kind: human.Secret, What: "passphrase", New: true}))
@@ -99,6 +125,23 @@ var roles = map[string]func(t *prompt.Terminal, cue func()) (any, error){
 		out, err := cmd.Output()
 		return string(out), err
 	},
+}
+
+// awaitTyped returns when the terminal has a line that nobody has read: the other
+// end of a pseudo terminal does not hear when its bytes have arrived.
+func awaitTyped() error {
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tty.Close() }()
+	for {
+		waiting, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCINQ)
+		if err != nil || waiting > 0 {
+			return err
+		}
+		runtime.Gosched()
+	}
 }
 
 // text makes a secret printable: the double that the tests type is none.
@@ -197,6 +240,51 @@ func TestSecretIsReadWithoutEcho(t *testing.T) {
 	s.want(`{"dismissed":false,"typed":"hunter zwei"}`)
 	if strings.Contains(s.Shown(), "hunter") {
 		t.Errorf("the secret was shown: %q", s.Shown())
+	}
+}
+
+// While a passphrase is being judged, a person types the next try, or sees no echo
+// and types on: none of that is shown, and none is an answer or lands in the shell.
+func TestTypeAheadAfterASecretIsNeitherShownNorTaken(t *testing.T) {
+	s := open(t, "two tries")
+	s.Expect("first try: ")
+	s.Send("wrong\n")
+	s.Expect("\r\n")
+	for _, next := range []string{"mfad: second try: ", "settled"} {
+		if s.Echoes() {
+			t.Errorf("before %q the terminal echoes", next)
+		}
+		s.Send("too early\n")
+		s.cue()
+		s.Expect(next)
+		if next != "settled" {
+			s.Send("right\n")
+			s.Expect("\r\n")
+		}
+	}
+	if !s.Echoes() {
+		t.Error("after the verdict the terminal does not echo")
+	}
+	s.cue()
+	s.want(`{"dismissed":false,"typed":"right"}`)
+	if strings.Contains(s.Shown(), "early") {
+		t.Errorf("type-ahead was shown: %q", s.Shown())
+	}
+}
+
+func TestSignalAfterASecretRestoresTheTerminal(t *testing.T) {
+	s := open(t, "two tries")
+	s.Expect("first try: ")
+	s.Send("wrong\n")
+	s.Expect("\r\n")
+	s.Send("\x03")
+	err := s.cmd.Wait()
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+		t.Errorf("an interrupt ended it with %v", err)
+	}
+	if !s.Echoes() {
+		t.Error("the terminal does not echo")
 	}
 }
 

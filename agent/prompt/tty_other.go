@@ -14,6 +14,8 @@ type tty struct{ *os.File }
 
 func openTTY() (tty, error) { return tty{}, errors.New("mfad cannot ask on this system's terminals") }
 
-func (t tty) foreground() bool             { return false }
-func (t tty) setEcho(bool) (func(), error) { return nil, ErrNoTerminal }
-func (t tty) width() int                   { return 80 }
+func (t tty) foreground() bool               { return false }
+func (t tty) setEcho(bool) (restorer, error) { return nil, ErrNoTerminal }
+func (t tty) width() int                     { return 80 }
+
+func raise(os.Signal) { os.Exit(130) }

@@ -55,7 +55,7 @@ func (t tty) foreground() bool {
 
 // setEcho edits lines with or without showing them, and gives signals. What
 // was typed before the question is thrown away.
-func (t tty) setEcho(echo bool) (restore func(), err error) {
+func (t tty) setEcho(echo bool) (restore restorer, err error) {
 	var before *unix.Termios
 	err = t.control(func(fd int) (err error) {
 		if before, err = unix.IoctlGetTermios(fd, getTermios); err != nil {
@@ -72,9 +72,20 @@ func (t tty) setEcho(echo bool) (restore func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() {
-		_ = t.control(func(fd int) error { return unix.IoctlSetTermios(fd, setTermios, before) })
+	return func(typed typeAhead) {
+		how := uint(setTermios)
+		if typed == forget {
+			how = setTermiosFlush
+		}
+		_ = t.control(func(fd int) error { return unix.IoctlSetTermios(fd, how, before) })
 	}, nil
+}
+
+// raise gives us a signal again.
+func raise(s os.Signal) {
+	if s, ok := s.(syscall.Signal); ok {
+		_ = syscall.Kill(os.Getpid(), s)
+	}
 }
 
 // width is the number of columns, 80 if the terminal does not say.

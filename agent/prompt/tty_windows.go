@@ -33,7 +33,7 @@ func (t tty) Close() error                { return errors.Join(t.in.Close(), t.o
 func (t tty) foreground() bool { return true }
 
 // setEcho edits lines with or without showing them, and gives interrupts.
-func (t tty) setEcho(echo bool) (restore func(), err error) {
+func (t tty) setEcho(echo bool) (restore restorer, err error) {
 	handle := windows.Handle(t.in.Fd())
 	var before uint32
 	if err := windows.GetConsoleMode(handle, &before); err != nil {
@@ -46,8 +46,16 @@ func (t tty) setEcho(echo bool) (restore func(), err error) {
 	if err := windows.SetConsoleMode(handle, now); err != nil {
 		return nil, err
 	}
-	return func() { _ = windows.SetConsoleMode(handle, before) }, nil
+	return func(typed typeAhead) {
+		if typed == forget {
+			_ = windows.FlushConsoleInputBuffer(handle)
+		}
+		_ = windows.SetConsoleMode(handle, before)
+	}, nil
 }
+
+// raise ends us: an interrupt cannot be given again.
+func raise(os.Signal) { os.Exit(130) }
 
 // width is the number of columns, 80 if the console does not say.
 func (t tty) width() int {

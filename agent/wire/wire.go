@@ -320,6 +320,7 @@ type Chain struct {
 	Profile string `json:"profile"`
 	Region  *Value `json:"region,omitempty"`
 	Steps   []Step `json:"steps"`
+	Fault   string `json:"fault,omitempty"` // why aws does not get that far
 }
 
 // Step is one link of a chain, as settings in the order to show them.
@@ -386,6 +387,7 @@ type Status struct {
 	Connections int       `json:"connections"`
 	SkewMillis  int64     `json:"skewMillis"` // to add to our clock, as AWS told
 	Vault       *Vault    `json:"vault,omitempty"`
+	VaultFault  string    `json:"vaultFault,omitempty"` // why a vault that is there cannot be read
 	Sessions    []Session `json:"sessions"`
 	// Faults are the last refusals, newest first: SDKs hide them.
 	Faults []Fault `json:"faults,omitempty"`

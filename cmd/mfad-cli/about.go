@@ -19,8 +19,43 @@ func versionCommand(c *cli) *cobra.Command {
 		Args:              argCount(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			return c.print(fmt.Sprintf("mfad %s (protocol %d, %s, %s/%s)\n",
-				wire.Version, wire.Protocol, runtime.Version(), runtime.GOOS, runtime.GOARCH))
+			return c.print(versionText())
+		},
+	}
+}
+
+func versionText() string {
+	return fmt.Sprintf("mfad %s (protocol %d, %s, %s/%s)\n",
+		wire.Version, wire.Protocol, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// helpCommand is cobra's, but that help on what there is not is a mistake.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [VERB...]",
+		Short:   "Show the help on a verb",
+		Long:    `Show the help on a verb, as --help does, or on a topic.`,
+		Example: "  mfad help exec\n  mfad help key import\n  mfad help exit-codes",
+		Args:    cobra.ArbitraryArgs,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			of, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var words []string
+			for _, below := range of.Commands() {
+				if !below.Hidden {
+					words = append(words, cobra.CompletionWithDesc(below.Name(), below.Short))
+				}
+			}
+			return words, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return noSuchVerb(of, rest)
+			}
+			return of.Help()
 		},
 	}
 }

@@ -73,6 +73,9 @@ var errNoTerminal = &fault{
 
 // askLine asks with echo, on the terminal that standard input is.
 func (c *cli) askLine(ctx context.Context, what string) (string, error) {
+	if c.tty != nil {
+		c.tty.Settle()
+	}
 	if _, err := fmt.Fprintf(c.err, "%s: ", what); err != nil {
 		return "", err
 	}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,11 +19,12 @@ const noClipboardHint = `Install wl-clipboard (Wayland) or xclip (X11), or run "
 func codeCommand(c *cli) *cobra.Command {
 	var copyIt bool
 	cmd := &cobra.Command{
-		Use:   "code DEVICE",
+		Use:   "code [DEVICE]",
 		Short: "Print an MFA device's current code",
 		Long: `Print the current code of a device of the vault on standard output, and how long
-it lives on standard error. A code that AWS may have seen is never given again:
-then the next one is waited for, up to 30 seconds.
+it lives on standard error; without a name, of the vault's only device. A code
+that AWS may have seen is never given again: then the next one is waited for, up
+to 30 seconds.
 
 With --copy the code goes to the clipboard instead, and is taken back from there
 after 30 seconds unless something else was copied meanwhile. Where there is no
@@ -28,38 +32,70 @@ clipboard (over ssh) it is sent to the terminal by OSC 52, which does not tell
 whether it was taken, and cannot be taken back.`,
 		Example: `  mfad code phone
   mfad code phone --copy`,
-		Args:              argCount(1, 1),
+		Args:              argCount(0, 1),
 		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
-		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
-			var board clipboard.Clipboard
-			if copyIt { // before a code is taken that could not be delivered
-				var err error
-				if board, err = clipboard.Find(c.getenv, tty.Open); err != nil {
-					return advice{exitPerson, noClipboardHint}.on(err)
-				}
-			}
-			var code wire.Code
-			if err := c.call(cmd.Context(), wire.MethodCode, wire.NameParams{Name: args[0]}, &code); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			device, err := onlyDevice(cmd.Context(), c, args)
+			if err != nil {
 				return err
 			}
-			life := words.CodeLife(time.Until(code.Expires))
-			if board != nil {
-				how, err := board.Put(code.Digits)
-				if err != nil {
-					return advice{exitError, `Run "mfad code {name}" to have it printed.`}.errorf("copying the code: %w", err)
-				}
-				c.say("mfad: the code of %s is %s; %s", args[0], how, life)
-				return nil
-			}
-			if err := c.print(code.Digits + "\n"); err != nil {
-				return err
-			}
-			c.say("mfad: %s", life)
-			return nil
-		}),
+			return errorAbout(device, giveCode(cmd.Context(), c, device, copyIt))
+		},
 	}
 	cmd.Flags().BoolVar(&copyIt, "copy", false, "put the code into the clipboard instead of printing it")
 	return cmd
+}
+
+// onlyDevice is the device that the arguments name, or else the vault's only one.
+func onlyDevice(ctx context.Context, c *cli, args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], nil
+	}
+	var devices []wire.Device
+	if err := c.call(ctx, wire.MethodDeviceList, nil, &devices); err != nil {
+		return "", err
+	}
+	switch len(devices) {
+	case 0:
+		return "", advice{exitMissing, `Run "mfad device add NAME --serial ARN".`}.errorf("the vault has no device")
+	case 1:
+		return devices[0].Name, nil
+	}
+	var names []string
+	for _, d := range devices {
+		names = append(names, d.Name)
+	}
+	return "", usagef(fmt.Sprintf("Say which: \"mfad code %s\".", pasteName(names[0])),
+		"the vault has %d devices: %s", len(devices), strings.Join(names, ", "))
+}
+
+// giveCode prints a device's code, or puts it into the clipboard.
+func giveCode(ctx context.Context, c *cli, device string, copyIt bool) error {
+	var board clipboard.Clipboard
+	if copyIt { // before a code is taken that could not be delivered
+		var err error
+		if board, err = clipboard.Find(c.getenv, tty.Open); err != nil {
+			return advice{exitPerson, noClipboardHint}.on(err)
+		}
+	}
+	var code wire.Code
+	if err := c.call(ctx, wire.MethodCode, wire.NameParams{Name: device}, &code); err != nil {
+		return err
+	}
+	life := words.CodeLife(time.Until(code.Expires))
+	if board != nil {
+		how, err := board.Put(code.Digits)
+		if err != nil {
+			return advice{exitError, `Run "mfad code {name}" to have it printed.`}.errorf("copying the code: %w", err)
+		}
+		c.say("mfad: the code of %s is %s; %s", device, how, life)
+		return nil
+	}
+	if err := c.print(code.Digits + "\n"); err != nil {
+		return err
+	}
+	c.say("mfad: %s", life)
+	return nil
 }
 
 // holdClipboardCommand is the child of `mfad code --copy`: hidden, since it is

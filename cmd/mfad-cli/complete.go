@@ -15,7 +15,7 @@ const completionDeadline = 300 * time.Millisecond
 
 // profileFlag declares --profile, completed from the files that getenv names.
 func profileFlag(cmd *cobra.Command, getenv func(string) string, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", "", "the profile")
+	cmd.Flags().StringVarP(profile, "profile", "p", "", "the profile")
 	_ = cmd.RegisterFlagCompletionFunc("profile", completeProfiles(getenv))
 }
 
@@ -49,6 +49,9 @@ func profileWords(getenv func(string) string) []string {
 	profiles, _ := config.NewReader(paths, getenv).Profiles()
 	var words []string
 	for _, p := range profiles {
+		if !config.ValidName(p.Name) { // a shell might run what stands in it
+			continue
+		}
 		words = append(words, cobra.CompletionWithDesc(p.Name, p.RoleARN))
 	}
 	return words

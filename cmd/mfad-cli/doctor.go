@@ -17,10 +17,10 @@ func doctorCommand(c *cli) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check everything that credentials depend on",
 		Long: `Check, in this order, everything that credentials depend on: the programs, the
-socket, the agent (which is started, as by any request), the files, the
-profiles that aws finds mfad for and what would keep it from asking mfad, this
-shell's environment, the vault, the tokens, and the clock. Nobody is asked, and
-AWS is not called.
+socket, the agent (which is started, as by any request), the vault and the
+keychain, the files, the profiles that aws finds mfad for and what would keep it
+from asking mfad, this shell's environment, the tokens, and the clock. Nobody is
+asked, and AWS is not called.
 
 Each line is ok, warn or fail; what is not ok says what to do. If anything
 failed, the exit code is 1.`,
@@ -54,5 +54,5 @@ func hintOn(err error) string {
 		err = adviseOnFiles(err)
 	}
 	_, hint := exitAndHint(err)
-	return strings.ReplaceAll(hint, placeholder, pasteName(""))
+	return strings.ReplaceAll(hintFrom("doctor", hint), placeholder, pasteName(""))
 }

@@ -32,8 +32,9 @@ func newEditor(getenv func(string) string) (*edit.Editor, error) {
 }
 
 // ownPath is the path that config files name us by: that of mfad, which stands
-// beside this program and is replaced by it; the one in PATH if that is the
-// same, because it outlives an upgrade better than what its links point to.
+// beside this program and is replaced by it. A link to it is better, because it
+// outlives an upgrade better than what it points to: the one by which we were
+// called, or the one in PATH.
 func ownPath() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -44,8 +45,11 @@ func ownPath() (string, error) {
 	}
 	name := "mfad" + filepath.Ext(self) // .exe
 	door := filepath.Join(filepath.Dir(self), name)
-	if found, err := exec.LookPath(name); err == nil && filepath.IsAbs(found) && sameFile(found, door) {
-		return found, nil
+	inPath, _ := exec.LookPath(name)
+	for _, path := range []string{os.Args[0], inPath} {
+		if filepath.IsAbs(path) && filepath.Base(path) == name && sameFile(path, door) {
+			return filepath.Clean(path), nil
+		}
 	}
 	_, err = os.Stat(door)
 	return door, err
@@ -78,6 +82,9 @@ func editFiles(ctx context.Context, c *cli, act func(*edit.Editor) ([]edit.Chang
 // an exit code and a hint.
 func tellChanges(c console, changes []edit.Change, err error) error {
 	for _, change := range changes {
+		if change.Original != "" {
+			c.say("mfad: kept %s as it is, once and for all, in %s", change.File, change.Original)
+		}
 		if change.Backup == "" {
 			c.say("mfad: wrote %s", change.File)
 		} else {
@@ -135,23 +142,42 @@ func adviseOnFiles(err error) error {
 	return err
 }
 
-// warnOfOtherFiles says so when the agent reads other files than were edited.
-func warnOfOtherFiles(ctx context.Context, c *cli, paths config.Paths) {
+// otherFiles is why the agent reads other files than these; nil when it reads them,
+// or when there is no telling. The agent of later is one that is started on demand.
+func otherFiles(ctx context.Context, c *cli, paths config.Paths) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	var s wire.Status
 	err := c.callRunning(ctx, wire.MethodStatus, nil, &s)
 	switch {
 	case errors.Is(err, errNotRunning) && (c.getenv("AWS_CONFIG_FILE") != "" || c.getenv("AWS_SHARED_CREDENTIALS_FILE") != ""):
-		c.say("mfad: an agent that is started on demand does not see this shell's AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE")
-		c.hint(`Run "mfad agent start" in this shell.`)
+		return usagef(`Run "mfad agent start" in this shell.`, "an agent that is started on demand does not see this shell's "+
+			"AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE")
 	case err == nil:
 		for _, file := range []string{paths.Mfad, paths.Config} {
 			if !slices.Contains(s.ConfigFiles, file) {
-				c.say("mfad: the agent that runs does not read %s", file)
-				c.hint(`Run "mfad agent restart" in this shell.`)
-				return
+				return usagef(`Run "mfad agent restart" in this shell.`, "the agent that runs does not read %s", file)
 			}
 		}
+	}
+	return nil
+}
+
+// refuseOtherFiles refuses an edit that would leave one half of a profile in a file
+// that the agent does not read.
+func refuseOtherFiles(ctx context.Context, c *cli, paths config.Paths) error {
+	if why := otherFiles(ctx, c, paths); why != nil {
+		_, hint := exitAndHint(why)
+		return usagef(hint, "%w: it would serve one half of the profile; nothing was changed", why)
+	}
+	return nil
+}
+
+// warnOfOtherFiles says so when the agent reads other files than were edited.
+func warnOfOtherFiles(ctx context.Context, c *cli, paths config.Paths) {
+	if why := otherFiles(ctx, c, paths); why != nil {
+		_, hint := exitAndHint(why)
+		c.say("mfad: %v", why)
+		c.hint("%s", hint)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,13 +70,8 @@ func TestConflictsOfEditsSayWhichVerbHelps(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			paths := config.Paths{Mfad: filepath.Join(dir, "F"), Config: filepath.Join(dir, "C"), Credentials: filepath.Join(dir, "K")}
-			for file, text := range map[string]string{paths.Mfad: test.mfad, paths.Config: test.config, paths.Credentials: test.credentials} {
-				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
+			paths := writeFiles(t, test.mfad, test.config, test.credentials)
+			dir := filepath.Dir(paths.Mfad)
 			err := adviseOnFiles(test.act(&edit.Editor{Paths: paths, Program: "/usr/bin/mfad"}))
 			var f *fault
 			if !errors.As(err, &f) || f.exit != exitError || f.hint != noHint || !errors.Is(err, config.ErrConflict) {
@@ -86,4 +82,82 @@ func TestConflictsOfEditsSayWhichVerbHelps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever follows what the conflicts say comes to an end: no two send a person
+// back and forth. Every file has every kind of section, or none.
+func TestWaysOutEnd(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:iam::111122223333:role/r"
+	own := []string{"", "[profile p]\nmfad_access_key = other\n", "[profile p]\n# adopted by mfad: lines 1 of it\nmfad_access_key = k\n", "[profile p]\nregion = x\n"}
+	lines := []string{
+		"", "region = x\n", "role_arn = " + arn + "\nsource_profile = base\n", "mfa_serial = arn:aws:iam::111122223333:mfa/a\n",
+		"aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = hunter2\n",
+		"credential_process = /usr/bin/mfad credentials --profile p\n", "credential_process = /opt/other\n", "sso_session = s\n",
+		"credential_process = /opt/other\nrole_arn = " + arn + "\n",
+	}
+	section := func(header, lines string) string {
+		if lines == "" {
+			return ""
+		}
+		return header + lines
+	}
+	for _, mfad := range own {
+		for _, inConfig := range lines {
+			for _, inCredentials := range lines {
+				for _, verb := range []string{"profile add", "profile adopt", "profile release", "profile remove", "key import"} {
+					paths := writeFiles(t, mfad, section("[profile p]\n", inConfig), section("[p]\n", inCredentials))
+					e := &edit.Editor{Program: "/usr/bin/mfad", Paths: paths}
+					if path := followWaysOut(t, e, verb); len(path) > 4 {
+						t.Errorf("%q in mfad's file, %q in config, %q in credentials: %s", mfad, inConfig, inCredentials, strings.Join(path, " -> "))
+					}
+				}
+			}
+		}
+	}
+}
+
+// followWaysOut runs a verb, then the one that its error names, and so on, until one
+// succeeds or names no other. It tells which.
+func followWaysOut(t *testing.T, e *edit.Editor, verb string) (path []string) {
+	acts := map[string]func() error{
+		"profile add": func() error {
+			_, err := e.Add(t.Context(), edit.NewProfile{Name: "p", Settings: []edit.Setting{{Key: config.KeyAccessKey, Value: "k"}}})
+			return err
+		},
+		"profile adopt":   func() error { _, err := e.Adopt(t.Context(), "p"); return err },
+		"profile release": func() error { _, err := e.Release(t.Context(), "p"); return err },
+		"profile remove":  func() error { _, err := e.Remove(t.Context(), "p"); return err },
+		"key import":      func() error { _, err := e.RemoveKeys(t.Context(), "p"); return err },
+	}
+	for len(path) <= 4 {
+		path = append(path, verb)
+		err := acts[verb]()
+		if err == nil {
+			return path
+		}
+		_, hint := exitAndHint(adviseOnFiles(err))
+		next := editVerb.FindStringSubmatch(withWayOut(err).Error() + " " + hint)
+		if next == nil {
+			return path
+		}
+		verb = next[1]
+	}
+	return path
+}
+
+// editVerb finds a verb that edits the person's files in what a person is told.
+var editVerb = regexp.MustCompile("[`\"]mfad (profile add|profile adopt|profile release|profile remove|key import) ")
+
+// writeFiles makes the person's files.
+func writeFiles(t *testing.T, mfad, aws, credentials string) config.Paths {
+	t.Helper()
+	dir := t.TempDir()
+	paths := config.Paths{Mfad: filepath.Join(dir, "F"), Config: filepath.Join(dir, "C"), Credentials: filepath.Join(dir, "K")}
+	for name, text := range map[string]string{paths.Mfad: mfad, paths.Config: aws, paths.Credentials: credentials} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return paths
 }

@@ -20,6 +20,9 @@ environment, and remove AWS_PROFILE and whatever else would send a client
 elsewhere. Every value is quoted, so the output is safe to evaluate. Without
 credentials it is the command "false", so that the evaluation fails, too.
 
+In fish, a universal variable stays as it is for other shells: here it is hidden
+by a global one, AWS_PROFILE by one that names the same profile.
+
 With --unset, print the commands that remove those variables again, the region
 included; that asks nobody and needs no profile.
 
@@ -44,7 +47,7 @@ the user can read them. "mfad exec" gives them to one command only.`,
 			if err != nil {
 				return errors.Join(err, printFailure(c, format))
 			}
-			return printVariables(c, format, vars)
+			return printVariables(c, format, environment{profile, vars})
 		},
 	}
 	profileFlag(cmd, c.getenv, &profile)
@@ -83,14 +86,20 @@ func envFormats() []string { return append(shelltext.Names(), formatJSON) }
 // formatJSON is the format for programs: an object of the variables.
 const formatJSON = "json"
 
+// environment is what to set, and whose it is.
+type environment struct {
+	profile string
+	vars    []shelltext.Variable
+}
+
 // printVariables prints all of them in one write: half a set of credentials is
 // worse than none.
-func printVariables(c *cli, format string, vars []shelltext.Variable) error {
+func printVariables(c *cli, format string, e environment) error {
 	if d, isShell := shelltext.Find(format); isShell {
-		return c.print(d.Set(vars))
+		return c.print(d.Set(e.vars, e.profile))
 	}
 	object := map[string]string{}
-	for _, v := range vars {
+	for _, v := range e.vars {
 		object[v.Name] = v.Value
 	}
 	return c.printJSON(object)

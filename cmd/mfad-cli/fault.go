@@ -13,6 +13,22 @@ import (
 	"github.com/mfad/mfad/internal/line"
 )
 
+// The exit codes, as `mfad help exit-codes` tells them.
+const (
+	exitOK = iota
+	exitError
+	exitUsage
+	exitPerson
+	exitMissing
+	exitRefused
+	exitAgent
+	exitLater
+
+	exitNotRunnable = 126 // exec, as shells have it
+	exitNotFound    = 127
+	exitInterrupted = 130 // 128 + SIGINT
+)
+
 // A fault is an error of this program's own, with the exit code and the hint
 // that go with it. Errors that have a code, such as refusals of the agent, take
 // theirs from the table in hints.go.
@@ -56,6 +72,22 @@ func errorAbout(name string, err error) error {
 	return &namedError{err, name}
 }
 
+// A verbError is an error of a verb; the hint on it is not to run that verb.
+type verbError struct {
+	error
+	verb string // such as "profile show"
+}
+
+func (e *verbError) Unwrap() error { return e.error }
+
+// ofVerb says which verb an error, if it is one, is of.
+func ofVerb(verb string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &verbError{err, verb}
+}
+
 // reportError writes what err says, and what to do about it, for a person, and
 // returns the exit code.
 func reportError(w io.Writer, err error) int {
@@ -66,6 +98,10 @@ func reportError(w io.Writer, err error) int {
 		name = named.name
 	}
 	text := "mfad: error: " + line.One(err.Error()) + "\n"
+	var of *verbError
+	if errors.As(err, &of) {
+		hint = hintFrom(of.verb, hint)
+	}
 	if hint = strings.ReplaceAll(hint, placeholder, pasteName(name)); hint != "" {
 		text += "mfad: hint: " + line.One(hint) + "\n"
 	}
@@ -86,6 +122,28 @@ func exitAndHint(err error) (exit int, hint string) {
 	return exitError, noHint
 }
 
+// lookAround is what there is to do about an error that nothing else helps with.
+const lookAround = `Run "mfad doctor" to see what is in the way.`
+
+// hintFrom is a hint for who has run a verb: it sends nobody back to that verb,
+// unless it says to run it again, or with other arguments.
+func hintFrom(verb, hint string) string {
+	names := func(clause string) bool { return strings.Contains(clause, `"mfad `+verb+`"`) }
+	first, rest, _ := strings.Cut(hint, "; ")
+	switch {
+	case !names(hint):
+		return hint
+	case names(first) && strings.HasPrefix(first, `Run "`) && !strings.Contains(first, `" again`):
+		if verb == "doctor" {
+			return noHint
+		}
+		return lookAround
+	case !names(first) && names(rest):
+		return strings.TrimSuffix(first, ".") + "."
+	}
+	return hint
+}
+
 // adviseOnLink gives an error of the way to the agent its exit code and hint; what
 // the agent itself refused has them by its code.
 func adviseOnLink(err error) error {
@@ -100,13 +158,13 @@ func adviseOnLink(err error) error {
 	case errors.Is(err, client.ErrNoAgent):
 		return &fault{err, exitAgent, `Run "mfad agent start"; most other verbs start it, too.`}
 	case errors.Is(err, client.ErrNotStarted):
-		return &fault{err, exitAgent, `Run "mfad doctor" to see what is in the way.`}
+		return &fault{err, exitAgent, lookAround}
 	case errors.Is(err, client.ErrNoProtocol):
 		return &fault{err, exitAgent, `End that program, or set MFAD_SOCKET to a path of your own; then run the same again.`}
 	case errors.Is(err, client.ErrAgentGone):
 		return &fault{err, exitAgent, `Run the same again; if it happens again, "mfad doctor" names the agent's log.`}
 	}
-	return &fault{err, exitAgent, `Run "mfad doctor" to see what is in the way.`}
+	return &fault{err, exitAgent, lookAround}
 }
 
 // adviseOnHung says how an agent that answers nothing goes on, or is replaced.

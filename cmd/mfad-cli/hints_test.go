@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/mfad/mfad/internal/errcode"
 )
 
@@ -56,5 +58,41 @@ func TestReportIsOneLineAndAHint(t *testing.T) {
 				t.Errorf("got %q, want %q", b.String(), test.want)
 			}
 		})
+	}
+}
+
+// No hint sends a person back to the verb that has just failed, and none says
+// nothing where there was something to say.
+func TestNoHintPointsAtTheVerbThatGaveIt(t *testing.T) {
+	hints := map[string]string{"lookAround": lookAround}
+	for _, code := range errcode.Codes() {
+		hints[code.Error()] = adviceOn(code).hint
+	}
+	for _, way := range waysOut {
+		hints[way.is.Error()] = way.words
+	}
+	eachVerb(rootCommand(testCLI()), func(cmd *cobra.Command) {
+		verb := strings.TrimPrefix(cmd.CommandPath(), "mfad ")
+		for of, hint := range hints {
+			got := hintFrom(verb, hint)
+			if strings.HasPrefix(got, `Run "mfad `+verb+`"`) && !strings.Contains(got, "again") {
+				t.Errorf("%s, of %s: %s", verb, of, got)
+			}
+			if got == "" && hint != "" && verb != "doctor" {
+				t.Errorf("%s, of %s: nothing is advised", verb, of)
+			}
+		}
+	})
+	for _, row := range []struct{ verb, hint, want string }{
+		{"doctor", `Run "mfad doctor", and read the agent's log.`, ""},
+		{"status", `Run the same again; "mfad status" shows what the agent is doing.`, "Run the same again."},
+		{"unlock", `Run "mfad unlock" again, or "mfad unlock --slot recovery".`, `Run "mfad unlock" again, or "mfad unlock --slot recovery".`},
+		{"profile show", `Correct it, then check it with "mfad profile show a".`, `Correct it, then check it with "mfad profile show a".`},
+		{"token list", `Run "mfad token list" to see what it can do, or use another token.`, lookAround},
+		{"device move", `Run "mfad device move work --on-token".`, `Run "mfad device move work --on-token".`},
+	} {
+		if got := hintFrom(row.verb, row.hint); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.verb, got, row.want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,8 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/keycsv"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/credproc/config/edit"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // defaultKey is the name of an access key that was given none.
@@ -113,7 +116,7 @@ func importKey(ctx context.Context, c *cli, k keyImport) error {
 	}, &key)
 	if err == nil {
 		c.say("mfad: access key %s is in the vault as %q", key.AccessKeyID, key.Name)
-		err = k.tellNext(ctx, c, key.Name)
+		err = k.tellNext(ctx, c, key)
 	}
 	return errorAbout(name, err)
 }
@@ -131,16 +134,16 @@ func (k keyImport) read(ctx context.Context, c *cli) (id string, secret []byte, 
 }
 
 // tellNext says where the key still is, beside the vault, and what comes next.
-func (k keyImport) tellNext(ctx context.Context, c *cli, name string) error {
+func (k keyImport) tellNext(ctx context.Context, c *cli, key wire.Key) error {
 	if k.fromProfile != "" && !k.keep {
-		return removeKeyOfProfile(ctx, c, k.fromProfile, name)
+		return removeKeyOfProfile(ctx, c, k.fromProfile, key)
 	}
 	if k.csv != "" && k.csv != "-" {
 		c.say("mfad: %s still holds the secret", k.csv)
 		c.hint(`Delete that file, then run "mfad device add phone --serial ARN".`)
 		return nil
 	}
-	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, name)
+	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, key.Name)
 	return nil
 }
 
@@ -227,8 +230,8 @@ func keyOfProfile(profile string, getenv func(string) string) (id string, secret
 }
 
 // removeKeyOfProfile takes the key out of AWS's files, now that the vault has
-// it, and says where it still is.
-func removeKeyOfProfile(ctx context.Context, c *cli, profile, key string) error {
+// it, says where it still is, and has mfad serve the profile if the person wants it.
+func removeKeyOfProfile(ctx context.Context, c *cli, profile string, key wire.Key) error {
 	e, err := newEditor(c.getenv)
 	if err != nil {
 		return err
@@ -237,11 +240,37 @@ func removeKeyOfProfile(ctx context.Context, c *cli, profile, key string) error 
 	if err := tellChanges(c.console, changes, err); err != nil {
 		return err
 	}
-	for _, change := range changes {
-		if change.Backup != "" {
-			c.say("mfad: %s still holds the secret: delete it when you are satisfied", change.Backup)
+	for _, file := range []string{e.Paths.Credentials, e.Paths.Config} {
+		for _, kept := range []string{edit.BackupOf(file), edit.OriginalOf(file)} {
+			if text, err := os.ReadFile(kept); err == nil && bytes.Contains(text, []byte(key.AccessKeyID)) {
+				c.say("mfad: %s still holds the secret: delete it when you are satisfied", kept)
+				clear(text)
+			}
 		}
 	}
-	c.hint(`Run "mfad profile add %s --key %s --mfa-serial ARN", so that aws finds the profile again.`, profile, key)
+	if served, err := offerToServe(ctx, c, profile, key.Name); served || err != nil {
+		return err
+	}
+	c.hint(`Run "mfad profile add %s --key %s --mfa-serial ARN", so that aws finds the profile again.`, profile, key.Name)
 	return nil
+}
+
+// offerToServe asks the person, where there is a terminal, whether mfad shall serve
+// the profile whose key the vault has now: aws finds nothing for it any more.
+func offerToServe(ctx context.Context, c *cli, profile, key string) (served bool, err error) {
+	terminal := c.terminal()
+	if terminal == nil {
+		return false, nil
+	}
+	question := fmt.Sprintf("aws finds no keys for profile %q any more. Let mfad serve it?", profile)
+	answer, err := terminal.Ask(ctx, human.Question{Kind: human.Confirm, What: question})
+	if err != nil || !answer.Yes {
+		return false, nil // it stays as it is, and the hint says how
+	}
+	n := edit.NewProfile{Name: profile, Settings: []edit.Setting{{Key: config.KeyAccessKey, Value: key}}}
+	err = editFiles(ctx, c, func(e *edit.Editor) ([]edit.Change, error) { return e.Add(ctx, n) })
+	if err == nil {
+		tellWritten(ctx, c, profile)
+	}
+	return true, err
 }

@@ -71,6 +71,8 @@ func (c *cli) exchange(ctx context.Context, method string, params, result any) e
 		c.close() // the next call may find another agent
 	case errors.Is(err, errcode.Dismissed) && c.lines != nil && c.lines.refused != "":
 		return advice{exitPerson, noHint}.errorf("the line on standard input would not do: %s", c.lines.refused)
+	case errors.Is(err, errcode.NoPrompt) && c.tty != nil:
+		return advice{exitPerson, `Run the same again, and answer while the prompt is open.`}.on(err)
 	}
 	return adviseOnLink(err)
 }

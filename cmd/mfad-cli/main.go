@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/mfad/mfad/agent/client/cached"
@@ -46,7 +47,7 @@ func run(c *cli, args []string) int {
 		// The line of config files: a whole tree of verbs for it would be felt.
 		// Nothing is watched for signals, which would cost a thread: they end us
 		// at once, but for a prompt, which watches by itself.
-		err = printCredentials(ctx, c, profile)
+		err = ofVerb("credentials", printCredentials(ctx, c, profile))
 	} else {
 		if watched := endingSignals(); len(watched) > 0 { // none would mean all
 			var stop context.CancelFunc
@@ -56,7 +57,8 @@ func run(c *cli, args []string) int {
 		}
 		root := rootCommand(c)
 		root.SetArgs(args)
-		err = root.ExecuteContext(ctx)
+		verb, failed := root.ExecuteContextC(ctx)
+		err = ofVerb(strings.TrimPrefix(verb.CommandPath(), root.Name()+" "), failed)
 	}
 	c.leave()
 	var child *exec.ExitError // of exec, where it could not take our place

@@ -22,7 +22,7 @@ file, ~/.config/mfad/profiles, which has the format of ~/.aws/config; the AWS
 config file holds the credential_process that calls mfad, and region and output.`,
 	},
 		profileAddCommand(c), profileAdoptCommand(c), profileReleaseCommand(c), profileRemoveCommand(c),
-		profileListCommand(c), profileShowCommand(c))
+		profileRepairCommand(c), profileListCommand(c), profileShowCommand(c))
 }
 
 func profileListCommand(c *cli) *cobra.Command {
@@ -70,7 +70,12 @@ line each value came. Nothing is fetched, and nobody is asked.`,
 			err := c.call(ctx, wire.MethodProfileShow, p, &chain)
 			return chain, errorAbout(args[0], err)
 		},
-		tell: func(chain wire.Chain) error { return c.print(chainText(chain, time.Now())) },
+		tell: func(chain wire.Chain) error {
+			if chain.Fault != "" {
+				c.say("mfad: warning: %s", chain.Fault)
+			}
+			return c.print(chainText(chain, time.Now()))
+		},
 	})
 }
 

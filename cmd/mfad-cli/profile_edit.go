@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/edit"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // A newProfile is the command line of `mfad profile add`.
@@ -46,7 +48,7 @@ of that access key.`,
 			n := edit.NewProfile{Name: args[0], Settings: settings, Region: p.region, Output: p.output}
 			err = editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) { return e.Add(cmd.Context(), n) })
 			if err == nil {
-				c.hint(tryProfileHint, args[0])
+				tellWritten(cmd.Context(), c, args[0])
 			}
 			return err
 		}),
@@ -115,55 +117,15 @@ func (p newProfile) settings(cmd *cobra.Command) ([]edit.Setting, error) {
 
 const tryProfileHint = `Run "aws --profile %s sts get-caller-identity".`
 
-// A profileEdit is what a verb does that changes what a profile's files have.
-type profileEdit struct {
-	act  func(e *edit.Editor, ctx context.Context, profile string) ([]edit.Change, error)
-	hint string // the next step, with %s for the profile; may be empty
-}
-
-func profileAdoptCommand(c *cli) *cobra.Command {
-	return profileEditCommand(c, &cobra.Command{
-		Use:   "adopt PROFILE",
-		Short: "Let mfad serve a profile of the AWS config file",
-		Long: `Move a profile's role settings out of the AWS config file into mfad's, and leave
-credential_process there: aws and every SDK then ask mfad. "mfad profile release"
-puts the lines back where they were.`,
-		Example: "  mfad profile adopt prod",
-	}, profileEdit{(*edit.Editor).Adopt, tryProfileHint})
-}
-
-func profileReleaseCommand(c *cli) *cobra.Command {
-	return profileEditCommand(c, &cobra.Command{
-		Use:   "release PROFILE",
-		Short: "Undo adopt: put a profile's settings back",
-		Long: `Put an adopted profile's settings back where they stood in the AWS config file,
-and take mfad's credential_process away.`,
-		Example: "  mfad profile release prod",
-	}, profileEdit{(*edit.Editor).Release, ""})
-}
-
-func profileRemoveCommand(c *cli) *cobra.Command {
-	return profileEditCommand(c, &cobra.Command{
-		Use:   "remove PROFILE",
-		Short: "Remove a profile that mfad wrote",
-		Long: `Remove a profile from mfad's file, and mfad's credential_process from the AWS
-config file. Keys and devices stay in the vault.`,
-		Example: "  mfad profile remove prod",
-	}, profileEdit{(*edit.Editor).Remove, ""})
-}
-
-// profileEditCommand makes cmd a verb that edits a profile.
-func profileEditCommand(c *cli, cmd *cobra.Command, p profileEdit) *cobra.Command {
-	cmd.Args = argCount(1, 1)
-	cmd.ValidArgsFunction = completeOne(completeProfiles(c.getenv))
-	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
-		err := editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) {
-			return p.act(e, cmd.Context(), args[0])
-		})
-		if err == nil && p.hint != "" {
-			c.hint(p.hint, args[0])
-		}
-		return err
-	})
-	return cmd
+// tellWritten says what comes next; with a source that is not there yet, that is to
+// bring it in.
+func tellWritten(ctx context.Context, c *cli, profile string) {
+	err := c.call(ctx, wire.MethodProfileShow, wire.ProfileShowParams{Profile: profile}, nil)
+	if errors.Is(err, errcode.NoKey) || errors.Is(err, errcode.NoProfile) || errors.Is(err, errcode.NoVault) {
+		_, hint := exitAndHint(err)
+		c.say("mfad: warning: profile %q cannot be served yet: %v", profile, err)
+		c.hint("%s", strings.ReplaceAll(hint, placeholder, pasteName(profile)))
+		return
+	}
+	c.hint(tryProfileHint, profile)
 }

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/mfad/mfad/agent/wire"
+)
 
 const rootHelp = `mfad keeps MFA seeds and AWS access keys in a vault, answers MFA prompts, and
 hands short-lived AWS credentials to aws, to scripts and to every SDK.
@@ -37,6 +41,9 @@ func rootCommand(c *cli) *cobra.Command {
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(helpCommand())
+	root.Version = wire.Version // which declares --version
+	root.SetVersionTemplate(versionText())
 	root.AddGroup(
 		&cobra.Group{ID: groupStart, Title: "Set up:"},
 		&cobra.Group{ID: groupUse, Title: "Use:"},
@@ -54,5 +61,16 @@ func rootCommand(c *cli) *cobra.Command {
 	add(groupSecret, lockCommand(c), unlockCommand(c), vaultCommand(c), tokenCommand(c), agentCommand(c))
 	add(groupLook, statusCommand(c), doctorCommand(c), versionCommand(c))
 	root.AddCommand(exitCodesTopic(), holdClipboardCommand(c), manCommand())
+	addAliases(root)
 	return root
+}
+
+// aliases are what people type for a verb from habit.
+var aliases = map[string][]string{"list": {"ls"}, "remove": {"rm"}}
+
+func addAliases(cmd *cobra.Command) {
+	cmd.Aliases = aliases[cmd.Name()]
+	for _, below := range cmd.Commands() {
+		addAliases(below)
+	}
 }

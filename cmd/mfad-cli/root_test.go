@@ -14,15 +14,18 @@ func testCLI() *cli {
 	return &cli{console: console{in: os.Stdin, out: io.Discard, err: io.Discard}, getenv: func(string) string { return "" }}
 }
 
+// eachVerb visits a command and those below it that people run.
+func eachVerb(cmd *cobra.Command, visit func(cmd *cobra.Command)) {
+	for _, below := range cmd.Commands() {
+		eachVerb(below, visit)
+	}
+	if cmd.Runnable() && !cmd.Hidden {
+		visit(cmd)
+	}
+}
+
 func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
-	var walk func(cmd *cobra.Command)
-	walk = func(cmd *cobra.Command) {
-		for _, below := range cmd.Commands() {
-			walk(below)
-		}
-		if !cmd.Runnable() || cmd.Hidden {
-			return
-		}
+	visit := func(cmd *cobra.Command) {
 		path := cmd.CommandPath()
 		switch {
 		case cmd.Short == "" || strings.HasSuffix(cmd.Short, "."):
@@ -42,5 +45,5 @@ func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
 			}
 		}
 	}
-	walk(rootCommand(testCLI()))
+	eachVerb(rootCommand(testCLI()), visit)
 }

@@ -64,9 +64,13 @@ func statusText(s wire.Status, now time.Time) string {
 	if skew := time.Duration(s.SkewMillis) * time.Millisecond; skew.Abs() >= time.Second {
 		facts.Row("clock:", words.ClockSkew(skew))
 	}
-	if s.Vault == nil {
+	switch {
+	case s.VaultFault != "":
+		facts.Row("vault:", s.VaultFault)
+		facts.Row("", `it is there and cannot be read; run: mfad doctor`)
+	case s.Vault == nil:
 		facts.Row("vault:", "none; run: mfad init")
-	} else {
+	default:
 		facts.Row("vault:", fmt.Sprintf("%s, %s, hold: %s", s.Vault.Name, words.VaultState(*s.Vault, now), words.HoldTime(s.Vault.Hold)))
 		items := words.Count(len(s.Vault.Items), "item")
 		facts.Row("", fmt.Sprintf("%s, ways in: %s", items, table.OrDash(words.WaysIn(s.Vault.Slots))))

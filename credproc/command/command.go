@@ -9,6 +9,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -52,20 +53,22 @@ var _ credproc.Source = source{}
 func (source) Kind() config.StepKind { return config.KindProcess }
 
 // Identity implements [credproc.Source]. The command line may hold secrets: it
-// is hashed.
+// is hashed, with the account that the profile names, which is in what is made.
 func (source) Identity(_ context.Context, step config.Step) (credproc.Identity, error) {
-	hash := sha256.Sum256([]byte(step.Spec.(config.Process).Command.Text))
+	process := step.Spec.(config.Process)
+	hash := sha256.Sum256([]byte(process.Account.Text + "\x00" + process.Command.Text))
 	return credproc.Identity{Key: "process " + hex.EncodeToString(hash[:6]), Name: step.Profile}, nil
 }
 
 // Make implements [credproc.Source].
 func (s source) Make(ctx context.Context, step config.Step, _ credproc.Identity, ask credproc.Asker) (credproc.Given, error) {
 	credproc.Await(ask, "the credential_process of profile "+step.Profile)
-	command := step.Spec.(config.Process).Command
-	creds, err := run(ctx, command.Text, s.now())
+	process := step.Spec.(config.Process)
+	creds, err := run(ctx, process.Command.Text, s.now())
 	if err != nil {
-		return credproc.Given{}, fmt.Errorf("credential_process (%s): %w", command.Origin, err)
+		return credproc.Given{}, fmt.Errorf("credential_process (%s): %w", process.Command.Origin, err)
 	}
+	creds.AccountID = cmp.Or(creds.AccountID, process.Account.Text)
 	return credproc.Given{Credentials: creds}, nil
 }
 

@@ -15,8 +15,9 @@
 //	  mfad_access_key          name of an access key of the vault
 //	  source_profile           another profile, or an access key of the vault
 //	  credential_source        Environment, Ec2InstanceMetadata, EcsContainer
-//	  aws_access_key_id, aws_secret_access_key, aws_session_token
+//	  aws_access_key_id, aws_secret_access_key, aws_session_token, aws_security_token
 //	  credential_process       somebody else's; never mfad itself
+//	  aws_account_id           whose the keys or the process's credentials are
 //	the role that it assumes
 //	  role_arn, role_session_name, external_id, source_identity
 //	  duration_seconds         of the role; without role_arn, of the MFA session
@@ -43,9 +44,11 @@
 // that was asked for hold for every step of its chain. A region that the caller
 // or the environment gives in another partition than the profile's is not for it.
 //
-// AWS's tools differ in places, from AWS's documents and from each other; the
-// tests tell each such place with its reason. Where they would ask AWS for what
-// it refuses, or guess, this package says what to write.
+// AWS's tools differ in places, from AWS's documents and from each other;
+// docs/config.md and the tests tell each such place with its reason. Where they
+// would ask AWS for what it refuses, or guess, this package says what to write.
+// Whoever serves profiles reads lines as the tools do, and a line that they do
+// not agree on is the fault of its own section; whoever edits reads strictly.
 //
 // The package fetches nothing, keeps no secret of its own and knows no vault:
 // Identity Center, web identity and `aws login` profiles are refused with a

@@ -16,24 +16,38 @@ func FuzzConfig(f *testing.F) {
 	f.Add("[profile p]; a\r\nrole_arn\t=x # y\r\n -continued ; z\r\n\r\n#\r\nsource_profile=p")
 	f.Add("#000\r")
 	f.Add("[profile p]\n\nsource_profile =")
+	f.Add("x\n [profile \"q\"] y\n  a: b\n  = c\n   d\n[profile q]\nx = \xff\n[profile 'a b'\ns3 =\n = b\n a\rb # \xfc\n")
+	f.Add("[profile p]\n  s3 =\n    a = b\n  region = x\n  [default]\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		if creds, err := Parse("K", []byte(text), syntax.Credentials); err == nil {
-			resolveAll(t, &Files{Mfad: creds, Config: creds, Credentials: creds, Getenv: anyAgent})
-		}
-		doc, err := Parse("C", []byte(text), syntax.Config)
-		if err != nil {
-			var at *Error
-			if !errors.As(err, &at) || at.Line < 1 || !errors.Is(err, ErrBadConfig) {
-				t.Fatalf("%v", err)
-			}
-			return
-		}
-		none, err := Parse("none", nil, syntax.Config)
-		if err != nil {
-			t.Fatal(err)
-		}
+		creds := syntax.Read("K", []byte(text), syntax.Credentials)
+		resolveAll(t, &Files{Mfad: creds, Config: creds, Credentials: creds, Getenv: anyAgent})
+		doc, none := syntax.Read("C", []byte(text), syntax.Config), syntax.Read("none", nil, syntax.Config)
 		resolveAll(t, &Files{Mfad: doc, Config: doc, Credentials: none, Getenv: anyAgent})
+
+		strict, err := Parse("C", []byte(text), syntax.Config)
+		var at *Error
+		switch {
+		case err != nil && (!errors.As(err, &at) || at.Line < 1 || !errors.Is(err, ErrBadConfig)):
+			t.Fatalf("%v", err)
+		case err != nil && len(doc.Faults) == 0:
+			t.Fatalf("%v, and nobody is told when the file is served", err)
+		case err == nil && !sameSettings(strict, doc):
+			t.Fatal("both readers take the file, and not alike")
+		}
 	})
+}
+
+// sameSettings says that all that the strict reader takes of a file is served.
+func sameSettings(strict, served *syntax.Document) bool {
+	if len(strict.Sections) != len(served.Sections) || len(strict.Settings) != len(served.Settings) {
+		return false
+	}
+	for i, s := range strict.Sections {
+		if s.Kind != syntax.Ignored && !strict.Same(s, served, served.Sections[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // anyAgent is an environment by which every profile can be judged.

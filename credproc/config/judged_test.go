@@ -15,7 +15,9 @@ const (
 	sections  = "Python's parser takes no section twice"
 	stricter  = "it asks, and AWS refuses"
 	lenient   = "it reads a default instead of what is written"
-	byPath    = "the published cases want an error"
+	wholeFile = "one line that Python's parser refuses is a fault of the whole file"
+	bothRoles = "it assumes the source's role too, by the source's keys; the published cases do not"
+	passes    = "it passes over what it does not understand"
 )
 
 // Every row is a home that AWS's tools are shown too. A reason stands where
@@ -79,10 +81,14 @@ func TestProfilesMeanToUsWhatTheyMeanToAWSTools(t *testing.T) {
 		{name: "itself", config: strings.Replace(role, "= base", "= p", 1) + judgeKeys},
 		{name: "itself, with keys in the other file", config: strings.Replace(role, "= base", "= p", 1), credentials: "[p]\n" + judgeKeys},
 		{name: "a loop", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = p\n", want: "closes the loop p -> q -> p"},
-		{name: "a loop through keys", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = p\n" + judgeKeys, sdk: "it assumes both roles by the keys, botocore one", botocore: "it assumes one role by the keys, the SDK both", want: "AWS's tools do not agree"},
+		{name: "a loop through keys", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = p\n" + judgeKeys, sdk: bothRoles},
 		{name: "keys beside a role that is asked for", config: role + other + base},
-		{name: "keys beside the role of a source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + other + base, sdk: "it assumes both roles by these keys, botocore one", botocore: "it assumes one role by these keys, the SDK both", want: "AWS's tools do not agree"},
-		{name: "and in the credentials file", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + base, credentials: "[q]\n" + other, sdk: "as above", botocore: "as above", want: "AWS's tools do not agree"},
+		{name: "keys beside the role of a source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + other + base, sdk: bothRoles},
+		{name: "and in the credentials file", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n" + base, credentials: "[q]\n" + other, sdk: bothRoles},
+		{name: "a source that names itself and has keys", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = q\n" + other, sdk: bothRoles},
+		{name: "and keys in the credentials file", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = q\n", credentials: "[q]\n" + other, sdk: bothRoles},
+		{name: "half of the keys beside the role of a source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\naws_access_key_id = AKIAIOSFODNN7OTHER00\n" + base, want: "has aws_access_key_id and no aws_secret_access_key"},
+		{name: "keys beside the role of a source's source", config: hop + "[profile q]\nrole_arn = " + admin + "\nsource_profile = r\n[profile r]\nrole_arn = " + admin + "\ncredential_source = Environment\n" + other, sdk: "it refuses r"},
 		{name: "a role in the credentials file", config: "[profile p]\nregion = eu-west-1\n" + base, credentials: "[p]\nrole_arn = " + admin + "\nsource_profile = base\n"},
 		{name: "keys in two files", config: role + "[profile base]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", credentials: "[base]\naws_secret_access_key = x\n", want: "has aws_secret_access_key and no aws_access_key_id"},
 		{name: "keys of both files are not mixed", config: role + "[profile base]\n" + other + "aws_session_token = t\n", credentials: "[base]\n" + judgeKeys, sdk: "it sends the token of one file with the keys of the other"},
@@ -102,7 +108,17 @@ func TestProfilesMeanToUsWhatTheyMeanToAWSTools(t *testing.T) {
 		{name: "temporary keys and a device", config: role + "mfa_serial = " + userDevice + "\n" + base + "aws_session_token = t\n", sdk: stricter, botocore: stricter, want: "mfa_serial needs a long-term key"},
 		{name: "AWS_ROLE_SESSION_NAME", config: role + "role_session_name = jo\n" + base, env: env("ROLE_SESSION_NAME=env"), sdk: "it heeds it for web identities only; AWS documents it for roles", botocore: "as the SDK"},
 		{name: "quotes", config: strings.Replace(role, "= "+admin, `= "`+admin+`"`, 1) + base, sdk: "it takes them off; botocore sends them", botocore: stricter, want: "is not a role"},
-		{name: "a colon", config: strings.Replace(role, "region =", "region:", 1) + base, sdk: byPath, botocore: byPath, want: "Expected an '=' sign"},
+		{name: "a colon", config: strings.Replace(role, "region =", "region:", 1) + base},
+		{name: "a colon before an equals sign", config: role + strings.Replace(base, "secret_access_key = secret", "secret_access_key: a=b", 1)},
+		{name: "an indented section", config: "  " + strings.ReplaceAll(strings.TrimSpace(role), "\n", "\n  ") + "\n" + base},
+		{name: "text behind a header", config: strings.Replace(role, "[profile p]", "[profile p] x", 1) + base, sdk: "it does not see the header", want: ""},
+		{name: "quotes round a name", config: strings.Replace(role, "= base", "= b", 1) + "[profile 'b']\n" + judgeKeys, sdk: "to it the quotes are letters of the name"},
+		{name: "a comma, a percent sign and letters of all kinds", config: strings.Replace(role, "= base", "= ü,%", 1) + "[profile ü,%]\n" + judgeKeys},
+		{name: "blanks in a name", config: strings.Replace(role, "= base", "= a b", 1) + "[profile 'a b']\nregion = us-east-1\n", credentials: "[a b]\n" + judgeKeys},
+		{name: "an odd line in another section", config: role + base + "[profile x]\nno equals sign\n", botocore: wholeFile},
+		{name: "a line above the first header", config: "x = y\n" + role + base, botocore: wholeFile},
+		{name: "an odd line in this one", config: role + "no equals sign\n" + base, sdk: passes, botocore: "", want: ":5: Expected an '=' sign"},
+		{name: "an odd line in the source", config: role + base + "no equals sign\n", sdk: passes, want: ":8: Expected an '=' sign"},
 	}
 	trials := make([]trial, len(rows))
 	for i, row := range rows {

@@ -222,6 +222,13 @@ print(json.dumps([run(c) for c in json.load(sys.stdin)]))
 // starts slowly.
 func botocoreStories(t *testing.T, cases []trial) []story {
 	t.Helper()
+	return askBotocore(t, cases)()
+}
+
+// askBotocore shows profiles to botocore, which looks at them while the test goes
+// on; what it gives waits for the stories.
+func askBotocore(t *testing.T, cases []trial) (stories func() []story) {
+	t.Helper()
 	type question struct {
 		Profile, Answer string
 		Env             map[string]string
@@ -241,19 +248,30 @@ func botocoreStories(t *testing.T, cases []trial) []story {
 	}
 	cmd := exec.Command("/usr/bin/python3", "-c", botocoreScript)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + t.TempDir()}
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), os.Stderr
-	output, err := cmd.Output()
-	if err != nil {
+	var output bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &output, os.Stderr
+	if err := cmd.Start(); err != nil {
 		t.Fatalf("botocore: %v: install the Debian package awscli", err)
 	}
+	return func() []story {
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("botocore: %v: install the Debian package awscli", err)
+		}
+		return toldBy(t, output.Bytes(), len(cases))
+	}
+}
+
+// toldBy reads what the script printed.
+func toldBy(t *testing.T, output []byte, count int) []story {
+	t.Helper()
 	var answers []struct {
 		Key, Token, Fault string
 		Asked             [][4]string
 	}
-	if err := json.Unmarshal(output, &answers); err != nil || len(answers) != len(cases) {
+	if err := json.Unmarshal(output, &answers); err != nil || len(answers) != count {
 		t.Fatalf("%d answers of botocore: %v", len(answers), err)
 	}
-	stories := make([]story, len(cases))
+	stories := make([]story, count)
 	for i, a := range answers {
 		r := recorder{story: story{Key: a.Key, Token: a.Token, Fault: a.Fault}}
 		for _, call := range a.Asked {

@@ -24,6 +24,8 @@ const (
 	keyAccessKeyID     = "aws_access_key_id"
 	keySecretAccessKey = "aws_secret_access_key"
 	keySessionToken    = "aws_session_token"
+	keySecurityToken   = "aws_security_token" // the session token's name of old
+	keyAccountID       = "aws_account_id"
 
 	keyEndpointURL    = "endpoint_url"
 	keyServices       = "services"
@@ -51,7 +53,7 @@ const (
 )
 
 // staticKeys are the keys themselves.
-var staticKeys = []string{keyAccessKeyID, keySecretAccessKey, keySessionToken}
+var staticKeys = []string{keyAccessKeyID, keySecretAccessKey, keySessionToken, keySecurityToken}
 
 // StaticKeyNames are the settings that keys in a file have.
 func StaticKeyNames() []string { return slices.Clone(staticKeys) }

@@ -16,6 +16,9 @@ import (
 // at their size, time and identity each time it is asked, and reads a file
 // again only when it changed. It is safe for concurrent use.
 //
+// A line that no reader understands is the fault of its own section, which is
+// told when that is asked for; all other sections are served.
+//
 // What it keeps of AWS's credentials file includes the keys in it; they are no
 // safer on the disk.
 type Reader struct {
@@ -72,15 +75,16 @@ type ProfileInfo struct {
 	Name string
 	// At is where it begins, in the file that counts most.
 	At Origin
-	// Served: AWS's tools find mfad's credential_process for it.
-	Served bool
+	// Served: AWS's tools find mfad's credential_process for it, which runs Program.
+	Served  bool
+	Program string
 	// RoleARN and Source are as the files say; Source is a setting's value,
 	// such as a profile, an access key's name or a credential_source.
 	RoleARN, Source string
 }
 
 // Profiles lists every profile of the files, mfad's first, each in the order
-// of its file. Names that mfad does not serve are left out.
+// of its file, those with a fault too.
 func (r *Reader) Profiles() ([]ProfileInfo, error) {
 	f, err := r.Files()
 	if err != nil {
@@ -90,7 +94,7 @@ func (r *Reader) Profiles() ([]ProfileInfo, error) {
 	seen := map[string]bool{}
 	for _, doc := range []*syntax.Document{f.Mfad, f.Config, f.Credentials} {
 		for _, s := range doc.Sections {
-			if s.Kind != syntax.Profile || seen[s.Name] || !ValidName(s.Name) {
+			if s.Kind != syntax.Profile || seen[s.Name] {
 				continue
 			}
 			seen[s.Name] = true
@@ -102,9 +106,9 @@ func (r *Reader) Profiles() ([]ProfileInfo, error) {
 
 func (f *Files) info(name string) ProfileInfo {
 	p, _ := f.Profile(name)
-	_, served := p.Served()
 	arn, _ := p.Identity(KeyRoleARN)
-	info := ProfileInfo{Name: name, At: p.at(), Served: served, RoleARN: arn.Text}
+	info := ProfileInfo{Name: name, At: p.at(), RoleARN: arn.Text}
+	info.Program, info.Served = p.Program()
 	for _, key := range f.rules().pointers {
 		if v, ok := p.Identity(key); ok {
 			info.Source = v.Text
@@ -172,7 +176,7 @@ func (r *reading) read(name string, d syntax.Dialect) {
 		r.err = err
 		return
 	}
-	r.doc, r.err = Parse(name, data, d)
+	r.doc = syntax.Read(name, data, d)
 }
 
 // readFile reads a configuration file; a missing one is empty.

@@ -15,7 +15,7 @@ func (f *Files) Resolve(q Query) (*Chain, error) {
 	if q.Profile == "" {
 		q.Profile = "default"
 	}
-	if err := CheckName(q.Profile); err != nil {
+	if err := checkServed(q.Profile); err != nil {
 		return nil, err
 	}
 	w := walk{files: f, query: q}
@@ -28,7 +28,7 @@ func (f *Files) Resolve(q Query) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := asked.endpoint(q.Region, w.partition())
+	at, err := endpoints{asked}.find(q.Region, w.partition())
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (f *Files) Resolve(q Query) (*Chain, error) {
 		step.Exchange().Endpoint = at
 	}
 	chain := &Chain{Profile: q.Profile, Steps: steps}
-	chain.Region, _ = asked.Setting(KeyRegion)
+	chain.Region, _ = asked.region()
 	return chain, nil
 }
 
@@ -75,16 +75,23 @@ func (w *walk) steps() ([]Step, error) {
 	return steps, nil
 }
 
-// checkSerial refuses a device that nobody on the chain could use. Without a
-// role AWS's tools pass over mfa_serial, and so do we.
+// checkSerial refuses a device that gives no codes, and one that nobody on the
+// chain could use. Without a role AWS's tools pass over the mfa_serial of
+// temporary keys, and so do we.
 func (w *walk) checkSerial() error {
-	switch {
-	case w.serial.Text == "":
+	if w.serial.Text == "" {
 		return nil
-	case !ValidSerial(w.serial.Text):
-		return w.serial.Fault("mfa_serial %q is not a device;"+
-			" write arn:aws:iam::ACCOUNT:mfa/NAME or the serial number of the fob", w.serial.Text)
-	case w.life >= Temporary && len(w.roles) > 0:
+	}
+	if err := CheckSerial(w.serial.Text); err != nil {
+		return w.serial.Fault("mfa_serial %s", err)
+	}
+	if len(w.roles) == 0 {
+		return nil
+	}
+	if err := checkReach(w.serial.Text, w.roles[0].ARN.Text); err != nil {
+		return w.serial.Fault("mfa_serial %s", err)
+	}
+	if w.life >= Temporary {
 		return w.serial.Fault("mfa_serial needs a long-term key, and this chain begins at %s, whose credentials are temporary;"+
 			" take one of them out", w.source)
 	}

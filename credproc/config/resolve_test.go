@@ -80,7 +80,7 @@ func TestResolveFollowsAProfileToItsSource(t *testing.T) {
 		{name: "a device of the last hop is hoisted", mfad: base + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n[profile p]\nrole_arn = " + deep + "\nsource_profile = q\nmfa_serial = " + userDevice, want: "vault-key base > session mfa > role admin > role deep"},
 		{name: "a device of the last hop before a long role", mfad: base + "[profile q]\nrole_arn = " + admin + "\nsource_profile = base\nduration_seconds = 43200\n[profile p]\nrole_arn = " + deep + "\nsource_profile = q\nmfa_serial = " + userDevice, want: "vault-key base > role admin mfa 43200s > role deep"},
 		{name: "a profile is its own source", config: "[profile p]\nrole_arn = " + admin + "\nsource_profile = p", credentials: "[p]\n" + keys, want: "static-keys AKIAIOSFODNN7EXAMPLE > role admin"},
-		{name: "its own source at the end of a chain", config: "[profile p]\nrole_arn = " + deep + "\nsource_profile = q\n[profile q]\nrole_arn = " + admin + "\nsource_profile = q", credentials: "[q]\n" + keys, want: "static-keys AKIAIOSFODNN7EXAMPLE > role admin > role deep"},
+		{name: "keys of a source that names itself come before its role", config: "[profile p]\nrole_arn = " + deep + "\nsource_profile = q\n[profile q]\nrole_arn = " + admin + "\nsource_profile = q", credentials: "[q]\n" + keys, want: "static-keys AKIAIOSFODNN7EXAMPLE > role deep"},
 		{name: "its own source with a vault key", mfad: "[profile p]\nrole_arn = " + admin + "\nsource_profile = p\nmfad_access_key = k", want: "vault-key k > role admin"},
 		{name: "its own source is the vault key of its name", config: "[profile p]\nrole_arn = " + admin + "\nsource_profile = p", vault: "p", want: "vault-key p > role admin"},
 		{name: "another name for a source", mfad: base + "[profile p]\nsource_profile = base\nduration_seconds = 900", want: "vault-key base > session 900s"},
@@ -168,7 +168,7 @@ func TestResolveRefusesWithPlaceAndAdvice(t *testing.T) {
 		want                      string // F, C and K stand for the three files
 	}{
 		{name: "nothing of that name", is: ErrNoProfile, want: `no profile "p" in F, C or K, and no access key of that name in the vault`},
-		{name: "control characters", profile: "p\x1b[m", is: ErrBadName, want: `write 1 to 64 letters`},
+		{name: "control characters", profile: "p\x1b[m", is: ErrBadName, want: `write the name as "mfad profile list" shows it`},
 		{name: "no source for a role", mfad: role, want: `F:2: role_arn of profile "p" has no source; write source_profile = NAME`},
 		{name: "source not found", mfad: role + "source_profile = gone", is: ErrNoSource, want: `F:3: source_profile names "gone"`},
 		{name: "source without identity", mfad: role + "source_profile = q", config: "\n[profile q]\nregion = eu-west-1", want: `C:2: profile "q" has no source of credentials; write`},
@@ -187,7 +187,7 @@ func TestResolveRefusesWithPlaceAndAdvice(t *testing.T) {
 		{name: "long later hop", mfad: role + "source_profile = q\nduration_seconds = 3601\n[profile q]\nrole_arn = " + deep + "\nmfad_access_key = k", want: `F:4: duration_seconds is 3601, and AWS gives a role that is assumed by another role 3600 at most`},
 		{name: "long role of an instance", mfad: role + "credential_source = Ec2InstanceMetadata\nduration_seconds = 7200", want: `F:4: duration_seconds is 7200`},
 		{name: "device on temporary keys", mfad: role + "credential_source = EcsContainer\nmfa_serial = " + userDevice, want: `F:4: mfa_serial needs a long-term key, and this chain begins at ecs-container (F:3)`},
-		{name: "bad device", mfad: keyed + "mfa_serial = a b", want: `F:4: mfa_serial "a b" is not a device`},
+		{name: "bad device", mfad: keyed + "mfa_serial = a b", want: `F:4: mfa_serial "a b" is not an MFA device`},
 		{name: "bad session name", mfad: keyed + "role_session_name = a b", want: `F:4: role_session_name is not`},
 		{name: "bad external id", mfad: keyed + "external_id = x", want: `F:4: external_id is not`},
 		{name: "bad source identity", mfad: keyed + "source_identity = a/b", want: `F:4: source_identity is not`},
@@ -403,7 +403,7 @@ func TestReaderRefusesWhatIsNoFile(t *testing.T) {
 
 func TestProfilesListsMfadsFileFirst(t *testing.T) {
 	r := setup(t, "[profile b]\nrole_arn = "+admin+"\nsource_profile = base\n[profile a]\nmfad_access_key = k",
-		"[profile b]\ncredential_process = /x/mfad credentials --profile b\n[default]\nregion = eu-west-1\n[sso-session s]\n[profile bad%name]", "[keys]\n[b]", nil)
+		"[profile b]\ncredential_process = /x/mfad credentials --profile b\n[default]\nregion = eu-west-1\n[sso-session s]\n[profile odd%name]", "[keys]\n[b]", nil)
 	got, err := r.Profiles()
 	if err != nil {
 		t.Fatal(err)
@@ -413,6 +413,7 @@ func TestProfilesListsMfadsFileFirst(t *testing.T) {
 		{Name: "b", At: Origin{File: p.Mfad, Line: 1}, Served: true, RoleARN: admin, Source: "base"},
 		{Name: "a", At: Origin{File: p.Mfad, Line: 4}, Source: "k"},
 		{Name: "default", At: Origin{File: p.Config, Line: 3}},
+		{Name: "odd%name", At: Origin{File: p.Config, Line: 6}},
 		{Name: "keys", At: Origin{File: p.Credentials, Line: 1}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -466,7 +467,7 @@ func TestSettingThatASourceReadsIsNotRefused(t *testing.T) {
 		if !ok {
 			return nil, Origin{}, nil
 		}
-		return Process{v}, v.Origin, nil
+		return Process{Command: v}, v.Origin, nil
 	}}
 	chain, err := NewReader(r.Paths(), func(string) string { return "" }, rule).Resolve(Query{Profile: "p"})
 	if err != nil || sketch(chain) != "process /token" {

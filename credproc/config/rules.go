@@ -82,7 +82,8 @@ var processRule = SourceRule{
 		if CallsMfad(command.Text) {
 			return nil, Origin{}, command.Fault("credential_process is mfad itself; write mfad_access_key or source_profile in its place")
 		}
-		return Process{command}, command.Origin, nil
+		account, err := p.account()
+		return Process{command, account}, command.Origin, err
 	},
 }
 
@@ -115,8 +116,10 @@ func readEnvironment(p *Profile, v Value) (Source, error) {
 			return nil, v.Fault("credential_source is Environment, and the agent's own environment has no %s; start the agent with it", name)
 		}
 	}
-	if _, ok := p.files.env("AWS_SESSION_TOKEN"); ok {
-		return Environment{Temporary}, nil
+	for _, name := range []string{"AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"} {
+		if _, ok := p.files.env(name); ok {
+			return Environment{Temporary}, nil
+		}
 	}
 	return Environment{LongTerm}, nil
 }

@@ -14,10 +14,11 @@ const (
 type VaultKey struct{ Name Value }
 
 // StaticKeys are keys written in a file: long-term, or temporary when Token is
-// set.
+// set. Account is what the profile says of them, if it does.
 type StaticKeys struct {
 	ID            Value
 	Secret, Token Sensitive
+	Account       Value
 }
 
 // Environment is credential_source = Environment: the agent's own.
@@ -27,8 +28,9 @@ type Environment struct{ Lives Life }
 // Ec2InstanceMetadata, [KindECS] is credential_source = EcsContainer.
 type Machine StepKind
 
-// Process is somebody else's credential_process: the command line as written.
-type Process struct{ Command Value }
+// Process is somebody else's credential_process: the command line as written,
+// and the account of what it prints, if the profile says that.
+type Process struct{ Command, Account Value }
 
 var _, _, _, _, _ Source = VaultKey{}, StaticKeys{}, Environment{}, Machine(""), Process{}
 
@@ -53,7 +55,9 @@ func (k StaticKeys) Life() Life {
 }
 
 // Describe implements [Spec].
-func (k StaticKeys) Describe(Origin) []Detail { return []Detail{{"access key id", k.ID}} }
+func (k StaticKeys) Describe(Origin) []Detail {
+	return []Detail{{"access key id", k.ID}, {"account", k.Account}}
+}
 
 // Kind implements [Spec].
 func (Environment) Kind() StepKind { return KindEnvironment }
@@ -80,4 +84,6 @@ func (Process) Kind() StepKind { return KindProcess }
 func (Process) Life() Life { return UnknownLife }
 
 // Describe implements [Spec].
-func (p Process) Describe(Origin) []Detail { return []Detail{{"command", p.Command}} }
+func (p Process) Describe(Origin) []Detail {
+	return []Detail{{"command", p.Command}, {"account", p.Account}}
+}

@@ -26,6 +26,9 @@ func (p *Profile) static(from []layer) (*StaticKeys, error) {
 	id, idAt, hasID := lookUp(from, keyAccessKeyID)
 	secret, secretAt, hasSecret := lookUp(from, keySecretAccessKey)
 	token, tokenAt, hasToken := lookUp(from, keySessionToken)
+	if !hasToken {
+		token, tokenAt, hasToken = lookUp(from, keySecurityToken)
+	}
 	partial := func(at Origin, has, lacks string) (*StaticKeys, error) {
 		return nil, Value{Origin: at}.Fault("profile %q has %s and no %s; write both or none", p.name, has, lacks)
 	}
@@ -46,5 +49,16 @@ func (p *Profile) static(from []layer) (*StaticKeys, error) {
 	if hasToken {
 		keys.Token = Sensitive{token, tokenAt}
 	}
-	return keys, nil
+	var err error
+	keys.Account, err = p.account()
+	return keys, err
+}
+
+// account is the account that a profile says its own credentials are of.
+func (p *Profile) account() (Value, error) {
+	v, ok := p.Setting(keyAccountID)
+	if ok && !isAccount(v.Text) {
+		return Value{}, v.Fault("%s %q is not an account; write its 12 digits", keyAccountID, v.Text)
+	}
+	return v, nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
 // The patterns of AWS's API reference, without regexp: this package is linked
@@ -35,9 +37,10 @@ func (c charset) has(s string) bool {
 	return c.least <= len(s) && len(s) <= c.most
 }
 
-// ValidName says whether mfad serves and writes profiles of that name:
+// ValidName says whether mfad writes profiles of that name:
 // [A-Za-z0-9_.@/+:-]{1,64}, not beginning with a hyphen, which a command line
-// would take for a flag. Go SDKs pass the name to a shell.
+// would take for a flag. Go SDKs pass the name to a shell. It serves more names
+// than that: those that somebody wrote into AWS's files and AWS's tools take.
 func ValidName(name string) bool {
 	return charset{1, 64, "_.@/+:-"}.has(name) && name[0] != '-'
 }
@@ -50,9 +53,13 @@ func CheckName(profile string) error {
 	return fmt.Errorf("%w %q: write 1 to 64 letters, digits or _.@/+:-, and no hyphen first", ErrBadName, profile)
 }
 
-// ValidSerial says whether AWS takes that as the serial number of an MFA device
-// (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
-func ValidSerial(s string) bool { return charset{9, 256, "_+=/:,.@-"}.has(s) }
+// checkServed refuses a name that no profile can have.
+func checkServed(profile string) error {
+	if syntax.IsName(profile) {
+		return nil
+	}
+	return fmt.Errorf("%w %.80q: write the name as \"%s profile list\" shows it", ErrBadName, profile, ProgramName)
+}
 
 // isRegion is strict because the name ends up in a host name: a region "s3"
 // would make sts.s3.amazonaws.com, which is somebody's bucket.

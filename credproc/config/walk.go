@@ -42,6 +42,9 @@ func (w *walk) visit(from Value) (next Value, done bool, err error) {
 		return Value{}, false, from.Fault("source_profile closes the loop %s; one of them must have keys of its own", w.trail(from.Text))
 	}
 	p, found := w.files.Profile(from.Text)
+	if err := p.fault(); err != nil {
+		return Value{}, false, err
+	}
 	if !found || !p.names() {
 		return Value{}, true, w.vaultKey(p, found, from)
 	}
@@ -52,6 +55,9 @@ func (w *walk) visit(from Value) (next Value, done bool, err error) {
 	}
 	arn, hasRole := p.Identity(KeyRoleARN)
 	if hasRole {
+		if done, err := w.byKeys(p); done || err != nil {
+			return Value{}, true, err
+		}
 		role, err := p.role(arn)
 		if err != nil {
 			return Value{}, false, err
@@ -76,7 +82,7 @@ func (w *walk) follow(p *Profile, arn Value, hasRole bool) (next Value, done boo
 		w.take(p.name, v.Origin, source)
 		return Value{}, true, err
 	case key == KeySourceProfile && hasRole && !self:
-		return v, false, w.checkKeys(p, v)
+		return v, false, nil
 	case key == "" && hasRole:
 		return Value{}, false, arn.Fault("role_arn of profile %q has no source; write source_profile = NAME, mfad_access_key = NAME"+
 			" or credential_source = %s", p.name, sourceEC2)
@@ -99,19 +105,20 @@ func (w *walk) follow(p *Profile, arn Value, hasRole bool) (next Value, done boo
 	return v, false, nil // source_profile without a role: another name for it
 }
 
-// checkKeys refuses keys beside the role of a source: the AWS CLI signs with
-// them and leaves the role out, the Go SDK assumes the role by them. Beside the
-// role that is asked for, all pass over them.
-func (w *walk) checkKeys(p *Profile, source Value) error {
+// byKeys ends the walk at a source that has keys and a role: the keys count, and
+// the role is that of who asks for this profile. AWS's published cases, botocore
+// and the JavaScript SDK agree on it; the Go SDK assumes both roles by the keys.
+// Beside the role that is asked for, all pass over keys.
+func (w *walk) byKeys(p *Profile) (done bool, err error) {
 	if p == w.path[0] {
-		return nil
+		return false, nil
 	}
-	keys, ok := p.Identity(keyAccessKeyID)
-	if !ok {
-		return nil
+	keys, err := p.static(p.who())
+	if keys == nil || err != nil {
+		return false, err
 	}
-	return Value{Origin: keys.Origin}.Fault("profile %q has keys and a source_profile (%s),"+
-		" and AWS's tools do not agree which of them counts; take one of them out", p.name, source.Origin)
+	w.take(p.name, keys.ID.Origin, *keys)
+	return true, nil
 }
 
 // vaultKey ends the walk at a name that no file gives an identity.

@@ -31,6 +31,9 @@ func (e *Editor) Add(ctx context.Context, p NewProfile) ([]Change, error) {
 		if err != nil {
 			return err
 		}
+		if err := alone(t.old, t.profile); err != nil {
+			return err
+		}
 		if err := t.vacant(); err != nil {
 			return err
 		}
@@ -73,6 +76,9 @@ func (t *transaction) vacant() error {
 		return err
 	}
 	if err := p.Unserved(); err != nil {
+		return err
+	}
+	if err := t.outsideCredentials(); err != nil {
 		return err
 	}
 	for _, key := range config.IdentityKeys() {
@@ -128,11 +134,14 @@ func (t *transaction) addOwn(p NewProfile) (*syntax.Document, error) {
 	return t.edited(doc, change, syntax.Config)
 }
 
+// ownTitle is the first line of a file of mfad's that mfad made.
+const ownTitle = "# mfad's profiles, in the format of ~/.aws/config: edit it at will."
+
 // appendOwn puts a section into mfad's file, and says what a new one is.
 func (t *transaction) appendOwn(e *edit, lines ...string) {
 	doc := t.old.Mfad
 	if len(doc.Data) == 0 {
-		e.insert(1, "# mfad's profiles, in the format of ~/.aws/config: edit it at will.", "")
+		e.insert(1, ownTitle, "")
 	}
 	e.appendSection(doc, append([]string{"[profile " + t.profile + "]"}, lines...)...)
 }

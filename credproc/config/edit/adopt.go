@@ -11,43 +11,113 @@ import (
 	"github.com/mfad/mfad/credproc/config/syntax"
 )
 
-// Adopt moves who a profile of AWS's config is into mfad's file, its lines as
+// Adopt moves who profiles of AWS's config are into mfad's file, their lines as
 // they are, and leaves a credential_process in their place; region, output,
 // mfa_serial and all else stay where they are. It refuses a profile with keys
-// in a file, and one that mfad could not serve. Of a profile that is adopted
-// already it changes nothing.
-func (e *Editor) Adopt(ctx context.Context, profile string) ([]Change, error) {
-	return e.edit(ctx, profile, func(t *transaction) error {
-		process, err := e.process(profile)
-		if err != nil {
-			return err
+// in a file, and one that mfad could not serve; then none is adopted. Of a profile
+// that is adopted already it changes nothing.
+func (e *Editor) Adopt(ctx context.Context, profiles ...string) ([]Change, error) {
+	for _, profile := range profiles {
+		if err := config.CheckName(profile); err != nil {
+			return nil, err
 		}
-		sec, found, err := t.only(t.old.Config)
-		if err != nil {
-			return err
+	}
+	return e.locked(ctx, func(t *transaction) error {
+		before := *t.old
+		for _, profile := range profiles {
+			if err := t.adoptNext(e, profile); err != nil {
+				return err
+			}
 		}
-		if !found {
-			return t.missing(t.paths.Config)
-		}
-		moved := t.movable(sec)
-		if len(moved) == 0 {
-			return t.nothingToAdopt(sec)
-		}
-		if err := t.adoptable(); err != nil {
-			return err
-		}
-		mfad, aws, err := t.adopt(sec, moved, process)
-		if err != nil {
-			return err
-		}
-		if err := t.resolves(mfad, aws); err != nil {
-			return err
-		}
-		if err := t.write(t.old.Mfad, mfad); err != nil {
-			return err
-		}
-		return t.write(t.old.Config, aws)
+		return t.writeAdopted(before)
 	})
+}
+
+// Adoption is what AdoptAll did.
+type Adoption struct {
+	Changes []Change
+	Adopted []string
+	Left    []error // why others that say who they are were not
+}
+
+// AdoptAll adopts every profile of AWS's config that says who it is and that mfad
+// can serve. What it leaves as it is, it tells.
+func (e *Editor) AdoptAll(ctx context.Context) (Adoption, error) {
+	var a Adoption
+	changes, err := e.locked(ctx, func(t *transaction) error {
+		before := *t.old
+		for _, profile := range t.candidates() {
+			if err := t.adoptNext(e, profile); err != nil {
+				a.Left = append(a.Left, err)
+				continue
+			}
+			a.Adopted = append(a.Adopted, profile)
+		}
+		return t.writeAdopted(before)
+	})
+	a.Changes = changes
+	return a, err
+}
+
+// candidates are the profiles of AWS's config with lines to move.
+func (t *transaction) candidates() (names []string) {
+	for _, sec := range t.old.Config.Sections {
+		name := sec.Name
+		if sec.Kind == syntax.Profile && len(t.movable(sec)) > 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// adoptNext has the files, as they are to be, with one profile more adopted.
+func (t *transaction) adoptNext(e *Editor, profile string) error {
+	if err := config.CheckName(profile); err != nil {
+		return err
+	}
+	t.profile = profile
+	process, err := e.process(profile)
+	if err != nil {
+		return err
+	}
+	if err := alone(t.old, profile); err != nil {
+		return err
+	}
+	sec, found, err := t.only(t.old.Config)
+	if err != nil {
+		return err
+	}
+	if err := t.outsideCredentials(); err != nil {
+		return err
+	}
+	if !found {
+		return t.missing(t.paths.Config)
+	}
+	moved := t.movable(sec)
+	if len(moved) == 0 {
+		return t.nothingToAdopt(sec)
+	}
+	if err := t.adoptable(); err != nil {
+		return err
+	}
+	mfad, aws, err := t.adopt(sec, moved, process)
+	if err != nil {
+		return err
+	}
+	if err := t.resolves(mfad, aws); err != nil {
+		return err
+	}
+	t.old.Mfad, t.old.Config = mfad, aws
+	return nil
+}
+
+// writeAdopted writes mfad's file before AWS's config: what AWS's tools come to ask
+// for is there when they find that they shall.
+func (t *transaction) writeAdopted(before config.Files) error {
+	if err := t.write(before.Mfad, t.old.Mfad); err != nil {
+		return err
+	}
+	return t.write(before.Config, t.old.Config)
 }
 
 // movable are the lines of AWS's config that say who the profile is.
@@ -81,13 +151,21 @@ func (t *transaction) adoptable() error {
 	if err := t.noKeys(p); err != nil {
 		return err
 	}
+	return t.resolves(t.old.Mfad, t.old.Config)
+}
+
+// outsideCredentials refuses a profile of which AWS's credentials file says who it
+// is: AWS's tools look there first, and no edit moves a line out of it.
+func (t *transaction) outsideCredentials() error {
+	p, _ := t.old.Profile(t.profile)
 	for _, key := range config.IdentityKeys() {
-		if v, ok := p.InCredentials(key); ok {
-			return t.conflict(v.Origin, config.ErrConflict,
-				"profile %q has %s there, where AWS's tools look first; move it into %s", t.profile, key, t.paths.Config)
+		v, ok := p.InCredentials(key)
+		if ok && !(key == config.KeyProcess && config.CallsMfad(v.Text)) {
+			return t.conflict(v.Origin, ErrInCredentials, "profile %q has %s there, where AWS's tools look first; "+
+				"move its lines, but for keys, below %s in %s", t.profile, key, headerLine(t.profile), t.paths.Config)
 		}
 	}
-	return t.resolves(t.old.Mfad, t.old.Config)
+	return nil
 }
 
 // adopt makes both files anew.

@@ -11,6 +11,9 @@ import (
 var (
 	// ErrTaken: AWS's files give the name an identity; Adopt moves it.
 	ErrTaken = fmt.Errorf("%w: the name is taken", config.ErrConflict)
+	// ErrInCredentials: AWS's credentials file says who the profile is; a person
+	// moves the lines into AWS's config.
+	ErrInCredentials = fmt.Errorf("%w: the profile stands in the credentials file", config.ErrConflict)
 	// ErrKeys: AWS's files have keys under the name; they belong into the vault.
 	ErrKeys = fmt.Errorf("%w: the profile has keys", config.ErrConflict)
 	// ErrExists: mfad's file has the profile already; Remove takes it away.

@@ -28,7 +28,7 @@ func TestEditsSurviveEveryFault(t *testing.T) {
 			breakEverywhere(t, c.act, old, now, state{now.mfad, old.config})
 		})
 		t.Run(c.name+", undone", func(t *testing.T) {
-			breakEverywhere(t, c.undo, now, state{c.left + c.mfad, c.config}, state{now.mfad, old.config})
+			breakEverywhere(t, c.undo, now, state{c.mfad, c.config}, state{now.mfad, old.config})
 		})
 	}
 }

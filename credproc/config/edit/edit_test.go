@@ -69,12 +69,11 @@ var edits = []struct {
 	wantMfad     string
 	wantConfig   string
 	undo         func(*Editor) ([]Change, error)
-	left         string // what the undo leaves in mfad's file beside
 	faults       bool   // broken at every step, too
 }{
 	{
 		name: "add to an empty home", faults: true,
-		act: addP, undo: removeP, left: "# mfad's profiles, in the format of ~/.aws/config: edit it at will.\n",
+		act: addP, undo: removeP,
 		wantMfad:   "# mfad's profiles, in the format of ~/.aws/config: edit it at will.\n\n[profile p]\nrole_arn = " + admin + "\nsource_profile = base\n",
 		wantConfig: "[profile p]\n# added by mfad; `mfad profile remove p` takes it away\ncredential_process = /usr/bin/mfad credentials --profile p\nregion = eu-west-1\n",
 	},
@@ -161,7 +160,7 @@ func TestEditsKeepAllThatTheyDoNotName(t *testing.T) {
 			if _, err := c.undo(e); err != nil {
 				t.Fatal(err)
 			}
-			check(t, "mfad's file, undone,", content(t, e.Paths.Mfad), c.left+c.mfad)
+			check(t, "mfad's file, undone,", content(t, e.Paths.Mfad), c.mfad)
 			check(t, "AWS's config, undone,", content(t, e.Paths.Config), c.config)
 		})
 	}
@@ -224,6 +223,10 @@ func TestEditsRefuseAndChangeNothing(t *testing.T) {
 		{name: "add: another region", config: "[profile p]\nregion = eu-west-9\n", act: addP, is: config.ErrConflict, want: `C:2: profile "p" has another region there`},
 		{name: "add: declared twice", config: "[profile p]\n[profile q]\n[profile p]\n", act: addP, is: config.ErrConflict, want: `C:3: profile "p" is declared a second time, after line 1`},
 		{name: "add: a broken file", config: "[profile p\n", act: addP, is: config.ErrBadConfig, want: "C:1: Profile definition must end with ']'"},
+		{name: "add: in double quotes", config: "# c\n[profile \"p\"]\nregion = x\n", act: addP, is: config.ErrConflict, want: `C:2: profile "p" stands there in quotes`},
+		{name: "add: in single quotes in mfad's file", mfad: "[profile 'p']\nmfad_access_key = k\n", act: addP, is: config.ErrConflict, want: `F:1: profile "p" stands there in quotes, and some of AWS's tools would lose one of the two; write [profile p] there`},
+		{name: "add: beside a line that is served all the same", config: "[profile q]\n region: x\n", act: addP, is: config.ErrBadConfig, want: "C:2: Expected a property definition, found continuation"},
+		{name: "adopt: in quotes", config: strings.Replace(role, "profile p", "profile 'p'", 1), act: adoptP, is: config.ErrConflict, want: `C:1: profile "p" stands there in quotes`},
 		{name: "remove: nothing", act: removeP, is: config.ErrNoProfile, want: `F: has no profile "p"`},
 		{name: "remove: somebody else's", config: role, act: removeP, is: config.ErrNoProfile, want: `F: has no profile "p"`},
 		{name: "remove: adopted", mfad: "[profile p]\n# adopted by mfad: lines 1 of it\nmfad_access_key = k\n", act: removeP, is: ErrAdopted, want: "F:1: profile \"p\" was adopted"},

@@ -23,8 +23,9 @@ import (
 // Editor changes the person's files: mfad's profiles and AWS's two. What an
 // edit does not name stays as it is, to the byte. A new text is parsed and its
 // profile resolved before anything is written; the old one is kept beside the
-// file as NAME.mfad-backup, mode 0600; a link is followed and its target
-// replaced in one step, with its mode.
+// file as NAME.mfad-backup, mode 0600, and AWS's config as it was before the first
+// edit of all as NAME.mfad-original; a link is followed and its target replaced in
+// one step, with its mode.
 //
 // An edit that needs two files writes them in the order in which the profile
 // keeps working, or keeps its old state, if it is cut off between them; the
@@ -40,22 +41,32 @@ type Editor struct {
 }
 
 // Change is a file that an edit replaced. Backup is empty for a new file; the
-// backup of AWS's credentials holds the keys that were in it.
-type Change struct{ File, Backup string }
+// backup of AWS's credentials holds the keys that were in it. Original is the copy
+// that this edit made for good, empty if there was one already.
+type Change struct{ File, Backup, Original string }
 
 // BackupOf names the backup of a file, of its state before the last edit; there
 // may be none.
 func BackupOf(name string) string { return name + ".mfad-backup" }
 
-// edit runs act under the lock, with the files as they are now.
+// OriginalOf names the copy of AWS's config as it was before mfad's first edit.
+// It is written once and never replaced; there may be none.
+func OriginalOf(name string) string { return name + ".mfad-original" }
+
+// edit runs act under the lock, about one profile, with the files as they are now.
 func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction) error) ([]Change, error) {
 	if err := config.CheckName(profile); err != nil {
 		return nil, err
 	}
-	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
-	if t.fsys == nil {
-		t.fsys = durable.OS
-	}
+	return e.locked(ctx, func(t *transaction) error {
+		t.profile = profile
+		return act(t)
+	})
+}
+
+// locked runs act under the lock, with the files as they are now.
+func (e *Editor) locked(ctx context.Context, act func(*transaction) error) ([]Change, error) {
+	t := e.transaction("")
 	if err := durable.MkdirAll(t.fsys, filepath.Dir(e.Paths.Mfad), 0o700); err != nil {
 		return nil, err
 	}
@@ -69,6 +80,14 @@ func (e *Editor) edit(ctx context.Context, profile string, act func(*transaction
 	}
 	err = act(t)
 	return t.changes, err
+}
+
+func (e *Editor) transaction(profile string) *transaction {
+	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
+	if t.fsys == nil {
+		t.fsys = durable.OS
+	}
+	return t
 }
 
 // judgedBy stands for the environment of an agent that is not here: enough of

@@ -16,11 +16,15 @@ func (e *Editor) KeysOf(profile string) (config.StaticKeys, error) {
 	if err := config.CheckName(profile); err != nil {
 		return config.StaticKeys{}, err
 	}
-	f, err := config.NewReader(e.Paths, judgedBy).Files()
-	if err != nil {
+	t := e.transaction(profile)
+	var err error
+	if t.old, err = t.load(); err != nil { // what cannot be edited keeps its keys
 		return config.StaticKeys{}, err
 	}
-	p, _ := f.Profile(profile)
+	if err := alone(t.old, t.profile); err != nil {
+		return config.StaticKeys{}, err
+	}
+	p, _ := t.old.Profile(profile)
 	keys, err := p.KeysInAWS()
 	switch {
 	case err != nil:

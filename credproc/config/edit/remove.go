@@ -54,6 +54,9 @@ func (t *transaction) dropOwn(e *edit) bool {
 		e.dropSection(doc, doc.Sections[i])
 		any = true
 	}
+	if lines := doc.Lines(); any && trimEnding(lines[0]) == ownTitle && e.leavesOnly(doc, 1) {
+		e.dropLines(1, int32(len(lines)))
+	}
 	return any
 }
 
@@ -73,9 +76,12 @@ func (t *transaction) dropServed(e *edit) bool {
 				ours = false
 			}
 		}
-		if ours {
+		switch marked := len(body) > 0 && isMark(body[0]); {
+		case ours:
 			e.dropSection(doc, sec)
 			any = true
+		case marked: // what somebody put there stays; that mfad made the section is over
+			e.dropLines(sec.Line+1, sec.Line+1)
 		}
 	}
 	return any

@@ -92,6 +92,17 @@ func (e *edit) dropSection(d *syntax.Document, s syntax.Section) {
 	}
 }
 
+// leavesOnly says that below a line the edit leaves nothing but blank lines.
+func (e *edit) leavesOnly(d *syntax.Document, line int32) bool {
+	for i, text := range d.Lines() {
+		n := int32(i + 1)
+		if n > line && !e.drop[n] && strings.Trim(trimEnding(text), syntax.Blanks) != "" {
+			return false
+		}
+	}
+	return true
+}
+
 // dropKeys takes the settings of those names away; it tells how many.
 func (e *edit) dropKeys(d *syntax.Document, s syntax.Section, keys ...string) int {
 	n := 0

@@ -107,6 +107,11 @@ func (t *transaction) write(old, now *syntax.Document) error {
 		return t.conflict(config.Origin{File: now.Name}, config.ErrConflict, "was changed by another program meanwhile; try again")
 	}
 	change := Change{File: now.Name}
+	if now.Name == t.paths.Config && len(old.Data) > 0 {
+		if change.Original, err = t.keepOriginal(old); err != nil {
+			return err
+		}
+	}
 	if len(old.Data) > 0 {
 		// Beside the link, not its target: that may be a folder that is published.
 		change.Backup = backup
@@ -119,6 +124,18 @@ func (t *transaction) write(old, now *syntax.Document) error {
 	}
 	t.changes = append(t.changes, change)
 	return nil
+}
+
+// keepOriginal copies a document that was never copied before, and tells where to.
+func (t *transaction) keepOriginal(old *syntax.Document) (string, error) {
+	original := OriginalOf(old.Name)
+	switch _, err := t.fsys.Lstat(original); {
+	case err == nil:
+		return "", nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	return original, durable.WriteFile(t.fsys, original, old.Data, 0o600)
 }
 
 // prepare makes the folders, and takes away what a killed edit left in them.
@@ -155,6 +172,20 @@ func (t *transaction) target(name string) (string, fs.FileMode, error) {
 		return "", 0, unfit(name, "is not a regular file")
 	}
 	return target, info.Mode().Perm(), nil
+}
+
+// alone refuses a profile that a file has under a header of another form, such
+// as [profile "q"]: a second section would hide the first from some of AWS's
+// tools.
+func alone(f *config.Files, profile string) error {
+	for _, d := range []*syntax.Document{f.Mfad, f.Config, f.Credentials} {
+		if sec, ok := d.Beside(profile); ok {
+			text := fmt.Sprintf("profile %q stands there in quotes, and some of AWS's tools would lose one of the two; write %s there",
+				profile, headerLine(profile))
+			return &Conflict{config.OriginOf(d, sec.Line), text, profile, config.ErrConflict}
+		}
+	}
+	return nil
 }
 
 // only is the one section of the profile that counts in a document, if any.

@@ -15,14 +15,19 @@ type Document struct {
 	Data     []byte
 	Sections []Section // in the order of the file
 	Settings []Setting
+	Faults   []Fault          // in the order of the file
 	first    map[Header]int32 // the first section of a name
 }
 
 // Section is a header and what follows it. Lines count from 1.
 type Section struct {
 	Header
-	Line int32 // of the header
-	Last int32 // line before the next header, or the last of the file
+	// Alias is the name of a header in quotes, or of letters that the grammar
+	// does not have, as botocore reads it; zero for all others. [Parse] ignores
+	// such a section, and [Read] serves it.
+	Alias Header
+	Line  int32 // of the header
+	Last  int32 // line before the next header, or the last of the file
 
 	prefixed  bool  // [profile default], which beats [default]
 	from, to  int32 // its settings
@@ -33,22 +38,22 @@ type Section struct {
 type Setting struct {
 	Line, Last int32 // both inclusive
 
-	start, eq, stop int32 // in the data: of the first line, its '=', and the end of the last line
+	start, eq, stop int32 // in the data: of the name, its '=' or ':', and the end of the last line
 }
 
 // Key is the setting's name as it is written; names are compared without case.
 func (d *Document) Key(s Setting) []byte {
-	return bytes.Trim(d.Data[s.start:s.eq], Blanks)
+	return bytes.TrimSpace(d.Data[s.start:s.eq])
 }
 
 // Value is the setting's text: trimmed, without the comment of its first
 // line, continuation lines joined by newlines. The caller owns it.
 func (d *Document) Value(s Setting) []byte {
 	line, rest, _ := bytes.Cut(d.Data[s.eq:s.stop], []byte("\n"))
-	v := slices.Clone(bytes.Trim(stripComment(line, 1)[1:], Blanks))
+	v := slices.Clone(bytes.TrimSpace(stripComment(line)[1:]))
 	for len(rest) > 0 {
 		line, rest, _ = bytes.Cut(rest, []byte("\n"))
-		line = bytes.Trim(line, Blanks)
+		line = bytes.TrimSpace(line)
 		if len(line) == 0 || line[0] == '#' || line[0] == ';' {
 			continue
 		}
@@ -104,6 +109,17 @@ func (d *Document) Effective(name string) []Section {
 		}
 	}
 	return out
+}
+
+// Beside is a section that only [Read] serves under that name, such as
+// [profile "q"] for q. Who writes one of the same name hides it from some of AWS's
+// tools.
+func (d *Document) Beside(name string) (Section, bool) {
+	i := slices.IndexFunc(d.Sections, func(s Section) bool { return s.Alias == Header{Profile, name} })
+	if i < 0 {
+		return Section{}, false
+	}
+	return d.Sections[i], true
 }
 
 // EqualFold compares a name in a file with one of ours, which is in lower case.

@@ -88,6 +88,7 @@ func checkVault(ctx context.Context, e *examination, r *record) {
 	defer cancel()
 	var v wire.Vault
 	if err := e.CallRunning(ctx, wire.MethodVaultShow, nil, &v); err != nil {
+		e.vault = err
 		r.failBy(e, err)
 		return
 	}

@@ -66,9 +66,10 @@ type examination struct {
 	Doctor
 	paths  config.Paths
 	status *wire.Status // nil when the agent does not answer
+	vault  error        // why it does not open, as the profiles that need it say again
 }
 
-// checks in the order of their findings.
+// checks in the order of their findings: what others need comes before them.
 var checks = []struct {
 	name string
 	look func(context.Context, *examination, *record)
@@ -76,12 +77,12 @@ var checks = []struct {
 	{"programs", checkPrograms},
 	{"socket", checkSocket},
 	{"agent", checkAgent},
+	{"vault", checkVault},
+	{"keychain", checkKeychain},
 	{"files", checkFiles},
 	{"profiles", checkServed},
 	{"profiles", checkProfiles},
 	{"environment", checkEnvironment},
-	{"vault", checkVault},
-	{"keychain", checkKeychain},
 	{"tokens", checkTokens},
 	{"clock", checkClock},
 }

@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -74,5 +75,39 @@ func TestAVaultWithOneWayInIsWarnedOf(t *testing.T) {
 	}
 	if got := grades(findings, "keychain"); !slices.Equal(got, []doctor.Grade{doctor.OK}) {
 		t.Errorf("keychain: %v", got)
+	}
+}
+
+// Sixty profiles that need one vault have one fault: the vault's, which comes first.
+func TestEqualFaultsAreToldOnce(t *testing.T) {
+	damaged := errors.New("vault is damaged")
+	var profiles []wire.Profile
+	for i := range 60 {
+		fault := damaged.Error()
+		if i >= 30 {
+			fault = "no such source"
+		}
+		profiles = append(profiles, wire.Profile{Name: fmt.Sprintf("p%d", i), Served: true, Fault: fault})
+	}
+	findings := patient(t, func(_ context.Context, method string, _, result any) error {
+		switch r := result.(type) {
+		case *wire.Status:
+			*r = wire.Status{Version: wire.Version}
+		case *wire.Vault:
+			return damaged
+		case *[]wire.Profile:
+			*r = profiles
+		}
+		return nil
+	}).Examine(t.Context())
+	var fails []string
+	for _, f := range findings {
+		if f.Grade == doctor.Fail && (f.Check == "vault" || f.Check == "profiles") {
+			fails = append(fails, f.Text)
+		}
+	}
+	want := []string{"vault is damaged", `profile "p30", "p31", "p32" and 27 more: no such source`}
+	if !slices.Equal(fails, want) {
+		t.Errorf("got %q, want %q", fails, want)
 	}
 }

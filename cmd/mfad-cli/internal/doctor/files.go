@@ -15,6 +15,7 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/edit"
+	"github.com/mfad/mfad/internal/line"
 )
 
 // checkFiles looks whether the files can be read and parsed, are closed to
@@ -25,9 +26,7 @@ func checkFiles(_ context.Context, e *examination, r *record) {
 		r.failBy(e, err)
 		return
 	}
-	if _, err := e.reader().Profiles(); err != nil {
-		r.failBy(e, err)
-	}
+	checkLines(e, r)
 	for _, file := range []struct {
 		path   string
 		secret bool
@@ -41,6 +40,37 @@ func checkFiles(_ context.Context, e *examination, r *record) {
 		if !slices.Contains(e.status.ConfigFiles, path) {
 			r.warn(`Run "mfad agent restart" in this shell.`,
 				"this shell means %s, and the agent reads %s", path, strings.Join(e.status.ConfigFiles, ", "))
+		}
+	}
+}
+
+// checkLines names the lines for which a profile is not served, and those that
+// only some of AWS's tools read.
+func checkLines(e *examination, r *record) {
+	faults, err := e.reader().Faults()
+	if err != nil {
+		r.failBy(e, err)
+	}
+	for len(faults) > 0 {
+		f, more := faults[0], 1
+		for more < len(faults) && faults[more].Profile == f.Profile && faults[more].Text == f.Text {
+			more++ // such as an indented section, whose every line is one
+		}
+		faults = faults[more:]
+		where := f.At.String()
+		if f.Profile != "" {
+			where += fmt.Sprintf(": profile %q", f.Profile)
+		}
+		if more > 1 {
+			where += fmt.Sprintf(", and %s more", words.Count(more-1, "line"))
+		}
+		switch {
+		case f.Refused && f.Profile != "":
+			r.fail("Correct the line; until then mfad serves all profiles but this one.", "%s: %s", where, f.Text)
+		case f.Refused:
+			r.warn("Correct the line; until then mfad cannot change the file, and the AWS CLI may not read it.", "%s: %s", where, f.Text)
+		default:
+			r.warn("Correct the line; mfad serves the profile, and not every tool finds it.", "%s: %s", where, f.Text)
 		}
 	}
 }
@@ -121,8 +151,12 @@ func checkServed(_ context.Context, e *examination, r *record) {
 		checkProcess(e, s, r)
 		for _, setting := range s.Rivals {
 			rival := findRival(setting.Text)
-			cure := strings.ReplaceAll(rival.cure, "{profile}", s.Name)
+			cure := strings.ReplaceAll(rival.cure, "{profile}", e.PasteName(s.Name))
 			r.warn(cure, "%s: %s of profile %q: %s", setting.Origin, rival.key, s.Name, rival.harm)
+		}
+		for _, setting := range s.Lost {
+			r.warn(fmt.Sprintf("Write what it stands for into profile %s, then delete the line.", e.PasteName(s.Name)),
+				"%s: %s of profile %q: aws-vault reads it, and neither mfad nor aws does", setting.Origin, setting.Text, s.Name)
 		}
 	}
 	if len(r.findings) == 0 {
@@ -133,14 +167,14 @@ func checkServed(_ context.Context, e *examination, r *record) {
 // checkProcess looks whether a credential_process runs this mfad, for its own
 // profile.
 func checkProcess(e *examination, s config.Served, r *record) {
-	rewrite := fmt.Sprintf("Write it as \"credential_process = %s credentials --profile %s\".", e.self(), s.Name)
+	rewrite := fmt.Sprintf("Write it as \"credential_process = %s credentials --profile %s\".", e.self(), e.PasteName(s.Name))
 	switch {
 	case strings.ContainsAny(s.Program, "$~"):
 		r.fail(rewrite, "%s: the AWS CLI expands neither $ nor ~ in %q", s.Process.Origin, s.Program)
 	case !filepath.IsAbs(s.Program):
 		r.warn(rewrite, "%s: %q is found only where PATH has it", s.Process.Origin, s.Program)
 	case !fileExists(s.Program):
-		r.fail(rewrite, "%s: %s does not exist", s.Process.Origin, s.Program)
+		r.fail(`Run "mfad profile repair".`, "%s: %s does not exist", s.Process.Origin, s.Program)
 	case filepath.Base(s.Program) == filepath.Base(e.self()) && !e.SameFile(s.Program, e.self()):
 		r.warn(rewrite, "%s: %s is another mfad than this one", s.Process.Origin, s.Program)
 	}
@@ -169,11 +203,70 @@ func checkProfiles(ctx context.Context, e *examination, r *record) {
 		r.failBy(e, err)
 		return
 	}
-	for _, p := range profiles {
-		if p.Fault != "" && (p.Served || p.File == e.paths.Mfad) {
-			r.fail(fmt.Sprintf("Correct it, then run \"mfad profile show %s\".", e.PasteName(p.Name)), "profile %q: %s", p.Name, p.Fault)
+	checkOrphans(ctx, e, profiles, r)
+	for _, f := range faultsOf(profiles, e.paths.Mfad) {
+		if e.vault != nil && f.text == line.One(e.vault.Error()) {
+			continue // told by vault
+		}
+		r.fail(fmt.Sprintf("Correct it, then run \"mfad profile show %s\".", e.PasteName(f.of[0])), "%s: %s", f.profiles(), f.text)
+	}
+}
+
+// checkOrphans looks for profiles whose key went into the vault and that aws finds
+// nothing for since then. One that only its key told of stands in no file any more.
+func checkOrphans(ctx context.Context, e *examination, profiles []wire.Profile, r *record) {
+	var keys []wire.Key
+	if err := e.CallRunning(ctx, wire.MethodKeyList, nil, &keys); err != nil {
+		return // told by vault
+	}
+	for _, key := range keys {
+		i := slices.IndexFunc(profiles, func(p wire.Profile) bool { return p.Name == key.Name })
+		orphan := i < 0 && key.Name == "default" ||
+			i >= 0 && !profiles[i].Served && profiles[i].RoleARN == "" && profiles[i].Source == ""
+		if orphan {
+			name := e.PasteName(key.Name)
+			r.warn(fmt.Sprintf("Run \"mfad profile add %s --key %s\".", name, name),
+				"profile %q: its access key is in the vault, and aws does not ask mfad for it", key.Name)
 		}
 	}
+}
+
+// A profileFault is what is wrong with one profile or with several.
+type profileFault struct {
+	text string
+	of   []string
+}
+
+// faultsOf gathers equal faults of the profiles that mfad is asked for, in the
+// order in which they were met.
+func faultsOf(profiles []wire.Profile, own string) []profileFault {
+	var faults []profileFault
+	for _, p := range profiles {
+		if p.Fault == "" || !p.Served && p.File != own {
+			continue
+		}
+		i := slices.IndexFunc(faults, func(f profileFault) bool { return f.text == p.Fault })
+		if i < 0 {
+			i = len(faults)
+			faults = append(faults, profileFault{text: p.Fault})
+		}
+		faults[i].of = append(faults[i].of, p.Name)
+	}
+	return faults
+}
+
+// profiles names them, the first few of many.
+func (f profileFault) profiles() string {
+	const most = 3
+	names := f.of[:min(most, len(f.of))]
+	text := fmt.Sprintf("profile %q", names[0])
+	for _, name := range names[1:] {
+		text += fmt.Sprintf(", %q", name)
+	}
+	if more := len(f.of) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // checkEnvironment looks for what in this shell keeps aws from asking mfad.

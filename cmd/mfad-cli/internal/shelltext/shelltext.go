@@ -20,15 +20,27 @@ type Dialect struct {
 	Name  string
 	set   func(name, value string) string
 	unset func(names ...string) string
+	// hide keeps variables that outlive the shell from its commands: it puts others
+	// before them, and show takes these away. Both are nil if the shell has none such.
+	hide func(profile string, names ...string) string
+	show func(names ...string) string
 	// Fail makes the evaluation fail; it is empty if the shell cannot be told.
 	Fail string
 }
 
-// Set is the text that makes the environment of a shell have vars, and nothing
-// of other credentials.
-func (d Dialect) Set(vars []Variable) string {
+// Set is the text that makes the environment of a shell have vars, which are a
+// profile's, and nothing of other credentials. Its evaluation succeeds.
+//
+// A universal variable of fish belongs to every shell of the user, those that are
+// yet to start included, so it is hidden here and erased nowhere: one that names a
+// profile by the name of this one, every other by nothing. (botocore fails for a
+// profile with an empty name.)
+func (d Dialect) Set(vars []Variable, profile string) string {
 	var b strings.Builder
-	b.WriteString(d.unset(namesToUnset(vars)...))
+	b.WriteString(d.unset(slices.Concat(rivalVariables, credentialVariables)...))
+	if d.hide != nil {
+		b.WriteString(d.hide(profile, namesBeside(vars)...))
+	}
 	for _, v := range vars {
 		b.WriteString(d.set(v.Name, v.Value))
 	}
@@ -36,18 +48,20 @@ func (d Dialect) Set(vars []Variable) string {
 }
 
 // Unset is the text that removes what Set sets.
-func (d Dialect) Unset() string { return d.unset(credentialVariables...) }
+func (d Dialect) Unset() string {
+	text := d.unset(credentialVariables...)
+	if d.show != nil {
+		text += d.show(rivalVariables...)
+	}
+	return text
+}
 
-// namesToUnset names the variables that must not stay beside vars.
-func namesToUnset(vars []Variable) []string {
+// namesBeside names the variables that must not stay beside vars.
+func namesBeside(vars []Variable) []string {
 	return slices.DeleteFunc(slices.Concat(rivalVariables, credentialVariables), func(name string) bool {
 		return slices.ContainsFunc(vars, func(v Variable) bool { return v.Name == name })
 	})
 }
-
-// inFish is true in fish, where \\ is an escape between single quotes, too, and
-// false in every other shell that evaluates the commands for sh.
-const inFish = `[ '\\' = "\\" ]`
 
 // dialects are the shells that have a dialect of their own.
 var dialects = []Dialect{
@@ -56,16 +70,19 @@ var dialects = []Dialect{
 		Name: "sh",
 		set:  func(name, value string) string { return "export " + name + "=" + quotePOSIX(value) + "\n" },
 		unset: func(names ...string) string {
-			list := strings.Join(names, " ")
-			return inFish + " && set -e " + list + "\n" + inFish + " || unset " + list + "\n"
+			return onlyInFish(unsetFish(names...)) + inFish + " || unset " + strings.Join(names, " ") + "\n"
 		},
+		hide: func(profile string, names ...string) string { return onlyInFish(hideFish(profile, names...)) },
+		show: func(names ...string) string { return onlyInFish(showFish(names...)) },
 		Fail: "false\n",
 	},
 	{
-		Name: "fish",
 		// fish joins the lines of a command substitution by spaces: end each by ";".
+		Name:  "fish",
 		set:   func(name, value string) string { return "set -gx " + name + " " + quoteFish(value) + ";\n" },
-		unset: func(names ...string) string { return "set -eg " + strings.Join(names, " ") + ";\n" },
+		unset: func(names ...string) string { return unsetFish(names...) + "\n" },
+		hide:  func(profile string, names ...string) string { return hideFish(profile, names...) + "\n" },
+		show:  func(names ...string) string { return showFish(names...) + "\n" },
 		Fail:  "false;\n",
 	},
 	{
