@@ -65,9 +65,10 @@ func (c *Client) watch(method string, end func(error)) (stop func()) {
 	done := make(chan struct{})
 	socket, pid := c.socket, c.pid
 	timer := time.AfterFunc(silence, func() {
+		agent := holder(socket, 0) // what else listens is given no more time
 		for asked := 1; ; asked++ {
-			before := worked(pid)
-			if !alive(socket, patience(method)) && worked(pid) == before {
+			before := worked(agent)
+			if !alive(socket, patience(method)) && worked(agent) == before {
 				break
 			}
 			if asked == mostAsked && wire.AsksNobody(method) {
