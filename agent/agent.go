@@ -66,7 +66,7 @@ type Options struct {
 	Stop func()
 	// Connections counts the open connections, for status; nil: unknown.
 	Connections func() int
-	Socket      string           // for status
+	Socket      string           // where it listens, for status and for clients that look elsewhere
 	FS          durable.FS       // nil is the real file system
 	Logger      *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
@@ -156,6 +156,7 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	access := vault.New(vault.Options{
 		Dir: o.Home.Vault, HighWater: o.Home.highWater(), Keychain: o.Keychain, Tokens: o.Tokens,
 		FS: o.FS, Logger: o.Logger, Now: o.Now, Boot: o.Boot,
+		Held: func() { announce(o) },
 	})
 	log := audit.New(audit.Options{FS: o.FS, Path: o.Home.audit(), Now: o.Now, Logger: o.Logger})
 	s := &Service{

@@ -18,6 +18,9 @@ func cross(err error) *errcode.Error {
 
 // codeOf is the code that a refusal bears, or that of what the system reports.
 func codeOf(err error) errcode.Code {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return errcode.NoFiles // whatever could not be opened is not to blame
+	}
 	if code, ok := errcode.Of(err); ok {
 		return code
 	}

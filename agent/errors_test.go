@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
 	"github.com/mfad/mfad/keystore"
@@ -96,6 +97,7 @@ func TestRefusalsCrossWithTheirCodeOnOneLine(t *testing.T) {
 		"of AWS":           {&credproc.RefusalError{Op: "AssumeRole", Code: "AccessDenied", Message: "no\r\nway", RequestID: "1", Class: credproc.ErrDenied}, errcode.Denied, "AssumeRole: AccessDenied: no; way (request 1)"},
 		"crossed already":  {fmt.Errorf("x: %w", errcode.NoKey), errcode.NoKey, "x: no such access key"},
 		"a full disk":      {&fs.PathError{Op: "write", Path: "vault.json", Err: syscall.ENOSPC}, errcode.Disk, "write vault.json: " + syscall.ENOSPC.Error()},
+		"no descriptor":    {errors.Join(config.ErrBadConfig, &fs.PathError{Op: "open", Path: "a", Err: syscall.EMFILE}), errcode.NoFiles, "bad configuration; open a: " + syscall.EMFILE.Error()},
 		"a deadline":       {context.DeadlineExceeded, errcode.Timeout, "context deadline exceeded"},
 		"anything else":    {errors.New("odd"), errcode.Internal, "odd"},
 		"several at once":  {errors.Join(keystore.ErrWrongPassphrase, human.ErrNoPrompt), errcode.WrongPassphrase, "wrong passphrase or key; nobody to ask"},

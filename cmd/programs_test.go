@@ -43,7 +43,7 @@ func goBuild(cgo string, packages ...string) error {
 }
 
 func TestMain(m *testing.M) {
-	if playClient() || playSpy() {
+	if playClient() || playSpy() || playCrowd() {
 		return
 	}
 	code := m.Run()

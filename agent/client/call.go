@@ -17,8 +17,12 @@ import (
 // Call calls the agent and decodes its answer into result, which may be nil.
 // While it waits, the agent may ask through the Prompter; when Call returns,
 // every prompt has. It returns the [*errcode.Error] with which the agent refused;
-// [ErrAgentGone]; or the cause of ctx's end. After the last two the connection
-// is closed, which withdraws the call.
+// [ErrAgentGone]; a [*HungError]; [ErrNoProtocol]; or the cause of ctx's end. But
+// for a refusal the connection is closed then, which withdraws the call.
+//
+// A call that the agent has not taken, because it ended or was crowded, is made
+// again, over a new connection and to a new agent if need be; and so is one that
+// bears it ([wire.Repeatable]), once.
 func (c *Client) Call(ctx context.Context, method string, params, result any) error {
 	select {
 	case <-ctx.Done():
@@ -29,13 +33,30 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 	if c.broken {
 		return ErrAgentGone
 	}
-	if ctx.Done() != nil {
-		// Both ends see the connection close, wherever they are.
-		defer context.AfterFunc(ctx, func() { _ = c.conn.Close() })()
+	var tries tries
+	for {
+		err := c.callOnce(ctx, method, params, result)
+		if err == nil || !tries.again(ctx, c, method, err) {
+			return c.explain(ctx, method, err)
+		}
 	}
+}
+
+// callOnce makes a call over the connection that there is.
+func (c *Client) callOnce(ctx context.Context, method string, params, result any) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Both ends see the connection close, wherever they are.
+	conn := c.conn
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer c.watch(method, cancel)()
+	c.heard = false
 	answer, err := c.exchange(ctx, method, params)
 	if err != nil {
-		return c.explain(ctx, method, err)
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return err
 	}
 	defer clear(answer.Result) // it may hold a secret
 	switch {
@@ -53,7 +74,7 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 // exchange sends the request and serves the agent's calls until the answer is
 // there.
 func (c *Client) exchange(ctx context.Context, method string, params any) (*wire.Message, error) {
-	call := wire.Call{V: wire.Protocol, Client: c.version, TTY: c.prompter != nil, Proof: c.proof}
+	call := wire.Call{V: wire.Protocol, Client: c.options.Version, TTY: c.options.Prompter != nil, Proof: c.options.Proof}
 	if !call.TTY {
 		call.Desktop = desktop(os.Getenv)
 	}
@@ -71,11 +92,12 @@ func (c *Client) exchange(ctx context.Context, method string, params any) (*wire
 		c.broken = !errors.Is(err, wire.ErrFrameTooLong)
 		return nil, err
 	}
-	prompts := prompts{prompter: c.prompter, warn: c.warn, stream: c.stream}
+	prompts := prompts{prompter: c.options.Prompter, warn: c.options.Warn, stream: c.stream}
 	defer prompts.end()
 	for {
 		var m wire.Message
 		err := c.stream.ReadObject(&m)
+		c.heard = c.heard || err == nil
 		switch {
 		case err != nil:
 			c.broken = true
@@ -84,9 +106,18 @@ func (c *Client) exchange(ctx context.Context, method string, params any) (*wire
 			prompts.take(ctx, &m)
 		case string(m.ID) == string(request.ID):
 			return &m, nil
+		case !c.givenUp(m.ID):
+			c.broken = true
+			return nil, ErrNoProtocol
 		}
-		// Else it answers a call that an earlier error of ours has given up.
 	}
+}
+
+// givenUp tells that an id is that of a call that an earlier error of ours has
+// given up.
+func (c *Client) givenUp(id []byte) bool {
+	n, err := strconv.Atoi(string(id))
+	return err == nil && 0 < n && n < c.calls
 }
 
 // marshal makes JSON of v; nil stays nothing.
@@ -102,13 +133,22 @@ func (c *Client) explain(ctx context.Context, method string, err error) error {
 	if c.broken {
 		_ = c.conn.Close()
 	}
+	var refusal *errcode.Error
+	var hung *HungError
+	var syntax *json.SyntaxError
+	var shape *json.UnmarshalTypeError
 	switch {
+	case err == nil, errors.As(err, &refusal), errors.As(err, &hung):
+		return err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, wire.ErrFrameTooLong) && !c.broken:
 		return errcode.Errorf(errcode.BadRequest, "the request %s is longer than %d bytes", method, wire.MaxFrame)
 	case gone(err):
 		return ErrAgentGone
+	case c.broken && (errors.Is(err, ErrNoProtocol) || errors.Is(err, wire.ErrFrameTooLong) ||
+		errors.As(err, &syntax) || errors.As(err, &shape)):
+		return fmt.Errorf("%w (%s, pid %d)", ErrNoProtocol, c.socket, c.pid)
 	}
 	return fmt.Errorf("calling the agent's %s: %w", method, err)
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/human"
@@ -25,11 +26,16 @@ var (
 	// ErrAgentGone says that the agent ended, or closed the connection, before
 	// it answered. Whether the call took effect is not known.
 	ErrAgentGone = errors.New("the agent went away before it answered")
+	// ErrNoProtocol says that what listens on the socket is no agent.
+	ErrNoProtocol = errors.New("what listens on the agent's socket is no mfad-agent")
 )
 
 // Options of [Dial].
 type Options struct {
 	Socket string // the agent's socket, as wire.SocketPath says
+	// Address is the file in which the agent that holds the vault says where it
+	// listens (wire.AddressPath), for when nobody does on Socket. Empty: there alone.
+	Address string
 	// Log is the file that a started agent's output goes to, in a folder that is
 	// made if it is missing. Empty discards the output.
 	Log string
@@ -50,38 +56,38 @@ type Options struct {
 }
 
 // Client is a connection to the agent, which may close it when it is idle for
-// long: a call then returns ErrAgentGone, and the next client will do. Calls
-// from several goroutines are made one after the other.
+// long; the next call makes another then. Calls from several goroutines are made
+// one after the other.
 type Client struct {
-	conn     *net.UnixConn
-	stream   *wire.Stream
-	prompter human.Prompter
-	warn     func(text string)
-	version  string
-	proof    string
+	options Options
+	turn    chan struct{} // holds one token: who may call
 
-	turn   chan struct{} // holds one token: who may call
-	calls  int           // so far; guarded by turn
-	broken bool          // likewise: what comes next on the stream is not known
+	// Guarded by turn.
+	socket string
+	pid    int
+	stream *wire.Stream
+	calls  int  // so far
+	heard  bool // the agent has said something since the call began
+	broken bool // what comes next on the stream is not known
+
+	mu     sync.Mutex // beside turn, where conn is set: Close does not wait for its turn
+	conn   *net.UnixConn
+	closed bool
 }
 
 // Dial connects to the agent. Unless the options say otherwise it starts an
 // agent when there is none; of any number of callers at once, one does, and
 // all wait until it listens, or until ctx ends. Folder, socket and process at
 // the other end must belong to our own user. The error wraps [ErrNoAgent] or
-// [ErrNotStarted] when that is the reason.
+// [ErrNotStarted] when that is the reason, and is a [*HungError] when an agent is
+// there and takes nobody.
 func Dial(ctx context.Context, o Options) (*Client, error) {
-	conn, err := connect(ctx, o.Socket)
-	if absent(err) {
-		conn, err = summon(ctx, o)
-	}
+	first, err := reach(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{
-		conn: conn, stream: wire.NewStream(conn, wire.ClientLimits), turn: make(chan struct{}, 1),
-		prompter: o.Prompter, warn: o.Warn, version: o.Version, proof: o.Proof,
-	}
+	c := &Client{options: o, turn: make(chan struct{}, 1)}
+	c.adopt(first)
 	c.turn <- struct{}{}
 	return c, nil
 }
@@ -89,6 +95,9 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 // Close closes the connection. A call that runs returns, and the agent drops
 // what it does for it.
 func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
 	if err := c.conn.Close(); !errors.Is(err, net.ErrClosed) {
 		return err
 	}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"time"
 
 	"github.com/mfad/mfad/agent/peer"
-	"github.com/mfad/mfad/internal/pause"
 	"github.com/mfad/mfad/internal/socket"
 )
 
@@ -35,18 +35,27 @@ func connect(ctx context.Context, path string) (*net.UnixConn, error) {
 	return conn, nil
 }
 
-// dial waits while the listener's queue is full; a unix socket does not.
+// dial waits while the listener's queue is full; a unix socket does not. A queue
+// that stays full is that of an agent that hangs.
 func dial(ctx context.Context, path string) (*net.UnixConn, error) {
-	var between pause.Growing
-	for {
-		conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
-		if err == nil || !queueFull(err) {
-			return conn, err
-		}
-		if gone := between.Wait(ctx); gone != nil {
-			return nil, fmt.Errorf("%w (%w)", err, gone)
-		}
+	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
+	if !queueFull(err) {
+		return conn, err
 	}
+	pid := holder(path, 0)
+	before, end := worked(pid), time.Now().Add(dialTime)
+	for queueFull(err) {
+		switch {
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+		case time.Now().After(end) && worked(pid) == before:
+			return nil, &HungError{pid, path}
+		case time.Now().After(end):
+			before, end = worked(pid), time.Now().Add(dialTime)
+		}
+		conn, err = queue(path, dialTime/10) // no longer: ctx may end
+	}
+	return conn, err
 }
 
 // absent tells whether err says that no agent listens.

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
@@ -25,17 +27,27 @@ type Conn struct {
 	server *server
 	peer   peer.Peer
 	claim  func() (peer.Claim, error)
+	socket *net.UnixConn
 	stream *wire.Stream
-	rpc    *jsonrpc2.Conn // set by the first request
+	rpc    *jsonrpc2.Conn  // set by the first request
+	ears   context.Context // ends when the peer sends no more
+	deafen context.CancelFunc
+
+	unwritten sync.Mutex // held while a frame is written
 
 	// Guarded by the mutex of connections.
-	counted bool          // it counts among the open ones
-	since   time.Time     // that it has it
-	turn    uint64        // when it was used last
-	calls   int           // that run
-	served  bool          // a call has ended
-	idle    *list.Element // in connections.idle, while it counts and no call runs
+	holder   *holder
+	turn     uint64        // when it was used last
+	calls    int           // that are not answered
+	working  int           // of these, that have no answer yet
+	answered bool          // a call has ended
+	deaf     bool          // the peer sends no more
+	silent   *list.Element // in connections.silent, while it is served and works on nothing
+	rested   time.Time     // when it got there
 }
+
+// close ends the connection, read or not.
+func (c *Conn) close() { _ = c.stream.Close() }
 
 // Peer is the process that connected.
 func (c *Conn) Peer() peer.Peer { return c.peer }
@@ -46,11 +58,18 @@ func (c *Conn) Claim() (peer.Claim, error) { return c.claim() }
 
 // Call calls the client back and waits for its answer, which is decoded into
 // result. It returns the [*errcode.Error] that the client answered, an error that
-// wraps [ErrGone] when the connection closes first, or ctx's when that ends
-// first; the client then still works on the call, and the caller tells it
-// otherwise if it wants to.
+// wraps [ErrGone] when the connection closes first, or the client has said that
+// it sends no more; or ctx's when that ends first; the client then still works on
+// the call, and the caller tells it otherwise if it wants to.
 func (c *Conn) Call(ctx context.Context, method string, params, result any) error {
-	return c.outcome(method, c.rpc.Call(ctx, method, params, result))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ears, func() { cancel(ErrGone) })()
+	err := c.rpc.Call(ctx, method, params, result)
+	if err != nil && errors.Is(context.Cause(ctx), ErrGone) {
+		err = jsonrpc2.ErrClosed
+	}
+	return c.outcome(method, err)
 }
 
 // Notify tells the client and does not wait for it.
@@ -68,18 +87,6 @@ func (c *Conn) outcome(method string, err error) error {
 	return fmt.Errorf("calling the client's %s: %w", method, err)
 }
 
-// streamOf is a Conn's stream as jsonrpc2 reads it; closing it gives its room back.
-type streamOf struct{ c *Conn }
-
-func (s streamOf) ReadObject(v any) error  { return s.c.stream.ReadObject(v) }
-func (s streamOf) WriteObject(v any) error { return s.c.stream.WriteObject(v) }
-
-func (s streamOf) Close() error {
-	err := s.c.stream.Close()
-	s.c.server.connections.remove(s.c)
-	return err
-}
-
 // dispatch starts the calls that a Conn reads.
 type dispatch struct{ c *Conn }
 
@@ -95,10 +102,22 @@ func (d dispatch) Handle(ctx context.Context, rpc *jsonrpc2.Conn, req *jsonrpc2.
 		c.refuse(ctx, req, refused)
 		return
 	}
+	turn := c.server.turns.take(c.peer.PID)
 	go func() {
+		defer turn.close()
 		defer c.server.connections.end(c)
 		c.answer(ctx, req)
 	}()
+	c.pause(turn)
+}
+
+// pause keeps who sends without end, and perhaps reads nothing, from filling our
+// memory with calls: the next one is read when this is answered or waits for
+// something, and no answer is being written. Others are read in between.
+func (c *Conn) pause(turn *turn) {
+	<-turn.over
+	c.unwritten.Lock()
+	defer c.unwritten.Unlock()
 }
 
 // answer runs the handler and replies.
@@ -107,11 +126,12 @@ func (c *Conn) answer(ctx context.Context, req *jsonrpc2.Request) {
 	defer cancel()
 	defer context.AfterFunc(c.server.calls, cancel)()
 	result, err := c.run(ctx, req)
+	c.server.connections.worked(c)
 	if err == nil {
 		err = c.rpc.Reply(ctx, req.ID, result)
 	}
 	switch {
-	case err == nil || errors.Is(err, jsonrpc2.ErrClosed):
+	case err == nil || left(err):
 	case ctx.Err() != nil: // whatever the error is, this is why
 		c.refuse(ctx, req, errcode.Bare(errcode.Stopping))
 	default:
@@ -121,9 +141,16 @@ func (c *Conn) answer(ctx context.Context, req *jsonrpc2.Request) {
 
 func (c *Conn) refuse(ctx context.Context, req *jsonrpc2.Request, why *errcode.Error) {
 	err := c.rpc.ReplyWithError(ctx, req.ID, wire.ToRPC(why))
-	if err != nil && !errors.Is(err, jsonrpc2.ErrClosed) {
+	if err != nil && !left(err) {
 		c.server.opts.Logger.Debug("cannot answer", "method", req.Method, "error", err)
 	}
+}
+
+// left tells that an answer could not be written because the peer has gone, or does
+// not read: that is its own affair.
+func left(err error) bool {
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, jsonrpc2.ErrClosed)
 }
 
 // run checks the envelope and calls the handler. A panic is an internal error
@@ -135,6 +162,9 @@ func (c *Conn) run(ctx context.Context, req *jsonrpc2.Request) (result any, err 
 			result, err = nil, errcode.Internal
 		}
 	}()
+	if req.Method == wire.MethodPing {
+		return nil, nil
+	}
 	var call wire.Call
 	if req.Params == nil {
 		return nil, errcode.Errorf(errcode.BadRequest, "%s: the call has no parameters", req.Method)

@@ -2,7 +2,6 @@ package server
 
 import (
 	"container/list"
-	"slices"
 	"sync"
 	"time"
 
@@ -10,239 +9,203 @@ import (
 	"github.com/mfad/mfad/internal/errcode"
 )
 
-// freshFor is how long a new connection may take to send its first request
-// before it counts as idle.
-const freshFor = wire.FrameTime
+const (
+	// freshFor is how long a new connection may take to send its first request
+	// before another of its own process takes its place.
+	freshFor = wire.FrameTime
+	// soloFor is likewise, of the only connection of a process, before that of
+	// another process does.
+	soloFor = 50 * time.Millisecond
+	// stuckAfter is how long an answer may take to be written before its
+	// connection counts as silent: the peer does not read.
+	stuckAfter = 250 * time.Millisecond
+	// lookAgain is how often those who wait are looked at, beside each time that
+	// something ends: a connection falls silent without a word.
+	lookAgain = 50 * time.Millisecond
+)
 
-// connections holds the bounds: who is connected, who is idle since when, who waits,
-// and how many calls run. Its mutex guards the maps for nanoseconds; sockets
-// are closed, and connections started, outside of it.
+// connections holds the bounds: who is connected, who is silent since when, who
+// waits, and how many calls run. Nothing in it waits for a peer. Its mutex guards
+// the maps; sockets are closed, and connections started, outside of it.
 type connections struct {
+	bounds  bounds
+	onCount func(int)
+	start   func(*Conn) // begins to read from a connection that is served
+
 	mu      sync.Mutex
-	room    sync.Cond // a connection left, fell idle, or stopping began
-	count   int
-	byPID   map[int]int
-	idle    *list.List // of *Conn, the one whose last call began first in front
+	served  map[*Conn]bool
+	holders map[int]*holder
+	silent  *list.List // of *Conn that are served and work on nothing, the one used first in front
 	turns   uint64     // counts what turn of a Conn is
-	waiting []*Conn    // oldest first: their process has no room
-	running int        // calls
+	waiting []*Conn    // accepted and not read, oldest first
+	look    *time.Timer
+	running int // calls
 	stopped bool
 	drained chan struct{} // closed when stopped and no call runs
-	onCount func(int)
-	start   func(*Conn) // begins to read from a connection that counts
 }
 
-func newConnections(onCount func(int), start func(*Conn)) *connections {
-	s := &connections{start: start, byPID: map[int]int{}, idle: list.New(), drained: make(chan struct{}), onCount: onCount}
+// A holder is a process, as far as the kernel tells it: a process cannot take
+// another's place. It can have children, so that many holders may be one program;
+// none of them gains by that, because what is silent goes first in any case.
+type holder struct {
+	pid    int
+	served int // connections that are read
+	silent int // of these
+	waits  int // connections that are not read yet
+}
+
+func (h *holder) all() int { return h.served + h.waits }
+
+func newConnections(b bounds, onCount func(int), start func(*Conn)) *connections {
 	if onCount == nil {
-		s.onCount = func(int) {}
+		onCount = func(int) {}
 	}
-	s.room.L = &s.mu
+	s := &connections{
+		bounds: b, onCount: onCount, start: start,
+		served: map[*Conn]bool{}, holders: map[int]*holder{}, silent: list.New(), drained: make(chan struct{}),
+	}
+	s.look = time.AfterFunc(time.Hour, s.relieve)
+	s.look.Stop()
 	return s
 }
 
-// admit starts c. When its process has all that one may have, the oldest idle
-// connection of the process goes; if none is idle, c waits its turn. When the
-// agent has all that it may have, the oldest idle one goes; if none is idle,
-// admit waits for one.
+// admit serves c, or lets it wait until there is room for it; it never waits
+// itself. Where there is no room, a connection goes that [connections.placeLocked]
+// finds, or when too many wait, one of those. Who is gone already, or says nothing
+// while its process has its share, costs no more than this.
 func (s *connections) admit(c *Conn) {
+	spoken, gone := peek(c.socket)
 	s.mu.Lock()
-	var out *Conn
-	if pid := c.peer.PID; pid != 0 && s.byPID[pid] >= maxConnsPerPID {
-		if out = s.oldestLocked(pid); out == nil {
-			out = s.parkLocked(c)
-			s.mu.Unlock()
-			if out != nil {
-				_ = out.stream.Close()
-			}
-			return
-		}
-	}
-	for out == nil && s.count >= maxConns && !s.stopped {
-		if out = s.oldestLocked(0); out == nil {
-			ripe := time.AfterFunc(freshFor, s.room.Broadcast)
-			s.room.Wait()
-			ripe.Stop()
-		}
-	}
-	if out != nil {
-		s.dropLocked(out)
-	}
-	admitted := !s.stopped
-	if admitted {
-		s.takeLocked(c)
-	}
-	s.mu.Unlock()
-	if out != nil {
-		_ = out.stream.Close()
-	}
-	if admitted {
-		s.start(c)
-	} else {
-		_ = c.stream.Close()
-	}
-}
-
-// parkLocked lets c wait for a connection of its process to end, to finish its
-// calls, or to turn out idle. When too many wait, out is the one to close: the
-// last of the process that has the most.
-func (s *connections) parkLocked(c *Conn) (out *Conn) {
-	if s.stopped {
-		return c
-	}
-	s.waiting = append(s.waiting, c)
-	time.AfterFunc(freshFor, func() { s.relieve(c) })
-	if len(s.waiting) <= maxWaiting {
-		return nil
-	}
-	count, most := map[int]int{}, c.peer.PID
-	for _, w := range s.waiting {
-		if count[w.peer.PID]++; count[w.peer.PID] > count[most] {
-			most = w.peer.PID
-		}
-	}
-	for i, w := range slices.Backward(s.waiting) {
-		if w.peer.PID == most {
-			s.waiting = slices.Delete(s.waiting, i, i+1)
-			return w
-		}
-	}
-	return nil
-}
-
-// relieve starts c, if it still waits: where its process has room by now, else
-// in place of the oldest idle connection of the process. If there is none, it
-// tries again later.
-func (s *connections) relieve(c *Conn) {
-	s.mu.Lock()
-	i := slices.Index(s.waiting, c)
-	if i < 0 {
+	if s.stopped || gone {
 		s.mu.Unlock()
+		c.close()
 		return
 	}
-	room, pid := s.count < maxConns, 0
-	if s.byPID[c.peer.PID] >= maxConnsPerPID {
-		room, pid = false, c.peer.PID
-	}
-	var out *Conn
-	if !room {
-		out = s.oldestLocked(pid)
-	}
-	if out != nil {
-		s.dropLocked(out)
-		room = true
-	}
-	if room {
-		s.waiting = slices.Delete(s.waiting, i, i+1)
+	c.holder = s.holderLocked(c.peer.PID)
+	full := len(s.served) >= s.bounds.served
+	out, served := s.placeLocked(c.holder, spoken)
+	switch {
+	case served:
+		if out != nil {
+			s.dropLocked(out)
+		}
 		s.takeLocked(c)
-	} else {
-		time.AfterFunc(freshFor, func() { s.relieve(c) })
+	case full && !spoken && c.holder.all() > 0 && c.holder.served < s.bounds.perProcess:
+		out = c
+	default:
+		out = s.parkLocked(c)
 	}
 	s.mu.Unlock()
 	if out != nil {
-		_ = out.stream.Close()
+		out.close()
 	}
-	if room {
+	if served {
 		s.start(c)
+	}
+}
+
+func (s *connections) holderLocked(pid int) *holder {
+	h := s.holders[pid]
+	if h == nil {
+		h = &holder{pid: pid}
+		s.holders[pid] = h
+	}
+	return h
+}
+
+// parkLocked lets c wait. When too many wait, out is the one to close: the last
+// of the process that holds the most.
+func (s *connections) parkLocked(c *Conn) (out *Conn) {
+	s.waiting = append(s.waiting, c)
+	c.holder.waits++
+	s.look.Reset(lookAgain)
+	if len(s.waiting) <= s.bounds.waiting {
+		return nil
+	}
+	last := 0
+	for i, w := range s.waiting {
+		if w.holder.all() >= s.waiting[last].holder.all() {
+			last = i
+		}
+	}
+	return s.unparkLocked(last)
+}
+
+// unparkLocked takes one out of those who wait.
+func (s *connections) unparkLocked(i int) *Conn {
+	c := s.waiting[i]
+	s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
+	c.holder.waits--
+	s.forgetLocked(c.holder)
+	return c
+}
+
+// forgetLocked lets a holder go that holds nothing.
+func (s *connections) forgetLocked(h *holder) {
+	if h.all() == 0 {
+		delete(s.holders, h.pid)
 	}
 }
 
 // takeLocked counts c in.
 func (s *connections) takeLocked(c *Conn) {
-	c.counted, c.since = true, time.Now()
-	s.turnLocked(c)
-	s.idleLocked(c)
-	s.count++
-	s.byPID[c.peer.PID]++
-	s.onCount(s.count)
-}
-
-// turnLocked notes that c was used just now.
-func (s *connections) turnLocked(c *Conn) {
-	s.turns++
-	c.turn = s.turns
-}
-
-// idleLocked puts c into its place among the idle: calls that began in one
-// order may end in another, and a client sees its answer before we see the end.
-func (s *connections) idleLocked(c *Conn) {
-	for e := s.idle.Back(); e != nil; e = e.Prev() {
-		if e.Value.(*Conn).turn < c.turn {
-			c.idle = s.idle.InsertAfter(c, e)
-			return
-		}
-	}
-	c.idle = s.idle.PushFront(c)
+	s.holders[c.holder.pid] = c.holder // it may have been let go meanwhile
+	s.served[c] = true
+	c.holder.served++
+	s.useLocked(c)
+	s.restLocked(c)
+	s.onCount(len(s.served))
 }
 
 // dropLocked counts c out.
 func (s *connections) dropLocked(c *Conn) {
-	c.counted = false
-	if c.idle != nil {
-		s.idle.Remove(c.idle)
-		c.idle = nil
-	}
-	s.count--
-	if s.byPID[c.peer.PID]--; s.byPID[c.peer.PID] == 0 {
-		delete(s.byPID, c.peer.PID)
-	}
-	s.onCount(s.count)
+	delete(s.served, c)
+	s.wakeLocked(c)
+	c.holder.served--
+	s.forgetLocked(c.holder)
+	s.onCount(len(s.served))
 }
 
-// oldestLocked is the connection that is idle for the longest time, of the
-// process pid unless that is 0; nil if there is none. A fresh connection is
-// not idle yet: its first request may be on its way.
-func (s *connections) oldestLocked(pid int) *Conn {
-	for e := s.idle.Front(); e != nil; e = e.Next() {
-		c := e.Value.(*Conn)
-		if (pid == 0 || c.peer.PID == pid) && (c.served || time.Since(c.since) >= freshFor) {
-			return c
+// useLocked notes that c was used just now.
+func (s *connections) useLocked(c *Conn) {
+	s.turns++
+	c.turn = s.turns
+}
+
+// restLocked puts c into its place among the silent: calls that began in one
+// order may end in another, and a client sees its answer before we see the end.
+func (s *connections) restLocked(c *Conn) {
+	c.holder.silent++
+	c.rested = time.Now()
+	for e := s.silent.Back(); e != nil; e = e.Prev() {
+		if e.Value.(*Conn).turn < c.turn {
+			c.silent = s.silent.InsertAfter(c, e)
+			return
 		}
 	}
-	return nil
+	c.silent = s.silent.PushFront(c)
 }
 
-// evict closes the oldest idle connection.
-func (s *connections) evict() {
-	s.mu.Lock()
-	out := s.oldestLocked(0)
-	if out != nil {
-		s.dropLocked(out)
-	}
-	s.mu.Unlock()
-	if out != nil {
-		_ = out.stream.Close()
+// wakeLocked takes c out from among the silent, if it is one.
+func (s *connections) wakeLocked(c *Conn) {
+	if c.silent != nil {
+		s.silent.Remove(c.silent)
+		c.silent = nil
+		c.holder.silent--
 	}
 }
 
-// remove forgets a closed connection, and starts one of its process that waits.
+// remove forgets a closed connection.
 func (s *connections) remove(c *Conn) {
 	s.mu.Lock()
-	if c.counted {
+	if s.served[c] {
 		s.dropLocked(c)
 	}
-	s.room.Signal()
-	next := s.unparkLocked(c.peer.PID)
+	awaited := len(s.waiting) > 0
 	s.mu.Unlock()
-	if next != nil {
-		s.start(next)
+	if awaited {
+		s.relieve()
 	}
-}
-
-// unparkLocked counts in the first waiting connection of the process, if
-// there is room.
-func (s *connections) unparkLocked(pid int) *Conn {
-	if s.stopped || s.count >= maxConns || s.byPID[pid] >= maxConnsPerPID {
-		return nil
-	}
-	i := slices.IndexFunc(s.waiting, func(c *Conn) bool { return c.peer.PID == pid })
-	if i < 0 {
-		return nil
-	}
-	c := s.waiting[i]
-	s.waiting = slices.Delete(s.waiting, i, i+1)
-	s.takeLocked(c)
-	return c
 }
 
 // begin counts a call in, or says why it may not run.
@@ -256,41 +219,48 @@ func (s *connections) begin(c *Conn) *errcode.Error {
 		return errcode.Errorf(errcode.Busy, "more than %d calls at once on one connection", maxCalls)
 	}
 	c.calls++
+	c.working++
 	s.running++
-	s.turnLocked(c)
-	if c.idle != nil {
-		s.idle.Remove(c.idle)
-		c.idle = nil
-	}
+	s.useLocked(c)
+	s.wakeLocked(c)
 	return nil
 }
 
-// end counts a call out. Where a connection of the same process waits, the
-// oldest idle one makes room for it now.
+// worked says that a call's work is done, and its answer not yet written.
+func (s *connections) worked(c *Conn) {
+	s.mu.Lock()
+	if c.working--; c.working == 0 && s.served[c] {
+		s.restLocked(c)
+	}
+	s.mu.Unlock()
+}
+
+// end counts a call out. Who waits may have its place; a peer that has said its
+// last word has heard ours.
 func (s *connections) end(c *Conn) {
 	s.mu.Lock()
 	c.calls--
-	c.served = true
+	c.answered = true
 	s.running--
-	var out *Conn
-	if c.calls == 0 && c.counted {
-		s.idleLocked(c)
-		s.room.Signal()
-		if s.awaitedLocked(c.peer.PID) {
-			out = s.oldestLocked(c.peer.PID)
-			s.dropLocked(out)
-		}
-	}
+	over := c.deaf && c.calls == 0
+	awaited := len(s.waiting) > 0
 	s.drainedLocked()
 	s.mu.Unlock()
-	if out != nil {
-		_ = out.stream.Close()
+	if over {
+		c.close()
+	}
+	if awaited {
+		s.relieve()
 	}
 }
 
-// awaitedLocked tells whether a connection of the process waits.
-func (s *connections) awaitedLocked(pid int) bool {
-	return slices.ContainsFunc(s.waiting, func(c *Conn) bool { return c.peer.PID == pid })
+// deafen says that the peer sends no more. It is true while calls run, for the
+// peer may still read.
+func (s *connections) deafen(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.deaf = true
+	return c.calls > 0
 }
 
 // stop refuses calls and connections from now on. The channel is closed when
@@ -299,14 +269,14 @@ func (s *connections) stop() <-chan struct{} {
 	s.mu.Lock()
 	waiting := s.waiting
 	s.waiting = nil
+	s.look.Stop()
 	if !s.stopped {
 		s.stopped = true
 		s.drainedLocked()
 	}
-	s.room.Broadcast()
 	s.mu.Unlock()
 	for _, c := range waiting {
-		_ = c.stream.Close()
+		c.close()
 	}
 	return s.drained
 }

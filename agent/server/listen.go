@@ -139,5 +139,8 @@ func bind(path string) (*net.UnixListener, error) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("closing the agent's socket to others: %w", err), ln.Close())
 	}
+	if err := shorten(ln); err != nil {
+		return nil, errors.Join(fmt.Errorf("shortening the socket's queue: %w", err), ln.Close())
+	}
 	return ln, nil
 }

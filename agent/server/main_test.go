@@ -11,8 +11,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
@@ -28,8 +31,18 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "agent":
 		beAgent(path)
+	case "few descriptors":
+		few := unix.Rlimit{Cur: 64, Max: 64}
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+			panic(err)
+		}
+		beAgent(path)
 	case "flood":
 		beFlood(path)
+	default:
+		if err := beCrowd(role, path); err != nil {
+			fmt.Println("error:", err)
+		}
 	}
 }
 
@@ -50,17 +63,42 @@ func beAgent(path string) {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	err = server.Serve(ctx, ln, func(_ context.Context, c *server.Conn, _ wire.Call, _ string) (any, error) {
-		return os.Getpid(), nil
-	}, server.Options{})
+	err = server.Serve(ctx, ln, answer, server.Options{})
 	fmt.Println("ended:", err, ln.Release())
+}
+
+// answer is the handler of an agent that is a process of its own.
+func answer(ctx context.Context, _ *server.Conn, _ wire.Call, method string) (any, error) {
+	switch method {
+	case "hang":
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case "long":
+		return strings.Repeat("x", 1<<16), nil
+	case "files":
+		return openFiles(20), nil
+	}
+	return os.Getpid(), nil
+}
+
+// openFiles is how many files, of so many, could be open at once.
+func openFiles(n int) (opened int) {
+	for range n {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			return opened
+		}
+		defer f.Close()
+		opened++
+	}
+	return opened
 }
 
 // beFlood opens as many connections as an attacker can, and keeps them.
 func beFlood(path string) {
 	var conns []net.Conn
 	for range 1143 {
-		conn, err := net.Dial("unix", path)
+		conn, err := dialInTurn(path)
 		if err != nil {
 			fmt.Println("error:", err)
 			return
@@ -69,6 +107,17 @@ func beFlood(path string) {
 	}
 	fmt.Println("connected:", len(conns))
 	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// dialInTurn connects when the agent's queue has room.
+func dialInTurn(path string) (net.Conn, error) {
+	for {
+		conn, err := net.Dial("unix", path)
+		if !errors.Is(err, unix.EAGAIN) {
+			return conn, err
+		}
+		runtime.Gosched()
+	}
 }
 
 // process is the test binary in a role.

@@ -42,21 +42,16 @@ type Options struct {
 	OnCount func(connections int)
 }
 
-// The bounds that keep one process, or a few, from shutting others out.
-const (
-	maxConns       = 256  // served at once; the oldest idle one makes room
-	maxConnsPerPID = 64   // likewise, of one process
-	maxWaiting     = 1024 // accepted beyond that: they wait for a call of their process to end
-	maxCalls       = 64   // at once on one connection
-)
-
 type server struct {
 	handler     Handler
 	opts        Options
 	connections *connections
+	turns       *turns
 	calls       context.Context // ends the calls
 	conns       context.Context // then ends the connections
 	quiet       jsonrpc2.Logger
+
+	starved, strangers seldom // what the log is told of
 }
 
 // Serve accepts connections until ctx ends, then closes ln, refuses new calls
@@ -74,8 +69,8 @@ func Serve(ctx context.Context, ln net.Listener, h Handler, o Options) error {
 	defer closeAll()
 	calls, endCalls := context.WithCancel(conns)
 	defer endCalls()
-	s := &server{handler: h, opts: o, calls: calls, conns: conns}
-	s.connections = newConnections(o.OnCount, s.start)
+	s := &server{handler: h, opts: o, calls: calls, conns: conns, turns: newTurns()}
+	s.connections = newConnections(boundsFor(descriptors()), o.OnCount, s.start)
 	s.quiet = slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug)
 
 	stop := context.AfterFunc(ctx, func() {
@@ -108,7 +103,7 @@ func (s *server) accept(ctx context.Context, ln net.Listener) error {
 			return nil
 		case exhausted(err):
 			// No descriptor is free: take one back, or wait for one.
-			s.opts.Logger.Warn("out of descriptors", "error", err)
+			s.starved.say(func(times int) { s.opts.Logger.Warn("out of descriptors", "error", err, "times", times) })
 			s.connections.evict()
 			pause(ctx, 10*time.Millisecond)
 		case err != nil:
@@ -126,7 +121,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// admit serves a connection of our own user when there is room for it.
+// admit serves a connection of our own user when there is room for it. It waits for
+// nobody.
 func (s *server) admit(conn net.Conn) {
 	unix, ok := conn.(*net.UnixConn)
 	if !ok {
@@ -135,11 +131,17 @@ func (s *server) admit(conn net.Conn) {
 	}
 	who, err := peer.Of(unix)
 	if err != nil || !who.Ours() {
-		s.opts.Logger.Warn("refused a connection", "uid", who.UID, "pid", who.PID, "error", err)
+		s.strangers.say(func(times int) {
+			s.opts.Logger.Warn("refused a connection", "uid", who.UID, "pid", who.PID, "error", err, "times", times)
+		})
 		_ = conn.Close()
 		return
 	}
-	c := &Conn{server: s, peer: who, claim: sync.OnceValues(who.Describe), stream: wire.NewStream(unix, wire.AgentLimits)}
+	c := &Conn{
+		server: s, peer: who, claim: sync.OnceValues(who.Describe),
+		socket: unix, stream: wire.NewStream(unix, wire.AgentLimits),
+	}
+	c.ears, c.deafen = context.WithCancel(context.Background())
 	s.connections.admit(c)
 }
 

@@ -112,7 +112,7 @@ type raw struct {
 
 func dial(t testing.TB, path string) *raw {
 	t.Helper()
-	conn, err := net.Dial("unix", path)
+	conn, err := dialInTurn(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,21 +235,69 @@ func TestServeRefuses(t *testing.T) {
 
 func TestServeClosesWhatIsNoProtocol(t *testing.T) {
 	a := serve(t, echo, server.Options{})
-	for name, text := range map[string]string{
-		"no JSON": "GET / HTTP/1.1\n", "no object": "[]\n", "empty line": "\n", "neither request nor answer": "{}\n",
-		"too long": `{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("x", wire.MaxFrame) + "\"}\n",
-	} {
+	for name, text := range map[string]string{"no JSON": "GET / HTTP/1.1\n", "empty line": "\n", "half a frame": "{\n"} {
 		t.Run(name, func(t *testing.T) {
 			c := dial(t, a.path)
-			_, _ = io.WriteString(c.conn, text) // the agent may close before all is out
+			c.send(text)
+			if m := c.read(); m.Error == nil || m.Error.Code != -32700 || string(m.ID) != "null" {
+				t.Errorf("got %s %v", m.ID, m.Error)
+			}
 			c.closed()
 		})
 	}
 	c := dial(t, a.path)
+	_, _ = io.WriteString(c.conn, `{"jsonrpc":"2.0","id":1,"method":"`+strings.Repeat("x", wire.MaxFrame)+"\"}\n") // it may close before all is out
+	c.closed()
+}
+
+// The words are JSON-RPC 2.0's, part 5.1, and the connection goes on.
+func TestServeAnswersWhatIsNoRequest(t *testing.T) {
+	c := dial(t, serve(t, echo, server.Options{}).path)
+	for _, text := range []string{
+		"[]", "{}", "1", `"a"`, "null", `{"jsonrpc":"2.0","id":1}`, `{"id":1,"method":2}`,
+		`[{"jsonrpc":"2.0","id":1,"method":"m"},{"jsonrpc":"2.0","id":2,"method":"m"}]`,
+		`{"jsonrpc":"2.0","id":[1],"method":"m"}`, `{"jsonrpc":"2.0","id":{},"method":"m"}`, `{"jsonrpc":"2.0","id":true,"method":"m"}`,
+	} {
+		c.send(text + "\n")
+		if m := c.read(); m.Error == nil || m.Error.Code != -32600 || string(m.ID) != "null" {
+			t.Errorf("%s: got %s %v", text, m.ID, m.Error)
+		}
+	}
 	c.call("1", "m")
-	if m := c.read(); m.Error != nil {
+	if m := c.read(); m.Error != nil || string(m.ID) != "1" {
 		t.Errorf("afterwards: %v", m.Error)
 	}
+}
+
+func TestServeGivesIDsBackAsTheyCame(t *testing.T) {
+	c := dial(t, serve(t, echo, server.Options{}).path)
+	for _, id := range []string{
+		"0", "1", "-1", "1.5", "-0.25e-3", "1e400", "9007199254740993", "9223372036854775807", "18446744073709551616",
+		strings.Repeat("9", 100), `"a"`, `"1"`, `""`, `"\"\\\u00e9<&>"`, "null",
+	} {
+		c.call(id, "m")
+		if m := c.read(); m.Error != nil || !sameJSON(m.ID, id) {
+			t.Errorf("id %s came back as %s, %v", id, m.ID, m.Error)
+		}
+		c.send(`{"id":` + id + `,"jsonrpc":"2.0","method":"m"}` + "\n") // without parameters: refused
+		if m := c.read(); !errors.Is(m.Error, errcode.BadRequest) || !sameJSON(m.ID, id) {
+			t.Errorf("id %s of a refused request came back as %s, %v", id, m.ID, m.Error)
+		}
+	}
+	c.send(`{"jsonrpc":"2.0","method":"m","params":{"v":2,"client":"1.2"}}` + "\n") // a notification has no answer
+	c.call("7", "m")
+	if m := c.read(); string(m.ID) != "7" {
+		t.Errorf("a notification was answered: %s", m.ID)
+	}
+}
+
+// sameJSON compares texts, but for how a string is escaped. A missing id reads as null.
+func sameJSON(got json.RawMessage, want string) bool {
+	var a, b string
+	if json.Unmarshal(got, &a) == nil && json.Unmarshal([]byte(want), &b) == nil && want[0] == '"' {
+		return a == b
+	}
+	return string(got) == want
 }
 
 func TestHandlerCallsTheClientBack(t *testing.T) {

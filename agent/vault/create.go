@@ -76,6 +76,7 @@ func (a *Access) create(ctx context.Context, specs []keystore.SlotSpec) (*keysto
 	})
 	if err == nil {
 		a.state.made(v)
+		a.held()
 	}
 	return v, err
 }

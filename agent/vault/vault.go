@@ -45,6 +45,9 @@ type Options struct {
 	Logger    *slog.Logger
 	Now       func() time.Time
 	Boot      func() time.Duration // as in [keystore.Options]
+	// Held, if set, is called when the vault's lock was taken: nobody else has the
+	// vault from then on.
+	Held func()
 }
 
 // Access is the way to one vault. It is safe for concurrent use.
@@ -54,6 +57,7 @@ type Access struct {
 	tools   tools
 	ways    ways
 
+	held      func()
 	opening   lane.Lane
 	unlocking flight.Group[attempt, credproc.Asker, *keystore.Vault]
 	scrypt    scryptLane
@@ -64,8 +68,11 @@ type Access struct {
 // New returns the way to the vault in a folder, which is not looked at yet. The
 // caller closes it.
 func New(o Options) *Access {
+	if o.Held == nil {
+		o.Held = func() {}
+	}
 	return &Access{
-		dir: o.Dir,
+		dir: o.Dir, held: o.Held,
 		options: keystore.Options{
 			FS: o.FS, Now: o.Now, Boot: o.Boot, HighWater: o.HighWater, Hold: DefaultHold,
 			OneWayIn: true, // Create has the last word
@@ -103,6 +110,7 @@ func (a *Access) open(o keystore.Options) (*keystore.Vault, error) {
 	v, err := keystore.Open(a.dir, o)
 	if err == nil {
 		v.SetHold(inventory.SettingsOf(v, DefaultHold).Hold)
+		a.held()
 	}
 	return v, err
 }

@@ -22,6 +22,9 @@ func DataDir(getenv func(string) string) (string, error) { return coded(places.D
 // SocketPath is [places.Socket]. The error wraps [errcode.NoHome] or [errcode.BadRequest].
 func SocketPath(getenv func(string) string) (string, error) { return coded(places.Socket(getenv)) }
 
+// AddressPath is [places.Address]. The error wraps [errcode.NoHome].
+func AddressPath(getenv func(string) string) (string, error) { return coded(places.Address(getenv)) }
+
 // coded gives an error the code that it crosses the socket by.
 func coded(path string, err error) (string, error) {
 	switch {

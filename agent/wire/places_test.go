@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,6 +13,9 @@ import (
 func TestSocketPathFollowsTheFirstVariableThatNamesOne(t *testing.T) {
 	root := t.TempDir() // absolute on every system
 	at := func(names ...string) string { return filepath.Join(append([]string{root}, names...)...) }
+	if err := os.Mkdir(at("run"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		env  map[string]string
 		want string
@@ -47,7 +51,7 @@ func TestVaultsStandWhereTheDataOfProgramsDoes(t *testing.T) {
 func TestNoHomeIsItsOwnError(t *testing.T) {
 	nothing := func(string) string { return "" }
 	for name, find := range map[string]func(func(string) string) (string, error){
-		"socket": wire.SocketPath, "state": wire.StateDir, "log": wire.LogPath, "data": wire.DataDir,
+		"socket": wire.SocketPath, "state": wire.StateDir, "log": wire.LogPath, "data": wire.DataDir, "address": wire.AddressPath,
 	} {
 		if path, err := find(nothing); !errors.Is(err, errcode.NoHome) {
 			t.Errorf("%s: got %q, %v; want errcode.NoHome", name, path, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 )
@@ -87,16 +88,28 @@ func stopAgent(ctx context.Context, c *cli) error {
 	defer cancel()
 	err := c.callRunning(ctx, wire.MethodStop, nil, nil)
 	c.close()
+	var hung *client.HungError
 	switch {
+	case errors.As(err, &hung):
+		return killAgent(ctx, c, hung)
 	case errors.Is(err, errNotRunning):
 		c.say("mfad: the agent is not running")
 		return nil
-	case err != nil && !errors.Is(err, errcode.Stopping):
+	case err != nil && !errors.Is(err, errcode.Stopping) && !errors.Is(err, client.ErrAgentGone):
 		return err
 	}
 	if err := c.awaitSilence(ctx); err != nil {
 		return err
 	}
 	c.say("mfad: the agent has stopped")
+	return nil
+}
+
+// killAgent ends an agent that answers nothing.
+func killAgent(ctx context.Context, c *cli, hung *client.HungError) error {
+	if err := hung.Kill(ctx); err != nil {
+		return advice{exitAgent, `Look for it with "pgrep -a mfad-agent", and end it.`}.on(err)
+	}
+	c.say("mfad: the agent did not answer, and was killed (pid %d)", hung.PID)
 	return nil
 }

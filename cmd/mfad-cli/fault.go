@@ -154,17 +154,30 @@ func hintFrom(verb, hint string) string {
 func adviseOnLink(err error) error {
 	var refusal *errcode.Error
 	var f *fault
+	var hung *client.HungError
 	switch {
+	case errors.As(err, &hung):
+		return adviseOnHung(hung)
 	case err == nil, errors.As(err, &refusal), errors.As(err, &f), errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, client.ErrNoAgent):
 		return &fault{err, exitAgent, `Run "mfad agent start"; most other verbs start it, too.`}
 	case errors.Is(err, client.ErrNotStarted):
 		return &fault{err, exitAgent, lookAround}
+	case errors.Is(err, client.ErrNoProtocol):
+		return &fault{err, exitAgent, `End that program, or set MFAD_SOCKET to a path of your own; then run the same again.`}
 	case errors.Is(err, client.ErrAgentGone):
 		return &fault{err, exitAgent, `Run the same again; if it happens again, "mfad doctor" names the agent's log.`}
 	}
 	return &fault{err, exitAgent, lookAround}
+}
+
+// adviseOnHung says how an agent that answers nothing goes on, or is replaced.
+func adviseOnHung(hung *client.HungError) error {
+	if hung.PID == 0 {
+		return &fault{hung, exitAgent, `Run "mfad agent restart", or set MFAD_SOCKET to another path.`}
+	}
+	return &fault{hung, exitAgent, fmt.Sprintf(`Run "kill -CONT %d" if it was stopped, or "mfad agent restart".`, hung.PID)}
 }
 
 // pasteName makes a name fit for a command that can be pasted.

@@ -120,6 +120,8 @@ var advices = [...]advice{
 		`erases the keys there.`},
 	errcode.SlotUnseen: {exitPerson, `Run the same in a terminal, and say yes if you know that no key was imported into that ` +
 		`slot; --piv-slot names another one.`},
+	errcode.NoFiles: {exitLater, `Run the same again when fewer programs are connected ("mfad status" counts them); if it happens ` +
+		`again, allow the agent more open files ("ulimit -n 1024") and run "mfad agent restart".`},
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes

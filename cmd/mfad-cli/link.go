@@ -9,6 +9,8 @@ import (
 	"github.com/mfad/mfad/agent/prompt"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/internal/places"
 )
 
 // A cli is one run of the program: its streams, its environment, who answers
@@ -22,6 +24,7 @@ type cli struct {
 	conn   *client.Client
 	tty    *prompt.Terminal // nil without one
 	sought bool             // tty was looked for
+	warned bool             // of a runtime folder that is not used
 	lines  *linesPrompter   // with answers.passphraseStdin
 }
 
@@ -100,12 +103,29 @@ func (c *cli) connect(ctx context.Context, how dialing) error {
 	if err != nil {
 		return adviseOnLink(err)
 	}
+	address, err := addressPath(c.getenv)
+	if err != nil {
+		return adviseOnLink(err)
+	}
+	if why := places.Unfit(c.getenv); why != "" && !c.warned {
+		c.warned = true
+		c.say("mfad: warning: %s; the agent is looked for at %s", line.One(why), socket)
+	}
 	c.conn, err = client.Dial(ctx, client.Options{
-		Socket: socket, Log: log, NoStart: how.noStart, Env: how.environ,
+		Socket: socket, Address: address, Log: log, NoStart: how.noStart, Env: how.environ,
 		Version: wire.Version, Prompter: c.prompter(), Proof: c.slot,
 		Warn: func(text string) { c.say("mfad: warning: %s", text) },
 	})
 	return adviseOnLink(err)
+}
+
+// addressPath is where the agent that holds the vault says where it listens; empty
+// for who has said it himself.
+func addressPath(getenv func(string) string) (string, error) {
+	if getenv(wire.SocketVariable) != "" {
+		return "", nil
+	}
+	return wire.AddressPath(getenv)
 }
 
 // close ends the connection, and withdraws the prompts that came over it.

@@ -214,7 +214,7 @@ func unreadable(name string, err error) error {
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	return &Error{Origin{File: name}, fmt.Sprintf("cannot be read: %v", err), ErrBadConfig}
+	return &Error{Origin{File: name}, fmt.Sprintf("cannot be read: %v", err), errors.Join(ErrBadConfig, err)}
 }
 
 func isSameFile(a, b fs.FileInfo) bool {

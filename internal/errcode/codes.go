@@ -73,6 +73,7 @@ const (
 	AuditUnwritten
 	PUKBlocked
 	SlotUnseen
+	NoFiles
 )
 
 // texts are what the codes say when nothing says it better.
@@ -141,6 +142,7 @@ var texts = [...]string{
 	AuditUnwritten:    "audit log cannot be written",
 	PUKBlocked:        "PIN and PUK are blocked",
 	SlotUnseen:        "token does not tell whether a slot is free",
+	NoFiles:           "too many open files",
 }
 
 // Error says it in a few words.

@@ -1,8 +1,9 @@
 // Package places says in which folders mfad's files stand, and where the agent
 // listens, by the environment that it is given.
 //
-// It makes no folder and looks at none. It links little, because cmd/mfad needs
-// it on the start-up path of every aws command.
+// It makes no folder, and looks at one alone: that of XDG_RUNTIME_DIR, which is
+// passed over where nobody could use it. It links little, because cmd/mfad needs it
+// on the start-up path of every aws command.
 package places
 
 import (
@@ -54,9 +55,20 @@ func place(getenv func(string) string, variable, underHome string) (string, erro
 	return filepath.Join(base, "mfad"), nil
 }
 
+// Address is the file in which the agent that holds the vault says where it
+// listens, beside the vault's folder. The error is [ErrNoHome].
+func Address(getenv func(string) string) (string, error) {
+	data, err := Data(getenv)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(data, "vaults", "default.agent"), nil
+}
+
 // Socket is where the agent listens: $MFAD_SOCKET, else in
-// $XDG_RUNTIME_DIR/mfad, else in [State]. Its folder belongs to mfad alone. The
-// error is [ErrNoHome], or says that $MFAD_SOCKET is no absolute path.
+// $XDG_RUNTIME_DIR/mfad, unless that folder is [Unfit], else in [State]. Its folder
+// belongs to mfad alone. The error is [ErrNoHome], or says that $MFAD_SOCKET is no
+// absolute path.
 func Socket(getenv func(string) string) (string, error) {
 	if path := getenv(SocketVariable); path != "" {
 		if !filepath.IsAbs(path) {
@@ -64,7 +76,7 @@ func Socket(getenv func(string) string) (string, error) {
 		}
 		return filepath.Clean(path), nil
 	}
-	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
+	if dir := getenv(runtimeVariable); dir != "" && unfit(dir) == "" {
 		return filepath.Join(dir, "mfad", "agent.sock"), nil
 	}
 	state, err := State(getenv)
@@ -72,4 +84,27 @@ func Socket(getenv func(string) string) (string, error) {
 		return "", err
 	}
 	return filepath.Join(state, "run", "agent.sock"), nil
+}
+
+const runtimeVariable = "XDG_RUNTIME_DIR"
+
+// Unfit says why the folder of $XDG_RUNTIME_DIR is passed over, which is as if the
+// variable were not set; empty if it is not, or does not matter.
+func Unfit(getenv func(string) string) (why string) {
+	dir := getenv(runtimeVariable)
+	if dir == "" || getenv(SocketVariable) != "" {
+		return ""
+	}
+	if why = unfit(dir); why != "" {
+		why = runtimeVariable + " is not used: " + strconv.Quote(dir) + " " + why
+	}
+	return why
+}
+
+// unfit says what is wrong with a runtime folder; empty if nothing is.
+func unfit(dir string) string {
+	if !filepath.IsAbs(dir) {
+		return "is no absolute path"
+	}
+	return unfitHere(dir)
 }
