@@ -46,6 +46,11 @@ func (t *transaction) conflict(at config.Origin, why error, format string, args 
 	return &Conflict{at, fmt.Sprintf(format, args...), t.profile, why}
 }
 
+// unwritable is the conflict of a file that no edit may replace now.
+func unwritable(file, why string) error {
+	return &Conflict{config.Origin{File: file}, why, "", config.ErrConflict}
+}
+
 // unfit is the error of a file that is none of ours to read.
 func unfit(file, why string) error {
 	return &config.Error{Origin: config.Origin{File: file}, Text: why, Err: config.ErrBadConfig}

@@ -83,7 +83,7 @@ func (e *Editor) locked(ctx context.Context, act func(*transaction) error) ([]Ch
 }
 
 func (e *Editor) transaction(profile string) *transaction {
-	t := &transaction{fsys: e.FS, paths: e.Paths, profile: profile}
+	t := &transaction{files: files{fsys: e.FS, paths: e.Paths}, profile: profile}
 	if t.fsys == nil {
 		t.fsys = durable.OS
 	}
