@@ -69,7 +69,7 @@ func checkLines(e *examination, r *record) {
 		case f.Refused && f.Profile != "":
 			r.fail("Correct the line; until then mfad serves all profiles but this one.", "%s: %s", where, f.Text)
 		case f.Refused:
-			r.warn("Correct the line; until then mfad cannot change the file, and the AWS CLI may not read it.", "%s: %s", where, f.Text)
+			r.warn("Correct the line; until then mfad or one of AWS's tools may refuse the file, or pass over the line.", "%s: %s", where, f.Text)
 		default:
 			r.warn("Correct the line; mfad serves the profile, and not every tool finds it.", "%s: %s", where, f.Text)
 		}
