@@ -69,7 +69,7 @@ func (t *transaction) candidates() (names []string) {
 			if sec.Alias != (syntax.Header{}) {
 				header = sec.Alias
 			}
-			if header.Kind == syntax.Profile && !slices.Contains(names, header.Name) && t.saysWho(doc, sec) {
+			if header.Kind == syntax.Profile && !slices.Contains(names, header.Name) && saysWho(t.old, doc, sec) {
 				names = append(names, header.Name)
 			}
 		}
@@ -79,11 +79,11 @@ func (t *transaction) candidates() (names []string) {
 
 // saysWho says that a section names a role or a source, be it one that mfad does
 // not serve.
-func (t *transaction) saysWho(doc *syntax.Document, sec syntax.Section) bool {
+func saysWho(f *config.Files, doc *syntax.Document, sec syntax.Section) bool {
 	if len(movable(doc, sec)) > 0 {
 		return true
 	}
-	p, known := t.old.Profile(sec.Name)
+	p, known := f.Profile(sec.Name)
 	return known && p.Unserved() != nil
 }
 
