@@ -37,6 +37,7 @@ type conn interface {
 type method struct {
 	line   auditLine
 	proven bool // it is decided what a call has to prove
+	lasts  bool // see [lasting]
 	// do answers; about is what the line tells of, nil if there is to be none.
 	do func(ctx context.Context, r *request, raw json.RawMessage) (result any, about *audit.Subject, err error)
 }
@@ -51,14 +52,12 @@ const (
 	lineOfHandout // for each call that is one; a refusal is shown by status too
 )
 
-// lasting are the methods that give, or take, what outlasts an unlock: a way in, a
-// longer hold time, an endpoint's trust, what stands on a token. Each may, with some
-// parameters. None of them does anything unless the audit file can tell of it.
-var lasting = map[string]bool{
-	wire.MethodVaultCreate: true, wire.MethodVaultAccept: true, wire.MethodVaultHold: true,
-	wire.MethodSlotAdd: true, wire.MethodSlotRemove: true,
-	wire.MethodKeyImport: true, wire.MethodKeyTrust: true, wire.MethodKeyMove: true,
-	wire.MethodDeviceAdd: true, wire.MethodDeviceMove: true, wire.MethodTokenProtect: true,
+// lasting is a method that gives, or takes, with some parameters, what outlasts an
+// unlock: a way in, a longer hold time, an endpoint's trust, what stands on a token,
+// what the vault calls a secret. It does nothing unless the audit file can tell of it.
+func lasting(m method) method {
+	m.lasts = true
+	return m
 }
 
 // none is the parameters, or the result, of a method that has none.
@@ -67,7 +66,7 @@ type none struct{}
 // quiet is a method that hands nothing out and changes nothing that the vault
 // keeps: it has nothing to prove.
 func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
-	return method{noLine, true, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{line: noLine, proven: true, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
@@ -84,7 +83,7 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 func changes[P, R any](
 	takes proof[P], do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject,
 ) method {
-	return method{lineOfChange, takes != nil, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{line: lineOfChange, proven: takes != nil, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
 		err := decode(r, raw, &p)
@@ -108,7 +107,7 @@ func changes[P, R any](
 // and every process of the user may have it while the vault is open: nothing is
 // proved.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfHandout, true, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{line: lineOfHandout, proven: true, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
