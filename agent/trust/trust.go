@@ -67,15 +67,24 @@ func (e *Endpoints) Route(ctx context.Context, keyID string, r credproc.Route, a
 	}
 	q := question{keyID, r, text}
 	_, err = e.asking.Do(ctx, q, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
-		err := e.put(ctx, q, credproc.Relay(waiters))
-		e.log.Write(ctx, audit.Event{What: Method, Subject: audit.Subject{KeyID: keyID, Action: text}, Err: err})
-		return struct{}{}, err
+		return struct{}{}, e.vouched(ctx, q, credproc.Relay(waiters))
 	})
 	return err
 }
 
 // Method is what the audit file calls it when a route comes to be trusted.
 const Method = "key.trust"
+
+// vouched is [Endpoints.put] for what the audit file can tell of: before, and after.
+func (e *Endpoints) vouched(ctx context.Context, q question, ask credproc.Asker) error {
+	event := audit.Event{What: Method, Subject: audit.Subject{KeyID: q.identity, Action: q.text}}
+	if err := e.log.Ask(ctx, event); err != nil {
+		return err
+	}
+	event.Err = e.put(ctx, q, ask)
+	_ = e.log.Write(ctx, event) // status says so if it cannot
+	return event.Err
+}
 
 // put has it proved, and remembers it.
 func (e *Endpoints) put(ctx context.Context, q question, ask credproc.Asker) error {
