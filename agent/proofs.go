@@ -3,10 +3,13 @@ package agent
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/naming"
 	"github.com/mfad/mfad/agent/trust"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
@@ -185,9 +188,58 @@ func (m *proofs) removeDevice(ctx context.Context, p wire.NameParams) (vault.Act
 		return vault.Act{}, err
 	}
 	return vault.Act{
-		Why:  fmt.Sprintf("to erase device %q%s", d.Name, erasedFrom(d.Held)),
+		Why:  fmt.Sprintf("to erase device %s%s", called(d), erasedFrom(d.Held)),
 		Uses: m.profiles.using(ctx, ofDevices(d.Serial)),
 	}, nil
+}
+
+// setDevice proves nothing of a device that had no serial number: to add one with it
+// takes no proof either.
+func (m *proofs) setDevice(ctx context.Context, p wire.DeviceSetParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := naming.PlanSerial(v, p.Name, p.Serial)
+	if err != nil || d.Serial == "" || d.Serial == p.Serial {
+		return vault.Act{}, err
+	}
+	why := fmt.Sprintf("to have device %s be %s for AWS", called(d), p.Serial)
+	if p.Serial == "" {
+		why = fmt.Sprintf("to take its serial number from device %s", called(d))
+	}
+	return vault.Act{Why: why, Uses: m.profiles.using(ctx, ofDevices(d.Serial))}, nil
+}
+
+// renameDevice takes a proof, as renameKey does: a name is what the person goes by
+// who erases, replaces or trusts something.
+func (m *proofs) renameDevice(ctx context.Context, p wire.RenameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := naming.PlanDevice(v, p.Name, p.To)
+	return vault.Act{Why: fmt.Sprintf("to rename device %s to %q", called(d), p.To)}, err
+}
+
+func (m *proofs) renameKey(ctx context.Context, p wire.RenameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	key, err := naming.PlanKey(v, p.Name, p.To)
+	return vault.Act{
+		Why:  fmt.Sprintf("to rename access key %q, %s, to %q", key.Name, key.AccessKeyID, p.To),
+		Uses: m.profiles.using(ctx, ofKey(key.Name)),
+	}, err
+}
+
+// called is a device by its name, and by what AWS calls it.
+func called(d inventory.Device) string {
+	if d.Serial == "" {
+		return strconv.Quote(d.Name)
+	}
+	return fmt.Sprintf("%q, %s,", d.Name, d.Serial)
 }
 
 func (m *proofs) resumeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {
@@ -255,18 +307,28 @@ func ofDevices(serials ...string) user {
 // mostUsing bounds the profiles that a person is shown by name.
 const mostUsing = 5
 
-// using names the profiles whose chain uses something; empty: none does, as far as
-// the files can be read.
-func (r *resolver) using(ctx context.Context, uses user) string {
-	infos, err := r.config.Profiles()
-	if err != nil {
-		return ""
-	}
-	var names []string
-	for _, info := range infos {
-		if chain, err := r.resolve(ctx, info.Name, ""); err == nil && uses(chain) {
-			names = append(names, info.Name)
+// chains are the profiles whose chain uses something, as far as the files can be
+// read.
+func (r *resolver) chains(ctx context.Context, uses user) iter.Seq2[string, *config.Chain] {
+	return func(yield func(string, *config.Chain) bool) {
+		infos, err := r.config.Profiles()
+		if err != nil {
+			return
 		}
+		for _, info := range infos {
+			chain, err := r.resolve(ctx, info.Name, "")
+			if err == nil && uses(chain) && !yield(info.Name, chain) {
+				return
+			}
+		}
+	}
+}
+
+// using names the profiles whose chain uses something; empty: none does.
+func (r *resolver) using(ctx context.Context, uses user) string {
+	var names []string
+	for name := range r.chains(ctx, uses) {
+		names = append(names, name)
 	}
 	if more := len(names) - mostUsing; more > 0 {
 		names = append(names[:mostUsing], fmt.Sprintf("and %d more", more))
