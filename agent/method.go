@@ -83,7 +83,9 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 func changes[P, R any](
 	takes proof[P], do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject,
 ) method {
-	return method{line: lineOfChange, proven: takes != nil, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{line: lineOfChange, proven: takes != nil, do: func(
+		ctx context.Context, r *request, raw json.RawMessage,
+	) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
 		err := decode(r, raw, &p)
@@ -107,7 +109,9 @@ func changes[P, R any](
 // and every process of the user may have it while the vault is open: nothing is
 // proved.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{line: lineOfHandout, proven: true, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{line: lineOfHandout, proven: true, do: func(
+		ctx context.Context, r *request, raw json.RawMessage,
+	) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err

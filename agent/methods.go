@@ -67,13 +67,14 @@ func (g groups) table() map[string]method {
 			return &audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
 		})),
 
-		wire.MethodDeviceAdd: lasting(changes(g.proofs.addDevice, g.devices.add, func(p wire.DeviceAddParams, r wire.DeviceAddResult) *audit.Subject {
-			var tokens []string
-			if len(r.Devices) > 0 {
-				tokens = r.Devices[0].Tokens // all went onto the same
-			}
-			return &audit.Subject{Name: p.Name, Tokens: onto(tokens, p.Tokens)}
-		})),
+		wire.MethodDeviceAdd: lasting(changes(g.proofs.addDevice, g.devices.add,
+			func(p wire.DeviceAddParams, r wire.DeviceAddResult) *audit.Subject {
+				var tokens []string
+				if len(r.Devices) > 0 {
+					tokens = r.Devices[0].Tokens // all went onto the same
+				}
+				return &audit.Subject{Name: p.Name, Tokens: onto(tokens, p.Tokens)}
+			})),
 		wire.MethodDeviceList: quiet(bare(g.devices.list)),
 		wire.MethodDeviceMove: lasting(changes(g.proofs.moveDevice, g.devices.move, func(p wire.MoveParams, d wire.Device) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
@@ -92,9 +93,10 @@ func (g groups) table() map[string]method {
 		wire.MethodSessionForget: quiet(g.sessions.forget),
 
 		wire.MethodTokenList: quiet(bare(g.tokens.list)),
-		wire.MethodTokenProtect: lasting(changes(g.proofs.protect, g.tokens.protect, func(p wire.TokenProtectParams, t wire.Token) *audit.Subject {
-			return &audit.Subject{Name: p.Token, Action: p.Action, Tokens: []string{t.Serial}}
-		})),
+		wire.MethodTokenProtect: lasting(changes(g.proofs.protect, g.tokens.protect,
+			func(p wire.TokenProtectParams, t wire.Token) *audit.Subject {
+				return &audit.Subject{Name: p.Token, Action: p.Action, Tokens: []string{t.Serial}}
+			})),
 	}
 }
 
