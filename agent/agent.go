@@ -235,9 +235,10 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 }
 
 // tell writes the audit line of a request; of what was to be handed out and was
-// refused, status shall tell too.
+// refused, status shall tell too. What the person has broken off, or said no to, is
+// no fault.
 func (s *Service) tell(ctx context.Context, r *request, which auditLine, e audit.Event) {
-	if e.Err != nil && which == lineOfHandout {
+	if e.Err != nil && which == lineOfHandout && ctx.Err() == nil && codeOf(e.Err) != errcode.Dismissed {
 		s.refusals.Add(s.options.Now(), e.Name, e.Err)
 	}
 	if err := s.log.Write(ctx, s.event(r, e)); err != nil {
