@@ -9,7 +9,6 @@ import (
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/inventory"
-	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
