@@ -58,6 +58,7 @@ func (g groups) table() map[string]method {
 		}),
 		wire.MethodKeyList:   quiet(bare(g.keys.list)),
 		wire.MethodKeyRemove: changes(g.proofs.removeKey, g.keys.remove, named[wire.RemoveResult]),
+		wire.MethodKeyRename: lasts(g.proofs.renameKey, g.keys.rename, renamed[wire.KeyRenameResult]),
 		wire.MethodKeyTrust: lasts(g.proofs.trustEndpoint, g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
 			to := line.Short(credproc.Route{URL: p.Endpoint, Proxy: p.Proxy, CA: p.CA}.String(), longestRoute)
 			return &audit.Subject{Name: p.Name, Action: to}
@@ -78,6 +79,10 @@ func (g groups) table() map[string]method {
 			return &audit.Subject{Name: p.Name, Tokens: onto(d.Tokens, p.Tokens)}
 		}),
 		wire.MethodDeviceRemove: changes(g.proofs.removeDevice, g.devices.remove, named[wire.RemoveResult]),
+		wire.MethodDeviceSet: lasts(g.proofs.setDevice, g.devices.set, func(p wire.DeviceSetParams, _ wire.Device) *audit.Subject {
+			return &audit.Subject{Name: p.Name, Action: cmp.Or(p.Serial, "none")}
+		}),
+		wire.MethodDeviceRename: lasts(g.proofs.renameDevice, g.devices.rename, renamed[wire.Device]),
 		wire.MethodDeviceResume: changes(g.proofs.resumeDevice, g.devices.resume, named[none]),
 		wire.MethodCode:         handsOut(g.devices.code, named[wire.Code]),
 
@@ -101,6 +106,11 @@ func nobodyElse[P, R any](P, R) *audit.Subject { return &audit.Subject{} }
 
 // named is the item that the parameters name.
 func named[R any](p wire.NameParams, _ R) *audit.Subject { return &audit.Subject{Name: p.Name} }
+
+// renamed is the item by its old name, and by the new one as what was done.
+func renamed[R any](p wire.RenameParams, _ R) *audit.Subject {
+	return &audit.Subject{Name: p.Name, Action: p.To}
+}
 
 // onto are the tokens that something went onto; those that were asked for, if it
 // went onto none.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,18 +148,28 @@ func ofDevices(serials ...string) user {
 // mostUsing bounds the profiles that a person is shown by name.
 const mostUsing = 5
 
-// using names the profiles whose chain uses something; empty: none does, as far as
-// the files can be read.
-func (r *resolver) using(ctx context.Context, uses user) string {
-	infos, err := r.config.Profiles()
-	if err != nil {
-		return ""
-	}
-	var names []string
-	for _, info := range infos {
-		if chain, err := r.resolve(ctx, info.Name, ""); err == nil && uses(chain) {
-			names = append(names, info.Name)
+// chains are the profiles whose chain uses something, as far as the files can be
+// read.
+func (r *resolver) chains(ctx context.Context, uses user) iter.Seq2[string, *config.Chain] {
+	return func(yield func(string, *config.Chain) bool) {
+		infos, err := r.config.Profiles()
+		if err != nil {
+			return
 		}
+		for _, info := range infos {
+			chain, err := r.resolve(ctx, info.Name, "")
+			if err == nil && uses(chain) && !yield(info.Name, chain) {
+				return
+			}
+		}
+	}
+}
+
+// using names the profiles whose chain uses something; empty: none does.
+func (r *resolver) using(ctx context.Context, uses user) string {
+	var names []string
+	for name := range r.chains(ctx, uses) {
+		names = append(names, name)
 	}
 	if more := len(names) - mostUsing; more > 0 {
 		names = append(names[:mostUsing], fmt.Sprintf("and %d more", more))

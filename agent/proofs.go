@@ -3,9 +3,11 @@ package agent
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/naming"
 	"github.com/mfad/mfad/agent/trust"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
@@ -175,9 +177,58 @@ func (m *proofs) removeDevice(ctx context.Context, p wire.NameParams) (vault.Act
 		return vault.Act{}, err
 	}
 	return vault.Act{
-		Why:  fmt.Sprintf("to erase device %q%s", d.Name, erasedFrom(d.Held)),
+		Why:  fmt.Sprintf("to erase device %s%s", called(d), erasedFrom(d.Held)),
 		Uses: m.profiles.using(ctx, ofDevices(d.Serial)),
 	}, nil
+}
+
+// setDevice proves nothing of a device that had no serial number: to add one with it
+// takes no proof either.
+func (m *proofs) setDevice(ctx context.Context, p wire.DeviceSetParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := naming.PlanSerial(v, p.Name, p.Serial)
+	if err != nil || d.Serial == "" || d.Serial == p.Serial {
+		return vault.Act{}, err
+	}
+	why := fmt.Sprintf("to have device %s be %s for AWS", called(d), p.Serial)
+	if p.Serial == "" {
+		why = fmt.Sprintf("to take its serial number from device %s", called(d))
+	}
+	return vault.Act{Why: why, Uses: m.profiles.using(ctx, ofDevices(d.Serial))}, nil
+}
+
+// renameDevice takes a proof, as renameKey does: a name is what the person goes by
+// who erases, replaces or trusts something.
+func (m *proofs) renameDevice(ctx context.Context, p wire.RenameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := naming.PlanDevice(v, p.Name, p.To)
+	return vault.Act{Why: fmt.Sprintf("to rename device %s to %q", called(d), p.To)}, err
+}
+
+func (m *proofs) renameKey(ctx context.Context, p wire.RenameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	key, err := naming.PlanKey(v, p.Name, p.To)
+	return vault.Act{
+		Why:  fmt.Sprintf("to rename access key %q, %s, to %q", key.Name, key.AccessKeyID, p.To),
+		Uses: m.profiles.using(ctx, ofKey(key.Name)),
+	}, err
+}
+
+// called is a device by its name, and by what AWS calls it.
+func called(d inventory.Device) string {
+	if d.Serial == "" {
+		return strconv.Quote(d.Name)
+	}
+	return fmt.Sprintf("%q, %s,", d.Name, d.Serial)
 }
 
 func (m *proofs) resumeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {

@@ -15,9 +15,11 @@ import (
 func deviceCommand(c *cli) *cobra.Command {
 	return newGroup(&cobra.Command{
 		Use:   "device",
-		Short: "Add, list, move and remove MFA devices",
+		Short: "Add, list, rename, move and remove MFA devices",
 		Long:  "The MFA devices whose secrets the vault keeps, or a hardware token.",
-	}, deviceAddCommand(c), deviceListCommand(c), deviceMoveCommand(c), deviceResumeCommand(c), deviceRemoveCommand(c))
+	},
+		deviceAddCommand(c), deviceListCommand(c), deviceSetCommand(c), deviceRenameCommand(c),
+		deviceMoveCommand(c), deviceResumeCommand(c), deviceRemoveCommand(c))
 }
 
 func deviceListCommand(c *cli) *cobra.Command {
