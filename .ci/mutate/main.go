@@ -5,6 +5,7 @@
 //	go run ./.ci/mutate [-n 40] [-seed 1] [-at-least 85] [PACKAGE ...]
 //
 // A change never touches the work tree: it goes to the compiler as an overlay.
+// The tests run with -short: those that go through each bit take a part of them.
 // What does not compile does not count. A change that is known to make no
 // difference stands in survivors.txt with its reason; it counts as unnoticed all
 // the same.
@@ -34,7 +35,16 @@ var judged = []subject{
 	{"agent/server", nil},
 	{"agent/peer", nil},
 	{"keystore", nil},
+	{"agent/vault", []string{"agent"}},
+	{"agent/ask", []string{"agent"}},
+	{"agent/audit", []string{"agent"}},
 	{"internal/durable", []string{"internal/durable/faultfs"}},
+	{"internal/socket", []string{"agent/client", "agent/server"}},
+	{"internal/sealed", nil},
+	{"internal/closed", nil},
+	{"internal/inherited", nil},
+	{"internal/forget", nil},
+	{"internal/owner", nil},
 }
 
 //go:embed survivors.txt
