@@ -19,6 +19,7 @@ import (
 type subject struct {
 	folder string
 	beside []string
+	apart  bool // the tests run it in processes of their own, of which no profile tells
 }
 
 // tests are what judges a subject, in turn: its own tests, then those of others,
@@ -65,6 +66,9 @@ func (s subject) judge() (judge, error) {
 	start := time.Now()
 	args := append([]string{"test", "-count=1", "-short", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder},
 		slices.Concat(s.tests()...)...)
+	if s.apart {
+		args = append([]string{"test", "-count=1", "-short"}, slices.Concat(s.tests()...)...)
+	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return judge{}, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
 	}

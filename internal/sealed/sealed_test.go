@@ -49,7 +49,8 @@ func TestSecretIsLiftedBeforeALineIsDecoded(t *testing.T) {
 func TestLineWithoutASecretIsLeftAlone(t *testing.T) {
 	var tickets sealed.Tickets
 	for _, line := range []string{
-		``, `{`, `:`, `{"secret":`, `{"secret": `, `{"secret":5}`, `{"secret":"x`, `{secret":"x"}`, `{"a":"secret"}`, `{"my secret":"x"}`, `{"secrets":"x"}`,
+		``, `{`, `:`, `{"secret":`, `{"secret": `, `{"secret":5}`, `{"secret":"x`, `secret":"x"`, `{"secret":5,"a":"b"}`,
+		`{"a":"secret:","b":"x"}`, `{"a":"mfad-sealed-"}`, `{"a":"secret"}`, `{"my secret":"x"}`, `{"secrets":"x"}`,
 	} {
 		in := []byte(line)
 		for what, out := range map[string][]byte{"lifted": tickets.Lift(in, fields), "filled": sealed.Fill(in)} {
