@@ -39,7 +39,7 @@ var judged = []subject{
 	{folder: "agent/ask", beside: []string{"agent"}},
 	{folder: "agent/audit", beside: []string{"agent"}},
 	{folder: "internal/durable", beside: []string{"internal/durable/faultfs"}},
-	{folder: "internal/socket", beside: []string{"agent/client", "agent/server"}},
+	{folder: "internal/socket", beside: []string{"agent/peer"}},
 	{folder: "internal/sealed"},
 	{folder: "internal/closed", apart: true},
 	{folder: "internal/inherited", apart: true},

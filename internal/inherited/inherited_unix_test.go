@@ -17,6 +17,9 @@ import (
 // roleVariable makes the test binary a program that a caller left files open for.
 const roleVariable = "MFAD_TEST_INHERITED"
 
+// far is a descriptor that nobody finds by counting.
+const far = 5000
+
 func TestMain(m *testing.M) {
 	if os.Getenv(roleVariable) == "" {
 		os.Exit(m.Run())
@@ -25,9 +28,12 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	if err := unix.Dup3(1, far, 0); err != nil {
+		panic(err)
+	}
 	inherited.Close(4)
 	var open []string
-	for _, fd := range []int{0, 1, 2, 3, 4, 5, int(own.Fd())} {
+	for _, fd := range []int{0, 1, 2, 3, 4, 5, far, int(own.Fd())} {
 		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
 			open = append(open, fmt.Sprint(fd == int(own.Fd()), " ", fd))
 		}
