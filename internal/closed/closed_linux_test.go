@@ -47,8 +47,9 @@ func tell(late, err error) {
 	dumpable, dumpErr := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
 	self, selfErr := closed.Executable()
 	name, nameErr := os.ReadFile("/proc/self/comm")
-	fmt.Printf("open %t, late %v, program %s, ps %s, args %q, %v\n", dumpable == 1, late, self, strings.TrimSpace(string(name)),
-		os.Args[1:], errors.Join(err, dumpErr, selfErr, nameErr))
+	runs, _ := os.Readlink("/proc/self/exe")
+	fmt.Printf("open %t, copy %t, late %v, program %s, ps %s, args %q, %v\n", dumpable == 1, strings.HasPrefix(runs, "/memfd:"), late, self,
+		strings.TrimSpace(string(name)), os.Args[1:], errors.Join(err, dumpErr, selfErr, nameErr))
 }
 
 // runCopy runs a copy of this program under a name, having tried to read and
@@ -146,14 +147,14 @@ func player(t *testing.T, role string, args ...string) *exec.Cmd {
 
 func TestProgramIsClosedFromItsStart(t *testing.T) {
 	said, path := played(t, "restart", "a", "b c")
-	if want := `open false, late <nil>, program ` + path + `, ps program, args ["a" "b c"], <nil>`; said != want {
+	if want := `open false, copy true, late <nil>, program ` + path + `, ps program, args ["a" "b c"], <nil>`; said != want {
 		t.Errorf("it says %s\nwant %s", said, want)
 	}
 }
 
 func TestCopyIsClosedAndCannotBeReadOrChanged(t *testing.T) {
 	said, path := played(t, "copy")
-	if !strings.HasPrefix(said, "open false, ") || !strings.Contains(said, ", program "+path+", ") || !strings.HasSuffix(said, " <nil>") {
+	if !strings.HasPrefix(said, "open false, copy true, ") || !strings.Contains(said, ", program "+path+", ") || !strings.HasSuffix(said, " <nil>") {
 		t.Errorf("it says %s", said)
 	}
 }
@@ -190,11 +191,40 @@ func TestRootRunsTheProgramItself(t *testing.T) {
 	cmd := player(t, "restart")
 	cmd.SysProcAttr = nil
 	out, err := cmd.CombinedOutput()
-	if want := "open false, late <nil>, program " + cmd.Path + ", ps program, args [], <nil>"; strings.TrimSpace(string(out)) != want || err != nil {
+	if want := "open false, copy false, late <nil>, program " + cmd.Path + ", ps program, args [], <nil>"; strings.TrimSpace(string(out)) != want || err != nil {
 		t.Errorf("it says %s, %v\nwant %s", out, err, want)
 	}
 	if said := copyOf("/proc/self/exe"); said != "this user may read every file, 0 open" {
 		t.Errorf("a copy: %s", said)
+	}
+}
+
+// A program that cannot be copied, or cannot see who traces it, says so.
+func TestProgramSaysWhatKeepsItOpen(t *testing.T) {
+	full := player(t, "restart")
+	full.Args = []string{"sh", "-c", `ulimit -n 3; exec "$0"`, full.Path}
+	full.Path = "/bin/sh"
+	blind := player(t, "restart")
+	if os.Getuid() == 0 {
+		blind.SysProcAttr.Chroot = filepath.Dir(blind.Path)
+		blind.Path, blind.Dir = "/program", "/"
+	}
+	for name, row := range map[string]struct {
+		cmd  *exec.Cmd
+		want []string
+	}{
+		"without room for a file": {full, []string{"late memfd_create: too many open files", "looking for a tracer: /proc shows no thread"}},
+		"without /proc":           {blind, []string{"late readlink /proc/self/exe", "program , ", "looking for a tracer: /proc shows no thread"}},
+	} {
+		if row.cmd == blind && os.Getuid() != 0 {
+			continue // only root takes it away
+		}
+		out, err := row.cmd.CombinedOutput()
+		for _, want := range row.want {
+			if err != nil || !strings.Contains(string(out), want) {
+				t.Errorf("%s: %q is not in %s, %v", name, want, out, err)
+			}
+		}
 	}
 }
 
