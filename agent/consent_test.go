@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
