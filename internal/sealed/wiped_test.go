@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Whichever way a secret leaves the desk, its bytes are wiped.
-func TestWhatLeavesTheDeskIsWiped(t *testing.T) {
+// Whichever way a secret leaves the cloakroom, its bytes are wiped.
+func TestWhatLeavesTheCloakroomIsWiped(t *testing.T) {
 	quoted := func(ticket string) []byte { return []byte(`"` + ticket + `"`) }
 	for name, leave := range map[string]func(t *testing.T, value []byte){
 		"written":           func(_ *testing.T, value []byte) { Fill(quoted(deposit(value))) },
@@ -31,8 +31,8 @@ func TestWhatLeavesTheDeskIsWiped(t *testing.T) {
 		}
 	}
 	Drop()
-	if left := len(desk.waiting) + len(desk.written); left > 0 {
-		t.Errorf("the desk has %d entries left", left)
+	if left := len(cloakroom.waiting) + len(cloakroom.written); left > 0 {
+		t.Errorf("the cloakroom has %d entries left", left)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestSecretsOfAClosedStreamAreWiped(t *testing.T) {
 			t.Errorf("secret %d stands there still", i)
 		}
 	}
-	if left := len(desk.waiting) + len(tickets.issued); left > 0 {
+	if left := len(cloakroom.waiting) + len(tickets.issued); left > 0 {
 		t.Errorf("%d entries are left", left)
 	}
 }
