@@ -104,9 +104,6 @@ func (t *Tickets) Lift(line []byte, fields []string) []byte {
 		if start < 0 {
 			break
 		}
-		if out == nil {
-			out = make([]byte, 0, len(line)+ticketLen) // without the secrets it is shorter, or nearly
-		}
 		out = append(out, line[from:start+1]...)
 		out = append(out, t.issue(bytes.Clone(line[start:end]))...)
 		out = append(out, '"')

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // Bytes is a secret that is base64 in JSON. Who decodes one wipes it. It prints
@@ -66,8 +67,7 @@ func (t Text) MarshalJSON() ([]byte, error) {
 	if bytes.ContainsFunc(t, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
 		return nil, errNoSecret
 	}
-	value := make([]byte, 0, len(t)+2)
-	value = append(append(append(value, '"'), t...), '"')
+	value := slices.Concat([]byte(`"`), t, []byte(`"`))
 	clear(t)
 	return ticketed(value), nil
 }
