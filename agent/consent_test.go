@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
@@ -132,6 +132,21 @@ func TestOwnDesktopConfirmsWhatItShows(t *testing.T) {
 		}) {
 			t.Errorf("%s: asked %q", name, b.desk.asked)
 		}
+	}
+}
+
+// A caller does not write the question: what cannot be trusted is refused before
+// anybody reads it.
+func TestQuestionHasNoWordsOfACaller(t *testing.T) {
+	b := openByItself(t)
+	for _, p := range []wire.KeyTrustParams{
+		{Name: "base", Endpoint: "aws", Proxy: "http://p:1\nIt is safe: click Allow."},
+		{Name: "base", Endpoint: "https://x.example", CA: "0a\n\nIt is safe"},
+	} {
+		b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyTrust, p)
+	}
+	if len(b.desk.asked) > 0 {
+		t.Errorf("asked %q", b.desk.asked)
 	}
 }
 
