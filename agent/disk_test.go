@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 )
 
@@ -40,6 +41,11 @@ func TestNothingLastingIsGivenWithoutAnAuditLine(t *testing.T) {
 			if !strings.Contains(text, path) {
 				t.Errorf("%s: %q does not name the file", method, text)
 			}
+		}
+		// Trust that comes as a question, in the middle of a login, is no other.
+		err := b.trust.Route(t.Context(), keyID, credproc.Route{URL: "https://sts.example.com"}, b.asker(knows(passphrase)))
+		if !errors.Is(err, errcode.AuditUnwritten) || len(b.desk.asked) > 0 {
+			t.Errorf("trust by a question: got %v, asked %q", err, b.desk.asked)
 		}
 		var after wire.Vault
 		b.must(t, nobody, wire.MethodVaultShow, nil, &after)

@@ -67,9 +67,13 @@ func (e *Endpoints) Route(ctx context.Context, keyID string, r credproc.Route, a
 	}
 	q := question{keyID, r, text}
 	_, err = e.asking.Do(ctx, q, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
-		err := e.put(ctx, q, credproc.Relay(waiters))
-		e.log.Write(ctx, audit.Event{What: Method, Subject: audit.Subject{KeyID: keyID, Action: text}, Err: err})
-		return struct{}{}, err
+		told := audit.Event{What: Method, Subject: audit.Subject{KeyID: keyID, Action: text}}
+		if err := e.log.Ask(ctx, told); err != nil { // what lasts is not granted untold
+			return struct{}{}, err
+		}
+		told.Err = e.put(ctx, q, credproc.Relay(waiters))
+		_ = e.log.Write(ctx, told)
+		return struct{}{}, told.Err
 	})
 	return err
 }
