@@ -213,7 +213,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 		act.By = call.Proof
 		return s.access.Prove(ctx, chain, act)
 	}}
-	if lasting[name] {
+	if m.lasts {
 		if err := s.log.Ask(ctx, s.event(r, audit.Event{})); err != nil {
 			return nil, s.cross(ctx, name, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mfad/mfad/agent/vault"
@@ -122,4 +123,45 @@ func (r *resolver) resolve(ctx context.Context, profile, region string) (*config
 		return nil, vaultErr
 	}
 	return nil, err
+}
+
+// A user tells whether a chain uses what it is asked about.
+type user func(*config.Chain) bool
+
+func ofKey(name string) user {
+	return func(c *config.Chain) bool {
+		key, is := c.Source().(config.VaultKey)
+		return is && key.Name.Text == name
+	}
+}
+
+func ofDevices(serials ...string) user {
+	return func(c *config.Chain) bool {
+		return slices.ContainsFunc(c.Steps[1:], func(s config.Step) bool {
+			serial := s.Exchange().Serial.Text
+			return serial != "" && slices.Contains(serials, serial)
+		})
+	}
+}
+
+// mostUsing bounds the profiles that a person is shown by name.
+const mostUsing = 5
+
+// using names the profiles whose chain uses something; empty: none does, as far as
+// the files can be read.
+func (r *resolver) using(ctx context.Context, uses user) string {
+	infos, err := r.config.Profiles()
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, info := range infos {
+		if chain, err := r.resolve(ctx, info.Name, ""); err == nil && uses(chain) {
+			names = append(names, info.Name)
+		}
+	}
+	if more := len(names) - mostUsing; more > 0 {
+		names = append(names[:mostUsing], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }

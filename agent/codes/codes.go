@@ -29,7 +29,7 @@ import (
 	"github.com/mfad/mfad/token/totp"
 )
 
-// awsPeriod, awsDigits and awsCode are what AWS takes from every device.
+// What AWS takes from every device.
 const (
 	awsPeriod = 30 * time.Second
 	awsDigits = 6

@@ -21,6 +21,13 @@ type Text []byte
 // wiped when it is written.
 type Object []byte
 
+var (
+	_, _, _ json.Marshaler   = Bytes(nil), Text(nil), Object(nil)
+	_, _, _ json.Unmarshaler = (*Bytes)(nil), (*Text)(nil), (*Object)(nil)
+	_, _, _ fmt.Formatter    = Bytes(nil), Text(nil), Object(nil)
+	_, _, _ slog.LogValuer   = Bytes(nil), Text(nil), Object(nil)
+)
+
 var errNoSecret = errors.New("a secret is missing or is no text")
 
 // MarshalJSON writes a ticket, of which one stream makes the secret by [Fill].
