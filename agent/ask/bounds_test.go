@@ -52,7 +52,7 @@ func (s *screen) Close() error  { return nil }
 type of struct{ client }
 
 func (c *of) Claim() (peer.Claim, error) {
-	return peer.Claim{PID: 1, Command: []string{"aws"}, Lineage: c.answer}, nil
+	return peer.Claim{PID: 1, Command: []string{c.answer}, Lineage: c.answer}, nil
 }
 
 // asks has a peer ask on a desktop.

@@ -76,6 +76,19 @@ func TestRefusalsPushOutNothingThatWasGranted(t *testing.T) {
 
 // What a terminal would obey, or the eye be turned by, does not get into a line, nor
 // into what status shows.
+// What is trusted from now on is told whole: a host ends where it ends.
+func TestRouteIsToldToItsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	trusted := event("base", nil)
+	trusted.Action = "https://sts.amazonaws.com." + strings.Repeat("x.", 80) + "evil.example;proxy=http://p:3128;ca=sha256:" + strings.Repeat("0a", 32)
+	if err := open(t, path).Write(t.Context(), trusted); err != nil {
+		t.Fatal(err)
+	}
+	if told := lines(t, path)[0]["action"]; told != trusted.Action {
+		t.Errorf("told %q", told)
+	}
+}
+
 func TestForeignTextIsFitToBeShown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	log := open(t, path)
