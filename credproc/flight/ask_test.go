@@ -94,9 +94,13 @@ func TestManySilentPeersDoNotSilenceForLong(t *testing.T) {
 func TestWhoDeclinesEndsTheirOwnCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
+		start := time.Now()
 		a := join(t.Context(), &g, &person{takes: time.Second, err: errDeclined}, askOne)
 		b := join(t.Context(), &g, &person{name: "second", takes: time.Second}, askOne)
 		want(t, <-a, "", errDeclined)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("who declined had to wait for the others: %s", took)
+		}
 		want(t, <-b, "second", nil)
 		c := join(t.Context(), &g, &person{takes: time.Second, err: errDeclined}, askOne)
 		want(t, <-c, "", errDeclined)
