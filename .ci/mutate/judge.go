@@ -15,10 +15,12 @@ import (
 )
 
 // subject is a package whose lines are changed, and the packages whose tests
-// judge it beside its own.
+// judge it beside its own. Tests that match slow, which ask other programs, judge
+// only what no other test notices.
 type subject struct {
 	folder string
 	beside []string
+	slow   string
 }
 
 func (s subject) tests() []string {
@@ -33,6 +35,12 @@ func (s subject) tests() []string {
 type judge struct {
 	subject
 	idle  []block // what no test runs
+	stage []stage
+}
+
+// stage is a part of the tests; a change that it does not notice goes to the next.
+type stage struct {
+	which string // a flag of go test
 	limit time.Duration
 }
 
@@ -56,13 +64,27 @@ func (s subject) judge() (judge, error) {
 		return judge{}, err
 	}
 	defer func() { _ = os.Remove(profile.Name()) }()
-	start := time.Now()
-	args := append([]string{"test", "-count=1", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder}, s.tests()...)
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		return judge{}, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
+	took, err := s.asItIs("-coverprofile="+profile.Name(), "-coverpkg=./"+s.folder)
+	if err != nil {
+		return judge{}, err
 	}
 	idle, err := idleBlocks(profile.Name())
-	return judge{s, idle, 4*time.Since(start) + 20*time.Second}, err
+	if s.slow == "" || err != nil {
+		return judge{s, idle, []stage{{"-run=.", took}}}, err
+	}
+	quick, err := s.asItIs("-skip=" + s.slow)
+	return judge{s, idle, []stage{{"-skip=" + s.slow, quick}, {"-run=" + s.slow, took}}}, err
+}
+
+// asItIs runs the tests of the code without a change, which may take four times as
+// long with one.
+func (s subject) asItIs(flags ...string) (limit time.Duration, err error) {
+	start := time.Now()
+	args := slices.Concat([]string{"test", "-count=1"}, flags, s.tests())
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
+	}
+	return 4*time.Since(start) + 20*time.Second, nil
 }
 
 // idleBlocks are those of a profile that no test ran. A profile has a block once
@@ -116,8 +138,18 @@ func (j judge) verdict(c change) verdict {
 	if err != nil {
 		panic(err)
 	}
+	for _, s := range j.stage {
+		if v := j.run(s, overlay); v != unnoticed {
+			return v
+		}
+	}
+	return unnoticed
+}
+
+// run has one stage judge.
+func (j judge) run(s stage, overlay string) verdict {
 	args := append([]string{
-		"test", "-count=1", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + j.limit.String(),
+		"test", "-count=1", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + s.limit.String(), s.which,
 	}, j.tests()...)
 	out, err := exec.Command("go", args...).CombinedOutput()
 	switch {

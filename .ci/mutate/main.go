@@ -25,16 +25,16 @@ import (
 // judged are the packages in question, each with those whose tests judge it
 // beside its own.
 var judged = []subject{
-	{"token/totp", nil},
-	{"credproc", nil},
-	{"credproc/flight", []string{"credproc"}},
-	{"credproc/sigv4", []string{"credproc/aws"}},
-	{"credproc/config", nil},
-	{"credproc/config/syntax", []string{"credproc/config"}},
-	{"agent/server", nil},
-	{"agent/peer", nil},
-	{"keystore", nil},
-	{"internal/durable", []string{"internal/durable/faultfs"}},
+	{folder: "token/totp"},
+	{folder: "credproc"},
+	{folder: "credproc/flight", beside: []string{"credproc"}},
+	{folder: "credproc/sigv4", beside: []string{"credproc/aws"}},
+	{folder: "credproc/config", slow: "AWSTools"},
+	{folder: "credproc/config/syntax", beside: []string{"credproc/config"}, slow: "AWSTools"},
+	{folder: "agent/server"},
+	{folder: "agent/peer"},
+	{folder: "keystore"},
+	{folder: "internal/durable", beside: []string{"internal/durable/faultfs"}},
 }
 
 //go:embed survivors.txt
