@@ -334,16 +334,17 @@ func TestParserLeavesNoSecretInItsText(t *testing.T) {
 	if n != 20 {
 		t.Fatalf("decoded %d bytes", n)
 	}
-	p, err := parseParams(append([]byte("secret="), secret...))
+	var room scratch
+	p, err := room.parseParams(append([]byte("secret="), secret...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	held := p["secret"]
-	p.wipe()
+	room.wipe()
 	if bytes.Contains(held, secret[:4]) || !bytes.Equal(held, make([]byte, len(held))) {
 		t.Error("the parameter is not wiped")
 	}
-	seed, err := parseBase32(secret)
+	seed, err := room.parseBase32(secret)
 	if err != nil || !bytes.Equal(seed.bytes(), raw) {
 		t.Errorf("the caller's text was changed: %v", err)
 	}
