@@ -255,6 +255,22 @@ func TestEndThatCannotBeTrueIsNotHandedOut(t *testing.T) {
 	})
 }
 
+func TestAnswerThatIsNoSessionIsNeitherHandedOutNorKept(t *testing.T) {
+	for name, cut := range map[string]func(*credproc.Credentials){
+		"access key id": func(c *credproc.Credentials) { c.AccessKeyID = "" },
+		"secret":        func(c *credproc.Credentials) { c.SecretAccessKey = "" },
+		"token":         func(c *credproc.Credentials) { c.SessionToken = "" },
+		"end":           func(c *credproc.Credentials) { c.Expiration = time.Time{} },
+	} {
+		h := newHouse(t)
+		h.aws.latency, h.aws.cut = 0, cut
+		h.session("base", "K", phone)
+		if got, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrUnavailable) || got.SecretAccessKey != "" || len(h.Sessions()) != 0 {
+			t.Errorf("without %s: got %v, %v", name, got, err)
+		}
+	}
+}
+
 func TestExpiredSessionsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)

@@ -234,6 +234,38 @@ func TestOutOfTimeSaysWhatWasWaitedFor(t *testing.T) {
 	})
 }
 
+// stuck is a token, and a trust, that never answers.
+type stuck struct{}
+
+func (stuck) SigningKey(ctx context.Context, _ string) ([]byte, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (stuck) Route(ctx context.Context, _ string, _ credproc.Route, _ credproc.Asker) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestRequestThatGivesUpSaysWhatWasStuck(t *testing.T) {
+	for want, hang := range map[string]func(*house){
+		"while waiting for AWS: ":                                     func(h *house) { h.aws.latency = time.Hour },
+		"while waiting for the token that signs for access key AKIAK": func(h *house) { h.vault.days = stuck{} },
+		"while waiting for a code of MFA device " + phone:             func(h *house) { h.vault.seeded = false },
+		"while waiting to know whether ":                              func(h *house) { h.aws.proxy = "http://p:3128" },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, func(o *credproc.Options) { o.Deadline = 20 * time.Second; o.Trust = stuck{} })
+			hang(h)
+			h.session("base", "K", phone)
+			_, err := h.get(t, "base", &person{takes: time.Hour})
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		})
+	}
+}
+
 func TestUntrustedRouteSeesNothing(t *testing.T) {
 	for name, detour := range map[string]func(*house, *config.Endpoint){
 		"endpoint":  func(_ *house, at *config.Endpoint) { at.URL = value("http://127.0.0.1:1") },
