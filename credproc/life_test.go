@@ -3,6 +3,7 @@ package credproc_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -335,6 +336,43 @@ func TestForgetHoldsForWhatIsBeingMade(t *testing.T) {
 		h.Forget(func(info credproc.SessionInfo) bool { return info.Profiles[0] == "prod" })
 		if got := h.Sessions(); len(got) != 0 {
 			t.Errorf("got %v, want none", got)
+		}
+	})
+}
+
+// What is made first must not end what holds for the other.
+func TestForgetHoldsForAllThatIsBeingMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		var over sync.WaitGroup
+		for _, name := range []string{"first", "second"} {
+			h.session(name, name, "")
+			over.Go(func() { h.must(t, name, nil) })
+			time.Sleep(h.aws.latency / 3)
+		}
+		h.Forget(func(credproc.SessionInfo) bool { return true })
+		over.Wait()
+		if got := h.Sessions(); len(got) != 0 {
+			t.Errorf("kept %v", got)
+		}
+		h.must(t, "first", nil)
+		if got := h.Sessions(); len(got) != 1 {
+			t.Errorf("what was made afterwards is forgotten too: %v", got)
+		}
+	})
+}
+
+func TestSessionIsNotServedAtItsVeryEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.aws.latency = 0
+		h.session("base", "K", "")
+		time.Sleep(time.Second) // so that no sweep comes at the end
+		end := h.must(t, "base", nil).Expiration
+		h.aws.fault = func(op string) (error, error) { return refusal(op, "AccessDenied", credproc.ErrDenied), nil }
+		time.Sleep(time.Until(end))
+		if got, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrDenied) {
+			t.Errorf("got %v, %v", got, err)
 		}
 	})
 }

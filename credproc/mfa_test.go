@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -159,6 +160,24 @@ func TestCodeThatDidNotLeaveIsGivenBack(t *testing.T) {
 			t.Errorf("%d codes were not given back", h.vault.released)
 		}
 		h.codes(t, 0)
+	})
+}
+
+// Nobody is asked again for a code that AWS has not seen and would take.
+func TestTypedCodeThatDoesNotLeaveIsTriedFourTimesBeforeAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		tries, each := 0, []int{}
+		h.aws.fault = func(string) (error, error) { tries++; return errUnsent, nil }
+		h.session("base", "K", phone)
+		ask := &person{types: func(context.Context, int) string { each = append(each, tries); return "000000" }}
+		if _, err := h.get(t, "base", ask); !errors.Is(err, credproc.ErrUnavailable) {
+			t.Errorf("got %v", err)
+		}
+		if want := []int{0, 4, 8, 12}; !slices.Equal(each, want) || tries != 16 {
+			t.Errorf("asked after %v tries, %d in all", each, tries)
+		}
 	})
 }
 
