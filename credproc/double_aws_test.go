@@ -35,7 +35,8 @@ type aws struct {
 	codes  map[string]int       // how often each was seen, by serial and code
 	calls  map[string]int       // answered well, by operation, and role ARN
 
-	sessionName string // of the last role
+	sessionName string          // of the last role
+	signer      credproc.Signer // of the last request
 }
 
 func newAWS() *aws {
@@ -139,6 +140,7 @@ func (e *endpoint) handle(c call, fault error) (credproc.Credentials, error) {
 			return credproc.Credentials{}, refusal(c.op, "ExpiredToken", credproc.ErrExpired)
 		}
 	}
+	e.signer = c.by.Signer
 	e.serial++
 	e.calls[c.op]++
 	e.calls[c.role]++

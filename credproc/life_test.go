@@ -2,6 +2,7 @@ package credproc_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -350,7 +351,9 @@ func TestForgetHoldsForAllThatIsBeingMade(t *testing.T) {
 			over.Go(func() { h.must(t, name, nil) })
 			time.Sleep(h.aws.latency / 3)
 		}
-		h.Forget(func(credproc.SessionInfo) bool { return true })
+		h.Forget(func(info credproc.SessionInfo) bool {
+			return slices.Contains([]string{"first", "second"}, info.Profiles[0])
+		})
 		over.Wait()
 		if got := h.Sessions(); len(got) != 0 {
 			t.Errorf("kept %v", got)
@@ -382,7 +385,7 @@ func TestSessionsTellWhatTheyAre(t *testing.T) {
 		h := newHouse(t)
 		h.role("prod", "K", phone, 0)
 		h.role("test", "K", phone, 0)
-		h.must(t, "prod", nil)
+		given := h.must(t, "prod", nil)
 		h.must(t, "test", nil)
 		var base, prod credproc.SessionInfo
 		for _, info := range h.Sessions() {
@@ -396,7 +399,8 @@ func TestSessionsTellWhatTheyAre(t *testing.T) {
 		if base.Serial != phone || base.Account != account || strings.Join(base.Profiles, " ") != "prod test" {
 			t.Errorf("the key's session: %+v", base)
 		}
-		if prod.Account != "210987654321" || prod.Kind != config.KindRole || strings.Join(prod.Profiles, " ") != "prod" || prod.ID == "" {
+		if prod.Account != "210987654321" || prod.Kind != config.KindRole || strings.Join(prod.Profiles, " ") != "prod" || prod.ID == "" ||
+			!prod.Expires.Equal(given.Expiration) || prod.AccessKeyID != given.AccessKeyID {
 			t.Errorf("the role's session: %+v", prod)
 		}
 		if cached := h.Cached(t.Context(), h.profiles["prod"]); cached[0].ID != "" || cached[1].ID != base.ID || cached[2].ID != prod.ID {

@@ -85,7 +85,7 @@ func TestSecondCodeForNothingIsTheLast(t *testing.T) {
 		h := newHouse(t, func(o *credproc.Options) { o.Deadline = time.Hour })
 		h.aws.fault = func(string) (error, error) { return errThrottled, nil }
 		h.session("base", "K", phone)
-		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
+		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) || !strings.Contains(err.Error(), "after 2 codes") {
 			t.Errorf("got %v, want ErrThrottled", err)
 		}
 		h.codes(t, 2)
@@ -233,6 +233,32 @@ func TestThrottledRoleIsTriedAgainWithoutACode(t *testing.T) {
 		h.codes(t, 1)
 		h.count(t, roleARN("prod"), 1)
 	})
+}
+
+// Who was told to slow down does: by twice as much each time, and not as one with
+// the others.
+func TestTriesOfABusyAWSAreSpread(t *testing.T) {
+	took := map[time.Duration]bool{}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t)
+			h.aws.latency = 0
+			h.aws.fault = func(string) (error, error) { return errThrottled, nil }
+			h.session("base", "K", "")
+			start := time.Now()
+			if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
+				t.Errorf("got %v", err)
+			}
+			all := time.Since(start)
+			if most := (800 + 1600 + 3200 + 6400) * time.Millisecond; all < most/2 || all > most {
+				t.Errorf("five tries took %s", all)
+			}
+			took[all] = true
+		})
+	}
+	if len(took) < 2 {
+		t.Error("all try at the same time")
+	}
 }
 
 func TestOutOfTimeSaysWhatWasWaitedFor(t *testing.T) {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
@@ -143,4 +145,36 @@ func TestLastNoIsTheAnswerOfAll(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tardy answers when nobody waits for it any more.
+type tardy struct {
+	human.Silent
+	now  chan struct{}
+	text []byte
+}
+
+func (l tardy) Ask(context.Context, human.Question) (human.Answer, error) {
+	<-l.now
+	return human.Answer{Text: l.text}, nil
+}
+
+func TestAnswerThatComesTooLateIsWiped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g flight.Group[string, credproc.Asker, struct{}]
+		late := tardy{now: make(chan struct{}), text: []byte("passphrase")}
+		_, _ = g.Do(t.Context(), "key", late, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			if answer, err := credproc.Relay(waiters).Ask(ctx, human.Question{Kind: human.Secret}); err == nil || answer.Text != nil {
+				t.Errorf("got %q, %v", answer.Text, err)
+			}
+			return struct{}{}, nil
+		})
+		close(late.now)
+		synctest.Wait()
+		if strings.Trim(string(late.text), "\x00") != "" {
+			t.Errorf("left behind: %q", late.text)
+		}
+	})
 }
