@@ -154,7 +154,7 @@ type tardy struct {
 	text []byte
 }
 
-func (l tardy) Ask(context.Context, human.Question) (human.Answer, error) {
+func (l *tardy) Ask(context.Context, human.Question) (human.Answer, error) {
 	<-l.now
 	return human.Answer{Text: l.text}, nil
 }
@@ -162,7 +162,7 @@ func (l tardy) Ask(context.Context, human.Question) (human.Answer, error) {
 func TestAnswerThatComesTooLateIsWiped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g flight.Group[string, credproc.Asker, struct{}]
-		late := tardy{now: make(chan struct{}), text: []byte("passphrase")}
+		late := &tardy{now: make(chan struct{}), text: []byte("passphrase")}
 		_, _ = g.Do(t.Context(), "key", late, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
 			ctx, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
