@@ -116,3 +116,28 @@ func TestNamesThatMfadWrites(t *testing.T) {
 		}
 	}
 }
+
+func TestRoleOfARoleLivesAnHourAtMost(t *testing.T) {
+	for seconds, ok := range map[int]bool{3600: true, 3601: false} {
+		text := fmt.Sprintf("[profile p]\nrole_arn = %s\nsource_profile = q\nduration_seconds = %d\n", admin, seconds) +
+			"[profile q]\nrole_arn = " + admin + "\nsource_profile = base\n[profile base]\n" + judgeKeys
+		if _, err := setup(t, "", text, "", nil).Resolve(Query{Profile: "p"}); (err == nil) != ok {
+			t.Errorf("%d s: %v", seconds, err)
+		}
+	}
+}
+
+// Keys with a token are temporary, whichever name the token has.
+func TestKeysOfTheEnvironmentLiveAsTheirTokenSays(t *testing.T) {
+	const text = "[profile p]\nrole_arn = " + admin + "\ncredential_source = Environment\n"
+	for token, life := range map[string]Life{"AWS_SESSION_TOKEN": Temporary, "AWS_SECURITY_TOKEN": Temporary, "OTHER": LongTerm} {
+		env := map[string]string{"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", token: "z"}
+		chain, err := setup(t, "", text, "", env).Resolve(Query{Profile: "p"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := chain.Source().Life(); got != life {
+			t.Errorf("%s: life %v, want %v", token, got, life)
+		}
+	}
+}
