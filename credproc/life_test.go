@@ -72,6 +72,24 @@ func TestRenewalInTheBackgroundAsksNobody(t *testing.T) {
 	})
 }
 
+func TestRenewalInTheBackgroundThatFailsIsPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.session("base", "K", "")
+		h.must(t, "base", nil)
+		tries := 0
+		h.aws.fault = func(op string) (error, error) { tries++; return refusal(op, "AccessDenied", credproc.ErrDenied), nil }
+		time.Sleep(12*time.Hour - 18*time.Minute)
+		for range 10 {
+			h.must(t, "base", nil)
+			time.Sleep(time.Second)
+		}
+		if why := h.Sessions()[0].Fault; tries != 1 || !strings.Contains(why, "AccessDenied") {
+			t.Errorf("tried %d times in ten seconds; fault %q", tries, why)
+		}
+	})
+}
+
 func TestRenewalThatFailsServesWhatLives(t *testing.T) {
 	down := func(string) (error, error) { return credproc.ErrUnsent, nil }
 	refused := func(op string) (error, error) { return refusal(op, "AccessDenied", credproc.ErrDenied), nil }

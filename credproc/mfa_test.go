@@ -187,9 +187,13 @@ func TestTypedCodeIsAskedForThreeTimes(t *testing.T) {
 		h.vault.seeded = false
 		h.session("base", "K", phone)
 		ask := &person{types: func(_ context.Context, asked int) string { return fmt.Sprintf("00000%d", asked) }}
+		start := time.Now()
 		_, err := h.get(t, "base", ask)
 		if !errors.Is(err, credproc.ErrCodeRefused) || ask.asked.Load() != 3 {
 			t.Errorf("got %v after %d questions", err, ask.asked.Load())
+		}
+		if took := time.Since(start); took != 3*h.aws.latency {
+			t.Errorf("a person had to wait to be asked again: %s", took)
 		}
 		if again := *ask.again.Load(); again == "" {
 			t.Error("the person was not told why they are asked again")
