@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
@@ -57,7 +58,14 @@ var takers = map[string]struct {
 	wire.MethodKeyMove:      {wire.MoveParams{Name: "base"}, `to move access key "base" onto a token`, ""},
 	wire.MethodKeyRemove:    {wire.NameParams{Name: "base"}, `to erase access key "base", ` + keyID, "prod"},
 	wire.MethodDeviceMove:   {wire.MoveParams{Name: "phone"}, `to move device "phone" onto a token`, ""},
-	wire.MethodDeviceRemove: {wire.NameParams{Name: serial}, `to erase device "phone"`, "prod"},
+	wire.MethodDeviceRemove: {wire.NameParams{Name: serial}, `to erase device "phone", ` + serial + ",", "prod"},
+	wire.MethodKeyRename: {
+		wire.RenameParams{Name: "base", To: "work"}, `to rename access key "base", ` + keyID + `, to "work"`, "prod",
+	},
+	wire.MethodDeviceRename: {
+		wire.RenameParams{Name: "phone", To: "mobile"}, `to rename device "phone", ` + serial + `, to "mobile"`, "",
+	},
+	wire.MethodDeviceSet: {wire.DeviceSetParams{Name: "phone"}, `to take its serial number from device "phone", ` + serial, "prod"},
 	wire.MethodDeviceResume: {
 		wire.NameParams{Name: "phone"}, `to say that this machine's clock is right, for device "phone"`, "",
 	},
@@ -110,7 +118,7 @@ func TestVaultThatOpensByItselfGivesItsUserAlone(t *testing.T) {
 	if now := b.access.Opened().Generation(); now != before {
 		t.Errorf("the vault changed %d times", now-before)
 	}
-	text, err := os.ReadFile(b.home.audit())
+	text, err := os.ReadFile(audit.RefusedPath(b.home.audit()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,32 +15,41 @@ import (
 )
 
 // subject is a package whose lines are changed, and the packages whose tests
-// judge it beside its own. Tests that match slow, which ask other programs, judge
-// only what no other test notices.
+// judge it beside its own.
 type subject struct {
 	folder string
 	beside []string
-	slow   string
+	slow   string // matches tests that ask other programs, and judge what no other test notices
+	apart  bool   // the tests run it in processes of their own, of which no profile tells
 }
 
-func (s subject) tests() []string {
-	tests := []string{"./" + s.folder}
+// packages are those whose tests judge a subject.
+func (s subject) packages() []string {
+	all := []string{"./" + s.folder}
 	for _, other := range s.beside {
-		tests = append(tests, "./"+other)
+		all = append(all, "./"+other)
 	}
-	return tests
+	return all
+}
+
+// tests are what judges a subject, in turn, as arguments of go test: its own tests,
+// those of others, which take longer, and the slow ones of all.
+func (s subject) tests() [][]string {
+	own, others := s.packages()[:1], s.packages()[1:]
+	if s.slow == "" {
+		return slices.DeleteFunc([][]string{own, others}, func(t []string) bool { return len(t) == 0 })
+	}
+	tests := [][]string{append([]string{"-skip=" + s.slow}, own...)}
+	if len(others) > 0 {
+		tests = append(tests, append([]string{"-skip=" + s.slow}, others...))
+	}
+	return append(tests, append([]string{"-run=" + s.slow}, s.packages()...))
 }
 
 // judge runs a subject's tests.
 type judge struct {
 	subject
 	idle  []block // what no test runs
-	stage []stage
-}
-
-// stage is a part of the tests; a change that it does not notice goes to the next.
-type stage struct {
-	which string // a flag of go test
 	limit time.Duration
 }
 
@@ -64,27 +73,17 @@ func (s subject) judge() (judge, error) {
 		return judge{}, err
 	}
 	defer func() { _ = os.Remove(profile.Name()) }()
-	took, err := s.asItIs("-coverprofile="+profile.Name(), "-coverpkg=./"+s.folder)
-	if err != nil {
-		return judge{}, err
+	start := time.Now()
+	args := append([]string{"test", "-count=1", "-short", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder},
+		s.packages()...)
+	if s.apart {
+		args = append([]string{"test", "-count=1", "-short"}, s.packages()...)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return judge{}, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
 	}
 	idle, err := idleBlocks(profile.Name())
-	if s.slow == "" || err != nil {
-		return judge{s, idle, []stage{{"-run=.", took}}}, err
-	}
-	quick, err := s.asItIs("-skip=" + s.slow)
-	return judge{s, idle, []stage{{"-skip=" + s.slow, quick}, {"-run=" + s.slow, took}}}, err
-}
-
-// asItIs runs the tests of the code without a change, which may take four times as
-// long with one.
-func (s subject) asItIs(flags ...string) (limit time.Duration, err error) {
-	start := time.Now()
-	args := slices.Concat([]string{"test", "-count=1"}, flags, s.tests())
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
-	}
-	return 4*time.Since(start) + 20*time.Second, nil
+	return judge{s, idle, 4*time.Since(start) + 20*time.Second}, err
 }
 
 // idleBlocks are those of a profile that no test ran. A profile has a block once
@@ -138,27 +137,20 @@ func (j judge) verdict(c change) verdict {
 	if err != nil {
 		panic(err)
 	}
-	for _, s := range j.stage {
-		if v := j.run(s, overlay); v != unnoticed {
-			return v
+	for _, tests := range j.tests() {
+		args := append([]string{
+			"test", "-count=1", "-short", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + j.limit.String(),
+		}, tests...)
+		out, err := exec.Command("go", args...).CombinedOutput()
+		switch {
+		case err == nil:
+			continue
+		case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
+			return broken
 		}
+		return noticed
 	}
 	return unnoticed
-}
-
-// run has one stage judge.
-func (j judge) run(s stage, overlay string) verdict {
-	args := append([]string{
-		"test", "-count=1", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + s.limit.String(), s.which,
-	}, j.tests()...)
-	out, err := exec.Command("go", args...).CombinedOutput()
-	switch {
-	case err == nil:
-		return unnoticed
-	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
-		return broken
-	}
-	return noticed
 }
 
 // overlay writes the changed file, and the map by which the compiler finds it.

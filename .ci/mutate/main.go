@@ -5,6 +5,7 @@
 //	go run ./.ci/mutate [-n 40] [-seed 1] [-at-least 85] [PACKAGE ...]
 //
 // A change never touches the work tree: it goes to the compiler as an overlay.
+// The tests run with -short: those that go through each bit take a part of them.
 // What does not compile does not count. A change that is known to make no
 // difference stands in survivors.txt with its reason; it counts as unnoticed all
 // the same.
@@ -34,7 +35,16 @@ var judged = []subject{
 	{folder: "agent/server"},
 	{folder: "agent/peer"},
 	{folder: "keystore"},
+	{folder: "agent/vault", beside: []string{"agent"}},
+	{folder: "agent/ask"},
+	{folder: "agent/audit"},
 	{folder: "internal/durable", beside: []string{"internal/durable/faultfs"}},
+	{folder: "internal/socket", beside: []string{"agent/peer"}},
+	{folder: "internal/sealed"},
+	{folder: "internal/closed", apart: true},
+	{folder: "internal/inherited", apart: true},
+	{folder: "internal/forget"},
+	{folder: "internal/owner"},
 }
 
 //go:embed survivors.txt
