@@ -19,21 +19,31 @@ import (
 type subject struct {
 	folder string
 	beside []string
-	apart  bool // the tests run it in processes of their own, of which no profile tells
+	slow   string // matches tests that ask other programs, and judge what no other test notices
+	apart  bool   // the tests run it in processes of their own, of which no profile tells
 }
 
-// tests are what judges a subject, in turn: its own tests, then those of others,
-// which take longer.
-func (s subject) tests() [][]string {
-	tests := [][]string{{"./" + s.folder}}
-	if len(s.beside) == 0 {
-		return tests
-	}
-	var others []string
+// packages are those whose tests judge a subject.
+func (s subject) packages() []string {
+	all := []string{"./" + s.folder}
 	for _, other := range s.beside {
-		others = append(others, "./"+other)
+		all = append(all, "./"+other)
 	}
-	return append(tests, others)
+	return all
+}
+
+// tests are what judges a subject, in turn, as arguments of go test: its own tests,
+// those of others, which take longer, and the slow ones of all.
+func (s subject) tests() [][]string {
+	own, others := s.packages()[:1], s.packages()[1:]
+	if s.slow == "" {
+		return slices.DeleteFunc([][]string{own, others}, func(t []string) bool { return len(t) == 0 })
+	}
+	tests := [][]string{append([]string{"-skip=" + s.slow}, own...)}
+	if len(others) > 0 {
+		tests = append(tests, append([]string{"-skip=" + s.slow}, others...))
+	}
+	return append(tests, append([]string{"-run=" + s.slow}, s.packages()...))
 }
 
 // judge runs a subject's tests.
@@ -65,9 +75,9 @@ func (s subject) judge() (judge, error) {
 	defer func() { _ = os.Remove(profile.Name()) }()
 	start := time.Now()
 	args := append([]string{"test", "-count=1", "-short", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder},
-		slices.Concat(s.tests()...)...)
+		s.packages()...)
 	if s.apart {
-		args = append([]string{"test", "-count=1", "-short"}, slices.Concat(s.tests()...)...)
+		args = append([]string{"test", "-count=1", "-short"}, s.packages()...)
 	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return judge{}, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
