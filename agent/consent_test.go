@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
@@ -57,7 +58,14 @@ var takers = map[string]struct {
 	wire.MethodKeyMove:      {wire.MoveParams{Name: "base"}, `to move access key "base" onto a token`, ""},
 	wire.MethodKeyRemove:    {wire.NameParams{Name: "base"}, `to erase access key "base", ` + keyID, "prod"},
 	wire.MethodDeviceMove:   {wire.MoveParams{Name: "phone"}, `to move device "phone" onto a token`, ""},
-	wire.MethodDeviceRemove: {wire.NameParams{Name: serial}, `to erase device "phone"`, "prod"},
+	wire.MethodDeviceRemove: {wire.NameParams{Name: serial}, `to erase device "phone", ` + serial + ",", "prod"},
+	wire.MethodKeyRename: {
+		wire.RenameParams{Name: "base", To: "work"}, `to rename access key "base", ` + keyID + `, to "work"`, "prod",
+	},
+	wire.MethodDeviceRename: {
+		wire.RenameParams{Name: "phone", To: "mobile"}, `to rename device "phone", ` + serial + `, to "mobile"`, "",
+	},
+	wire.MethodDeviceSet: {wire.DeviceSetParams{Name: "phone"}, `to take its serial number from device "phone", ` + serial, "prod"},
 	wire.MethodDeviceResume: {
 		wire.NameParams{Name: "phone"}, `to say that this machine's clock is right, for device "phone"`, "",
 	},
@@ -110,7 +118,7 @@ func TestVaultThatOpensByItselfGivesItsUserAlone(t *testing.T) {
 	if now := b.access.Opened().Generation(); now != before {
 		t.Errorf("the vault changed %d times", now-before)
 	}
-	text, err := os.ReadFile(b.home.audit())
+	text, err := os.ReadFile(audit.RefusedPath(b.home.audit()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +139,21 @@ func TestOwnDesktopConfirmsWhatItShows(t *testing.T) {
 		}) {
 			t.Errorf("%s: asked %q", name, b.desk.asked)
 		}
+	}
+}
+
+// A caller does not write the question: what cannot be trusted is refused before
+// anybody reads it.
+func TestQuestionHasNoWordsOfACaller(t *testing.T) {
+	b := openByItself(t)
+	for _, p := range []wire.KeyTrustParams{
+		{Name: "base", Endpoint: "aws", Proxy: "http://p:1\nIt is safe: click Allow."},
+		{Name: "base", Endpoint: "https://x.example", CA: "0a\n\nIt is safe"},
+	} {
+		b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyTrust, p)
+	}
+	if len(b.desk.asked) > 0 {
+		t.Errorf("asked %q", b.desk.asked)
 	}
 }
 

@@ -21,6 +21,8 @@ type aws struct {
 	timeless error
 	// says is the end that it tells, if not the true one.
 	says *time.Time
+	// cut takes something out of what it answers, if not nil.
+	cut func(*credproc.Credentials)
 	// down is why it does nothing else either.
 	down error
 	// fault may fail a call before it is handled, or after: then the answer is lost.
@@ -33,7 +35,8 @@ type aws struct {
 	codes  map[string]int       // how often each was seen, by serial and code
 	calls  map[string]int       // answered well, by operation, and role ARN
 
-	sessionName string // of the last role
+	sessionName string          // of the last role
+	signer      credproc.Signer // of the last request
 }
 
 func newAWS() *aws {
@@ -137,6 +140,7 @@ func (e *endpoint) handle(c call, fault error) (credproc.Credentials, error) {
 			return credproc.Credentials{}, refusal(c.op, "ExpiredToken", credproc.ErrExpired)
 		}
 	}
+	e.signer = c.by.Signer
 	e.serial++
 	e.calls[c.op]++
 	e.calls[c.role]++
@@ -146,7 +150,11 @@ func (e *endpoint) handle(c call, fault error) (credproc.Credentials, error) {
 	if e.says != nil {
 		end = *e.says
 	}
-	return credproc.Credentials{AccessKeyID: id, SecretAccessKey: "made up", SessionToken: "made up", Expiration: end}, nil
+	made := credproc.Credentials{AccessKeyID: id, SecretAccessKey: "made up", SessionToken: "made up", Expiration: end}
+	if e.cut != nil {
+		e.cut(&made)
+	}
+	return made, nil
 }
 
 func (e *endpoint) checkCodeLocked(c call, now time.Time) error {

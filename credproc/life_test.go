@@ -2,7 +2,9 @@ package credproc_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,6 +68,24 @@ func TestRenewalInTheBackgroundAsksNobody(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if again := h.must(t, "base", ask); again.AccessKeyID == first.AccessKeyID || ask.asked.Load() != 2 {
 			t.Errorf("asked %d times, want 2: the session had 15 minutes left", ask.asked.Load())
+		}
+	})
+}
+
+func TestRenewalInTheBackgroundThatFailsIsPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.session("base", "K", "")
+		h.must(t, "base", nil)
+		tries := 0
+		h.aws.fault = func(op string) (error, error) { tries++; return refusal(op, "AccessDenied", credproc.ErrDenied), nil }
+		time.Sleep(12*time.Hour - 18*time.Minute)
+		for range 10 {
+			h.must(t, "base", nil)
+			time.Sleep(time.Second)
+		}
+		if why := h.Sessions()[0].Fault; tries != 1 || !strings.Contains(why, "AccessDenied") {
+			t.Errorf("tried %d times in ten seconds; fault %q", tries, why)
 		}
 	})
 }
@@ -255,6 +275,22 @@ func TestEndThatCannotBeTrueIsNotHandedOut(t *testing.T) {
 	})
 }
 
+func TestAnswerThatIsNoSessionIsNeitherHandedOutNorKept(t *testing.T) {
+	for name, cut := range map[string]func(*credproc.Credentials){
+		"access key id": func(c *credproc.Credentials) { c.AccessKeyID = "" },
+		"secret":        func(c *credproc.Credentials) { c.SecretAccessKey = "" },
+		"token":         func(c *credproc.Credentials) { c.SessionToken = "" },
+		"end":           func(c *credproc.Credentials) { c.Expiration = time.Time{} },
+	} {
+		h := newHouse(t)
+		h.aws.latency, h.aws.cut = 0, cut
+		h.session("base", "K", phone)
+		if got, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrUnavailable) || got.SecretAccessKey != "" || len(h.Sessions()) != 0 {
+			t.Errorf("without %s: got %v, %v", name, got, err)
+		}
+	}
+}
+
 func TestExpiredSessionsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
@@ -323,12 +359,51 @@ func TestForgetHoldsForWhatIsBeingMade(t *testing.T) {
 	})
 }
 
+// What is made first must not end what holds for the other.
+func TestForgetHoldsForAllThatIsBeingMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		var over sync.WaitGroup
+		for _, name := range []string{"first", "second"} {
+			h.session(name, name, "")
+			over.Go(func() { h.must(t, name, nil) })
+			time.Sleep(h.aws.latency / 3)
+		}
+		h.Forget(func(info credproc.SessionInfo) bool {
+			return slices.Contains([]string{"first", "second"}, info.Profiles[0])
+		})
+		over.Wait()
+		if got := h.Sessions(); len(got) != 0 {
+			t.Errorf("kept %v", got)
+		}
+		h.must(t, "first", nil)
+		if got := h.Sessions(); len(got) != 1 {
+			t.Errorf("what was made afterwards is forgotten too: %v", got)
+		}
+	})
+}
+
+func TestSessionIsNotServedAtItsVeryEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.aws.latency = 0
+		h.session("base", "K", "")
+		time.Sleep(time.Second) // so that no sweep comes at the end
+		end := h.must(t, "base", nil).Expiration
+		h.aws.fault = func(op string) (error, error) { return refusal(op, "AccessDenied", credproc.ErrDenied), nil }
+		time.Sleep(time.Until(end))
+		if got, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrDenied) {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}
+
 func TestSessionsTellWhatTheyAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
 		h.role("prod", "K", phone, 0)
 		h.role("test", "K", phone, 0)
-		h.must(t, "prod", nil)
+		given := h.must(t, "prod", nil)
 		h.must(t, "test", nil)
 		var base, prod credproc.SessionInfo
 		for _, info := range h.Sessions() {
@@ -342,7 +417,8 @@ func TestSessionsTellWhatTheyAre(t *testing.T) {
 		if base.Serial != phone || base.Account != account || strings.Join(base.Profiles, " ") != "prod test" {
 			t.Errorf("the key's session: %+v", base)
 		}
-		if prod.Account != "210987654321" || prod.Kind != config.KindRole || strings.Join(prod.Profiles, " ") != "prod" || prod.ID == "" {
+		if prod.Account != "210987654321" || prod.Kind != config.KindRole || strings.Join(prod.Profiles, " ") != "prod" || prod.ID == "" ||
+			!prod.Expires.Equal(given.Expiration) || prod.AccessKeyID != given.AccessKeyID {
 			t.Errorf("the role's session: %+v", prod)
 		}
 		if cached := h.Cached(t.Context(), h.profiles["prod"]); cached[0].ID != "" || cached[1].ID != base.ID || cached[2].ID != prod.ID {

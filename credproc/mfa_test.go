@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,7 +85,7 @@ func TestSecondCodeForNothingIsTheLast(t *testing.T) {
 		h := newHouse(t, func(o *credproc.Options) { o.Deadline = time.Hour })
 		h.aws.fault = func(string) (error, error) { return errThrottled, nil }
 		h.session("base", "K", phone)
-		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
+		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) || !strings.Contains(err.Error(), "after 2 codes") {
 			t.Errorf("got %v, want ErrThrottled", err)
 		}
 		h.codes(t, 2)
@@ -162,20 +163,59 @@ func TestCodeThatDidNotLeaveIsGivenBack(t *testing.T) {
 	})
 }
 
+// Nobody is asked again for a code that AWS has not seen and would take.
+func TestTypedCodeThatDoesNotLeaveIsTriedFourTimesBeforeAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		tries, each := 0, []int{}
+		h.aws.fault = func(string) (error, error) { tries++; return errUnsent, nil }
+		h.session("base", "K", phone)
+		ask := &person{types: func(context.Context, int) string { each = append(each, tries); return "000000" }}
+		if _, err := h.get(t, "base", ask); !errors.Is(err, credproc.ErrUnavailable) {
+			t.Errorf("got %v", err)
+		}
+		if want := []int{0, 4, 8, 12}; !slices.Equal(each, want) || tries != 16 {
+			t.Errorf("asked after %v tries, %d in all", each, tries)
+		}
+	})
+}
+
 func TestTypedCodeIsAskedForThreeTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
 		h.vault.seeded = false
 		h.session("base", "K", phone)
 		ask := &person{types: func(_ context.Context, asked int) string { return fmt.Sprintf("00000%d", asked) }}
+		start := time.Now()
 		_, err := h.get(t, "base", ask)
 		if !errors.Is(err, credproc.ErrCodeRefused) || ask.asked.Load() != 3 {
 			t.Errorf("got %v after %d questions", err, ask.asked.Load())
+		}
+		if took := time.Since(start); took != 3*h.aws.latency {
+			t.Errorf("a person had to wait to be asked again: %s", took)
 		}
 		if again := *ask.again.Load(); again == "" {
 			t.Error("the person was not told why they are asked again")
 		}
 		h.count(t, "GetSessionToken", 0)
+	})
+}
+
+func TestRefusedTyperEndsTheirCallAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		bad := &person{at: "pts/3", takes: time.Second, types: func(_ context.Context, asked int) string { return fmt.Sprintf("00000%d", asked) }}
+		wrong := h.ride(t, bad)
+		right := h.ride(t, &person{at: "pts/5", takes: time.Second})
+		if err := <-wrong; !errors.Is(err, credproc.ErrCodeRefused) || bad.asked.Load() != 3 {
+			t.Errorf("who typed wrong codes got %v after %d questions", err, bad.asked.Load())
+		}
+		if err := <-right; err != nil {
+			t.Errorf("who typed the right one got %v", err)
+		}
 	})
 }
 
@@ -216,6 +256,32 @@ func TestThrottledRoleIsTriedAgainWithoutACode(t *testing.T) {
 	})
 }
 
+// Who was told to slow down does: by twice as much each time, and not as one with
+// the others.
+func TestTriesOfABusyAWSAreSpread(t *testing.T) {
+	took := map[time.Duration]bool{}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t)
+			h.aws.latency = 0
+			h.aws.fault = func(string) (error, error) { return errThrottled, nil }
+			h.session("base", "K", "")
+			start := time.Now()
+			if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
+				t.Errorf("got %v", err)
+			}
+			all := time.Since(start)
+			if most := (800 + 1600 + 3200 + 6400) * time.Millisecond; all < most/2 || all > most {
+				t.Errorf("five tries took %s", all)
+			}
+			took[all] = true
+		})
+	}
+	if len(took) < 2 {
+		t.Error("all try at the same time")
+	}
+}
+
 func TestOutOfTimeSaysWhatWasWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, func(o *credproc.Options) { o.Deadline = 20 * time.Second })
@@ -232,6 +298,38 @@ func TestOutOfTimeSaysWhatWasWaitedFor(t *testing.T) {
 		}
 		h.codes(t, 1)
 	})
+}
+
+// stuck is a token, and a trust, that never answers.
+type stuck struct{}
+
+func (stuck) SigningKey(ctx context.Context, _ string) ([]byte, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (stuck) Route(ctx context.Context, _ string, _ credproc.Route, _ credproc.Asker) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestRequestThatGivesUpSaysWhatWasStuck(t *testing.T) {
+	for want, hang := range map[string]func(*house){
+		"while waiting for AWS: ":                                     func(h *house) { h.aws.latency = time.Hour },
+		"while waiting for the token that signs for access key AKIAK": func(h *house) { h.vault.days = stuck{} },
+		"while waiting for a code of MFA device " + phone:             func(h *house) { h.vault.seeded = false },
+		"while waiting to know whether ":                              func(h *house) { h.aws.proxy = "http://p:3128" },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t, func(o *credproc.Options) { o.Deadline = 20 * time.Second; o.Trust = stuck{} })
+			hang(h)
+			h.session("base", "K", phone)
+			_, err := h.get(t, "base", &person{takes: time.Hour})
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		})
+	}
 }
 
 func TestUntrustedRouteSeesNothing(t *testing.T) {

@@ -79,7 +79,7 @@ func TestDurationThatTheRoleDoesNotAllowIsNamed(t *testing.T) {
 // AWS makes no session with a code of temporary keys.
 func TestTemporaryKeysCostNoCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, func(o *credproc.Options) { o.Sources = []credproc.Source{box{func() {}}} })
+		h := newHouse(t, func(o *credproc.Options) { o.Sources = []credproc.Source{box{asked: func() {}}} })
 		h.chain("base", machine(config.KindEC2), mfaSession(phone))
 		h.aws.live[string(config.KindEC2)] = time.Now().Add(time.Hour)
 		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrInvalid) || !strings.Contains(err.Error(), "mfa_serial") {

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/credproc/sigv4"
 	"github.com/mfad/mfad/internal/human"
 )
 
@@ -57,6 +59,20 @@ func TestTokenThatSignsIsAskedBeforeACodeIsTaken(t *testing.T) {
 		if !bytes.Equal(key, make([]byte, 32)) {
 			t.Error("a key was not wiped")
 		}
+	}
+}
+
+func TestSecretOfTheVaultSignsAndIsNotShown(t *testing.T) {
+	h := newHouse(t)
+	h.session("base", "a", phone)
+	h.must(t, "base", nil)
+	const day = "20261122"
+	got, err := h.aws.signer.SigningKey(t.Context(), day)
+	if want := sigv4.SigningKey([]byte("long-term"), day); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %x, %v; want %x", got, err, want)
+	}
+	if shown := fmt.Sprintf("%v %+v %s %x", h.aws.signer, h.aws.signer, h.aws.signer, h.aws.signer); strings.Contains(shown, "long") {
+		t.Errorf("it shows %q", shown)
 	}
 }
 

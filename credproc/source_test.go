@@ -1,6 +1,7 @@
 package credproc_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -86,7 +87,10 @@ func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
 }
 
 // box is a machine, an EC2 instance.
-type box struct{ asked func() }
+type box struct {
+	asked func()
+	gives time.Duration // how long they live; 0 is an hour
+}
 
 func (box) Kind() config.StepKind { return config.KindEC2 }
 
@@ -97,7 +101,7 @@ func (box) Identity(context.Context, config.Step) (credproc.Identity, error) {
 func (b box) Make(context.Context, config.Step, credproc.Identity, credproc.Asker) (credproc.Given, error) {
 	b.asked()
 	return credproc.Given{Credentials: credproc.Credentials{
-		AccessKeyID: string(config.KindEC2), SecretAccessKey: "s", SessionToken: "t", Expiration: time.Now().Add(time.Hour),
+		AccessKeyID: string(config.KindEC2), SecretAccessKey: "s", SessionToken: "t", Expiration: time.Now().Add(cmp.Or(b.gives, time.Hour)),
 		ARN: "arn:aws:sts::" + account + ":assumed-role/box/i-1",
 	}}, nil
 }
@@ -105,7 +109,7 @@ func (b box) Make(context.Context, config.Step, credproc.Identity, credproc.Aske
 func TestMachineSourceIsKeptUntilItsEnd(t *testing.T) {
 	calls := 0
 	h := newHouse(t, func(o *credproc.Options) {
-		o.Sources = []credproc.Source{box{func() { calls++ }}}
+		o.Sources = []credproc.Source{box{asked: func() { calls++ }}}
 	})
 	h.aws.live[string(config.KindEC2)] = time.Now().Add(time.Hour)
 	h.chain("ec2", machine(config.KindEC2))
@@ -116,6 +120,16 @@ func TestMachineSourceIsKeptUntilItsEnd(t *testing.T) {
 	}
 	if calls != 1 {
 		t.Errorf("asked the machine %d times, want 1", calls)
+	}
+}
+
+func TestCredentialsThatCameExpiredAreNotHandedOut(t *testing.T) {
+	h := newHouse(t, func(o *credproc.Options) {
+		o.Sources = []credproc.Source{box{func() {}, -time.Second}}
+	})
+	h.chain("ec2", machine(config.KindEC2))
+	if got, err := h.get(t, "ec2", nil); !errors.Is(err, credproc.ErrUnavailable) || got.AccessKeyID != "" {
+		t.Errorf("got %v, %v", got, err)
 	}
 }
 

@@ -19,14 +19,31 @@ import (
 type subject struct {
 	folder string
 	beside []string
+	slow   string // matches tests that ask other programs, and judge what no other test notices
+	apart  bool   // the tests run it in processes of their own, of which no profile tells
 }
 
-func (s subject) tests() []string {
-	tests := []string{"./" + s.folder}
+// packages are those whose tests judge a subject.
+func (s subject) packages() []string {
+	all := []string{"./" + s.folder}
 	for _, other := range s.beside {
-		tests = append(tests, "./"+other)
+		all = append(all, "./"+other)
 	}
-	return tests
+	return all
+}
+
+// tests are what judges a subject, in turn, as arguments of go test: its own tests,
+// those of others, which take longer, and the slow ones of all.
+func (s subject) tests() [][]string {
+	own, others := s.packages()[:1], s.packages()[1:]
+	if s.slow == "" {
+		return slices.DeleteFunc([][]string{own, others}, func(t []string) bool { return len(t) == 0 })
+	}
+	tests := [][]string{append([]string{"-skip=" + s.slow}, own...)}
+	if len(others) > 0 {
+		tests = append(tests, append([]string{"-skip=" + s.slow}, others...))
+	}
+	return append(tests, append([]string{"-run=" + s.slow}, s.packages()...))
 }
 
 // judge runs a subject's tests.
@@ -57,7 +74,11 @@ func (s subject) judge() (judge, error) {
 	}
 	defer func() { _ = os.Remove(profile.Name()) }()
 	start := time.Now()
-	args := append([]string{"test", "-count=1", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder}, s.tests()...)
+	args := append([]string{"test", "-count=1", "-short", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder},
+		s.packages()...)
+	if s.apart {
+		args = append([]string{"test", "-count=1", "-short"}, s.packages()...)
+	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return judge{}, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
 	}
@@ -116,17 +137,20 @@ func (j judge) verdict(c change) verdict {
 	if err != nil {
 		panic(err)
 	}
-	args := append([]string{
-		"test", "-count=1", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + j.limit.String(),
-	}, j.tests()...)
-	out, err := exec.Command("go", args...).CombinedOutput()
-	switch {
-	case err == nil:
-		return unnoticed
-	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
-		return broken
+	for _, tests := range j.tests() {
+		args := append([]string{
+			"test", "-count=1", "-short", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + j.limit.String(),
+		}, tests...)
+		out, err := exec.Command("go", args...).CombinedOutput()
+		switch {
+		case err == nil:
+			continue
+		case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
+			return broken
+		}
+		return noticed
 	}
-	return noticed
+	return unnoticed
 }
 
 // overlay writes the changed file, and the map by which the compiler finds it.

@@ -130,7 +130,7 @@ func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer,
 		q.Profile = c.profile
 	}
 	if q.Kind == human.Consent { // which no link of the caller's may answer
-		return c.own.ask(ctx, q)
+		return c.own.ask(ctx, q, c.caller.peer())
 	}
 	err = errNowhere
 	for _, l := range c.links {

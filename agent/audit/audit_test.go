@@ -49,10 +49,13 @@ func TestRefusalsPushOutNothingThatWasGranted(t *testing.T) {
 	if err := log.Write(t.Context(), event("phone", nil)); err != nil {
 		t.Fatal(err)
 	}
-	long := strings.Repeat("x", 60_000)
-	refused := event(long, errors.New(long))
-	refused.Asker, refused.Role, refused.KeyID, refused.Action, refused.Tokens = long, long, long, long, []string{long, long}
-	for range 10_000 {
+	for i := range 10_000 {
+		long := strings.Repeat("x", 1000)
+		if i == 0 {
+			long = strings.Repeat("x", 60_000)
+		}
+		refused := event(long, errors.New(long))
+		refused.Asker, refused.Role, refused.KeyID, refused.Action, refused.Tokens = long, long, long, long, []string{long, long}
 		if err := log.Write(t.Context(), refused); err != nil {
 			t.Fatal(err)
 		}
@@ -73,6 +76,19 @@ func TestRefusalsPushOutNothingThatWasGranted(t *testing.T) {
 
 // What a terminal would obey, or the eye be turned by, does not get into a line, nor
 // into what status shows.
+// What is trusted from now on is told whole: a host ends where it ends.
+func TestRouteIsToldToItsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	trusted := event("base", nil)
+	trusted.Action = "https://sts.amazonaws.com." + strings.Repeat("x.", 80) + "evil.example;proxy=http://p:3128;ca=sha256:" + strings.Repeat("0a", 32)
+	if err := open(t, path).Write(t.Context(), trusted); err != nil {
+		t.Fatal(err)
+	}
+	if told := lines(t, path)[0]["action"]; told != trusted.Action {
+		t.Errorf("told %q", told)
+	}
+}
+
 func TestForeignTextIsFitToBeShown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	log := open(t, path)

@@ -94,9 +94,13 @@ func TestManySilentPeersDoNotSilenceForLong(t *testing.T) {
 func TestWhoDeclinesEndsTheirOwnCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
+		start := time.Now()
 		a := join(t.Context(), &g, &person{takes: time.Second, err: errDeclined}, askOne)
 		b := join(t.Context(), &g, &person{name: "second", takes: time.Second}, askOne)
 		want(t, <-a, "", errDeclined)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("who declined had to wait for the others: %s", took)
+		}
 		want(t, <-b, "second", nil)
 		c := join(t.Context(), &g, &person{takes: time.Second, err: errDeclined}, askOne)
 		want(t, <-c, "", errDeclined)
@@ -152,6 +156,46 @@ func TestWrongAnswersAreTheAnswerersFault(t *testing.T) {
 			t.Errorf("asked %d times", n)
 		}
 		want(t, <-join(t.Context(), &g, wrong, tryTwice), "", errWrong)
+	})
+}
+
+// Blame needs somebody who answered, and somebody else to ask.
+func TestBlameEndsNobodysCallWithoutNeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		leaving, stays := &person{name: "leaving"}, &person{name: "stays"}
+		busy, board := make(chan struct{}), make(chan struct{})
+		ctx, leave := context.WithCancel(t.Context())
+		none := func(*person) bool { return false }
+		work := func(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
+			if waiters.Blame(errWrong, none) {
+				t.Error("blamed who had not answered")
+			}
+			answer, err := askOne(ctx, waiters)
+			if waiters.Blame(errWrong, none) {
+				t.Error("blamed the only one")
+			}
+			<-board
+			if !waiters.Blame(errWrong, func(p *person) bool { return p.name == "stays" }) {
+				t.Error("one of several behind the waiter cannot be blamed")
+			}
+			waiters.Tell(func(_ context.Context, p *person) {
+				if p == leaving {
+					<-busy
+				}
+			})
+			leave()
+			if waiters.Blame(errWrong, none) {
+				t.Error("blamed one of whom the others leave")
+			}
+			return answer, err
+		}
+		a := join(t.Context(), &g, stays, work)
+		b := join(ctx, &g, leaving, work)
+		close(board)
+		want(t, <-a, "stays", nil)
+		close(busy)
+		<-b
 	})
 }
 

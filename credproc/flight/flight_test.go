@@ -254,6 +254,18 @@ func TestLastRiderEndsTheWork(t *testing.T) {
 	})
 }
 
+func TestWhatWorkLeavesRunningEndsWithIt(t *testing.T) {
+	var g group
+	var left context.Context
+	work := func(ctx context.Context, _ *flight.Waiters[*person]) (string, error) {
+		left = ctx
+		return "", nil
+	}
+	if _, err := g.Do(t.Context(), "key", nil, work); err != nil || left.Err() == nil {
+		t.Errorf("the work's context goes on; %v", err)
+	}
+}
+
 func TestNobodyBoardsAFlightThatIsComingDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g group
@@ -386,13 +398,70 @@ func TestCloseEndsWorkAndWaitsForIt(t *testing.T) {
 
 func TestRiderWhoseContextHasEndedDoesNotBoard(t *testing.T) {
 	var g group
+	var runs int
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := g.Do(ctx, "key", nil, func(context.Context, *flight.Waiters[*person]) (string, error) {
-		t.Error("the work ran")
+		runs++
 		return "", nil
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's end", err)
 	}
+	g.Close() // waits for what was begun
+	if runs != 0 {
+		t.Error("the work ran")
+	}
+}
+
+func TestAbandonedFlightThatEndsLateLeavesItsSuccessorAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		down := make(chan struct{})
+		ctx, leave := context.WithCancel(t.Context())
+		abandoned := join(ctx, &g, nil, func(context.Context, *flight.Waiters[*person]) (string, error) {
+			<-down
+			return "", nil
+		})
+		leave()
+		want(t, <-abandoned, "", context.Canceled)
+		next, late := &person{name: "next", takes: time.Second}, &person{name: "late"}
+		a := join(t.Context(), &g, next, askOne)
+		close(down)
+		synctest.Wait()
+		b := join(t.Context(), &g, late, askOne)
+		want(t, <-a, "next", nil)
+		want(t, <-b, "next", nil)
+		if late.asked.Load() != 0 {
+			t.Error("a second flight began beside the successor")
+		}
+	})
+}
+
+// Who is about to leave may still be listening to what was told.
+func TestWhoBoardsWhileTheOthersLeaveIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g group
+		leaving, stays := &person{takes: time.Hour}, &person{name: "stays", takes: time.Second}
+		heard := make(chan struct{})
+		work := func(ctx context.Context, waiters *flight.Waiters[*person]) (string, error) {
+			waiters.Tell(func(_ context.Context, p *person) {
+				if p == leaving {
+					<-heard
+				}
+			})
+			return askOne(ctx, waiters)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		a := join(ctx, &g, leaving, work)
+		leave()
+		synctest.Wait()
+		if leaving.gone.Load() != 1 {
+			t.Fatal("the question was not withdrawn where somebody leaves")
+		}
+		b := join(t.Context(), &g, stays, work)
+		want(t, <-b, "stays", nil)
+		close(heard)
+		<-a
+	})
 }

@@ -108,8 +108,5 @@ func hostOf(r *http.Request) string {
 		name = r.URL.Host
 	}
 	port := map[string]string{"http": ":80", "https": ":443"}[strings.ToLower(r.URL.Scheme)]
-	if port != "" {
-		name = strings.TrimSuffix(name, port)
-	}
-	return name
+	return strings.TrimSuffix(name, port)
 }

@@ -77,31 +77,33 @@ func Sign(ctx context.Context, r *http.Request, terms Terms, key Key) error {
 	r.Host = hostOf(r)
 	c := writeCanonical(r, terms.Payload)
 	toSign := algorithm + "\n" + stamp + "\n" + terms.scope() + "\n" + hexSum(c.text)
-	signing := derive(kDate, terms)
-	defer clear(signing)
+	derive(kDate, terms)
 	r.Header["Authorization"] = []string{
 		algorithm + " Credential=" + key.ID + "/" + terms.scope() + ", SignedHeaders=" + c.headers +
-			", Signature=" + hex.EncodeToString(mac(signing, toSign)),
+			", Signature=" + hex.EncodeToString(mac(nil, kDate, toSign)),
 	}
 	r.URL.RawQuery = c.query
 	return nil
 }
 
-// derive makes what signs for one service in one region out of kDate.
-func derive(kDate []byte, terms Terms) []byte {
-	kRegion := mac(kDate, terms.Region)
-	defer clear(kRegion)
-	kService := mac(kRegion, terms.Service)
-	defer clear(kService)
-	return mac(kService, termination)
+// derive turns kDate into what signs for one service in one region. Each key
+// takes the place of the one before, so that a single wipe ends them all.
+func derive(kDate []byte, terms Terms) {
+	for _, part := range []string{terms.Region, terms.Service, termination} {
+		mac(kDate[:0], kDate, part)
+	}
 }
 
 // SigningKey is kDate of a day as whoever has the secret computes it: the
 // HMAC-SHA256 of the day under [Secret].
 func SigningKey(secret []byte, day string) []byte {
-	key := Secret(secret)
+	return dayKey(Secret(secret), day)
+}
+
+// dayKey wipes the key under which kDate is made.
+func dayKey(key []byte, day string) []byte {
 	defer clear(key)
-	return mac(key, day)
+	return mac(nil, key, day)
 }
 
 // Secret is the key under which kDate is the HMAC-SHA256 of a day, for the
@@ -112,10 +114,11 @@ func Secret(secretAccessKey []byte) []byte {
 	return append(append(key, prefix...), secretAccessKey...)
 }
 
-func mac(key []byte, text string) []byte {
+// mac appends the HMAC-SHA256 of a text; it may write over the key.
+func mac(to, key []byte, text string) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(text))
-	return h.Sum(nil)
+	return h.Sum(to)
 }
 
 func hexSum(text string) string {

@@ -1,6 +1,7 @@
 package sigv4_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -71,7 +72,7 @@ func TestSignatureIsTheSDKs(t *testing.T) {
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			for _, token := range []string{"", "IQoJb3JpZ2luX2VjE/+=="} {
-				for _, length := range []int64{0, 43, -1} {
+				for _, length := range []int64{0, 1, 43, -1} {
 					ours, theirs, err := request(method, address, "X-Amz-Target", "  one   two\t three ", length)
 					if err != nil {
 						t.Fatal(err)
@@ -83,13 +84,26 @@ func TestSignatureIsTheSDKs(t *testing.T) {
 	}
 }
 
-// A known day of a known secret, from AWS's own example
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-examples.html).
+// The Host header may say another name than the address, or be left to it.
+func TestSignatureHoldsTheHostThatIsSent(t *testing.T) {
+	const address = "127.0.0.1:8443"
+	for _, host := range []string{"", "sts.example.com", "sts.example.com:443", "sts.example.com:8443"} {
+		ours, theirs, err := request("POST", "https://"+address+"/", "X", "y", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours.Host, theirs.Host = host, cmp.Or(host, address)
+		compare(t, ours, theirs, emptyHash, "", at)
+	}
+}
+
 // on are the terms of a request to STS.
 func on(region string, at time.Time, payload string) sigv4.Terms {
 	return sigv4.Terms{Service: "sts", Region: region, At: at, Payload: payload}
 }
 
+// A known day of a known secret, from AWS's own example
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-examples.html).
 func TestSigningKeyIsAWSsExample(t *testing.T) {
 	got := hex.EncodeToString(sigv4.SigningKey([]byte("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), "20120215"))
 	if want := "969fbb94feb542b71ede6f87fe4d5fa29c789342b0f407474670f0c2489e0a0d"; got != want {

@@ -11,9 +11,8 @@ var unpadded = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // parseBase32 decodes a secret: letters of either case, with or without
 // padding (RFC 4648, 6).
-func parseBase32(text []byte) (Seed, error) {
-	digits := bytes.Clone(bytes.TrimRight(text, "="))
-	defer clear(digits)
+func (s *scratch) parseBase32(text []byte) (Seed, error) {
+	digits := s.copy(bytes.TrimRight(text, "="))
 	if len(text)-len(digits) > 6 {
 		return Seed{}, badSeed("the secret ends in more = than base32 has: copy it again")
 	}
@@ -21,8 +20,7 @@ func parseBase32(text []byte) (Seed, error) {
 	if n := unpadded.DecodedLen(len(digits)); n > 2*maxSecret {
 		return Seed{}, checkSecretLen(n)
 	}
-	raw := make([]byte, unpadded.DecodedLen(len(digits)))
-	defer clear(raw)
+	raw := s.room(unpadded.DecodedLen(len(digits)))
 	for i, c := range digits {
 		if 'a' <= c && c <= 'z' {
 			c -= 'a' - 'A'
@@ -38,8 +36,7 @@ func parseBase32(text []byte) (Seed, error) {
 	}
 	// The decoder takes any number of characters and any bits after the last
 	// byte; an encoder writes neither.
-	again := unpadded.AppendEncode(make([]byte, 0, len(digits)), raw[:n])
-	defer clear(again)
+	again := unpadded.AppendEncode(s.room(len(digits))[:0], raw[:n])
 	if !bytes.Equal(again, digits) {
 		return Seed{}, badSeed("the secret of %d characters does not end with a byte: some are missing or too many; copy it again, whole",
 			len(digits))
@@ -68,8 +65,8 @@ func decode(raw, digits []byte) (n int) {
 }
 
 // parseBare reads a secret that stands alone.
-func parseBare(text []byte) (Key, error) {
-	seed, err := parseSecret(text)
+func (s *scratch) parseBare(text []byte) (Key, error) {
+	seed, err := s.parseSecret(text)
 	if err != nil {
 		return Key{}, err
 	}
@@ -78,9 +75,8 @@ func parseBare(text []byte) (Key, error) {
 
 // parseSecret reads a secret as people paste it: in groups parted by dashes or
 // blanks, with what web pages put between them.
-func parseSecret(text []byte) (Seed, error) {
-	joined := make([]byte, 0, len(text))
-	defer func() { clear(joined) }()
+func (s *scratch) parseSecret(text []byte) (Seed, error) {
+	joined := s.room(len(text))[:0]
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
 		if !isBlank(r) && !unicode.Is(unicode.Pd, r) {
@@ -88,7 +84,7 @@ func parseSecret(text []byte) (Seed, error) {
 		}
 		text = text[n:]
 	}
-	return parseBase32(joined)
+	return s.parseBase32(joined)
 }
 
 // isBlank says that a character shows nothing, or room: spaces of any width,

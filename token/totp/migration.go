@@ -22,18 +22,16 @@ const (
 //	    int32 batch_size = 3; int32 batch_index = 4; int32 batch_id = 5; }
 //	message Entry { bytes secret = 1; string name = 2; string issuer = 3;
 //	    Algorithm algorithm = 4; Digits digits = 5; Type type = 6; int64 counter = 7; }
-func parseMigration(rest []byte) (Batch, error) {
+func (s *scratch) parseMigration(rest []byte) (Batch, error) {
 	path, query, _ := bytes.Cut(rest, []byte("?"))
 	if !bytes.EqualFold(bytes.TrimSuffix(path, []byte("/")), []byte("offline")) {
 		return Batch{}, badSeed("the export must be otpauth-migration://offline?data=…: scan its QR code again")
 	}
-	params, err := parseParams(query)
-	defer params.wipe()
+	params, err := s.parseParams(query)
 	if err != nil {
 		return Batch{}, err
 	}
-	payload, err := decodeData(params["data"])
-	defer clear(payload)
+	payload, err := s.decodeData(params["data"])
 	if err != nil {
 		return Batch{}, err
 	}
@@ -46,7 +44,7 @@ func parseMigration(rest []byte) (Batch, error) {
 }
 
 // decodeData decodes base64, standard or for URLs, padded or not.
-func decodeData(data []byte) ([]byte, error) {
+func (s *scratch) decodeData(data []byte) ([]byte, error) {
 	if len(data) == 0 {
 		return nil, badSeed("the export has no data: scan its QR code again")
 	}
@@ -59,10 +57,9 @@ func decodeData(data []byte) ([]byte, error) {
 			text[i] = '/'
 		}
 	}
-	payload := make([]byte, base64.RawStdEncoding.DecodedLen(len(text)))
+	payload := s.room(base64.RawStdEncoding.DecodedLen(len(text)))
 	n, err := base64.RawStdEncoding.Decode(payload, text)
 	if err != nil {
-		clear(payload)
 		return nil, badSeed("the data of the export is not base64: scan its QR code again")
 	}
 	return payload[:n], nil

@@ -32,6 +32,13 @@ func Parse(text []byte) ([]Key, error) {
 // ParseBatch is [Parse] that tells also what an export left out. At least one
 // key is there when err is nil.
 func ParseBatch(text []byte) (Batch, error) {
+	var s scratch
+	return s.parse(text)
+}
+
+// parse is [ParseBatch]; it wipes s.
+func (s *scratch) parse(text []byte) (Batch, error) {
+	defer s.wipe()
 	text = bytes.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || isBlank(r) })
 	switch {
 	case len(text) == 0:
@@ -46,11 +53,11 @@ func ParseBatch(text []byte) (Batch, error) {
 	scheme, rest, isURI := bytes.Cut(text, []byte("://"))
 	switch {
 	case !isURI:
-		return single(parseBare(text))
+		return single(s.parseBare(text))
 	case strings.EqualFold(string(scheme), "otpauth"):
-		return single(parseURI(rest))
+		return single(s.parseURI(rest))
 	case strings.EqualFold(string(scheme), "otpauth-migration"):
-		return parseMigration(rest)
+		return s.parseMigration(rest)
 	}
 	return Batch{}, badSeed("the scheme must be otpauth or otpauth-migration: scan the QR code of the MFA device")
 }

@@ -10,7 +10,7 @@ import (
 
 // parseURI reads what follows otpauth://, as described in
 // https://github.com/google/google-authenticator/wiki/Key-Uri-Format.
-func parseURI(rest []byte) (Key, error) {
+func (s *scratch) parseURI(rest []byte) (Key, error) {
 	if bytes.IndexByte(rest, '#') >= 0 {
 		return Key{}, badSeed("the URI holds a #: write %%23 in its place")
 	}
@@ -22,13 +22,12 @@ func parseURI(rest []byte) (Key, error) {
 	case !bytes.EqualFold(kind, []byte("totp")):
 		return Key{}, badSeed("the type must be totp, as in otpauth://totp/…")
 	}
-	params, err := parseParams(query)
-	defer params.wipe()
+	params, err := s.parseParams(query)
 	if err != nil {
 		return Key{}, err
 	}
 	k := Key{Digits: defaultDigits, Period: defaultPeriod, Algorithm: SHA1}
-	if err := k.setLabel(label, params["issuer"]); err != nil {
+	if err := s.setLabel(&k, label, params["issuer"]); err != nil {
 		return Key{}, err
 	}
 	k.setParams(params)
@@ -36,7 +35,7 @@ func parseURI(rest []byte) (Key, error) {
 	if !given {
 		return Key{}, badSeed("the URI has no secret: scan the QR code again")
 	}
-	if k.Seed, err = parseSecret(secret); err != nil {
+	if k.Seed, err = s.parseSecret(secret); err != nil {
 		return Key{}, err
 	}
 	if err := k.check(); err != nil {
@@ -46,18 +45,12 @@ func parseURI(rest []byte) (Key, error) {
 	return k, nil
 }
 
-// params are a query's parameters that mfad knows, decoded. Wipe them.
+// params are a query's parameters that mfad knows, decoded.
 type params map[string][]byte
-
-func (p params) wipe() {
-	for _, v := range p {
-		clear(v)
-	}
-}
 
 // parseParams refuses a parameter that comes twice, whichever of the two a
 // reader would take. Parameters that are not known, such as image, are ignored.
-func parseParams(query []byte) (params, error) {
+func (s *scratch) parseParams(query []byte) (params, error) {
 	p := params{}
 	for len(query) > 0 {
 		var field []byte
@@ -73,7 +66,7 @@ func parseParams(query []byte) (params, error) {
 			return p, badSeed("the URI gives %s twice: remove one", name)
 		}
 		// An ill-formed escape is reported without its text: it may be the secret's.
-		decoded, ok := unescape(value, true)
+		decoded, ok := s.unescape(value, true)
 		if !ok {
 			return p, badSeed("%s holds a %% that is not followed by two hex digits: copy the URI again", name)
 		}
@@ -84,8 +77,8 @@ func parseParams(query []byte) (params, error) {
 
 // setLabel takes "issuer:account" apart. When the issuer parameter says
 // otherwise it wins: the label is what people edit.
-func (k *Key) setLabel(label, issuer []byte) error {
-	decoded, ok := unescape(label, false)
+func (s *scratch) setLabel(k *Key, label, issuer []byte) error {
+	decoded, ok := s.unescape(label, false)
 	if !ok {
 		return badSeed("the label holds a %% that is not followed by two hex digits: copy the URI again")
 	}
@@ -147,9 +140,9 @@ func parseNumber(text []byte) int {
 }
 
 // unescape undoes percent-encoding in a new slice; plus turns + into a space,
-// as in a query. On failure nothing of the text is left behind.
-func unescape(text []byte, plus bool) ([]byte, bool) {
-	out := make([]byte, 0, len(text))
+// as in a query.
+func (s *scratch) unescape(text []byte, plus bool) ([]byte, bool) {
+	out := s.room(len(text))[:0]
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
@@ -158,11 +151,9 @@ func unescape(text []byte, plus bool) ([]byte, bool) {
 		case c == '%':
 			var b [1]byte
 			if i+2 >= len(text) {
-				clear(out)
 				return nil, false
 			}
 			if _, err := hex.Decode(b[:], text[i+1:i+3]); err != nil {
-				clear(out)
 				return nil, false
 			}
 			c = b[0]
