@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/human"
 )
@@ -51,9 +50,7 @@ func (s *screen) Close() error  { return nil }
 // of is a caller of a lineage.
 type of struct{ client }
 
-func (c *of) Claim() (peer.Claim, error) {
-	return peer.Claim{PID: 1, Command: []string{"aws"}, Lineage: c.answer}, nil
-}
+func (c *of) Lineage() (string, error) { return c.answer, nil }
 
 // asks has a peer ask on a desktop.
 func (s *screen) asks(ctx context.Context, b *Bounds, lineage string) error {

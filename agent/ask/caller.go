@@ -1,10 +1,6 @@
 package ask
 
-import (
-	"cmp"
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Caller is the process at the other end of a connection. All that it tells is
 // claimed: it is a hint for the person, and authorises nothing.
@@ -51,11 +47,11 @@ func (c Caller) terminal() string {
 // they are, such as one that has ended.
 const unknown = "unknown"
 
-// peer names what the process shares its bounds with: see [peer.Claim].
+// peer names what the process shares its bounds with: see [peer.Peer.Lineage].
 func (c Caller) peer() string {
-	claim, err := c.conn.Claim()
+	lineage, err := c.conn.Lineage()
 	if err != nil {
 		return unknown
 	}
-	return cmp.Or(claim.Lineage, "process "+strconv.Itoa(claim.PID))
+	return lineage
 }
