@@ -16,6 +16,9 @@ const (
 	// soloFor is likewise, of the only connection of a process, before that of
 	// another process does.
 	soloFor = 50 * time.Millisecond
+	// restFor is how long a silent connection stays, when who wants its place has
+	// some already.
+	restFor = 250 * time.Millisecond
 	// stuckAfter is how long an answer may take to be written before its
 	// connection counts as silent: the peer does not read.
 	stuckAfter = 250 * time.Millisecond
@@ -71,8 +74,8 @@ func newConnections(b bounds, onCount func(int), start func(*Conn)) *connections
 
 // admit serves c, or lets it wait until there is room for it; it never waits
 // itself. Where there is no room, a connection goes that [connections.placeLocked]
-// finds, or when too many wait, one of those. Who is gone already, or says nothing
-// while its process has its share, costs no more than this.
+// finds, or when too many wait, one of those. Who is gone already costs no more than
+// this.
 func (s *connections) admit(c *Conn) {
 	spoken, gone := peek(c.socket)
 	s.mu.Lock()
@@ -82,17 +85,13 @@ func (s *connections) admit(c *Conn) {
 		return
 	}
 	c.holder = s.holderLocked(c.peer.PID)
-	full := len(s.served) >= s.bounds.served
 	out, served := s.placeLocked(c.holder, spoken)
-	switch {
-	case served:
+	if served {
 		if out != nil {
 			s.dropLocked(out)
 		}
 		s.takeLocked(c)
-	case full && !spoken && c.holder.all() > 0 && c.holder.served < s.bounds.perProcess:
-		out = c
-	default:
+	} else {
 		out = s.parkLocked(c)
 	}
 	s.mu.Unlock()

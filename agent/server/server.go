@@ -137,6 +137,10 @@ func (s *server) admit(conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
+	if err := unix.SetWriteBuffer(unread); err != nil {
+		_ = conn.Close()
+		return
+	}
 	c := &Conn{
 		server: s, peer: who, claim: sync.OnceValues(who.Describe), kin: sync.OnceValues(who.Lineage),
 		socket: unix, stream: wire.NewStream(unix, wire.AgentLimits),
