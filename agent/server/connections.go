@@ -25,6 +25,10 @@ const (
 	// lookAgain is how often those who wait are looked at, beside each time that
 	// something ends: a connection falls silent without a word.
 	lookAgain = 50 * time.Millisecond
+	// lookPause is how long they are not looked at again, whatever ends.
+	lookPause = 5 * time.Millisecond
+	// mostRelieved is how many of them are served at one look.
+	mostRelieved = 16
 )
 
 // connections holds the bounds: who is connected, who is silent since when, who
@@ -35,16 +39,17 @@ type connections struct {
 	onCount func(int)
 	start   func(*Conn) // begins to read from a connection that is served
 
-	mu      sync.Mutex
-	served  map[*Conn]bool
-	holders map[int]*holder
-	silent  *list.List // of *Conn that are served and work on nothing, the one used first in front
-	turns   uint64     // counts what turn of a Conn is
-	waiting []*Conn    // accepted and not read, oldest first
-	look    *time.Timer
-	running int // calls
-	stopped bool
-	drained chan struct{} // closed when stopped and no call runs
+	mu       sync.Mutex
+	served   map[*Conn]bool
+	holders  map[int]*holder
+	silent   *list.List // of *Conn that are served and work on nothing, the one used first in front
+	turns    uint64     // counts what turn of a Conn is
+	waiting  []*Conn    // accepted and not read, oldest first
+	look     *time.Timer
+	relieved time.Time // when they were looked at last
+	running  int       // calls
+	stopped  bool
+	drained  chan struct{} // closed when stopped and no call runs
 }
 
 // A holder is a process, as far as the kernel tells it: a process cannot take
@@ -200,11 +205,8 @@ func (s *connections) remove(c *Conn) {
 	if s.served[c] {
 		s.dropLocked(c)
 	}
-	awaited := len(s.waiting) > 0
 	s.mu.Unlock()
-	if awaited {
-		s.relieve()
-	}
+	s.relieveAgain()
 }
 
 // begin counts a call in, or says why it may not run.
@@ -242,15 +244,12 @@ func (s *connections) end(c *Conn) {
 	c.answered = true
 	s.running--
 	over := c.deaf && c.calls == 0
-	awaited := len(s.waiting) > 0
 	s.drainedLocked()
 	s.mu.Unlock()
 	if over {
 		c.close()
 	}
-	if awaited {
-		s.relieve()
-	}
+	s.relieveAgain()
 }
 
 // deafen says that the peer sends no more. It is true while calls run, for the

@@ -138,11 +138,23 @@ func (s *connections) nextLocked() (next int, out *Conn, ok bool) {
 	return -1, nil, false
 }
 
-// relieve serves those who wait, as far as there is room.
+// relieveAgain is relieve unless that was done just now: with a crowd that waits,
+// each look costs some 100 µs. Nobody is forgotten, for it is done again in any case.
+func (s *connections) relieveAgain() {
+	s.mu.Lock()
+	due := len(s.waiting) > 0 && time.Since(s.relieved) >= lookPause
+	s.mu.Unlock()
+	if due {
+		s.relieve()
+	}
+}
+
+// relieve serves those who wait, as far as there is room, a few at a time.
 func (s *connections) relieve() {
 	var begin, end []*Conn
 	s.mu.Lock()
-	for {
+	s.relieved = time.Now()
+	for range mostRelieved {
 		i, out, ok := s.nextLocked()
 		if !ok {
 			break
@@ -155,7 +167,10 @@ func (s *connections) relieve() {
 		s.takeLocked(c)
 		begin = append(begin, c)
 	}
-	if len(s.waiting) > 0 {
+	switch {
+	case len(begin) == mostRelieved:
+		s.look.Reset(lookPause)
+	case len(s.waiting) > 0:
 		s.look.Reset(lookAgain)
 	}
 	s.mu.Unlock()
