@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
@@ -110,7 +111,7 @@ func TestVaultThatOpensByItselfGivesItsUserAlone(t *testing.T) {
 	if now := b.access.Opened().Generation(); now != before {
 		t.Errorf("the vault changed %d times", now-before)
 	}
-	text, err := os.ReadFile(b.home.audit())
+	text, err := os.ReadFile(audit.RefusedPath(b.home.audit()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/sealed"
 )
 
 func TestAnswerIsPrintedNowhere(t *testing.T) {
@@ -26,8 +27,12 @@ func TestAnswerIsPrintedNowhere(t *testing.T) {
 			t.Errorf("%q is printed: %s", text, out.String())
 		}
 	}
-	if wire, err := json.Marshal(a); err != nil || !bytes.Contains(wire, []byte("aHVudGVyMg==")) {
-		t.Errorf("the wire has %s, %v", wire, err)
+	wire, err := json.Marshal(a)
+	if err != nil || bytes.Contains(wire, []byte("aHVudGVyMg==")) {
+		t.Errorf("JSON has %s, %v", wire, err)
+	}
+	if wire = sealed.Fill(wire); !bytes.Contains(wire, []byte("aHVudGVyMg==")) {
+		t.Errorf("the wire has %s", wire)
 	}
 }
 
