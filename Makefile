@@ -61,7 +61,7 @@ test: ## install what the tests need, run all of them, fuzz each parser for 10 s
 	@sh .ci/deps test
 	@$(RACE) $(RACED)
 	@$(RACE) $(WAITING) $(TOKENS)
-	@$(GO) test -count=1 $(WAITING) ./cmd/...
+	@$(GO) test -count=1 -timeout 20m $(WAITING) ./cmd/...
 	@$(GO) test ./token/qr
 	@$(MAKE) --no-print-directory fuzz
 

@@ -24,6 +24,7 @@ import (
 	"github.com/mfad/mfad/agent/ask"
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/codes"
+	"github.com/mfad/mfad/agent/naming"
 	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/trust"
@@ -170,8 +171,10 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 		AskTime: func(ctx context.Context, serial string) error { return s.broker.AskTime(ctx, serial) },
 	})
 	s.sessions = new(sessions)
-	s.keys = &keys{access, applets, s.signing, s.trust, s.sessions}
-	chains := &resolver{o.Config, access, s.keys}
+	names := naming.New(access, given)
+	chains := &resolver{config: o.Config, access: access}
+	s.keys = &keys{access, applets, s.signing, s.trust, s.sessions, names, chains}
+	chains.keys = s.keys
 	s.broker = credproc.New(credproc.Options{
 		Resolve: chains.resolve, TimeAt: o.TimeAt, Deadline: wire.Patience, Keys: s.keys, Codes: given, Trust: s.trust, Dialer: o.Dialer,
 		Environ: o.Environ, SessionName: o.SessionName, Sources: o.Sources, Now: o.Now, Boot: o.Boot, Logger: o.Logger,
@@ -179,7 +182,7 @@ func furnished(o Options, ledger *totp.Ledger) *Service {
 	s.sessions.broker = s.broker
 	s.credentials = &credentials{access, s.broker}
 	s.vault = &vaults{access, s.sessions}
-	s.devices = &devices{access, applets, given}
+	s.devices = &devices{access, applets, given, names}
 	s.tokens = &tokens{o.Tokens, access, applets, ontoken.NewPasswords(applets)}
 	s.profiles = &profiles{o.Config, chains, s.broker}
 	s.proofs = &proofs{access, chains}
@@ -213,7 +216,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 		act.By = call.Proof
 		return s.access.Prove(ctx, chain, act)
 	}}
-	if lasting[name] {
+	if m.lasts {
 		if err := s.log.Ask(ctx, s.event(r, audit.Event{})); err != nil {
 			return nil, s.cross(ctx, name, err)
 		}
@@ -232,9 +235,10 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 }
 
 // tell writes the audit line of a request; of what was to be handed out and was
-// refused, status shall tell too.
+// refused, status shall tell too. What the person has broken off, or said no to, is
+// no fault.
 func (s *Service) tell(ctx context.Context, r *request, which auditLine, e audit.Event) {
-	if e.Err != nil && which == lineOfHandout {
+	if e.Err != nil && which == lineOfHandout && ctx.Err() == nil && codeOf(e.Err) != errcode.Dismissed {
 		s.refusals.Add(s.options.Now(), e.Name, e.Err)
 	}
 	if err := s.log.Write(ctx, s.event(r, e)); err != nil {

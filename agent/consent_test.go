@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/inventory"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
@@ -58,7 +58,14 @@ var takers = map[string]struct {
 	wire.MethodKeyMove:      {wire.MoveParams{Name: "base"}, `to move access key "base" onto a token`, ""},
 	wire.MethodKeyRemove:    {wire.NameParams{Name: "base"}, `to erase access key "base", ` + keyID, "prod"},
 	wire.MethodDeviceMove:   {wire.MoveParams{Name: "phone"}, `to move device "phone" onto a token`, ""},
-	wire.MethodDeviceRemove: {wire.NameParams{Name: serial}, `to erase device "phone"`, "prod"},
+	wire.MethodDeviceRemove: {wire.NameParams{Name: serial}, `to erase device "phone", ` + serial + ",", "prod"},
+	wire.MethodKeyRename: {
+		wire.RenameParams{Name: "base", To: "work"}, `to rename access key "base", ` + keyID + `, to "work"`, "prod",
+	},
+	wire.MethodDeviceRename: {
+		wire.RenameParams{Name: "phone", To: "mobile"}, `to rename device "phone", ` + serial + `, to "mobile"`, "",
+	},
+	wire.MethodDeviceSet: {wire.DeviceSetParams{Name: "phone"}, `to take its serial number from device "phone", ` + serial, "prod"},
 	wire.MethodDeviceResume: {
 		wire.NameParams{Name: "phone"}, `to say that this machine's clock is right, for device "phone"`, "",
 	},

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/human"
 )
 
 // ready is a bench with a cloud whose user's key and device are in the vault,
@@ -102,6 +104,35 @@ func TestCredentialsCostOneCodeForAllWhoAsk(t *testing.T) {
 	b.must(t, nobody, wire.MethodSessionList, nil, &sessions)
 	if len(sessions) != 0 {
 		t.Errorf("a lock leaves %+v", sessions)
+	}
+}
+
+// What the person broke off, or said no to, was no fault of anything.
+func TestWhatThePersonBrokeOffIsNoFault(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	b.must(t, knows(passphrase), wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
+	b.restart(t)
+	var interrupt context.CancelFunc
+	for name, asked := range map[string]*person{
+		"dismissed":   {secret: func(human.Question) (string, bool) { return "", true }},
+		"interrupted": {secret: func(human.Question) (string, bool) { interrupt(); return "", true }},
+	} {
+		var ctx context.Context
+		ctx, interrupt = context.WithCancel(t.Context())
+		defer interrupt()
+		if err := b.callContext(ctx, t, asked, wire.MethodCode, wire.NameParams{Name: "phone"}, nil); !errors.Is(err, errcode.Dismissed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var status wire.Status
+	b.must(t, nobody, wire.MethodStatus, nil, &status)
+	if len(status.Faults) != 0 {
+		t.Errorf("status shows %+v", status.Faults)
+	}
+	text, err := os.ReadFile(audit.RefusedPath(b.home.audit()))
+	if err != nil || strings.Count(string(text), `"msg":"code"`) != 2 {
+		t.Errorf("the audit file has %s (%v)", text, err)
 	}
 }
 

@@ -9,12 +9,12 @@ import (
 
 	"github.com/mfad/mfad/agent/codes"
 	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/naming"
 	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
-	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 	mfaserial "github.com/mfad/mfad/internal/serial"
@@ -27,6 +27,7 @@ type devices struct {
 	access  *vault.Access
 	applets *ontoken.Applets
 	codes   *codes.Codes
+	names   *naming.Names
 }
 
 // add stores every seed that a text brings, or none if one cannot be.
@@ -151,15 +152,15 @@ func plan(v *keystore.Vault, p wire.DeviceAddParams, seeds []totp.Key) ([]arriva
 				return slices.ContainsFunc(arrivals, func(a arrival) bool { return a.device.Name == name })
 			})
 		}
-		if !config.ValidName(name) {
-			return nil, badName("a device", name)
+		if err := naming.Check("a device", name); err != nil {
+			return nil, err
 		}
-		if serials[i] != "" {
-			if err := codes.CheckAWS(name, &seeds[i]); err != nil {
+		a := arrival{device: inventory.NewDevice(name, serials[i], &seeds[i]), seed: &seeds[i]}
+		if a.device.Serial != "" {
+			if err := codes.CheckAWS(a.device); err != nil {
 				return nil, err
 			}
 		}
-		a := arrival{device: inventory.NewDevice(name, serials[i], &seeds[i]), seed: &seeds[i]}
 		if a.old, err = deviceToReplace(v, a.device, p.Replace); err != nil {
 			return nil, err
 		}
@@ -194,12 +195,18 @@ func deviceToReplace(v *keystore.Vault, d inventory.Device, replace bool) (inven
 // store stores a seed in the vault or on tokens; left are those that hold what it
 // replaces still.
 func (m *devices) store(ctx context.Context, ask credproc.Asker, a *arrival, p wire.DeviceAddParams) (left []string, err error) {
+	if err := m.codes.Carry(a.old, a.device); err != nil { // it may be the same seed
+		return nil, err
+	}
 	if p.OnToken {
 		err = m.put(ctx, ask, a)
 	} else {
 		uri := a.seed.MarshalURI()
 		defer clear(uri)
 		err = m.access.Use(ctx, ask, func(v *keystore.Vault) error { return inventory.Store(v, &a.device, uri) })
+	}
+	if err == nil {
+		err = m.codes.Carry(a.old, a.device) // which may be another item
 	}
 	if err != nil {
 		return nil, err
@@ -266,8 +273,18 @@ func (m *devices) move(ctx context.Context, r *request, p wire.MoveParams) (wire
 	if err := m.put(ctx, r.ask, &a); err != nil {
 		return wire.Device{}, err
 	}
-	m.codes.Carry(old, a.device)
-	return describeDevice(a.device), nil
+	return describeDevice(a.device), m.codes.Carry(old, a.device)
+}
+
+// set gives a device another serial number, or none.
+func (m *devices) set(ctx context.Context, r *request, p wire.DeviceSetParams) (wire.Device, error) {
+	d, err := m.names.Serial(ctx, p.Name, p.Serial, r.ask)
+	return describeDevice(d), err
+}
+
+func (m *devices) rename(ctx context.Context, r *request, p wire.RenameParams) (wire.Device, error) {
+	d, err := m.names.Device(ctx, p.Name, p.To, r.ask)
+	return describeDevice(d), err
 }
 
 // code shows a person the code of a device of the vault.

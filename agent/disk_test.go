@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 )
 
@@ -26,7 +27,7 @@ func TestNothingLastingIsGivenWithoutAnAuditLine(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		for method, params := range map[string]any{
+		lasting := map[string]any{
 			wire.MethodVaultHold: wire.VaultHoldParams{Seconds: 1}, wire.MethodSlotAdd: wire.SlotAddParams{Kind: "recovery"},
 			wire.MethodSlotRemove:   wire.SlotRemoveParams{ID: before.Slots[0].ID},
 			wire.MethodKeyImport:    wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)},
@@ -35,11 +36,25 @@ func TestNothingLastingIsGivenWithoutAnAuditLine(t *testing.T) {
 			wire.MethodDeviceAdd:    wire.DeviceAddParams{Name: "fob", Seed: []byte(seed)},
 			wire.MethodDeviceMove:   wire.MoveParams{Name: "phone", Tokens: []string{"1"}},
 			wire.MethodTokenProtect: protect("1", wire.ProtectSet), wire.MethodVaultCreate: nil, wire.MethodVaultAccept: nil,
-		} {
+			wire.MethodKeyRename:    wire.RenameParams{Name: "base", To: "work"},
+			wire.MethodDeviceRename: wire.RenameParams{Name: "phone", To: "mobile"},
+			wire.MethodDeviceSet:    wire.DeviceSetParams{Name: "phone", Serial: serial},
+		}
+		for name, m := range b.methods {
+			if _, tried := lasting[name]; m.lasts != tried {
+				t.Errorf("%s: lasts: %v, tried: %v", name, m.lasts, tried)
+			}
+		}
+		for method, params := range lasting {
 			text := b.refused(t, knows(passphrase), errcode.AuditUnwritten, method, params)
 			if !strings.Contains(text, path) {
 				t.Errorf("%s: %q does not name the file", method, text)
 			}
+		}
+		b.desk.sit(true)
+		err := b.trust.Route(t.Context(), keyID, credproc.Route{URL: "https://sts.example.com"}, b.asker(knows(passphrase)))
+		if !errors.Is(err, errcode.AuditUnwritten) || len(b.desk.asked) > 0 {
+			t.Errorf("the trust that a request asks for: %v, and the person was asked %q", err, b.desk.asked)
 		}
 		var after wire.Vault
 		b.must(t, nobody, wire.MethodVaultShow, nil, &after)

@@ -13,8 +13,15 @@ import (
 
 // cross turns a refusal into what the client sees: its code, and one line.
 func cross(err error) *errcode.Error {
-	return &errcode.Error{Code: codeOf(err), Message: line.One(err.Error())}
+	told := errcode.Told(err)
+	for what, value := range told {
+		told[what] = line.Short(value, longestTold)
+	}
+	return &errcode.Error{Code: codeOf(err), Message: line.One(err.Error()), Told: told}
 }
+
+// longestTold bounds what an advice can name, which may be a URL of a file.
+const longestTold = 300
 
 // codeOf is the code that a refusal bears, or that of what the system reports.
 func codeOf(err error) errcode.Code {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/naming"
 	"github.com/mfad/mfad/agent/ontoken"
 	"github.com/mfad/mfad/agent/tokenperson"
 	"github.com/mfad/mfad/agent/trust"
@@ -24,6 +25,8 @@ type keys struct {
 	signing  *ontoken.SigningKeys
 	trust    *trust.Endpoints
 	sessions *sessions
+	names    *naming.Names
+	profiles *resolver
 }
 
 var _ credproc.Keys = (*keys)(nil)
@@ -120,17 +123,13 @@ func onItsWay(key *inventory.Key, secret []byte) ontoken.Secret {
 
 // checkKey refuses what cannot be a long-term access key, or its name.
 func checkKey(p wire.KeyImportParams) error {
-	if !config.ValidName(p.Name) {
-		return badName("an access key", p.Name)
+	if err := naming.Check("an access key", p.Name); err != nil {
+		return err
 	}
 	if err := config.CheckLongTermKey(p.AccessKeyID, p.Secret); err != nil {
 		return errcode.Wrap(errcode.BadRequest, err)
 	}
 	return checkPlace(placeOf(p))
-}
-
-func badName(what, name string) error {
-	return errcode.Errorf(errcode.BadRequest, "%.80q cannot be the name of %s: it has 1 to 64 letters, digits, and _.@/+:-", name, what)
 }
 
 // keyToReplace is the key that an import replaces, if there is one and it may.
@@ -167,6 +166,16 @@ func (m *keys) remove(ctx context.Context, r *request, p wire.NameParams) (wire.
 		err = m.retire(ctx, key.AccessKeyID, "", r.ask)
 	}
 	return wire.RemoveResult{Left: left}, err
+}
+
+// rename gives a key another name, and tells which settings have the old one still.
+func (m *keys) rename(ctx context.Context, r *request, p wire.RenameParams) (wire.KeyRenameResult, error) {
+	uses := []wire.Value{}
+	for profile, chain := range m.profiles.chains(ctx, ofKey(p.Name)) {
+		uses = append(uses, describeValue(profile, chain.Source().(config.VaultKey).Name))
+	}
+	key, err := m.names.Key(ctx, p.Name, p.To, r.ask)
+	return wire.KeyRenameResult{Key: m.describe(key), Uses: uses}, err
 }
 
 // retire ends what was made with an access key that the vault has no more: its

@@ -31,12 +31,13 @@ type conn interface {
 	Peer() peer.Peer
 }
 
-// A method answers one call. It is made by [quiet], [changes] or [handsOut], each
-// of which is a decision about the line that the call leaves in the audit file, and
-// about what it has to prove; [checked] refuses a table with a method that has none.
+// A method answers one call. It is made by [quiet], [changes], [lasts] or [handsOut],
+// each of which is a decision about the line that the call leaves in the audit file,
+// and about what it has to prove; [checked] refuses a table with a method that has none.
 type method struct {
 	line   auditLine
 	proven bool // it is decided what a call has to prove
+	lasts  bool // nothing is done unless the audit file can tell of it
 	// do answers; about is what the line tells of, nil if there is to be none.
 	do func(ctx context.Context, r *request, raw json.RawMessage) (result any, about *audit.Subject, err error)
 }
@@ -51,23 +52,13 @@ const (
 	lineOfHandout // for each call that is one; a refusal is shown by status too
 )
 
-// lasting are the methods that give, or take, what outlasts an unlock: a way in, a
-// longer hold time, an endpoint's trust, what stands on a token. Each may, with some
-// parameters. None of them does anything unless the audit file can tell of it.
-var lasting = map[string]bool{
-	wire.MethodVaultCreate: true, wire.MethodVaultAccept: true, wire.MethodVaultHold: true,
-	wire.MethodSlotAdd: true, wire.MethodSlotRemove: true,
-	wire.MethodKeyImport: true, wire.MethodKeyTrust: true, wire.MethodKeyMove: true,
-	wire.MethodDeviceAdd: true, wire.MethodDeviceMove: true, wire.MethodTokenProtect: true,
-}
-
 // none is the parameters, or the result, of a method that has none.
 type none struct{}
 
 // quiet is a method that hands nothing out and changes nothing that the vault
 // keeps: it has nothing to prove.
 func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
-	return method{noLine, true, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{noLine, true, false, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
@@ -84,7 +75,7 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 func changes[P, R any](
 	takes proof[P], do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject,
 ) method {
-	return method{lineOfChange, takes != nil, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{lineOfChange, takes != nil, false, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
 		err := decode(r, raw, &p)
@@ -102,13 +93,23 @@ func changes[P, R any](
 	}}
 }
 
+// lasts is a method that [changes] what outlasts an unlock, with some parameters at
+// least: a way in, a longer hold time, an endpoint's trust, what stands on a token.
+func lasts[P, R any](
+	takes proof[P], do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject,
+) method {
+	m := changes(takes, do, about)
+	m.lasts = true
+	return m
+}
+
 // handsOut is a method that gives a secret, or something made with one. About is
 // as in [changes], of good parameters; it is nil where nothing is to be told, as
 // when nothing was handed out and nothing refused. What is handed out is for now,
 // and every process of the user may have it while the vault is open: nothing is
 // proved.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfHandout, true, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	return method{lineOfHandout, true, false, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mfad/mfad/agent/vault"
@@ -122,4 +124,55 @@ func (r *resolver) resolve(ctx context.Context, profile, region string) (*config
 		return nil, vaultErr
 	}
 	return nil, err
+}
+
+// A user tells whether a chain uses what it is asked about.
+type user func(*config.Chain) bool
+
+func ofKey(name string) user {
+	return func(c *config.Chain) bool {
+		key, is := c.Source().(config.VaultKey)
+		return is && key.Name.Text == name
+	}
+}
+
+func ofDevices(serials ...string) user {
+	return func(c *config.Chain) bool {
+		return slices.ContainsFunc(c.Steps[1:], func(s config.Step) bool {
+			serial := s.Exchange().Serial.Text
+			return serial != "" && slices.Contains(serials, serial)
+		})
+	}
+}
+
+// mostUsing bounds the profiles that a person is shown by name.
+const mostUsing = 5
+
+// chains are the profiles whose chain uses something, as far as the files can be
+// read.
+func (r *resolver) chains(ctx context.Context, uses user) iter.Seq2[string, *config.Chain] {
+	return func(yield func(string, *config.Chain) bool) {
+		infos, err := r.config.Profiles()
+		if err != nil {
+			return
+		}
+		for _, info := range infos {
+			chain, err := r.resolve(ctx, info.Name, "")
+			if err == nil && uses(chain) && !yield(info.Name, chain) {
+				return
+			}
+		}
+	}
+}
+
+// using names the profiles whose chain uses something; empty: none does.
+func (r *resolver) using(ctx context.Context, uses user) string {
+	var names []string
+	for name := range r.chains(ctx, uses) {
+		names = append(names, name)
+	}
+	if more := len(names) - mostUsing; more > 0 {
+		names = append(names[:mostUsing], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }

@@ -3,15 +3,15 @@ package agent
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mfad/mfad/agent/inventory"
+	"github.com/mfad/mfad/agent/naming"
 	"github.com/mfad/mfad/agent/trust"
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
-	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
@@ -87,28 +87,28 @@ func (m *proofs) importKey(ctx context.Context, p wire.KeyImportParams) (vault.A
 		return vault.Act{}, err
 	}
 	old, err := keyToReplace(v, p)
-	if err == nil {
-		_, err = placeOf(p).target(old.Held)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	if _, err := placeOf(p).target(old.Held); err != nil {
+		return vault.Act{}, err
 	}
 	var act vault.Act
-	if err == nil && old.ID() != "" {
+	if old.ID() != "" {
 		act = vault.Act{
 			Why:  fmt.Sprintf("to replace access key %q, %s, by %s%s", old.Name, old.AccessKeyID, p.AccessKeyID, erasedFrom(old.Held)),
 			Uses: m.profiles.using(ctx, ofKey(old.Name)),
 		}
 	}
 	if len(endpoints) > 0 {
-		act.Why = strings.TrimPrefix(act.Why+" and "+trust.Why(p.AccessKeyID, credproc.Route{URL: strings.Join(endpoints, " ")}), " and ")
+		trusting := trust.Why(p.AccessKeyID, credproc.Route{URL: strings.Join(endpoints, " ")})
+		act.Why = strings.TrimPrefix(act.Why+" and "+trusting, " and ")
 	}
-	return act, err
+	return act, nil
 }
 
 func (m *proofs) removeKey(ctx context.Context, p wire.NameParams) (vault.Act, error) {
-	v, err := m.access.Open(ctx)
-	if err != nil {
-		return vault.Act{}, err
-	}
-	key, err := inventory.FindKey(v, p.Name)
+	key, err := m.key(ctx, p.Name)
 	if err != nil {
 		return vault.Act{}, err
 	}
@@ -135,11 +135,7 @@ func (m *proofs) trustEndpoint(ctx context.Context, p wire.KeyTrustParams) (vaul
 }
 
 func (m *proofs) moveKey(ctx context.Context, p wire.MoveParams) (vault.Act, error) {
-	v, err := m.access.Open(ctx)
-	if err != nil {
-		return vault.Act{}, err
-	}
-	key, err := inventory.FindKey(v, p.Name)
+	key, err := m.key(ctx, p.Name)
 	return vault.Act{Why: fmt.Sprintf("to move access key %q onto a token", key.Name)}, err
 }
 
@@ -176,35 +172,72 @@ func (m *proofs) addDevice(ctx context.Context, p wire.DeviceAddParams) (vault.A
 }
 
 func (m *proofs) removeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {
-	v, err := m.access.Open(ctx)
-	if err != nil {
-		return vault.Act{}, err
-	}
-	d, err := inventory.FindDevice(v, p.Name)
+	d, err := m.device(ctx, p.Name)
 	if err != nil {
 		return vault.Act{}, err
 	}
 	return vault.Act{
-		Why:  fmt.Sprintf("to erase device %q%s", d.Name, erasedFrom(d.Held)),
+		Why:  fmt.Sprintf("to erase device %s%s", called(d), erasedFrom(d.Held)),
 		Uses: m.profiles.using(ctx, ofDevices(d.Serial)),
 	}, nil
 }
 
-func (m *proofs) resumeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {
+// setDevice proves nothing of a device that had no serial number: to add one with it
+// takes no proof either.
+func (m *proofs) setDevice(ctx context.Context, p wire.DeviceSetParams) (vault.Act, error) {
 	v, err := m.access.Open(ctx)
 	if err != nil {
 		return vault.Act{}, err
 	}
-	d, err := inventory.FindDevice(v, p.Name)
+	d, err := naming.PlanSerial(v, p.Name, p.Serial)
+	if err != nil || d.Serial == "" || d.Serial == p.Serial {
+		return vault.Act{}, err
+	}
+	why := fmt.Sprintf("to have device %s be %s for AWS", called(d), p.Serial)
+	if p.Serial == "" {
+		why = fmt.Sprintf("to take its serial number from device %s", called(d))
+	}
+	return vault.Act{Why: why, Uses: m.profiles.using(ctx, ofDevices(d.Serial))}, nil
+}
+
+// renameDevice takes a proof, as renameKey does: a name is what the person goes by
+// who erases, replaces or trusts something.
+func (m *proofs) renameDevice(ctx context.Context, p wire.RenameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	d, err := naming.PlanDevice(v, p.Name, p.To)
+	return vault.Act{Why: fmt.Sprintf("to rename device %s to %q", called(d), p.To)}, err
+}
+
+func (m *proofs) renameKey(ctx context.Context, p wire.RenameParams) (vault.Act, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	key, err := naming.PlanKey(v, p.Name, p.To)
+	return vault.Act{
+		Why:  fmt.Sprintf("to rename access key %q, %s, to %q", key.Name, key.AccessKeyID, p.To),
+		Uses: m.profiles.using(ctx, ofKey(key.Name)),
+	}, err
+}
+
+// called is a device by its name, and by what AWS calls it.
+func called(d inventory.Device) string {
+	if d.Serial == "" {
+		return strconv.Quote(d.Name)
+	}
+	return fmt.Sprintf("%q, %s,", d.Name, d.Serial)
+}
+
+func (m *proofs) resumeDevice(ctx context.Context, p wire.NameParams) (vault.Act, error) {
+	d, err := m.device(ctx, p.Name)
 	return vault.Act{Why: fmt.Sprintf("to say that this machine's clock is right, for device %q", d.Name)}, err
 }
 
 func (m *proofs) moveDevice(ctx context.Context, p wire.MoveParams) (vault.Act, error) {
-	v, err := m.access.Open(ctx)
-	if err != nil {
-		return vault.Act{}, err
-	}
-	d, err := inventory.FindDevice(v, p.Name)
+	d, err := m.device(ctx, p.Name)
 	return vault.Act{Why: fmt.Sprintf("to move device %q onto a token", d.Name)}, err
 }
 
@@ -233,45 +266,22 @@ func erasedFrom(held inventory.Held) string {
 	return " on tokens " + strings.Join(tokens, ", ")
 }
 
-// A user tells whether a chain uses what it is asked about.
-type user func(*config.Chain) bool
-
-func ofKey(name string) user {
-	return func(c *config.Chain) bool {
-		key, is := c.Source().(config.VaultKey)
-		return is && key.Name.Text == name
-	}
-}
-
-func ofDevices(serials ...string) user {
-	return func(c *config.Chain) bool {
-		return slices.ContainsFunc(c.Steps[1:], func(s config.Step) bool {
-			serial := s.Exchange().Serial.Text
-			return serial != "" && slices.Contains(serials, serial)
-		})
-	}
-}
-
-// mostUsing bounds the profiles that a person is shown by name.
-const mostUsing = 5
-
-// using names the profiles whose chain uses something; empty: none does, as far as
-// the files can be read.
-func (r *resolver) using(ctx context.Context, uses user) string {
-	infos, err := r.config.Profiles()
+// device finds a device of the vault.
+func (m *proofs) device(ctx context.Context, name string) (inventory.Device, error) {
+	v, err := m.access.Open(ctx)
 	if err != nil {
-		return ""
+		return inventory.Device{}, err
 	}
-	var names []string
-	for _, info := range infos {
-		if chain, err := r.resolve(ctx, info.Name, ""); err == nil && uses(chain) {
-			names = append(names, info.Name)
-		}
+	return inventory.FindDevice(v, name)
+}
+
+// key finds an access key of the vault.
+func (m *proofs) key(ctx context.Context, name string) (inventory.Key, error) {
+	v, err := m.access.Open(ctx)
+	if err != nil {
+		return inventory.Key{}, err
 	}
-	if more := len(names) - mostUsing; more > 0 {
-		names = append(names[:mostUsing], fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(names, ", ")
+	return inventory.FindKey(v, name)
 }
 
 // keyOf finds an access key by its public half, which is what the refusal of an

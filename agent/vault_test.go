@@ -252,6 +252,37 @@ func TestHoldTimeIsKeptInTheVault(t *testing.T) {
 	b.refused(t, nobody, errcode.BadRequest, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 1 << 40})
 }
 
+// To begin the hold time anew takes a way in, as the first time: who has none keeps
+// no vault open, and who cannot be asked leaves it as it was.
+func TestUnlockOfAnOpenVaultBeginsItsHoldTimeAnew(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	var first, now wire.Vault
+	b.must(t, knows(passphrase), wire.MethodVaultUnlock, nil, &first)
+	b.clock.advance(time.Minute)
+	b.must(t, nobody, wire.MethodVaultUnlock, nil, &now)
+	if now.Locked || !now.HeldUntil.Equal(first.HeldUntil) {
+		t.Errorf("who cannot be asked holds it until %v, and it was %v", now.HeldUntil, first.HeldUntil)
+	}
+	b.refused(t, knows("a guess of a thief"), errcode.WrongPassphrase, wire.MethodVaultUnlock, nil)
+	b.must(t, nobody, wire.MethodVaultShow, nil, &now)
+	if now.Locked || !now.HeldUntil.Equal(first.HeldUntil) {
+		t.Errorf("who knows no secret: locked %v, until %v", now.Locked, now.HeldUntil)
+	}
+	owner := knows(passphrase)
+	b.must(t, owner, wire.MethodVaultUnlock, nil, &now)
+	if got := now.HeldUntil.Sub(first.HeldUntil).Round(time.Second); got != time.Minute || len(owner.questions()) != 1 {
+		t.Errorf("the hold time is %v later, after %q", got, owner.questions())
+	}
+	b.must(t, owner, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: -1}, nil)
+	b.must(t, owner, wire.MethodVaultUnlock, nil, nil)
+	before := len(owner.questions())
+	b.must(t, owner, wire.MethodVaultUnlock, nil, nil)
+	if asked := len(owner.questions()) - before; asked != 0 {
+		t.Errorf("asked %d times for what no time ends", asked)
+	}
+}
+
 func TestHoldOfZeroUnlocksForEachUse(t *testing.T) {
 	b := newBench(t)
 	b.withVault(t)

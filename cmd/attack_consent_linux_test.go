@@ -168,7 +168,7 @@ func TestAttackerWhoAnswersItselfGetsNothingThatLasts(t *testing.T) {
 		})
 	}
 	flood.Wait()
-	audit, err := os.ReadFile(h.path(".local/state/mfad/audit.log"))
+	audit, err := os.ReadFile(h.path(".local/state/mfad/audit-refused.log"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ type crowd struct {
 	connections int // of each
 }
 
-// crowds are the attacks of the table in docs/security.md.
+// crowds are the attacks of the table in docs/figures.md.
 var crowds = []crowd{
 	{"nobody", "idle", 0, 0},
 	{"idle, 1 process", "idle", 1, 2000},

@@ -77,7 +77,7 @@ func TestAttackHalfClosedPeerGetsItsAnswer(t *testing.T) {
 	}
 }
 
-// BenchmarkFlood is the table of docs/security.md: what a warm call of mfad takes,
+// BenchmarkFlood is the table of crowds in docs/figures.md: what a warm call of mfad takes,
 // as a process, in each crowd. Its bar is 250 ms for 95 % of them, and 1 s for all.
 func BenchmarkFlood(b *testing.B) {
 	const calls = 20

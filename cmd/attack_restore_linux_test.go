@@ -95,6 +95,7 @@ func TestAttackRestoredBackup(t *testing.T) {
 	h.refuses(passphrase+"\n", []string{"rolled back", "mfad vault accept-restore"}, "unlock", "--passphrase-stdin")
 	h.refuses("", []string{"rolled back", "mfad vault accept-restore"}, "code", "phone")
 	h.refuses("wrong\n", []string{"does not open the vault"}, "vault", "accept-restore", "--passphrase-stdin")
+	h.refuses("", []string{"no such slot"}, "vault", "accept-restore", "--slot", "nowhere")
 	h.refuses("", nil, "vault", "accept-restore")
 	after := h.files(vaultFolder)
 	for name, text := range before {
@@ -103,7 +104,7 @@ func TestAttackRestoredBackup(t *testing.T) {
 		}
 	}
 
-	h.do(passphrase+"\n", "vault", "accept-restore", "--passphrase-stdin")
+	h.do(passphrase+"\n", "vault", "accept-restore", "--slot", "passphrase", "--passphrase-stdin")
 	h.do("", "code", "phone")
 	h.addDevice("another", another)
 	h.do("", "agent", "restart")

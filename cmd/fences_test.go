@@ -96,9 +96,10 @@ var arrows = map[string][]string{
 		"agent/inventory", "agent/ontoken", "agent/tokenperson", "agent/vault", "credproc", "keystore",
 		"token/totp",
 	},
-	"agent/trust": {"agent/audit", "agent/inventory", "agent/vault", "credproc", "credproc/flight", "keystore"},
+	"agent/naming": {"agent/codes", "agent/inventory", "agent/vault", "credproc", "credproc/config", "keystore"},
+	"agent/trust":  {"agent/audit", "agent/inventory", "agent/vault", "credproc", "credproc/flight", "keystore"},
 	"agent": {
-		"agent/ask", "agent/audit", "agent/codes", "agent/inventory", "agent/ontoken", "agent/peer",
+		"agent/ask", "agent/audit", "agent/codes", "agent/inventory", "agent/naming", "agent/ontoken", "agent/peer",
 		"agent/server", "agent/tokenperson", "agent/trust", "agent/vault", "agent/wire", "credproc",
 		"credproc/config", "credproc/sigv4", "keystore", "token", "token/totp",
 	},

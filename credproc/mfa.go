@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/mfad/mfad/internal/human"
 )
 
 // How often a request is tried. The deadline of whoever waits bounds them all.
@@ -72,7 +74,11 @@ func (x *exchange) withCode(ctx context.Context, session send, probe func(contex
 		}
 		learned := x.skew.turns.Load() != turns
 		var more bool
-		if again, more = tries.verdict(err, code.Typed, learned); !more {
+		again, more = tries.verdict(err, code.Typed, learned)
+		if !more && tries.mistyped(err, code.Typed) && human.Blame(x.ask, tries.explain(err, true)) {
+			tries.refused, again, more = 0, "", true // for whoever else is asked
+		}
+		if !more {
 			return Credentials{}, tries.explain(asUnavailable(err), code.Typed)
 		}
 		failed(x.ask, err)
@@ -110,6 +116,11 @@ func (t *attempts) verdict(err error, typed, learned bool) (again string, more b
 		return againSpent, t.spent < maxSpent
 	}
 	return "", false
+}
+
+// mistyped says that whoever typed the last codes typed none that AWS takes.
+func (t *attempts) mistyped(err error, typed bool) bool {
+	return typed && t.refused == maxRefused && errors.Is(err, ErrCodeRefused)
 }
 
 func (t *attempts) explain(err error, typed bool) error {

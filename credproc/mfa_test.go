@@ -179,6 +179,23 @@ func TestTypedCodeIsAskedForThreeTimes(t *testing.T) {
 	})
 }
 
+func TestRefusedTyperEndsTheirCallAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		bad := &person{at: "pts/3", takes: time.Second, types: func(_ context.Context, asked int) string { return fmt.Sprintf("00000%d", asked) }}
+		wrong := h.ride(t, bad)
+		right := h.ride(t, &person{at: "pts/5", takes: time.Second})
+		if err := <-wrong; !errors.Is(err, credproc.ErrCodeRefused) || bad.asked.Load() != 3 {
+			t.Errorf("who typed wrong codes got %v after %d questions", err, bad.asked.Load())
+		}
+		if err := <-right; err != nil {
+			t.Errorf("who typed the right one got %v", err)
+		}
+	})
+}
+
 func TestWrongSeedCostsOneCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)

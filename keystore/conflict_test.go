@@ -88,6 +88,7 @@ func TestChangeOnTopOfAnotherIsRefusedAndLosesNothing(t *testing.T) {
 			_, slot := f.AddSlot(SlotSpec{Kind: SlotRecovery, Recipient: f.keychain.(*age.X25519Identity).Recipient()})
 			for what, err := range map[string]error{
 				"Put": put, "Put again": replace, "AddSlot": slot, "Remove": f.Remove(item.ID),
+				"Rename":     f.Rename(item.ID, "mobile"),
 				"RemoveSlot": f.RemoveSlot(f.Slots()[1].ID, true), "Changed": f.Changed(),
 				"Unlock": f.Unlock(t.Context(), f.Slots()[0].ID, f.recovery),
 			} {

@@ -157,6 +157,7 @@ var operations = []struct {
 	{"set facts", false, func(s *stage) error {
 		return s.vault.SetFacts(s.vault.Items()[0].ID, map[string]string{"serial": "1"})
 	}},
+	{"rename", false, func(s *stage) error { return s.vault.Rename(s.vault.Items()[0].ID, "mobile", KindOATH) }},
 	{"remove", false, func(s *stage) error { return s.vault.Remove(s.vault.Items()[0].ID) }},
 	{"add slot", false, func(s *stage) error {
 		spec := s.specs[1]

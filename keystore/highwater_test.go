@@ -137,7 +137,7 @@ func TestMarkThatCannotBeReadRefuses(t *testing.T) {
 	for name, spoil := range map[string]func() error{
 		"empty":                   func() error { return write("", 0o600) },
 		"garbage":                 func() error { return write("x", 0o600) },
-		"no age recipient":        func() error { return write("age1 99", 0o600) },
+		"no age recipient":        func() error { return write("age1 99\n", 0o600) },
 		"no generation":           func() error { return write(x.Recipient(), 0o600) },
 		"negative":                func() error { return write(x.Recipient()+" -1\n", 0o600) },
 		"zero before the number":  func() error { return write(x.Recipient()+" 01\n", 0o600) },

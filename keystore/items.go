@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 // Read decrypts an item; the caller destroys the Secret. It wraps ErrNoItem,
@@ -129,15 +130,42 @@ func (v *Vault) SetFacts(id string, facts map[string]string) error {
 	if err := checkFacts(facts); err != nil {
 		return fmt.Errorf("%w: item %.80q: %v", ErrInvalid, id, err)
 	}
-	return v.alterItem(id, func(c *change, at int) { c.setFacts(at, facts) })
+	return v.alterItem(id, func(c *change, at int) error {
+		c.setFacts(at, facts)
+		return nil
+	})
+}
+
+// Rename gives an item another name, and leaves all else alone. The name must be
+// free among the items of its kind, and of the kinds that are named. It wraps
+// ErrNoItem, ErrItemExists, ErrLocked or ErrInvalid.
+func (v *Vault) Rename(id, name string, among ...Kind) error {
+	return v.alterItem(id, func(c *change, at int) error {
+		item := c.next.Items[at]
+		item.Name = name
+		if err := item.checkPublic(); err != nil {
+			return fmt.Errorf("%w: %v", ErrInvalid, err)
+		}
+		for _, kind := range append(slices.Clone(among), item.Kind) {
+			if other := c.next.named(kind, name); other >= 0 && other != at {
+				return fmt.Errorf("%w: %s %q", ErrItemExists, kind, name)
+			}
+		}
+		c.next.Items[at], c.next.items[at] = item, nil
+		return nil
+	})
 }
 
 // Remove removes an item and its file. It wraps ErrNoItem or ErrLocked.
 func (v *Vault) Remove(id string) error {
-	return v.alterItem(id, func(c *change, at int) { c.removeItem(at) })
+	return v.alterItem(id, func(c *change, at int) error {
+		c.removeItem(at)
+		return nil
+	})
 }
 
-func (v *Vault) alterItem(id string, edit func(c *change, at int)) error {
+// alterItem makes one change of an item. An error of edit leaves everything as it was.
+func (v *Vault) alterItem(id string, edit func(c *change, at int) error) error {
 	if _, err := v.state.manifest().itemAt(id); err != nil {
 		return err
 	}
@@ -149,7 +177,7 @@ func (v *Vault) alterItem(id string, edit func(c *change, at int)) error {
 	err = v.state.alter(key, func(c *change) error {
 		at, err := c.next.itemAt(id)
 		if err == nil {
-			edit(c, at)
+			err = edit(c, at)
 		}
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -90,6 +91,43 @@ func TestSetFactsAndRemove(t *testing.T) {
 	wantError(t, f.SetFacts(item.ID, nil), ErrNoItem)
 	if files, _ := os.ReadDir(filepath.Join(f.dir, itemsDir)); len(files) != 0 {
 		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestRenameKeepsAllButTheName(t *testing.T) {
+	f := newFixture(t, Options{Hold: -1})
+	item, fob := f.put(t, "phone", "one"), f.put(t, "fob", "two")
+	moved, err := f.Put(Item{Name: "work", Kind: KindOATH, Facts: map[string]string{"tokens": "1"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	generation := f.Generation()
+	for name, want := range map[string]error{
+		"fob": ErrItemExists, "work": ErrItemExists, "": ErrInvalid, "a\x1bb": ErrInvalid, strings.Repeat("x", maxText+1): ErrInvalid,
+	} {
+		wantError(t, f.Rename(item.ID, name, KindOATH), want)
+	}
+	wantError(t, f.Rename("totp-none", "x"), ErrNoItem)
+	if f.Generation() != generation {
+		t.Errorf("refusals made generation %d of %d", f.Generation(), generation)
+	}
+	if err := f.Rename(item.ID, "mobile", KindOATH); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Rename(moved.ID, "fob"); err != nil { // of a kind that shares no names, unless told
+		t.Error(err)
+	}
+	if err := f.Rename(fob.ID, "fob"); err != nil {
+		t.Errorf("to its own name: %v", err)
+	}
+	f.reopen(t)
+	f.unlock(t)
+	if _, found := f.Find(KindTOTP, "phone"); found {
+		t.Error("the old name is there still")
+	}
+	got, _ := f.Find(KindTOTP, "mobile")
+	if got.ID != item.ID || got.Written != item.Written || !got.Created.Equal(item.Created) || f.read(t, item.ID) != "one" {
+		t.Errorf("item %+v, and was %+v", got, item)
 	}
 }
 

@@ -113,7 +113,7 @@ func (x *tamper) files() []string {
 }
 
 // TestEveryFlippedBitAndTruncationIsRefused goes through each bit and each
-// length of each file.
+// length of each file; -short takes one of 13.
 func TestEveryFlippedBitAndTruncationIsRefused(t *testing.T) {
 	t.Parallel()
 	broken := &overlay{FS: durable.OS}
@@ -152,12 +152,16 @@ func (x *tamper) refuses(t *testing.T, rel string, use func() error) (flips, cut
 			t.Errorf("%s: %s at %d: %v", rel, what, at, err)
 		}
 	}
-	for bit := range 8 * len(good) {
+	step := 1
+	if testing.Short() {
+		step = 13
+	}
+	for bit := 0; bit < 8*len(good); bit += step {
 		bad := slices.Clone(good)
 		bad[bit/8] ^= 1 << (bit % 8)
 		try("flipped bit", bit, bad)
 	}
-	for n := range good {
+	for n := 0; n < len(good); n += step {
 		try("truncation", n, good[:n])
 	}
 	try("longer", 1, append(slices.Clone(good), '\n'))
@@ -165,7 +169,7 @@ func (x *tamper) refuses(t *testing.T, rel string, use func() error) (flips, cut
 	if err := use(); err != nil {
 		t.Fatalf("%s restored: %v", rel, err)
 	}
-	return 8 * len(good), len(good)
+	return 8 * len(good) / step, len(good) / step
 }
 
 // edit rewrites vault.json in its right spelling, without the key of the MAC.

@@ -19,14 +19,21 @@ import (
 type subject struct {
 	folder string
 	beside []string
+	apart  bool // the tests run it in processes of their own, of which no profile tells
 }
 
-func (s subject) tests() []string {
-	tests := []string{"./" + s.folder}
-	for _, other := range s.beside {
-		tests = append(tests, "./"+other)
+// tests are what judges a subject, in turn: its own tests, then those of others,
+// which take longer.
+func (s subject) tests() [][]string {
+	tests := [][]string{{"./" + s.folder}}
+	if len(s.beside) == 0 {
+		return tests
 	}
-	return tests
+	var others []string
+	for _, other := range s.beside {
+		others = append(others, "./"+other)
+	}
+	return append(tests, others)
 }
 
 // judge runs a subject's tests.
@@ -57,7 +64,11 @@ func (s subject) judge() (judge, error) {
 	}
 	defer func() { _ = os.Remove(profile.Name()) }()
 	start := time.Now()
-	args := append([]string{"test", "-count=1", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder}, s.tests()...)
+	args := append([]string{"test", "-count=1", "-short", "-coverprofile=" + profile.Name(), "-coverpkg=./" + s.folder},
+		slices.Concat(s.tests()...)...)
+	if s.apart {
+		args = append([]string{"test", "-count=1", "-short"}, slices.Concat(s.tests()...)...)
+	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return judge{}, fmt.Errorf("its tests fail as it is: %w\n%s", err, out)
 	}
@@ -116,17 +127,20 @@ func (j judge) verdict(c change) verdict {
 	if err != nil {
 		panic(err)
 	}
-	args := append([]string{
-		"test", "-count=1", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + j.limit.String(),
-	}, j.tests()...)
-	out, err := exec.Command("go", args...).CombinedOutput()
-	switch {
-	case err == nil:
-		return unnoticed
-	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
-		return broken
+	for _, tests := range j.tests() {
+		args := append([]string{
+			"test", "-count=1", "-short", "-failfast", "-vet=off", "-overlay=" + overlay, "-timeout=" + j.limit.String(),
+		}, tests...)
+		out, err := exec.Command("go", args...).CombinedOutput()
+		switch {
+		case err == nil:
+			continue
+		case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
+			return broken
+		}
+		return noticed
 	}
-	return noticed
+	return unnoticed
 }
 
 // overlay writes the changed file, and the map by which the compiler finds it.

@@ -5,6 +5,7 @@
 //	go run ./.ci/mutate [-n 40] [-seed 1] [-at-least 85] [PACKAGE ...]
 //
 // A change never touches the work tree: it goes to the compiler as an overlay.
+// The tests run with -short: those that go through each bit take a part of them.
 // What does not compile does not count. A change that is known to make no
 // difference stands in survivors.txt with its reason; it counts as unnoticed all
 // the same.
@@ -25,16 +26,25 @@ import (
 // judged are the packages in question, each with those whose tests judge it
 // beside its own.
 var judged = []subject{
-	{"token/totp", nil},
-	{"credproc", nil},
-	{"credproc/flight", []string{"credproc"}},
-	{"credproc/sigv4", []string{"credproc/aws"}},
-	{"credproc/config", nil},
-	{"credproc/config/syntax", []string{"credproc/config"}},
-	{"agent/server", nil},
-	{"agent/peer", nil},
-	{"keystore", nil},
-	{"internal/durable", []string{"internal/durable/faultfs"}},
+	{folder: "token/totp"},
+	{folder: "credproc"},
+	{folder: "credproc/flight", beside: []string{"credproc"}},
+	{folder: "credproc/sigv4", beside: []string{"credproc/aws"}},
+	{folder: "credproc/config"},
+	{folder: "credproc/config/syntax", beside: []string{"credproc/config"}},
+	{folder: "agent/server"},
+	{folder: "agent/peer"},
+	{folder: "keystore"},
+	{folder: "agent/vault", beside: []string{"agent"}},
+	{folder: "agent/ask"},
+	{folder: "agent/audit"},
+	{folder: "internal/durable", beside: []string{"internal/durable/faultfs"}},
+	{folder: "internal/socket", beside: []string{"agent/peer"}},
+	{folder: "internal/sealed"},
+	{folder: "internal/closed", apart: true},
+	{folder: "internal/inherited", apart: true},
+	{folder: "internal/forget"},
+	{folder: "internal/owner"},
 }
 
 //go:embed survivors.txt

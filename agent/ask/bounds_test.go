@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/human"
 )
@@ -49,6 +50,10 @@ func (s *screen) Close() error  { return nil }
 
 // of is a caller of a lineage.
 type of struct{ client }
+
+func (c *of) Claim() (peer.Claim, error) {
+	return peer.Claim{PID: 1, Command: []string{"aws"}}, nil
+}
 
 func (c *of) Lineage() (string, error) { return c.answer, nil }
 
@@ -196,4 +201,46 @@ func TestDesktopHasOneNameForOneDisplay(t *testing.T) {
 		deskName(wire.Desktop{Bus: "unix:path=/x"}) != "unix:path=/x" {
 		t.Error("another desktop has the same name")
 	}
+}
+
+// Who asks many times at once gets no more windows than who asks one after the
+// other, and leaves the desktop to others.
+func TestBoundHoldsForCallsThatWaitedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b Bounds
+		s := &screen{takes: time.Second, err: human.ErrDismissed}
+		var calls sync.WaitGroup
+		for range 10 {
+			calls.Go(func() {
+				if err := s.asks(t.Context(), &b, "flood"); err == nil {
+					t.Error("nobody answered, and there is an answer")
+				}
+			})
+		}
+		calls.Wait()
+		if s.windows != freeStrikes || s.atOnce != 1 {
+			t.Errorf("%d windows, %d at once", s.windows, s.atOnce)
+		}
+		if err := (&screen{}).asks(t.Context(), &b, "honest"); err != nil {
+			t.Errorf("another peer got %v", err)
+		}
+	})
+}
+
+// A person who answers is there: what others did before does not count any more.
+func TestAnswerClearsTheBoundOfAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b Bounds
+		s := &screen{err: human.ErrDismissed}
+		for round := range 3 {
+			for i := range mostStrikes - 1 {
+				if err := s.asks(t.Context(), &b, fmt.Sprint(round, i)); !errors.Is(err, human.ErrDismissed) {
+					t.Errorf("round %d: %v", round, err)
+				}
+			}
+			if err := (&screen{}).asks(t.Context(), &b, "honest"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

@@ -1,6 +1,9 @@
 package ask
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Caller is the process at the other end of a connection. All that it tells is
 // claimed: it is a hint for the person, and authorises nothing.
@@ -53,5 +56,12 @@ func (c Caller) peer() string {
 	if err != nil {
 		return unknown
 	}
-	return lineage
+	if lineage != "" {
+		return lineage
+	}
+	claim, err := c.conn.Claim()
+	if err != nil {
+		return unknown
+	}
+	return "process " + strconv.Itoa(claim.PID)
 }

@@ -78,3 +78,29 @@ func TestPersonIsLeftInPeaceAfterSomeNoes(t *testing.T) {
 		}
 	})
 }
+
+func TestYesIsNoReasonToLeaveAPersonInPeace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &guard{}
+		chain := New(&client{}, Options{Own: NewOwn(g)})
+		for i := range 10 {
+			g.yes = i%mostUnwanted == mostUnwanted-1 // the last before it would be too much
+			if err := consent(chain); g.yes != (err == nil) {
+				t.Errorf("question %d: %v", i, err)
+			}
+		}
+		g.yes = true
+		for range 2 * mostUnwanted {
+			if err := consent(chain); err != nil {
+				t.Errorf("after a yes: %v", err)
+			}
+		}
+		g.yes = false
+		for range mostUnwanted {
+			_ = consent(chain)
+		}
+		if answer, err := chain.Ask(t.Context(), human.Question{Kind: human.Consent}); answer.Yes || !errors.Is(err, errLull) {
+			t.Errorf("after too many noes: %+v, %v", answer, err)
+		}
+	})
+}

@@ -66,3 +66,48 @@ func TestAuditFileOutlivesAFullDisk(t *testing.T) {
 		}
 	}
 }
+
+// A line that fits stays in the file, and one byte more sets it aside. Probing is
+// no line.
+func TestAuditFileIsFilledToItsLimit(t *testing.T) {
+	for limit, want := range map[int64]int{80: 2, 79: 1} {
+		path := filepath.Join(t.TempDir(), "audit.log")
+		f := &file{fsys: durable.OS, path: path, limit: limit}
+		for range 2 {
+			if _, err := f.Write([]byte(strings.Repeat("x", 39) + "\n")); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.probe(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.close()
+		text, err := os.ReadFile(path)
+		if strings.Count(string(text), "\n") != want || err != nil {
+			t.Errorf("limit %d: %q, %v", limit, text, err)
+		}
+	}
+}
+
+// The line about what was lost takes room too, so that no file outgrows its limit.
+func TestLineAboutTheLostHasItsRoom(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	line := strings.Repeat("x", 39) + "\n"
+	f := &file{fsys: durable.OS, path: path, limit: 100, lost: func(what string) []byte { return []byte(what + line[len(what):]) }}
+	for range 2 {
+		if _, err := f.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Truncate(path, 40); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte(line)); err != nil {
+		t.Fatal(err)
+	}
+	f.close()
+	text, err := os.ReadFile(path)
+	if want := "cut" + line[3:] + line; string(text) != want || err != nil {
+		t.Errorf("it has %q, %v", text, err)
+	}
+}

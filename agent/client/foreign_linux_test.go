@@ -5,8 +5,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/mfad/mfad/agent/client"
@@ -55,6 +57,43 @@ func TestDialRefusesWhatIsNotOurs(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// The kernel keeps who listens, whoever owns the file.
+func TestDialRefusesAnAgentOfAnotherUser(t *testing.T) {
+	const stranger = 64999
+	dir := filepath.Join(place(t), "run")
+	path := filepath.Join(dir, "agent.sock")
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Close(fd) }()
+	if err := errors.Join(os.Mkdir(dir, 0o700), syscall.Bind(fd, &syscall.SockaddrUnix{Name: path})); err != nil {
+		t.Fatal(err)
+	}
+	listens := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		const keep = ^uintptr(0)
+		if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, keep, stranger, keep); errno != 0 {
+			listens <- errno
+			return
+		}
+		listens <- syscall.Listen(fd, 1)
+	}()
+	if err := <-listens; errors.Is(err, syscall.EPERM) {
+		t.Skip("only root can be another user")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.Dial(t.Context(), client.Options{Socket: path})
+	if err == nil {
+		_ = c.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "runs as uid 64999, not as you") {
+		t.Errorf("got %v", err)
 	}
 }
 

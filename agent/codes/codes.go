@@ -29,7 +29,7 @@ import (
 	"github.com/mfad/mfad/token/totp"
 )
 
-// awsPeriod, awsDigits and awsCode are what AWS takes from every device.
+// What AWS takes from every device.
 const (
 	awsPeriod = 30 * time.Second
 	awsDigits = 6
@@ -37,15 +37,16 @@ const (
 
 var awsCode = regexp.MustCompile(`^[0-9]{6}$`)
 
-// CheckAWS refuses a seed that gives no codes that AWS takes, for a device that is
-// to have a serial number of AWS.
-func CheckAWS(device string, k *totp.Key) error {
-	if k.Digits == awsDigits && k.Period == awsPeriod && k.Algorithm == totp.SHA1 {
+// CheckAWS refuses a device whose seed gives no codes that AWS takes, and that is to
+// have a serial number of AWS. What is not known of it may be right.
+func CheckAWS(d inventory.Device) error {
+	if cmp.Or(d.Digits, awsDigits) == awsDigits && cmp.Or(d.Period, awsPeriod) == awsPeriod &&
+		cmp.Or(d.Algorithm, string(totp.SHA1)) == string(totp.SHA1) {
 		return nil
 	}
 	return errcode.Errorf(errcode.BadSeed,
 		"device %q gives %d digits by %s every %s, and AWS takes 6 digits by SHA1 every 30s: it is not the seed of an AWS device;"+
-			" without a serial number it can be kept", device, k.Digits, k.Algorithm, k.Period)
+			" without a serial number it can be kept", d.Name, d.Digits, d.Algorithm, d.Period)
 }
 
 // Codes gives the codes of all devices. It is safe for concurrent use.
@@ -176,15 +177,13 @@ func (c *Codes) Skew(d time.Duration) {
 	}
 }
 
-// Carry has the ledger know a device that was stored anew: a code that was
-// released of the old item is not released of the new one.
-func (c *Codes) Carry(old, now inventory.Device) {
-	if ledgerName(old) == ledgerName(now) || c.ledger.NextIn(ledgerName(old), now.Period) == 0 {
-		return
+// Carry has the ledger know a device by what it is now, or is about to be: a code
+// that was released of the old one is not released of the new one.
+func (c *Codes) Carry(old, now inventory.Device) error {
+	if old.ID() == "" {
+		return nil // there was none
 	}
-	if err := c.ledger.Mark(ledgerName(now), now.Period); err != nil {
-		c.log.Warn("that a code was used was not recorded", "device", now.Name, "err", err)
-	}
+	return c.ledger.Carry(ledgerName(old), ledgerName(now))
 }
 
 // ledgerName is what the ledger knows a device by: AWS's name for it, which

@@ -30,12 +30,12 @@ type queues struct {
 type queue struct {
 	all    *queues
 	device string
-	line   []*place // in the order in which they are served
-	holder *place   // who takes a step now; not the first when that one has come just now
+	line   []*waiter // in the order in which they are served
+	holder *waiter   // who takes a step now; not the first when that one has come just now
 }
 
-// place is that of one call.
-type place struct {
+// waiter is one call in a queue.
+type waiter struct {
 	queue    *queue
 	login    bool
 	peer     string // empty: the agent's own work, which has no bound
@@ -44,15 +44,16 @@ type place struct {
 	overtake context.CancelCauseFunc // of the wait for a step; nil: it does not wait
 }
 
-// booking is what a call brings to get a place.
+// booking is what a call brings to join a queue.
 type booking struct {
 	login bool
-	ask   credproc.Asker // any of those who wait for a login may book it
+	ask   credproc.Asker // any of those who wait for a login may join for it
 	most  int            // calls of one peer
 }
 
-// join gives a call a place, or nil when its peers have as many as they may have.
-func (q *queues) join(device string, by booking) *place {
+// join puts a call into the queue of a device. It is nil when as many calls of its
+// peer wait as may.
+func (q *queues) join(device string, by booking) *waiter {
 	places := human.PlacesOf(by.ask)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -60,7 +61,7 @@ func (q *queues) join(device string, by booking) *place {
 	if in == nil {
 		in = &queue{all: q, device: device}
 	}
-	p := &place{queue: in, login: by.login, turn: make(chan struct{}, 1)}
+	p := &waiter{queue: in, login: by.login, turn: make(chan struct{}, 1)}
 	for i, each := range places {
 		if n := in.countLocked(each.Peer, by.login); i == 0 || n < p.before {
 			p.peer, p.before = each.Peer, n
@@ -82,7 +83,7 @@ func (q *queues) join(device string, by booking) *place {
 	return p
 }
 
-func (p *place) goesBefore(other *place) bool {
+func (p *waiter) goesBefore(other *waiter) bool {
 	if p.login != other.login {
 		return p.login
 	}
@@ -112,15 +113,15 @@ func (q *queue) settleLocked() {
 }
 
 // ahead is how many are served before.
-func (p *place) ahead() int {
+func (p *waiter) ahead() int {
 	p.queue.all.mu.Lock()
 	defer p.queue.all.mu.Unlock()
 	return max(slices.Index(p.queue.line, p), 0)
 }
 
-// run calls take in the place's turn, and once more when another has gone before
+// run calls take in the call's turn, and once more when another has gone before
 // while it waited. Its error is that of take, or the cause of ctx.
-func (p *place) run(ctx context.Context, take func(ctx context.Context) error) error {
+func (p *waiter) run(ctx context.Context, take func(ctx context.Context) error) error {
 	for {
 		select {
 		case <-p.turn:
@@ -139,7 +140,7 @@ func (p *place) run(ctx context.Context, take func(ctx context.Context) error) e
 	}
 }
 
-func (p *place) hold(overtake context.CancelCauseFunc) {
+func (p *waiter) hold(overtake context.CancelCauseFunc) {
 	p.queue.all.mu.Lock()
 	defer p.queue.all.mu.Unlock()
 	p.overtake = overtake
@@ -147,19 +148,19 @@ func (p *place) hold(overtake context.CancelCauseFunc) {
 }
 
 // giveBack lets the first take a step.
-func (p *place) giveBack() {
+func (p *waiter) giveBack() {
 	p.queue.all.mu.Lock()
 	defer p.queue.all.mu.Unlock()
 	p.overtake, p.queue.holder = nil, nil
 	p.queue.settleLocked()
 }
 
-// leave gives the place up.
-func (p *place) leave() {
+// leave takes the call out of the queue.
+func (p *waiter) leave() {
 	q := p.queue
 	q.all.mu.Lock()
 	defer q.all.mu.Unlock()
-	q.line = slices.DeleteFunc(q.line, func(each *place) bool { return each == p })
+	q.line = slices.DeleteFunc(q.line, func(each *waiter) bool { return each == p })
 	if q.holder == p {
 		q.holder = nil
 	}

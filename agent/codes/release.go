@@ -111,7 +111,7 @@ func (r release) step(ctx context.Context, period time.Duration) (totp.Step, err
 	}
 	credproc.Await(r.ask, "AWS to tell the time")
 	if untold := r.time.settle(ctx, r.codes.now()); untold != nil {
-		return step, fmt.Errorf("%w; AWS told no time: %w", clockFault(err), untold)
+		return step, fmt.Errorf("%w; AWS told no time: %w", errcode.With(clockFault(err), "device", r.device.Name), untold)
 	}
 	step, err = r.await(ctx, period)
 	return step, clockFault(err)

@@ -73,6 +73,30 @@ func StoreFacts(v *keystore.Vault, r Record) error {
 	return Store(v, r, nil)
 }
 
+// namesakes are kinds of items that share their names: where the secret is makes no
+// other device, nor another key.
+var namesakes = [][]keystore.Kind{
+	{keystore.KindTOTP, keystore.KindOATH},
+	{keystore.KindAccessKey, keystore.KindOATHKey},
+}
+
+// Rename gives a record that is in the vault another name. It returns the errors of
+// [keystore.Vault.Rename].
+func Rename(v *keystore.Vault, r Record, name string) error {
+	e := r.entry()
+	var among []keystore.Kind
+	for _, kinds := range namesakes {
+		if slices.Contains(kinds, e.stored.Kind) {
+			among = kinds
+		}
+	}
+	err := v.Rename(e.stored.ID, name, among...)
+	if err == nil {
+		e.Name, e.stored.Name = name, name
+	}
+	return err
+}
+
 func item(r Record) keystore.Item {
 	kind, facts := r.describe()
 	return keystore.Item{Name: r.entry().Name, Kind: kind, Facts: filled(facts)}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mfad/mfad/credproc"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/keystore"
 )
 
@@ -45,7 +46,7 @@ func KeyOfID(v *keystore.Vault, accessKeyID string) (Key, bool) {
 func FindKey(v *keystore.Vault, name string) (Key, error) {
 	key, found := KeyNamed(v, name)
 	if !found {
-		return Key{}, fmt.Errorf("%w: the vault has none named %.80q", credproc.ErrNoKey, name)
+		return Key{}, errcode.With(fmt.Errorf("%w: the vault has none named %.80q", credproc.ErrNoKey, name), "key", name)
 	}
 	return key, nil
 }

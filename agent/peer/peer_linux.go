@@ -80,32 +80,39 @@ func readProc(pid int, name string, buf []byte) ([]byte, error) {
 	return buf[:max(n, 0)], err
 }
 
-// stat is of /proc/PID/stat: pid (name) state parent group session terminal … and
-// as the 22nd field the time of the start, where the name may hold anything,
-// parentheses too (proc(5)).
 func stat(pid int) (process, error) {
 	line, err := readProc(pid, "/stat", make([]byte, 1<<10))
 	if err != nil {
 		return process{}, err
 	}
-	text := string(line)
-	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
-	if open < 0 || end < open {
-		return process{}, errors.New("no name")
+	p, started, err := parseStat(string(line))
+	if err != nil {
+		return process{}, err
 	}
-	fields := strings.Fields(text[end+1:])
+	p.age, err = sinceBoot(started)
+	return p, err
+}
+
+// parseStat reads a line of /proc/PID/stat: pid (name) state parent group session
+// terminal … and as the 22nd field the time of the start, where the name may hold
+// anything, parentheses too (proc(5)).
+func parseStat(line string) (p process, started int, err error) {
+	_, rest, _ := strings.Cut(line, "(")
+	end := strings.LastIndexByte(rest, ')')
+	if end < 0 {
+		return process{}, 0, errors.New("no name")
+	}
+	fields := strings.Fields(rest[end+1:])
 	if len(fields) < 20 {
-		return process{}, errors.New("too few fields")
+		return process{}, 0, errors.New("too few fields")
 	}
 	var numbers [4]int
 	for i, field := range []int{1, 3, 4, 19} {
 		if numbers[i], err = strconv.Atoi(fields[field]); err != nil {
-			return process{}, err
+			return process{}, 0, err
 		}
 	}
-	p := process{name: text[open+1 : end], parent: numbers[0], session: numbers[1], tty: terminal(numbers[2])}
-	p.age, err = sinceBoot(numbers[3])
-	return p, err
+	return process{name: rest[:end], parent: numbers[0], session: numbers[1], tty: terminal(numbers[2])}, numbers[3], nil
 }
 
 // ticks is USER_HZ, the unit of times in /proc, which is 100 wherever Go runs.

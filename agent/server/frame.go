@@ -14,6 +14,12 @@ import (
 // through it as strings that hold the JSON of the id; strings do as well, so that
 // what comes out is told apart from numbers, which are the ids of our own calls.
 
+var (
+	_    json.Unmarshaler = (*incoming)(nil)
+	_, _ json.Marshaler   = outgoing{}, (*oddFrame)(nil)
+	_    error            = (*oddFrame)(nil)
+)
+
 // incoming reads a frame into what jsonrpc2 takes.
 type incoming struct{ into any }
 

@@ -11,7 +11,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -107,17 +106,6 @@ func beFlood(path string) {
 	}
 	fmt.Println("connected:", len(conns))
 	_, _ = io.Copy(io.Discard, os.Stdin)
-}
-
-// dialInTurn connects when the agent's queue has room.
-func dialInTurn(path string) (net.Conn, error) {
-	for {
-		conn, err := net.Dial("unix", path)
-		if !errors.Is(err, unix.EAGAIN) {
-			return conn, err
-		}
-		runtime.Gosched()
-	}
 }
 
 // process is the test binary in a role.

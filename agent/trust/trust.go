@@ -23,6 +23,7 @@ import (
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/flight"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 	"github.com/mfad/mfad/keystore"
 )
@@ -67,9 +68,7 @@ func (e *Endpoints) Route(ctx context.Context, keyID string, r credproc.Route, a
 	}
 	q := question{keyID, r, text}
 	_, err = e.asking.Do(ctx, q, ask, func(ctx context.Context, waiters *flight.Waiters[credproc.Asker]) (struct{}, error) {
-		err := e.put(ctx, q, credproc.Relay(waiters))
-		e.log.Write(ctx, audit.Event{What: Method, Subject: audit.Subject{KeyID: keyID, Action: text}, Err: err})
-		return struct{}{}, err
+		return struct{}{}, e.vouched(ctx, q, credproc.Relay(waiters))
 	})
 	return err
 }
@@ -77,12 +76,39 @@ func (e *Endpoints) Route(ctx context.Context, keyID string, r credproc.Route, a
 // Method is what the audit file calls it when a route comes to be trusted.
 const Method = "key.trust"
 
+// vouched is [Endpoints.put] for what the audit file can tell of: before, and after.
+func (e *Endpoints) vouched(ctx context.Context, q question, ask credproc.Asker) error {
+	event := audit.Event{What: Method, Subject: audit.Subject{KeyID: q.identity, Action: q.text}}
+	if err := e.log.Ask(ctx, event); err != nil {
+		return err
+	}
+	event.Err = e.put(ctx, q, ask)
+	_ = e.log.Write(ctx, event) // status says so if it cannot
+	return event.Err
+}
+
 // put has it proved, and remembers it.
 func (e *Endpoints) put(ctx context.Context, q question, ask credproc.Asker) error {
 	if err := e.access.Prove(ctx, ask, vault.Act{Why: Why(q.identity, q.route)}); err != nil {
-		return fmt.Errorf("%w: access key %s was never used with %s: %w", credproc.ErrUntrustedEndpoint, q.identity, q.route, err)
+		err = fmt.Errorf("%w: access key %s was never used with %s: %w", credproc.ErrUntrustedEndpoint, q.identity, q.route, err)
+		return e.named(q, err)
 	}
 	return e.add(ctx, q.identity, q.text, ask)
+}
+
+// named has an error name the key and the endpoint, where an endpoint is all that the
+// route is.
+func (e *Endpoints) named(q question, err error) error {
+	if q.route != (credproc.Route{URL: q.route.URL}) {
+		return err
+	}
+	err = errcode.With(errcode.With(err, "endpoint", q.route.URL), "identity", q.identity)
+	if v := e.access.Opened(); v != nil {
+		if key, found := inventory.KeyOfID(v, q.identity); found {
+			err = errcode.With(err, "key", key.Name)
+		}
+	}
+	return err
 }
 
 // Why is what is proved before an identity trusts a route: the end of a sentence.

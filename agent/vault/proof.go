@@ -31,14 +31,17 @@ type Act struct {
 // wants its PIN or a touch. The recovery key, which is kept off the machine, is
 // asked for only when it was chosen, or nothing else is left. Where the vault has
 // no passphrase, and none of its tokens is there, the agent itself asks
-// ([human.Consent]). It wraps [ErrUnproven] when no proof could be had, and the
-// person's refusal.
+// ([human.Consent]). It wraps [ErrUnproven] when no proof could be had, the person's
+// refusal, and [keystore.ErrConflict] when another program has changed the vault.
 func (a *Access) Prove(ctx context.Context, ask credproc.Asker, act Act) error {
 	key := attempt{chosen: act.By, locks: a.state.lockCount()}
 	if err := a.Refusal(); err != nil {
 		return err
 	}
 	v, err := a.Open(ctx)
+	if err == nil {
+		err = v.Changed() // then nothing is written, and nobody is asked for it
+	}
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,10 @@ import (
 )
 
 // AddSlot makes a new way in, and returns it with the recovery key if it is one,
-// which the caller wipes.
-// It counts only when it has opened the vault once, by the way on which it will be
-// used: the token, say, is looked for, and wants its PIN and touch.
-// The caller has proved that they may ([Access.Prove]): it opens every secret of
-// the vault, also without mfad.
+// which the caller wipes. It counts only when it has opened the vault once, by the
+// way on which it will be used: the token, say, is looked for, and wants its PIN and
+// touch. The caller has proved that they may ([Access.Prove]): it opens every secret
+// of the vault, also without mfad.
 func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (slot keystore.Slot, recovery []byte, err error) {
 	w, made, err := a.ways.make(ctx, maker{r, a.tools, ask})
 	if err != nil {
@@ -43,8 +42,8 @@ func (a *Access) AddSlot(ctx context.Context, ask credproc.Asker, r Request) (sl
 }
 
 // RemoveSlot removes the slot that is meant by an id or a kind, which must be one.
-// Last allows to leave a single way in. The caller has proved that they may. It wraps [keystore.ErrNoSlot] and
-// [keystore.ErrLastSlot].
+// Last allows to leave a single way in. The caller has proved that they may. It wraps
+// [keystore.ErrNoSlot] and [keystore.ErrLastSlot].
 func (a *Access) RemoveSlot(ctx context.Context, ask credproc.Asker, id string, last bool) error {
 	var gone keystore.Slot
 	err := a.Use(ctx, ask, func(v *keystore.Vault) (err error) {

@@ -16,18 +16,25 @@ import (
 )
 
 // Unlock unlocks the vault with a slot, an id or a kind, and lifts a lock of the
-// person's that stood when it began. With no slot chosen it tries all, if the
-// vault is locked. A vault that another program has changed is read anew. It wraps
-// [keystore.ErrNoSlot], or why no slot opens it.
+// person's that stood when it began; with no slot chosen it tries all. Of a vault
+// that is open it starts the hold time anew, which takes a way in as well: whoever
+// could do without would keep it open for ever. Where nobody can be asked for one, the
+// vault stays open as it was. A vault that another program has changed is read anew. It
+// wraps [keystore.ErrNoSlot], or why no slot opens it.
 func (a *Access) Unlock(ctx context.Context, chosen string, ask credproc.Asker) (*keystore.Vault, error) {
 	v, err := a.reopened(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if v.Locked() || chosen != "" {
-		return a.unlock(ctx, v, chosen, ask)
+	open := !v.Locked()
+	if open && chosen == "" && v.HeldUntil().IsZero() {
+		return v, nil // only a lock ends it
 	}
-	return v, nil
+	_, err = a.unlock(ctx, v, chosen, ask)
+	if open && chosen == "" && errors.Is(err, human.ErrNoPrompt) && !v.Locked() {
+		err = nil
+	}
+	return v, err
 }
 
 // unlock tries slots as chosen, in one flight for all who want the same.

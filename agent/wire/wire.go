@@ -50,11 +50,14 @@ const (
 	MethodKeyImport     = "key.import"     // KeyImportParams -> Key
 	MethodKeyList       = "key.list"       // -> []Key
 	MethodKeyRemove     = "key.remove"     // NameParams -> RemoveResult
+	MethodKeyRename     = "key.rename"     // RenameParams -> KeyRenameResult
 	MethodKeyTrust      = "key.trust"      // KeyTrustParams
 	MethodKeyMove       = "key.move"       // MoveParams -> Key: onto a token
 	MethodDeviceAdd     = "device.add"     // DeviceAddParams -> DeviceAddResult
 	MethodDeviceList    = "device.list"    // -> []Device
 	MethodDeviceMove    = "device.move"    // MoveParams -> Device: onto a token
+	MethodDeviceSet     = "device.set"     // DeviceSetParams -> Device
+	MethodDeviceRename  = "device.rename"  // RenameParams -> Device
 	MethodDeviceRemove  = "device.remove"  // NameParams -> RemoveResult
 	MethodDeviceResume  = "device.resume"  // NameParams
 	MethodCode          = "code"           // NameParams -> Code
@@ -284,6 +287,27 @@ type RemoveResult struct {
 	// there before mfad.
 	Kept       []string `json:"kept,omitempty"`
 	Credential string   `json:"credential,omitempty"`
+}
+
+// RenameParams gives an item another name. It takes a proof, even while the vault is
+// open.
+type RenameParams struct {
+	Name string `json:"name"`
+	To   string `json:"to"`
+}
+
+// KeyRenameResult: Uses are the settings that have the old name still, each with the
+// profile whose chain comes by it.
+type KeyRenameResult struct {
+	Key  Key     `json:"key"`
+	Uses []Value `json:"uses"`
+}
+
+// DeviceSetParams gives a device another serial number; empty: none. It takes a proof,
+// even while the vault is open, unless the device has none.
+type DeviceSetParams struct {
+	Name   string `json:"name"`
+	Serial string `json:"serial"`
 }
 
 // KeyTrustParams lets a key's requests go to an endpoint that is not AWS's, by a

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -99,4 +100,61 @@ func atTab[T any](running caller, method string, patience time.Duration) T {
 		return none
 	}
 	return answer
+}
+
+// known is what this machine knows that a hint can say instead of a placeholder. It
+// is best effort: what cannot be found out stays a placeholder.
+type known struct {
+	getenv  func(string) string
+	running caller
+}
+
+func newKnown(c *cli) known { return known{c.getenv, c.callRunning} }
+
+// serials are those that profiles name and no device of the vault has.
+func (k known) serials() []string {
+	paths, err := config.DefaultPaths(k.getenv)
+	if err != nil {
+		return nil
+	}
+	reader := config.NewReader(paths, k.getenv)
+	profiles, _ := reader.Profiles()
+	var found []string
+	for _, p := range profiles {
+		q := config.Query{Profile: p.Name, HasKey: func(string) bool { return true }}
+		chain, err := reader.Resolve(q)
+		if err != nil {
+			continue
+		}
+		for _, step := range chain.Steps[1:] {
+			if serial := step.Exchange().Serial.Text; serial != "" {
+				found = append(found, serial)
+			}
+		}
+	}
+	slices.Sort(found)
+	found = slices.Compact(found)
+	taken := atTab[[]wire.Device](k.running, wire.MethodDeviceList, completionDeadline)
+	return slices.DeleteFunc(found, func(serial string) bool {
+		return slices.ContainsFunc(taken, func(d wire.Device) bool { return d.Serial == serial })
+	})
+}
+
+// serial is the only one of those, or else the word for one.
+func (k known) serial() string { return only(k.serials(), "ARN") }
+
+// key is the name of the vault's only access key, or else the word for one.
+func (k known) key() string {
+	var names []string
+	for _, key := range atTab[[]wire.Key](k.running, wire.MethodKeyList, completionDeadline) {
+		names = append(names, key.Name)
+	}
+	return only(names, "KEY")
+}
+
+func only(all []string, word string) string {
+	if len(all) == 1 {
+		return all[0]
+	}
+	return word
 }

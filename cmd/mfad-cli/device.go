@@ -15,9 +15,11 @@ import (
 func deviceCommand(c *cli) *cobra.Command {
 	return newGroup(&cobra.Command{
 		Use:   "device",
-		Short: "Add, list, move and remove MFA devices",
+		Short: "Add, list, rename, move and remove MFA devices",
 		Long:  "The MFA devices whose secrets the vault keeps, or a hardware token.",
-	}, deviceAddCommand(c), deviceListCommand(c), deviceMoveCommand(c), deviceResumeCommand(c), deviceRemoveCommand(c))
+	},
+		deviceAddCommand(c), deviceListCommand(c), deviceSetCommand(c), deviceRenameCommand(c),
+		deviceMoveCommand(c), deviceResumeCommand(c), deviceRemoveCommand(c))
 }
 
 func deviceListCommand(c *cli) *cobra.Command {
@@ -70,7 +72,8 @@ a token's PIN or touch, or a yes on the agent's own desktop.`,
 }
 
 func deviceResumeCommand(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var by answers
+	cmd := &cobra.Command{
 		Use:   "resume NAME",
 		Short: "Let a device go on by this machine's clock, which is right now",
 		Long: `Say that this machine's clock is right, for a device that gave a code of a time to
@@ -78,12 +81,13 @@ come: the clock was fast then. AWS's own time settles that by itself where AWS c
 be asked; this is for where it cannot.
 
 No code is given twice by that: those that the device has given are passed over
-when their time comes. It takes a way into the vault, even while that is open, and
-leaves a line in the audit file.`,
+when their time comes. It takes a proof that you want it, even while the vault is
+open, and leaves a line in the audit file.`,
 		Example:           "  mfad device resume phone",
 		Args:              argCount(1, 1),
 		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
 		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
+			c.answerBy(by)
 			if err := c.call(cmd.Context(), wire.MethodDeviceResume, wire.NameParams{Name: args[0]}, nil); err != nil {
 				return err
 			}
@@ -91,6 +95,8 @@ leaves a line in the audit file.`,
 			return nil
 		}),
 	}
+	proofFlags(c, cmd, &by)
+	return cmd
 }
 
 func deviceRemoveCommand(c *cli) *cobra.Command {

@@ -163,30 +163,27 @@ func addDevices(ctx context.Context, c *cli, p wire.DeviceAddParams, seeds [][]b
 		}
 		all, left = append(all, last.Devices...), append(left, last.Left...)
 	}
-	tellAdded(c.console, all, p.OnToken)
+	tellAdded(c, all, p.OnToken)
 	sayLeft(c.console, left)
 	switch {
 	case last.Parts > len(seeds):
 		c.hint("This was part %d of an export in %d QR codes: add the others too.", last.Part, last.Parts)
 	case len(all) == 1 && all[0].Serial != "":
-		c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial %s".`, all[0].Serial)
+		c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source %s --mfa-serial %s".`, newKnown(c).key(), all[0].Serial)
 	}
 	return nil
 }
 
-func tellAdded(c console, devices []wire.Device, onToken bool) {
-	where := ""
-	if onToken {
-		where = " --on-token"
-	}
+func tellAdded(c *cli, devices []wire.Device, onToken bool) {
 	for _, d := range devices {
 		c.say("mfad: device %q added%s%s", d.Name, deviceLabel(d), tokentext.OntoTokens(d.Tokens, d.Touch))
 		if d.Serial == "" {
-			c.hint(`Run "mfad device add %s --serial ARN --replace%s" to connect it with a profile's mfa_serial.`, d.Name, where)
+			c.say("mfad: without a serial number %q gives codes by \"mfad code %s\" alone: no profile's mfa_serial finds it", d.Name, d.Name)
+			c.hint(`Run "mfad device set %s --serial %s" if it is an MFA device of AWS.`, d.Name, newKnown(c).serial())
 		}
 	}
 	if onToken {
-		sayOnlyThere(c, devices)
+		sayOnlyThere(c.console, devices)
 	}
 }
 

@@ -117,8 +117,7 @@ func exitAndHint(err error) (exit int, hint string) {
 		return f.exit, f.hint
 	}
 	if code, coded := errcode.Of(err); coded {
-		a := adviceOn(code)
-		return a.exit, a.hint
+		return adviceOn(code).exit, hintOf(code, err)
 	}
 	if errors.Is(err, syscall.EROFS) {
 		a := adviceOn(errcode.ReadOnly)
@@ -186,4 +185,11 @@ func pasteName(name string) string {
 		return "NAME"
 	}
 	return name
+}
+
+// canPaste says that no shell makes anything else of a value in a command.
+func canPaste(value string) bool {
+	return value != "" && value[0] != '-' && strings.IndexFunc(value, func(r rune) bool {
+		return r > 0x7e || !config.ValidName(string(r)) && !strings.ContainsRune("=%,-.", r)
+	}) < 0
 }

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/mfad/mfad/internal/errcode"
+import (
+	"strings"
+
+	"github.com/mfad/mfad/internal/errcode"
+)
 
 // An advice is what a refusal of the agent means for who called: the exit code,
 // and one imperative sentence with the exact command.
@@ -122,6 +126,42 @@ var advices = [...]advice{
 		`slot; --piv-slot names another one.`},
 	errcode.NoFiles: {exitLater, `Run the same again when fewer programs are connected ("mfad status" counts them); if it happens ` +
 		`again, allow the agent more open files ("ulimit -n 1024") and run "mfad agent restart".`},
+}
+
+// fuller are hints that name what an error tells of itself ([errcode.With]), in
+// braces. The first whose names are all told, and fit for a command that can be
+// pasted, takes the place of the code's hint.
+var fuller = [...]struct {
+	code errcode.Code
+	hint string
+}{
+	{errcode.UntrustedEndpoint, `Run "mfad key trust {key} {endpoint}" if you know that endpoint to be yours.`},
+	{errcode.UntrustedEndpoint, `Move that key into the vault ("mfad key import NAME --from-profile PROFILE"), then run "mfad key trust ` +
+		`{identity} {endpoint}" if you know that endpoint to be yours.`},
+	{errcode.NoKey, `Run "mfad key list" to see the keys, or bring it in with "mfad key import {key}".`},
+	{errcode.Clock, `Set this machine's clock, then run the same again; if it is right, and AWS cannot be asked, run "mfad device ` +
+		`resume {device}".`},
+	{errcode.Expired, `Renew the login that {program} works with, then run the same again.`},
+}
+
+// hintOf is the hint on an error of a code: the fullest that it tells enough for.
+func hintOf(code errcode.Code, err error) string {
+	told := errcode.Told(err)
+	for _, row := range fuller {
+		if row.code != code {
+			continue
+		}
+		hint := row.hint
+		for what, value := range told {
+			if canPaste(value) {
+				hint = strings.ReplaceAll(hint, "{"+what+"}", value)
+			}
+		}
+		if !strings.ContainsAny(strings.ReplaceAll(hint, placeholder, ""), "{}") {
+			return hint
+		}
+	}
+	return adviceOn(code).hint
 }
 
 // adviceOn is the advice on a code. An agent of a later version may have codes

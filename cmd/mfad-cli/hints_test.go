@@ -61,6 +61,24 @@ func TestReportIsOneLineAndAHint(t *testing.T) {
 	}
 }
 
+// What an error tells of itself stands in the command, if it can be pasted.
+func TestHintNamesWhatTheErrorTells(t *testing.T) {
+	untrusted := errcode.With(errcode.With(errcode.UntrustedEndpoint, "endpoint", "https://sts.example.com:8443"), "identity", "AKIAX")
+	for want, err := range map[string]error{
+		`Run "mfad key trust base https://sts.example.com:8443" if`: errcode.With(untrusted, "key", "base"),
+		`then run "mfad key trust AKIAX https://sts.example.com`:    untrusted,
+		`Run "mfad key trust KEY URL"`:                              errcode.With(errcode.UntrustedEndpoint, "endpoint", "https://x/$(reboot)"),
+		`"mfad key import work"`:                                    &errcode.Error{Code: errcode.NoKey, Told: map[string]string{"key": "work"}},
+		`run "mfad device resume phone"`:                            errcode.With(errcode.Clock, "device", "phone"),
+		`Renew the login that aws-vault works with`:                 errcode.With(errcode.Expired, "program", "aws-vault"),
+		`Run "mfad session forget --all"`:                           errcode.Expired,
+	} {
+		if _, hint := exitAndHint(err); !strings.Contains(hint, want) {
+			t.Errorf("got %q, want %q in it", hint, want)
+		}
+	}
+}
+
 // No hint sends a person back to the verb that has just failed, and none says
 // nothing where there was something to say.
 func TestNoHintPointsAtTheVerbThatGaveIt(t *testing.T) {

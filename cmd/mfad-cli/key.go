@@ -16,10 +16,10 @@ import (
 func keyCommand(c *cli) *cobra.Command {
 	return newGroup(&cobra.Command{
 		Use:   "key",
-		Short: "Bring in, list, move, trust and remove access keys",
+		Short: "Bring in, list, rename, move, trust and remove access keys",
 		Long:  "The long-term access keys that the vault keeps, or a hardware token.",
 	},
-		keyImportCommand(c), keyListCommand(c), keyMoveCommand(c), keyRemoveCommand(c), keyTrustCommand(c))
+		keyImportCommand(c), keyListCommand(c), keyRenameCommand(c), keyMoveCommand(c), keyRemoveCommand(c), keyTrustCommand(c))
 }
 
 func keyListCommand(c *cli) *cobra.Command {

@@ -46,6 +46,9 @@ chooses a way in, by its ID or kind: "piv" and "fido2" are a token, which is
 waited for, "recovery" asks for the recovery key. A vault that a token has opened
 closes when that is pulled out.
 
+If it is open, its hold time begins anew. That takes a way in as well: whoever
+could do without would keep the vault open for ever.
+
 With --passphrase-stdin the first line of standard input is never tried as a
 token's PIN, unless --slot chooses the token or no passphrase opens the vault.`,
 		Example: `  mfad unlock
@@ -57,11 +60,12 @@ token's PIN, unless --slot chooses the token or no passphrase opens the vault.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			by.pinStdin = p.Slot != ""
 			c.answerBy(by)
-			var v wire.Vault
+			var before, v wire.Vault
+			_ = c.call(cmd.Context(), wire.MethodVaultShow, nil, &before) // what is wrong with it, unlock says
 			if err := c.call(cmd.Context(), wire.MethodVaultUnlock, p, &v); err != nil {
 				return err
 			}
-			c.say("mfad: vault %q is %s", v.Name, words.VaultState(v, time.Now()))
+			c.say("mfad: vault %q is %s%s", v.Name, words.VaultState(v, time.Now()), renewed(before, v))
 			return nil
 		},
 	}
@@ -69,4 +73,15 @@ token's PIN, unless --slot chooses the token or no passphrase opens the vault.`,
 	_ = cmd.RegisterFlagCompletionFunc("slot", completeWaysIn(c.callRunning))
 	passphraseFlag(cmd, &by)
 	return cmd
+}
+
+// renewed says whether the hold time of a vault that was open began anew.
+func renewed(before, now wire.Vault) string {
+	switch {
+	case before.Name == "" || before.Locked || now.HeldUntil.IsZero():
+		return ""
+	case now.HeldUntil.After(before.HeldUntil):
+		return "; its hold time begins anew"
+	}
+	return "; it was open, and nobody could be asked to open it for longer"
 }

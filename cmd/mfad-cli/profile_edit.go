@@ -129,3 +129,54 @@ func tellWritten(ctx context.Context, c *cli, profile string) {
 	}
 	c.hint(tryProfileHint, profile)
 }
+
+// A profileEdit is what a verb does that changes what a profile's files have.
+type profileEdit func(e *edit.Editor, ctx context.Context, profile string) ([]edit.Change, error)
+
+func profileReleaseCommand(c *cli) *cobra.Command {
+	return profileEditCommand(c, &cobra.Command{
+		Use:   "release PROFILE",
+		Short: "Undo adopt: put a profile's settings back",
+		Long: `Put an adopted profile's settings back where they stood in the AWS config file,
+and take mfad's credential_process away.`,
+		Example: "  mfad profile release prod",
+	}, (*edit.Editor).Release)
+}
+
+func profileRemoveCommand(c *cli) *cobra.Command {
+	return profileEditCommand(c, &cobra.Command{
+		Use:   "remove PROFILE",
+		Short: "Remove a profile that mfad wrote",
+		Long: `Remove a profile from mfad's file, and mfad's credential_process from the AWS
+config file. Keys and devices stay in the vault.`,
+		Example: "  mfad profile remove prod",
+	}, (*edit.Editor).Remove)
+}
+
+func profileRepairCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "repair",
+		Short: "Write mfad's path anew into every credential_process",
+		Long: `Write the path of this mfad into every credential_process of the AWS config file
+that calls an mfad, such as after a move to another machine or another place. All
+else stays as it is.`,
+		Example:           "  mfad profile repair",
+		Args:              argCount(0, 0),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) { return e.Repair(cmd.Context()) })
+		},
+	}
+}
+
+// profileEditCommand makes cmd a verb that edits a profile.
+func profileEditCommand(c *cli, cmd *cobra.Command, act profileEdit) *cobra.Command {
+	cmd.Args = argCount(1, 1)
+	cmd.ValidArgsFunction = completeOne(completeProfiles(c.getenv))
+	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
+		return editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) {
+			return act(e, cmd.Context(), args[0])
+		})
+	})
+	return cmd
+}

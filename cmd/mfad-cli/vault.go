@@ -115,7 +115,7 @@ with names that end in ".kept".`,
 			return nil
 		},
 	}
-	passphraseFlag(cmd, &by)
+	proofFlags(c, cmd, &by)
 	return cmd
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
 )
 
@@ -66,7 +67,8 @@ func (s source) Make(ctx context.Context, step config.Step, _ credproc.Identity,
 	process := step.Spec.(config.Process)
 	creds, err := run(ctx, process.Command.Text, s.now())
 	if err != nil {
-		return credproc.Given{}, fmt.Errorf("credential_process (%s): %w", process.Command.Origin, err)
+		program, _, _ := strings.Cut(strings.TrimSpace(process.Command.Text), " ")
+		return credproc.Given{}, errcode.With(fmt.Errorf("credential_process (%s): %w", process.Command.Origin, err), "program", program)
 	}
 	creds.AccountID = cmp.Or(creds.AccountID, process.Account.Text)
 	return credproc.Given{Credentials: creds}, nil

@@ -43,7 +43,7 @@ func (p *Profile) static(from []layer) (*StaticKeys, error) {
 		return nil, nil
 	case !isAccessKeyID(string(id)):
 		return nil, Value{Origin: idAt}.Fault("aws_access_key_id of profile %q is not an access key id;"+
-			" write the one that IAM shows, such as AKIA…", p.name)
+			" write the one that IAM shows, such as AKIA…; for a stand-in of AWS, AKIAIOSFODNN7EXAMPLE does", p.name)
 	}
 	keys := &StaticKeys{ID: Value{string(id), idAt}, Secret: Sensitive{secret, secretAt}}
 	if hasToken {

@@ -66,14 +66,16 @@ func copyOf(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := fill(program, path); err != nil {
+	if err = hide(program); err == nil {
+		err = fill(program, path)
+	}
+	if err != nil {
 		return nil, errors.Join(err, program.Close())
 	}
 	return program, nil
 }
 
-// create makes an empty file that can be executed, and that its user cannot open
-// to read.
+// create makes an empty file that can be executed.
 func create(called string) (*os.File, error) {
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate(called, flags|unix.MFD_EXEC)
@@ -83,14 +85,16 @@ func create(called string) (*os.File, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
-	program := os.NewFile(uintptr(fd), called)
-	if err := program.Chmod(0o111); err != nil {
-		return nil, errors.Join(err, program.Close())
-	}
+	return os.NewFile(uintptr(fd), called), nil
+}
+
+// hide makes sure that its user cannot open the file to read.
+func hide(program *os.File) error {
+	chmodErr := program.Chmod(0o111)
 	if read, err := os.Open(pathOf(program)); err == nil {
-		return nil, errors.Join(errReadable, read.Close(), program.Close())
+		return errors.Join(errReadable, read.Close())
 	}
-	return program, nil
+	return chmodErr
 }
 
 // fill copies the program, and seals the copy.
@@ -104,12 +108,10 @@ func fill(program *os.File, path string) error {
 	if n, _ := from.ReadAt(magic, 0); string(magic[:n]) != elf {
 		return fmt.Errorf("%s is no ELF program", path)
 	}
-	if _, err := io.Copy(program, from); err != nil {
-		return err
-	}
 	const seals = unix.F_SEAL_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
-	_, err = unix.FcntlInt(program.Fd(), unix.F_ADD_SEALS, seals)
-	return os.NewSyscallError("F_ADD_SEALS", err)
+	_, copyErr := io.Copy(program, from)
+	_, sealErr := unix.FcntlInt(program.Fd(), unix.F_ADD_SEALS, seals)
+	return errors.Join(copyErr, os.NewSyscallError("F_ADD_SEALS", sealErr))
 }
 
 func pathOf(program *os.File) string { return "/proc/self/fd/" + strconv.Itoa(int(program.Fd())) }

@@ -222,4 +222,10 @@ func TestLockIsRenewedWhereItsFileWasReplaced(t *testing.T) {
 	if err := errors.Join(theirs.Unlock(), lock.Renew()); err != nil {
 		t.Error(err)
 	}
+	if err := errors.Join(lock.Unlock(), lock.Unlock()); err != nil {
+		t.Error(err)
+	}
+	if code := otherProcess(t, name); code != 0 {
+		t.Errorf("after Unlock another process ended with %d", code)
+	}
 }

@@ -41,6 +41,8 @@ func (s *Sentinel) Is(target error) bool { return target == error(s.code) }
 type Error struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"` // one line; never a secret
+	// Told is what the advice on it can name: see [With].
+	Told map[string]string `json:"told,omitempty"`
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -61,14 +63,14 @@ func (e *Error) Is(target error) bool {
 
 // Errorf is a refusal in words of its own.
 func Errorf(code Code, format string, args ...any) *Error {
-	return &Error{code, fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // Bare is a refusal that says no more than its code.
-func Bare(code Code) *Error { return &Error{code, code.Error()} }
+func Bare(code Code) *Error { return &Error{Code: code, Message: code.Error()} }
 
 // Wrap is the refusal of a code with the words of err, which it does not wrap.
-func Wrap(code Code, err error) *Error { return &Error{code, err.Error()} }
+func Wrap(code Code, err error) *Error { return &Error{Code: code, Message: err.Error()} }
 
 // Of is the code of an error: that of the first one with a code that the
 // error is or wraps, the outermost before the inner and the left before the
@@ -86,6 +88,44 @@ func Of(err error) (code Code, ok bool) {
 		}
 	}
 	return code, ok
+}
+
+// told is an error that names what the advice on it can say.
+type told struct {
+	error
+	what, value string
+}
+
+func (t *told) Unwrap() error { return t.error }
+
+// With adds to an error what the advice on it can name, such as the "key" that it is
+// about. Its text stays; nil stays nil. The value is no secret.
+func With(err error, what, value string) error {
+	if err == nil || value == "" {
+		return err
+	}
+	return &told{err, what, value}
+}
+
+// Told is what an error names by [With]; of two values of one name the outermost.
+func Told(err error) map[string]string {
+	all := map[string]string{}
+	note := func(what, value string) {
+		if _, known := all[what]; !known {
+			all[what] = value
+		}
+	}
+	for each := range tree(err) {
+		switch e := each.(type) {
+		case *told:
+			note(e.what, e.value)
+		case *Error:
+			for what, value := range e.Told {
+				note(what, value)
+			}
+		}
+	}
+	return all
 }
 
 // own is the code of one error, whatever it wraps; 0 for none.

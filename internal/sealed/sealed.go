@@ -24,8 +24,8 @@ const (
 	ticketLen = len(prefix) + 26 // rand.Text
 )
 
-// desk is where secrets wait for who has their ticket.
-var desk = struct {
+// cloakroom is where secrets wait for who has their ticket.
+var cloakroom = struct {
 	sync.Mutex
 	waiting map[string][]byte
 	written []string // the last tickets that MarshalJSON gave out, oldest first
@@ -38,47 +38,47 @@ const mostWritten = 1024
 // deposit keeps a JSON value for who brings the ticket. It owns value then.
 func deposit(value []byte) (ticket string) {
 	ticket = prefix + rand.Text()
-	desk.Lock()
-	defer desk.Unlock()
-	desk.waiting[ticket] = value
+	cloakroom.Lock()
+	defer cloakroom.Unlock()
+	cloakroom.waiting[ticket] = value
 	return ticket
 }
 
 // depositWritten is deposit of what a stream is to write.
 func depositWritten(value []byte) (ticket string) {
 	ticket = deposit(value)
-	desk.Lock()
-	defer desk.Unlock()
-	desk.written = append(desk.written, ticket)
-	for len(desk.written) > 1 {
-		first := desk.waiting[desk.written[0]]
-		if first != nil && len(desk.written) <= mostWritten {
+	cloakroom.Lock()
+	defer cloakroom.Unlock()
+	cloakroom.written = append(cloakroom.written, ticket)
+	for len(cloakroom.written) > 1 {
+		first := cloakroom.waiting[cloakroom.written[0]]
+		if first != nil && len(cloakroom.written) <= mostWritten {
 			break
 		}
 		clear(first)
-		delete(desk.waiting, desk.written[0])
-		desk.written = desk.written[1:]
+		delete(cloakroom.waiting, cloakroom.written[0])
+		cloakroom.written = cloakroom.written[1:]
 	}
 	return ticket
 }
 
 // Drop wipes all that waits to be written. Who waits for it gets an empty text.
 func Drop() {
-	desk.Lock()
-	defer desk.Unlock()
-	for _, ticket := range desk.written {
-		clear(desk.waiting[ticket])
-		delete(desk.waiting, ticket)
+	cloakroom.Lock()
+	defer cloakroom.Unlock()
+	for _, ticket := range cloakroom.written {
+		clear(cloakroom.waiting[ticket])
+		delete(cloakroom.waiting, ticket)
 	}
-	desk.written = nil
+	cloakroom.written = nil
 }
 
 // take gives a JSON value back, for the caller to wipe; nil if there is none.
 func take(ticket []byte) []byte {
-	desk.Lock()
-	defer desk.Unlock()
-	value := desk.waiting[string(ticket)]
-	delete(desk.waiting, string(ticket))
+	cloakroom.Lock()
+	defer cloakroom.Unlock()
+	value := cloakroom.waiting[string(ticket)]
+	delete(cloakroom.waiting, string(ticket))
 	return value
 }
 
@@ -103,9 +103,6 @@ func (t *Tickets) Lift(line []byte, fields []string) []byte {
 		start, end := nextSecret(line, from, fields)
 		if start < 0 {
 			break
-		}
-		if out == nil {
-			out = make([]byte, 0, len(line)+ticketLen) // without the secrets it is shorter, or nearly
 		}
 		out = append(out, line[from:start+1]...)
 		out = append(out, t.issue(bytes.Clone(line[start:end]))...)

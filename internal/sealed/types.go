@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // Bytes is a secret that is base64 in JSON. Who decodes one wipes it. It prints
@@ -20,6 +21,13 @@ type Text []byte
 // Object is a JSON object that holds secrets. Who makes one gives it away: it is
 // wiped when it is written.
 type Object []byte
+
+var (
+	_, _, _ json.Marshaler   = Bytes(nil), Text(nil), Object(nil)
+	_, _, _ json.Unmarshaler = (*Bytes)(nil), (*Text)(nil), (*Object)(nil)
+	_, _, _ fmt.Formatter    = Bytes(nil), Text(nil), Object(nil)
+	_, _, _ slog.LogValuer   = Bytes(nil), Text(nil), Object(nil)
+)
 
 var errNoSecret = errors.New("a secret is missing or is no text")
 
@@ -59,8 +67,7 @@ func (t Text) MarshalJSON() ([]byte, error) {
 	if bytes.ContainsFunc(t, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
 		return nil, errNoSecret
 	}
-	value := make([]byte, 0, len(t)+2)
-	value = append(append(append(value, '"'), t...), '"')
+	value := slices.Concat([]byte(`"`), t, []byte(`"`))
 	clear(t)
 	return ticketed(value), nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,4 +70,51 @@ func folder(t *testing.T) string {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
+}
+
+func TestFolderIsOursAndClosed(t *testing.T) {
+	sound := func(t *testing.T) string { return filepath.Join(folder(t), "mfad") }
+	for _, row := range []struct {
+		name string
+		put  func(dir string) error
+		want string // empty: it is sound
+	}{
+		{"ours and closed", func(dir string) error { return os.Mkdir(dir, 0o700) }, ""},
+		{"missing", func(string) error { return nil }, "no such file"},
+		{"a file", func(dir string) error { return os.WriteFile(dir, nil, 0o600) }, "is not a folder"},
+		{"a link", func(dir string) error { return errors.Join(os.Mkdir(dir+"2", 0o700), os.Symlink(dir+"2", dir)) }, "is a symbolic link"},
+		{"open to the group", func(dir string) error { return errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, 0o710)) }, "(mode 0710): run chmod 700"},
+		{"open, of a short mode", func(dir string) error { return errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, 0o007)) }, "(mode 0007)"},
+	} {
+		dir := sound(t)
+		if err := row.put(dir); err != nil {
+			t.Fatal(err)
+		}
+		err := socket.CheckFolder(dir)
+		if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
+			t.Errorf("%s: %v", row.name, err)
+		}
+	}
+}
+
+func TestPathThatIsTooLongIsRefused(t *testing.T) {
+	longest := 0
+	for n := range 200 {
+		if err := socket.CheckLength(strings.Repeat("x", n)); err == nil {
+			longest = n
+		} else if !strings.Contains(err.Error(), "is "+strconv.Itoa(n)+" bytes long") {
+			t.Error(err)
+		}
+	}
+	dir := folder(t)
+	for n, fits := range map[int]bool{longest: true, longest + 1: false} {
+		path := filepath.Join(dir, strings.Repeat("x", n-len(dir)-1))
+		ln, err := net.Listen("unix", path)
+		if err == nil {
+			_ = ln.Close()
+		}
+		if (err == nil) != fits {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
 }

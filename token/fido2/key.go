@@ -35,9 +35,9 @@ func (ks Keys) Wrap(ctx context.Context, i Identity, fileKey []byte) ([]*age.Sta
 }
 
 // Unwrap returns the file key that one of the stanzas wraps for the identity's
-// key, and the device that opened it: the one that made the
-// credential. It waits for a touch, for token.TouchLimit at most (token.ErrTouch), and asks for
-// the PIN if the identity says so, under the guard of the package.
+// key, and the device that opened it: the one that made the credential. It waits for
+// a touch, for token.TouchLimit at most (token.ErrTouch), and asks for the PIN if the
+// identity says so, under the guard of the package.
 //
 // Stanzas that are malformed, or none for this identity, are refused before
 // any device is asked, with token.ErrInvalid.

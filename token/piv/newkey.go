@@ -26,11 +26,11 @@ import (
 // is needed, unless the management key wants it.
 //
 // It wraps token.ErrInvalid for parameters that cannot be, ErrNotPresent when
-// another token is in its reader, ErrNoCredential when the slot is
-// empty, ErrUnsupported when its key is not P-256 or, for a new key, when the
-// applet is too old to know the policies, ErrFull when no retired slot
-// is free, ErrSlotUnseen without the person's word, ErrManagementKey, and what [Unwrap] wraps about the PIN. When it
-// fails half way the text says what stands on the token; nothing is lost.
+// another token is in its reader, ErrNoCredential when the slot is empty,
+// ErrUnsupported when its key is not P-256 or, for a new key, when the applet is too
+// old to know the policies, ErrFull when no retired slot is free, ErrSlotUnseen
+// without the person's word, ErrManagementKey, and what [Unwrap] wraps about the PIN.
+// When it fails half way the text says what stands on the token; nothing is lost.
 func (a Applet) NewKey(ctx context.Context, p token.KeyParams) (token.NewKey, error) {
 	o := newOperation(a)
 	made, err := o.newKey(ctx, p)

@@ -23,8 +23,9 @@ type Ledger struct {
 	path    string
 	clock   Clock
 	damage  string
-	writing lane.Lane // of who makes the next state and writes it
-	ids     uint64    // of steps; guarded by writing
+	writing lane.Lane           // of who makes the next state and writes it
+	ids     uint64              // of steps; guarded by writing
+	same    map[string][]string // the names of one device, by each of them; guarded by writing
 
 	mu     sync.Mutex
 	state  state         // replaced whole, never changed in place
@@ -38,7 +39,7 @@ type Ledger struct {
 // every device counts as used up to now, so that the next step's code is the
 // first to be released, and the first release writes the file anew.
 func OpenLedger(fsys durable.FS, path string, clock Clock) (*Ledger, error) {
-	l := &Ledger{fsys: fsys, path: path, clock: clock.filled(), writing: lane.New(), queues: map[string]*queue{}}
+	l := &Ledger{fsys: fsys, path: path, clock: clock.filled(), writing: lane.New(), queues: map[string]*queue{}, same: map[string][]string{}}
 	s, err := readState(fsys, path)
 	var damaged *damagedError
 	switch {
@@ -129,6 +130,7 @@ func (l *Ledger) release(device string, period time.Duration) (Step, time.Durati
 		at := stepStart(now, period)
 		whole := span{at, at + seconds(period)}
 		s.use(device, whole, l.ids)
+		l.useElsewhere(s, device, whole)
 		step = Step{
 			At:      time.Unix(at, 0),
 			Expires: time.Unix(whole.to, 0).Add(-s.skew),
@@ -166,7 +168,9 @@ func (l *Ledger) Mark(device string, period time.Duration) error {
 		read := l.clock.read()
 		s.settle(read)
 		at := stepStart(s.clock(read.wall), period)
-		s.use(device, span{at, at + seconds(period)}, 0)
+		whole := span{at, at + seconds(period)}
+		s.use(device, whole, 0)
+		l.useElsewhere(s, device, whole)
 		return nil
 	})
 }
@@ -218,8 +222,15 @@ func (l *Ledger) commit(change func(*state) error) error {
 }
 
 func checkDevice(device string, period time.Duration) error {
+	if err := checkName(device); err != nil {
+		return err
+	}
+	return checkPeriod(period)
+}
+
+func checkName(device string) error {
 	if device == "" || len(device) > maxLabel || !printable(device) {
 		return fmt.Errorf("the name of an MFA device has 1 to %d printable characters", maxLabel)
 	}
-	return checkPeriod(period)
+	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -55,13 +57,14 @@ type world struct {
 	booted time.Duration // when the machine was, in true time
 	boots  int
 
+	names    map[string][]string       // what a device was called since the start of the ledger, the last of it now
 	released map[string]map[int64]bool // by device and start; false: it was given back
 	out      []Step                    // not given back
 	history  []string
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
-	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), disk: &memory{files: fstest.MapFS{}}, released: map[string]map[int64]bool{}}
+	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), disk: &memory{files: fstest.MapFS{}}, names: map[string][]string{}, released: map[string]map[int64]bool{}}
 	w.restart()
 	return w
 }
@@ -83,7 +86,10 @@ func (w *world) restart() {
 	if err != nil || w.ledger.Damage() != "" {
 		w.t.Fatalf("opening: %v, %s", err, w.ledger.Damage())
 	}
-	w.out = nil // nobody is left to give them back
+	w.out = nil // nobody is left to give them back, nor who knew an old name
+	for device, all := range w.names {
+		w.names[device] = all[len(all)-1:]
+	}
 }
 
 // periods are those of the world's devices.
@@ -94,13 +100,13 @@ func (w *world) take(device string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	period := periods[device]
-	step, err := w.ledger.Take(ctx, device, period, func(time.Duration) { cancel() })
+	step, err := w.ledger.Take(ctx, w.name(device), period, func(time.Duration) { cancel() })
 	if err != nil {
 		w.note("%s: %v", device, err)
 		return
 	}
 	at := step.At.Unix()
-	w.note("%s: step %d", device, at)
+	w.note("%s: step %d", step.device, at)
 	if at%int64(period/time.Second) != 0 {
 		w.t.Errorf("%s: %d starts no step", device, at)
 	}
@@ -114,6 +120,35 @@ func (w *world) take(device string) {
 	w.out = append(w.out, step)
 }
 
+// name is what the ledger calls a device; some callers know it by an old name.
+func (w *world) name(device string) string {
+	all := w.names[device]
+	if len(all) == 0 {
+		return device
+	}
+	return all[len(all)-1-w.rand.IntN(min(len(all), 3))]
+}
+
+// rename gives a device another serial.
+func (w *world) rename(device string) {
+	all := w.names[device]
+	if len(all) == 0 {
+		all = []string{device}
+	}
+	now := fmt.Sprintf("%s-%d", device, w.rand.IntN(3))
+	w.note("%s is %s now", all[len(all)-1], now)
+	if err := w.ledger.Carry(all[len(all)-1], now); err != nil {
+		w.t.Error(err)
+	}
+	w.names[device] = append(slices.Clone(all), now)
+}
+
+// owner is the device of a name.
+func owner(name string) string {
+	device, _, _ := strings.Cut(name, "-")
+	return device
+}
+
 func (w *world) giveBack() {
 	if len(w.out) == 0 {
 		return
@@ -123,7 +158,7 @@ func (w *world) giveBack() {
 	w.out = append(w.out[:i:i], w.out[i+1:]...)
 	w.note("%s: %d is given back", step.device, step.At.Unix())
 	step.Return()
-	w.released[step.device][step.At.Unix()] = false
+	w.released[owner(step.device)][step.At.Unix()] = false
 }
 
 // offsets are how wrong wall clocks are.
@@ -143,7 +178,7 @@ func (w *world) anyOffset() time.Duration {
 // act is one thing that happens.
 func (w *world) act(what int) {
 	device := []string{"phone", "phone", "fob", "slow"}[w.rand.IntN(4)]
-	switch what % 16 {
+	switch what % 17 {
 	case 0, 1, 2, 3:
 		w.take(device)
 	case 4: // two codes in a row
@@ -170,13 +205,15 @@ func (w *world) act(what int) {
 		w.restart()
 	case 14:
 		w.note("a person says that the clock is right, for %s", device)
-		if err := w.ledger.GoOn(device); err != nil {
+		if err := w.ledger.GoOn(w.name(device)); err != nil {
 			w.t.Error(err)
 		}
 	case 15:
-		if err := w.ledger.Mark(device, periods[device]); err != nil {
+		if err := w.ledger.Mark(w.name(device), periods[device]); err != nil {
 			w.note("mark: %v", err)
 		}
+	case 16:
+		w.rename(device)
 	}
 }
 

@@ -75,7 +75,7 @@ func (f *files) writeAll(all ...replacement) error {
 		}
 	}
 	for _, r := range all {
-		if err := f.write(r.old, r.now); err != nil {
+		if err := f.write(r); err != nil {
 			return err
 		}
 	}
@@ -103,10 +103,11 @@ func (f *files) check(r replacement) error {
 }
 
 // write replaces the file of a document, unless it says that already.
-func (f *files) write(old, now *syntax.Document) error {
-	if (replacement{old, now}).isNone() {
+func (f *files) write(r replacement) error {
+	if r.isNone() {
 		return nil
 	}
+	old, now := r.old, r.now
 	target, mode, err := f.target(now.Name)
 	if err != nil {
 		return err

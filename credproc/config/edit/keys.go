@@ -63,7 +63,7 @@ func (e *Editor) RemoveKeys(ctx context.Context, profile string) ([]Change, erro
 			if err != nil {
 				return err
 			}
-			if err := t.write(c.doc, now); err != nil {
+			if err := t.write(replacement{c.doc, now}); err != nil {
 				return err
 			}
 		}

@@ -18,7 +18,7 @@ func (e *Editor) Repair(ctx context.Context) ([]Change, error) {
 				return err
 			}
 		}
-		return t.write(before, t.old.Config)
+		return t.write(replacement{before, t.old.Config})
 	})
 }
 
