@@ -14,6 +14,7 @@ import (
 type gone struct{ client }
 
 func (*gone) Claim() (peer.Claim, error) { return peer.Claim{}, errors.New("it has ended") }
+func (*gone) Lineage() (string, error)   { return "", errors.New("it has ended") }
 
 func TestPlaceIsWhereAndForWhomAPersonIsAsked(t *testing.T) {
 	open := func(wire.Desktop) DesktopPrompter { return &notepad{} }
