@@ -29,6 +29,8 @@ const limit = 2 * time.Minute
 type Conn interface {
 	// Claim is what the process at the other end says of itself.
 	Claim() (peer.Claim, error)
+	// Lineage is what that process belongs to, as the kernel tells.
+	Lineage() (string, error)
 	// Call calls the client back and waits for its answer, or for ctx.
 	Call(ctx context.Context, method string, params, result any) error
 	// Notify tells the client without waiting for an answer.
