@@ -38,7 +38,7 @@ func heard(p *persontest.Person) (what []string) {
 
 // brief is time enough for a program that works, on a busy machine, and too
 // little for one that hangs.
-const brief = time.Second
+const brief = 3 * time.Second
 
 func codeOf(t *testing.T, h *token.Helper, p token.Person) (token.OATHCode, error) {
 	t.Helper()
@@ -67,14 +67,14 @@ func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
 		{"has no cgo", token.ErrNoHelper, "without cgo"},
 		{"crashes", token.ErrHelper, "ended before it answered"},
 		{"is killed", token.ErrHelper, "signal: killed"},
-		{"hangs", token.ErrHelper, "nothing came from it for 1s"},
-		{"never reads", token.ErrHelper, "nothing came from it for 1s"},
-		{"hangs while it waits", token.ErrHelper, "nothing came from it for 1.1s"},
+		{"hangs", token.ErrHelper, "nothing came from it for 3s"},
+		{"never reads", token.ErrHelper, "nothing came from it for 3s"},
+		{"hangs while it waits", token.ErrHelper, "nothing came from it for 3.1s"},
 		{"hangs before a token", token.ErrHelper, "nothing came from it for 1.2s"},
 		{"ends its input", token.ErrHelper, "mfad-token failed"},
 		{"ends its output", token.ErrHelper, "ended before it answered"},
 		{"talks without end", token.ErrHelper, "messages without end"},
-		{"drips", token.ErrHelper, "nothing came from it for 1.1s"},
+		{"drips", token.ErrHelper, "nothing came from it for 3.1s"},
 		{"answers garbage", token.ErrHelper, "no message"},
 		{"answers zeros", token.ErrHelper, "no message"},
 		{"answers deep", token.ErrHelper, "no message"},
@@ -101,7 +101,7 @@ func TestProgramThatMisbehavesIsATypedError(t *testing.T) {
 			h := helper(t, test.kind)
 			h.Hurry(time.Minute, time.Minute, time.Minute, time.Minute, brief)
 			if strings.Contains(test.says, "nothing came") || test.kind == "ends its input" {
-				h.Hurry(brief, 1100*time.Millisecond, 200*time.Millisecond, time.Minute, brief)
+				h.Hurry(brief, 3100*time.Millisecond, 200*time.Millisecond, time.Minute, brief)
 			}
 			p := silent()
 			params := token.OATHCodeParams{Name: "work", Ref: token.Ref{Wait: 1}}
@@ -125,7 +125,7 @@ func TestProgramThatTalksForEverIsEnded(t *testing.T) {
 	h.Hurry(time.Minute, time.Minute, time.Minute, brief, 0)
 	p := silent()
 	_, err := codeOf(t, h, p)
-	if !errors.Is(err, token.ErrHelper) || !strings.Contains(err.Error(), "did not end within 1s") {
+	if !errors.Is(err, token.ErrHelper) || !strings.Contains(err.Error(), "did not end within 3s") {
 		t.Errorf("got %v", err)
 	}
 	p.Closed(t)

@@ -40,7 +40,8 @@ type word struct {
 }
 
 type answer struct {
-	human.Answer
+	Text    []byte
+	Yes     bool
 	Refused bool
 }
 
@@ -121,7 +122,7 @@ func (p *distant) Ask(_ context.Context, q human.Question) (human.Answer, error)
 	if a.Refused {
 		return human.Answer{}, human.ErrDismissed
 	}
-	return a.Answer, nil
+	return human.Answer{Text: a.Text, Yes: a.Yes}, nil
 }
 
 func (p *distant) Await(_ context.Context, w token.Waiting) func() {
@@ -167,7 +168,7 @@ func (d *rig) attend(in io.Writer, out io.Reader) (result, error) {
 			continue
 		}
 		a, err := d.person.Ask(ctx, *w.Ask)
-		if err := answers.Encode(answer{a, err != nil}); err != nil {
+		if err := answers.Encode(answer{a.Text, a.Yes, err != nil}); err != nil {
 			return result{}, err
 		}
 	}
