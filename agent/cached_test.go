@@ -8,6 +8,28 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
+// stranger is a caller whose lineage nobody may ask for.
+type stranger struct {
+	*person
+	testing.TB
+}
+
+func (s stranger) Lineage() (string, error) {
+	s.Error("the lineage of a caller was looked up")
+	return "", nil
+}
+
+// Who asks is looked up for the audit line; what that belongs to costs as much again,
+// and decides nothing where nobody is asked.
+func TestWarmCredentialsLookNoLineageUp(t *testing.T) {
+	b, _ := ready(t)
+	b.must(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
+	call := wire.Call{V: wire.Protocol, Params: []byte(`{"profile":"prod"}`)}
+	if _, err := b.serve(t.Context(), stranger{nobody, t}, call, wire.MethodCredentials); err != nil {
+		t.Error(err)
+	}
+}
+
 // The least client asks for what is in the cache. It is answered with a
 // document or with nothing, and nothing leaves no trace.
 func TestCachedRequestIsAnsweredFromTheCacheOrNotAtAll(t *testing.T) {

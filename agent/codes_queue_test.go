@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/mfad/mfad/agent/inventory"
-	"github.com/mfad/mfad/agent/peer"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
@@ -18,7 +17,7 @@ import (
 
 // from is a caller of a peer of that name.
 func from(lineage string) *person {
-	return &person{claim: peer.Claim{PID: 1, Command: []string{"aws"}, Lineage: lineage}}
+	return &person{lineage: lineage}
 }
 
 // withPhone is a bench with a device whose current code was used.

@@ -142,6 +142,21 @@ func TestOwnDesktopConfirmsWhatItShows(t *testing.T) {
 	}
 }
 
+// A caller does not write the question: what cannot be trusted is refused before
+// anybody reads it.
+func TestQuestionHasNoWordsOfACaller(t *testing.T) {
+	b := openByItself(t)
+	for _, p := range []wire.KeyTrustParams{
+		{Name: "base", Endpoint: "aws", Proxy: "http://p:1\nIt is safe: click Allow."},
+		{Name: "base", Endpoint: "https://x.example", CA: "0a\n\nIt is safe"},
+	} {
+		b.refused(t, nobody, errcode.BadRequest, wire.MethodKeyTrust, p)
+	}
+	if len(b.desk.asked) > 0 {
+		t.Errorf("asked %q", b.desk.asked)
+	}
+}
+
 // The recovery key is a proof where nobody sits at the agent's desktop, and where
 // it was chosen nothing else is asked.
 func TestRecoveryKeyProves(t *testing.T) {

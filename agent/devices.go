@@ -185,6 +185,13 @@ func deviceToReplace(v *keystore.Vault, d inventory.Device, replace bool) (inven
 	if other, found := inventory.DeviceOfSerial(v, d.Serial); found && other.Name != d.Name {
 		return inventory.Device{}, fmt.Errorf("%w: %s is in the vault as device %q", keystore.ErrItemExists, d.Serial, other.Name)
 	}
+	// Whoever names a device by its serial number means no other one of that name.
+	if other, found := inventory.DeviceOfSerial(v, d.Name); found && other.Name != d.Name {
+		return inventory.Device{}, fmt.Errorf("%w: %s is the serial number of device %q", keystore.ErrItemExists, d.Name, other.Name)
+	}
+	if other, found := inventory.DeviceNamed(v, d.Serial); found && other.Name != d.Name {
+		return inventory.Device{}, fmt.Errorf("%w: a device without that serial number is named %s", keystore.ErrItemExists, other.Name)
+	}
 	old, found := inventory.DeviceNamed(v, d.Name)
 	if found && !replace {
 		return inventory.Device{}, fmt.Errorf("%w: the vault has a device named %q", keystore.ErrItemExists, d.Name)

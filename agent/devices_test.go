@@ -50,6 +50,18 @@ func TestDevicesComeAndGo(t *testing.T) {
 	b.refused(t, nobody, errcode.NoItem, wire.MethodDeviceRemove, wire.NameParams{Name: "fob"})
 }
 
+// A device has the serial number for its name which another one has: a program
+// could have its own codes shown, or its own device meant, for that one.
+func TestNameIsNoOtherDevicesSerial(t *testing.T) {
+	b := openBench(t)
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Serial: serial, Seed: []byte(seed)}, nil)
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: serial, Seed: []byte(seed)})
+	later := serial + "-2"
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: later, Seed: []byte(seed)}, nil)
+	b.refused(t, nobody, errcode.ItemExists, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "fob", Serial: later, Seed: []byte(seed)})
+	b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: later, Serial: later, Seed: []byte(seed), Replace: true}, nil)
+}
+
 func TestExportBringsSeveralDevicesThatNameThemselves(t *testing.T) {
 	b := openBench(t)
 	export := migration("alice@1", "alice@1", "b b", counterBased)

@@ -222,12 +222,14 @@ func routeOf(p wire.KeyTrustParams) (r credproc.Route, err error) {
 	r.Proxy, r.CA = p.Proxy, p.CA
 	if p.Endpoint == trust.AWS {
 		if r == (credproc.Route{}) {
-			err = errcode.Errorf(errcode.BadRequest, "AWS's own endpoints are trusted: name an endpoint, a proxy or a CA bundle")
+			return r, errcode.Errorf(errcode.BadRequest, "AWS's own endpoints are trusted: name an endpoint, a proxy or a CA bundle")
 		}
+		return r, trust.Check(r)
+	}
+	if r.URL, err = trust.Canonical(p.Endpoint); err != nil {
 		return r, err
 	}
-	r.URL, err = trust.Canonical(p.Endpoint)
-	return r, err
+	return r, trust.Check(r)
 }
 
 // A credential that signs is of HMAC-SHA256. Its digits are never used.

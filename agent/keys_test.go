@@ -159,13 +159,14 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 // another, and what was trusted before there were such routes is a plain endpoint.
 func TestTrustIsForTheWholeRoute(t *testing.T) {
 	b := openBench(t)
+	bundle := strings.Repeat("c0ffee00", 8)
 	routes := []credproc.Route{
 		{URL: "https://x.example"},
 		{URL: "https://x.example", Proxy: "http://p:3128"},
-		{URL: "https://x.example", CA: "c0ffee"},
+		{URL: "https://x.example", CA: bundle},
 		{Proxy: "http://p:3128"},
-		{CA: "c0ffee"},
-		{Proxy: "http://p:3128", CA: "c0ffee"},
+		{CA: bundle},
+		{Proxy: "http://p:3128", CA: bundle},
 	}
 	for i, route := range routes {
 		b.desk.sit(false)
@@ -180,8 +181,8 @@ func TestTrustIsForTheWholeRoute(t *testing.T) {
 		}
 	}
 	want := []string{
-		"https://x.example", "https://x.example;proxy=http://p:3128", "https://x.example;ca=sha256:c0ffee",
-		"aws;proxy=http://p:3128", "aws;ca=sha256:c0ffee", "aws;proxy=http://p:3128;ca=sha256:c0ffee",
+		"https://x.example", "https://x.example;proxy=http://p:3128", "https://x.example;ca=sha256:" + bundle,
+		"aws;proxy=http://p:3128", "aws;ca=sha256:" + bundle, "aws;proxy=http://p:3128;ca=sha256:" + bundle,
 	}
 	if got := b.trust.Of(keyID); !slices.Equal(got, want) {
 		t.Errorf("the vault has %q", got)

@@ -99,7 +99,7 @@ func (g groups) table() map[string]method {
 }
 
 // longestRoute bounds what is told of a route, which may be any text.
-const longestRoute = 300
+const longestRoute = 500
 
 // nobodyElse is whom a method for the vault itself is about.
 func nobodyElse[P, R any](P, R) *audit.Subject { return &audit.Subject{} }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -20,7 +21,7 @@ type person struct {
 	code    func(q human.Question) (answer string, dismissed bool)
 	confirm func(question string) bool
 	notice  func(text string)
-	claim   peer.Claim // empty: the tests' own process
+	lineage string
 
 	mu      sync.Mutex
 	asked   []string
@@ -47,11 +48,10 @@ func (p *person) asker() *ask.Chain { return ask.New(p, ask.Options{TTY: p.prese
 func (p *person) Peer() peer.Peer { return peer.Peer{PID: os.Getpid()} }
 
 func (p *person) Claim() (peer.Claim, error) {
-	if p.claim.PID != 0 {
-		return p.claim, nil
-	}
 	return peer.Claim{PID: os.Getpid(), Command: []string{"aws", "--hush", "hush"}, Parents: []string{"make", "zsh"}}, nil
 }
+
+func (p *person) Lineage() (string, error) { return cmp.Or(p.lineage, "session 1"), nil }
 
 func (p *person) Call(_ context.Context, method string, params, result any) error {
 	if method != wire.MethodPromptAsk {

@@ -128,10 +128,11 @@ func (m *status) stop(context.Context, *request) (none, error) {
 // elsewhere, by a proxy or with other certificates than the system's.
 type Detour struct{ Name, Text string }
 
-// detourVariables are those that count: Go reads the proxies, package config the
-// rest.
+// detourVariables are those that count: Go reads the proxies and the certificates
+// that stand for the system's, package config the rest.
 var detourVariables = []string{
 	"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy",
+	"SSL_CERT_FILE", "SSL_CERT_DIR",
 	"AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS",
 }
 

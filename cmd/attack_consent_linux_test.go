@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -149,7 +150,7 @@ func TestAttackerWhoAnswersItselfGetsNothingThatLasts(t *testing.T) {
 		for method, params := range wanted {
 			for _, tty := range []bool{true, false} {
 				got, err := attacker{socket, tty}.call(method, params)
-				if err != nil || got != code[0] && got != code[len(code)-1] {
+				if err != nil || !slices.Contains(code, got) {
 					t.Errorf("%s (terminal: %v): got code %d (%v), %v", method, tty, got, got, err)
 				}
 			}
@@ -182,9 +183,9 @@ func TestAttackerWhoAnswersItselfGetsNothingThatLasts(t *testing.T) {
 	// another, and leaves the person in peace after some noes.
 	restart := "mfad agent stop; MFAD_PINENTRY=" + pinentry + " DISPLAY=:77 mfad agent start"
 	succeed(restart)
-	attack(errcode.Dismissed)
+	attack(errcode.Dismissed, errcode.Unproven, errcode.WrongPassphrase) // which are asked, not asked any more, and a wrong key
 	seen, err := os.ReadFile(h.path("windows"))
-	if err != nil || string(seen) != strings.Repeat(":77\n", 3) {
+	if err != nil || string(seen) != strings.Repeat(":77\n", 2) {
 		t.Errorf("windows came on %q, %v", seen, err)
 	}
 	h.write("yes", "")

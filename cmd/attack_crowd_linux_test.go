@@ -216,14 +216,14 @@ func (h *home) dialAgent() *net.UnixConn {
 	}
 }
 
-// attack is a home under attack: a subtest for each crowd.
+// attack is one home under attack: a subtest for each crowd.
 func attack(t *testing.T, each func(*testing.T, *home)) {
 	t.Helper()
+	h := newHome(t).furnish()
+	h.do("", "credentials", "--profile", "prod")
 	for _, c := range crowds {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHome(t).furnish()
-			h.do("", "credentials", "--profile", "prod")
-			h.gather(c)
+			defer h.gather(c)()
 			each(t, h)
 		})
 	}

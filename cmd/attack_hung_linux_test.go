@@ -43,7 +43,7 @@ func TestAttackFalseAgentIsNamed(t *testing.T) {
 		"half a frame": {func(conn net.Conn) {
 			_, _ = io.WriteString(conn, `{"jsonrpc":"2.0","id":1,"resu`)
 			_, _ = io.Copy(io.Discard, conn)
-		}, ""},
+		}, "does not answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

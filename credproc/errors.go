@@ -62,7 +62,11 @@ type RefusalError struct {
 }
 
 func (e *RefusalError) Error() string {
-	return fmt.Sprintf("%s: %s: %s (request %s)", e.Op, e.Code, e.Message, e.RequestID)
+	text := fmt.Sprintf("%s: %s: %s", e.Op, e.Code, e.Message)
+	if e.RequestID == "" { // not every answer has one
+		return text
+	}
+	return text + " (request " + e.RequestID + ")"
 }
 
 // Unwrap makes errors.Is hold for the class.

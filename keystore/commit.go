@@ -21,6 +21,11 @@ func (s *state) alter(key *vaultKey, edit func(*change) error) error {
 	if err := edit(&c); err != nil {
 		return err
 	}
+	done, err := s.alone()
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := s.compare(); err != nil {
 		return err
 	}

@@ -44,6 +44,22 @@ func (s *state) compare() error {
 	return s.compareManifest()
 }
 
+// alone keeps other processes from the vault while it is compared and changed. The
+// lock that keeps them off while it is open is a file, which somebody may remove at
+// any moment. The caller calls done.
+func (s *state) alone() (done func(), err error) {
+	lock, err := durable.TryLockFolder(s.folder.dir)
+	switch {
+	case errors.Is(err, durable.ErrLocked):
+		return nil, fmt.Errorf("%w: it changes %s at this moment", ErrBusy, s.folder.dir)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %s is gone", ErrConflict, s.folder.dir)
+	case err != nil:
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
 func (s *state) compareManifest() error {
 	found, err := s.folder.readFile(manifestFile, maxManifest)
 	switch {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"filippo.io/age"
+
+	"github.com/mfad/mfad/internal/durable"
 )
 
 // listing is every file below a folder but the lock, with its content.
@@ -194,4 +196,61 @@ func TestReaderIsToldOfAnotherVault(t *testing.T) {
 	copyFolder(t, f.dir, backup)
 	_, err := f.Read(item.ID)
 	wantError(t, err, ErrConflict)
+}
+
+// meddled is a disk on which something happens right before a vault.json counts.
+type meddled struct {
+	durable.FS
+	before func()
+}
+
+func (m *meddled) Rename(from, to string) error {
+	if before := m.before; before != nil && filepath.Base(to) == manifestFile {
+		m.before = nil
+		before()
+	}
+	return m.FS.Rename(from, to)
+}
+
+// Who removes the lock again and again finds no moment in which two change the
+// vault at once: of two changes that count, none is lost.
+func TestLockThatGoesWhileAChangeIsWrittenLosesNothing(t *testing.T) {
+	disk := &meddled{FS: durable.OS}
+	f := newFixture(t, Options{Hold: -1, FS: disk})
+	removeLock := func() {
+		if err := os.Remove(filepath.Join(f.dir, lockFile)); err != nil {
+			t.Error(err)
+		}
+	}
+	open := func() *Vault {
+		removeLock()
+		other, err := Open(f.dir, Options{Hold: -1, HighWater: f.opts.HighWater})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = other.Close() })
+		return other
+	}
+	slot := f.Slots()[1].ID // the keychain's
+	other, late := open(), open()
+	if err := other.Unlock(t.Context(), slot, f.keychain); err != nil {
+		t.Fatal(err)
+	}
+	removeLock()
+	disk.before = func() {
+		removeLock()
+		if _, err := other.Put(Item{Name: "theirs", Kind: KindTOTP}, []byte("two")); !errors.Is(err, ErrBusy) {
+			t.Errorf("a second change at the same moment: got %v", err)
+		}
+		if err := late.Unlock(t.Context(), slot, f.keychain); !errors.Is(err, ErrBusy) { // which sweeps
+			t.Errorf("an unlock at that moment: got %v", err)
+		}
+	}
+	f.put(t, "ours", "one")
+	if disk.before != nil {
+		t.Fatal("nothing was written")
+	}
+	if report := f.Verify(); len(report.Faults) > 0 || report.Items != 1 {
+		t.Errorf("the vault has %+v", report)
+	}
 }

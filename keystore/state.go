@@ -103,6 +103,11 @@ func (s *state) admit(key *vaultKey) error {
 	if !man.authentic(key.mac) {
 		return fmt.Errorf("%w: %s was not signed by this vault", ErrDamaged, manifestFile)
 	}
+	done, err := s.alone()
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := s.compareManifest(); err != nil {
 		return err
 	}

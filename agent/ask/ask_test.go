@@ -33,6 +33,8 @@ func (c *client) Claim() (peer.Claim, error) {
 	return peer.Claim{PID: 4711, Command: []string{"aws", "--secret", "hush"}, Parents: []string{"make", "zsh"}}, nil
 }
 
+func (c *client) Lineage() (string, error) { return "", nil }
+
 func (c *client) Call(ctx context.Context, _ string, params, result any) error {
 	c.asked = append(c.asked, params.(wire.PromptParams))
 	switch {

@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ const (
 // answer clears both. Callers with a terminal are not bound. The zero Bounds are
 // ready for use, by one agent, and safe for concurrent use.
 type Bounds struct {
+	settle  time.Duration // for which a desktop is empty between two questions
+	instead string        // what a peer does that is not asked; empty: inATerminal
+
 	mu      sync.Mutex
 	peers   map[string]*tally
 	strikes []time.Time // of all
@@ -72,8 +76,12 @@ func (b *Bounds) enter(ctx context.Context, at wire.Desktop, peer string) (conte
 	if err := d.enter(ctx, peer); err != nil {
 		return nil, nil, err
 	}
-	if err := b.begin(peer); err != nil {
-		d.leave()
+	err := d.settled(ctx, b.settle)
+	if err == nil {
+		err = b.begin(peer)
+	}
+	if err != nil {
+		d.leave(false)
 		return nil, nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -85,7 +93,7 @@ func (b *Bounds) enter(ctx context.Context, at wire.Desktop, peer string) (conte
 func (t *turn) leave(result outcome) {
 	t.cancel(nil)
 	t.bounds.end(t.peer, result)
-	t.desk.leave()
+	t.desk.leave(result != unshown)
 }
 
 // outcome is what became of a question.
@@ -110,7 +118,7 @@ func (b *Bounds) refusalLocked(peer string, now time.Time) error {
 	t := b.tallyLocked(peer, now)
 	if wait := t.wait(now); wait > 0 {
 		return fmt.Errorf("%w: %d questions of this caller were dismissed or not answered, and none is shown for %s more: %s",
-			human.ErrNoPrompt, t.strikes, seconds(wait), inATerminal)
+			human.ErrNoPrompt, t.strikes, seconds(wait), cmp.Or(b.instead, inATerminal))
 	}
 	if t.open > 0 && t.open+t.strikes >= freeStrikes {
 		return fmt.Errorf("%w: this caller has a question open on another desktop: answer that first", human.ErrNoPrompt)
@@ -124,7 +132,7 @@ func (b *Bounds) refusalLocked(peer string, now time.Time) error {
 			wait = b.strikes[0].Add(strikeTime).Sub(now)
 		}
 		return fmt.Errorf("%w: %d questions on the desktop were dismissed or not answered, and none is shown for %s more: %s",
-			human.ErrNoPrompt, len(b.strikes), seconds(wait), inATerminal)
+			human.ErrNoPrompt, len(b.strikes), seconds(wait), cmp.Or(b.instead, inATerminal))
 	}
 	return nil
 }
@@ -187,7 +195,7 @@ func outcomeOf(q human.Question, answer human.Answer, err error) outcome {
 	switch {
 	case errors.As(err, &notShown):
 		return unshown
-	case err != nil, q.Kind == human.Confirm && !answer.Yes:
+	case err != nil, (q.Kind == human.Confirm || q.Kind == human.Consent) && !answer.Yes:
 		return struck
 	}
 	return answered

@@ -52,8 +52,10 @@ func (s *screen) Close() error  { return nil }
 type of struct{ client }
 
 func (c *of) Claim() (peer.Claim, error) {
-	return peer.Claim{PID: 1, Command: []string{"aws"}, Lineage: c.answer}, nil
+	return peer.Claim{PID: 1, Command: []string{c.answer}}, nil
 }
+
+func (c *of) Lineage() (string, error) { return c.answer, nil }
 
 // asks has a peer ask on a desktop.
 func (s *screen) asks(ctx context.Context, b *Bounds, lineage string) error {

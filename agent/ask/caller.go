@@ -1,7 +1,6 @@
 package ask
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 )
@@ -51,11 +50,18 @@ func (c Caller) terminal() string {
 // they are, such as one that has ended.
 const unknown = "unknown"
 
-// peer names what the process shares its bounds with: see [peer.Claim].
+// peer names what the process shares its bounds with: see [peer.Peer.Lineage].
 func (c Caller) peer() string {
+	lineage, err := c.conn.Lineage()
+	if err != nil {
+		return unknown
+	}
+	if lineage != "" {
+		return lineage
+	}
 	claim, err := c.conn.Claim()
 	if err != nil {
 		return unknown
 	}
-	return cmp.Or(claim.Lineage, "process "+strconv.Itoa(claim.PID))
+	return "process " + strconv.Itoa(claim.PID)
 }

@@ -29,6 +29,8 @@ const limit = 2 * time.Minute
 type Conn interface {
 	// Claim is what the process at the other end says of itself.
 	Claim() (peer.Claim, error)
+	// Lineage is what that process belongs to, as the kernel tells.
+	Lineage() (string, error)
 	// Call calls the client back and waits for its answer, or for ctx.
 	Call(ctx context.Context, method string, params, result any) error
 	// Notify tells the client without waiting for an answer.
@@ -130,7 +132,7 @@ func (c *Chain) Ask(ctx context.Context, q human.Question) (answer human.Answer,
 		q.Profile = c.profile
 	}
 	if q.Kind == human.Consent { // which no link of the caller's may answer
-		return c.own.ask(ctx, q)
+		return c.own.ask(ctx, q, c.caller.peer())
 	}
 	err = errNowhere
 	for _, l := range c.links {

@@ -28,6 +28,7 @@ type desk struct {
 	peer  string
 	since time.Time
 	yield context.CancelCauseFunc
+	left  time.Time // when the last question that was shown ended
 }
 
 // deskAt finds the desktop. Who names one by another name gets another desk, which
@@ -100,9 +101,28 @@ func (d *desk) hold(peer string, yield context.CancelCauseFunc) {
 	d.peer, d.since, d.yield = peer, time.Now(), yield
 }
 
-func (d *desk) leave() {
+// settled waits until the desktop was empty for a time.
+func (d *desk) settled(ctx context.Context, empty time.Duration) error {
+	d.mu.Lock()
+	wait := time.Until(d.left.Add(empty))
+	d.mu.Unlock()
+	if wait <= 0 {
+		return nil
+	}
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (d *desk) leave(shown bool) {
 	d.mu.Lock()
 	d.yield = nil
+	if shown {
+		d.left = time.Now()
+	}
 	d.mu.Unlock()
 	<-d.busy
 }

@@ -14,6 +14,7 @@ import (
 type gone struct{ client }
 
 func (*gone) Claim() (peer.Claim, error) { return peer.Claim{}, errors.New("it has ended") }
+func (*gone) Lineage() (string, error)   { return "", errors.New("it has ended") }
 
 func TestPlaceIsWhereAndForWhomAPersonIsAsked(t *testing.T) {
 	open := func(wire.Desktop) DesktopPrompter { return &notepad{} }
@@ -25,8 +26,8 @@ func TestPlaceIsWhereAndForWhomAPersonIsAsked(t *testing.T) {
 		want    human.Place
 	}{
 		"display":    {alone, at(wire.Desktop{Display: ":7"}), human.Place{At: "the desktop :7", By: "aws[4711]", Peer: "process 4711"}},
-		"wayland":    {known, at(wire.Desktop{WaylandDisplay: "w"}), human.Place{At: "the desktop w", By: "aws[1]", Peer: "session 3"}},
-		"bus":        {known, at(wire.Desktop{Bus: "b"}), human.Place{At: "the desktop", By: "aws[1]", Peer: "session 3"}},
+		"wayland":    {known, at(wire.Desktop{WaylandDisplay: "w"}), human.Place{At: "the desktop w", By: "session 3[1]", Peer: "session 3"}},
+		"bus":        {known, at(wire.Desktop{Bus: "b"}), human.Place{At: "the desktop", By: "session 3[1]", Peer: "session 3"}},
 		"who knows":  {&gone{}, Options{TTY: true}, human.Place{Peer: unknown}},
 		"not at all": {&gone{}, Options{}, human.Place{Peer: unknown}},
 	} {

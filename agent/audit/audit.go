@@ -56,9 +56,9 @@ type Subject struct {
 // The longest that a field is, in runes: what callers and files say has no end of
 // its own.
 const (
-	maxWord = 64  // of a method, an action, an access key id
+	maxWord = 64  // of a method, an access key id
 	maxName = 256 // the longest name of an item of a vault
-	maxText = 640 // the longest ARN of a role, or a refusal
+	maxText = 640 // the longest ARN of a role, a route to AWS, or a refusal
 )
 
 // Log writes events, one JSON object a line. It is safe for concurrent use.
@@ -148,7 +148,7 @@ func (l *Log) write(ctx context.Context, out journal, verdict string, e Event) e
 	}
 	record := slog.NewRecord(l.now(), slog.LevelInfo, line.Short(e.What, maxWord), 0)
 	record.AddAttrs(slog.String("verdict", verdict), slog.Int("pid", e.PID), text("asker", e.Asker, maxName),
-		text("profile", e.Name, maxName), text("role", e.Role, maxText), text("key", e.KeyID, maxWord), text("action", e.Action, maxWord),
+		text("profile", e.Name, maxName), text("role", e.Role, maxText), text("key", e.KeyID, maxWord), text("action", e.Action, maxText),
 		text("tokens", strings.Join(e.Tokens, " "), maxName), text("why", why, maxText))
 	return l.settle(ctx, out.file, out.Handle(ctx, record))
 }

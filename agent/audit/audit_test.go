@@ -76,6 +76,19 @@ func TestRefusalsPushOutNothingThatWasGranted(t *testing.T) {
 
 // What a terminal would obey, or the eye be turned by, does not get into a line, nor
 // into what status shows.
+// What is trusted from now on is told whole: a host ends where it ends.
+func TestRouteIsToldToItsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	trusted := event("base", nil)
+	trusted.Action = "https://sts.amazonaws.com." + strings.Repeat("x.", 80) + "evil.example;proxy=http://p:3128;ca=sha256:" + strings.Repeat("0a", 32)
+	if err := open(t, path).Write(t.Context(), trusted); err != nil {
+		t.Fatal(err)
+	}
+	if told := lines(t, path)[0]["action"]; told != trusted.Action {
+		t.Errorf("told %q", told)
+	}
+}
+
 func TestForeignTextIsFitToBeShown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	log := open(t, path)
@@ -91,19 +104,20 @@ func TestForeignTextIsFitToBeShown(t *testing.T) {
 	var refusals audit.Refusals
 	refusals.Add(time.Now(), evil+strings.Repeat("x", 60_000), errors.New(strings.Repeat(evil, 10_000)))
 	last := refusals.List()[0]
-	text := last.Name + last.Text
+	var text strings.Builder
+	text.WriteString(last.Name + last.Text)
 	for _, name := range []string{path, audit.RefusedPath(path)} {
 		for key, value := range lines(t, name)[0] {
-			text += fmt.Sprint(key, value)
+			text.WriteString(fmt.Sprint(key, value))
 		}
 	}
 	for _, r := range "\u202e\u2066\u200b\x1b\x00\ufeff\u2028" {
-		if strings.ContainsRune(text, r) {
-			t.Errorf("%U is left in %+q", r, text)
+		if strings.ContainsRune(text.String(), r) {
+			t.Errorf("%U is left in %+q", r, text.String())
 		}
 	}
-	if most := 6 << 10; len(text) > most {
-		t.Errorf("%d bytes", len(text))
+	if most := 6 << 10; len(text.String()) > most {
+		t.Errorf("%d bytes", len(text.String()))
 	}
 }
 

@@ -37,23 +37,26 @@ func (e *HungError) Error() string {
 // Unwrap implements errors.Is.
 func (e *HungError) Unwrap() error { return ErrHung }
 
-// An agent that says nothing for silence is asked whether it is alive, and again
-// after each again. One that works and does not get to answer that is crowded, not
-// hung.
-const (
-	silence = time.Second
-	again   = 5 * time.Second
-	// mostAsked is how often that is asked where the agent asks nobody.
-	mostAsked = 4
-)
+// silence is after how long without a word an agent is asked whether it is alive.
+// One that works and does not get to answer that is crowded, not hung.
+const silence = time.Second
 
-// patience is how long an agent may take to say that it is alive: with the silence
-// before it two seconds where it asks nobody, and longer where it may be busy.
-func patience(method string) time.Duration {
+// patience is how the agent is asked, which depends on what it is called for.
+type patience struct {
+	within time.Duration // it has to say so
+	every  time.Duration
+	most   int // times; 0: without end
+}
+
+// patienceFor is that with a method. Where the agent asks nobody, one that says
+// nothing at all is hung after two seconds with the silence before; one that says
+// that it is alive, and never answers the call, after some more. Where it may ask
+// or compute, only the call's own end ends that.
+func patienceFor(method string) patience {
 	if wire.AsksNobody(method) {
-		return time.Second
+		return patience{within: time.Second, every: time.Second, most: 5}
 	}
-	return 4 * time.Second
+	return patience{within: 4 * time.Second, every: 5 * time.Second}
 }
 
 // dialTime is how long the agent's queue of callers may stay full.
@@ -63,21 +66,21 @@ const dialTime = 2 * time.Second
 // agent is hung. The caller stops it.
 func (c *Client) watch(method string, end func(error)) (stop func()) {
 	done := make(chan struct{})
-	socket, pid := c.socket, c.pid
+	socket, pid, p := c.socket, c.pid, patienceFor(method)
 	timer := time.AfterFunc(silence, func() {
 		agent := holder(socket, 0) // what else listens is given no more time
 		for asked := 1; ; asked++ {
 			before := worked(agent)
-			if !alive(socket, patience(method)) && worked(agent) == before {
+			if !alive(socket, p.within) && worked(agent) == before {
 				break
 			}
-			if asked == mostAsked && wire.AsksNobody(method) {
+			if asked == p.most {
 				break // it lives, and something in it does not
 			}
 			select {
 			case <-done:
 				return
-			case <-time.After(again):
+			case <-time.After(p.every):
 			}
 		}
 		select {
@@ -92,8 +95,8 @@ func (c *Client) watch(method string, end func(error)) (stop func()) {
 	}
 }
 
-// alive tells whether the agent answers anything. One that is gone counts: the
-// call that waits for it sees that by itself.
+// alive tells whether the agent answers anything, in a whole line. One that is gone
+// counts: the call that waits for it sees that by itself.
 func alive(socket string, within time.Duration) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
@@ -106,7 +109,7 @@ func alive(socket string, within time.Duration) bool {
 	_, err = fmt.Fprintf(conn, `{"jsonrpc":"2.0","id":1,"method":%q,"params":{"v":%d,"client":"","tty":false}}`+"\n",
 		wire.MethodPing, wire.Protocol)
 	if err == nil {
-		_, err = bufio.NewReaderSize(conn, 1).ReadByte()
+		_, err = bufio.NewReader(conn).ReadSlice('\n')
 	}
 	return !errors.Is(err, os.ErrDeadlineExceeded)
 }

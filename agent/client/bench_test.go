@@ -16,8 +16,13 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 )
 
-// document is about as long as credentials are: 1 KB.
-var document = wire.CredentialsResult{Document: []byte(`{"SessionToken":"` + strings.Repeat("x", 1000) + `"}`)}
+// document is about as long as credentials are: 1 KB. Each answer has its own, for
+// writing one wipes it.
+func document() *wire.CredentialsResult {
+	return &wire.CredentialsResult{Document: []byte(text)}
+}
+
+var text = `{"SessionToken":"` + strings.Repeat("x", 1000) + `"}`
 
 const benchClients = 50
 
@@ -33,7 +38,7 @@ func answering(b *testing.B) client.Options {
 	done := make(chan error)
 	go func() {
 		done <- server.Serve(ctx, ln, func(context.Context, *server.Conn, wire.Call, string) (any, error) {
-			return &document, nil
+			return document(), nil
 		}, server.Options{})
 	}()
 	b.Cleanup(func() {

@@ -7,17 +7,14 @@ import (
 )
 
 // Claim is what a peer says of itself: any process can put what it likes
-// there. Control characters are replaced. The kernel tells the numbers, the
-// terminal and the lineage.
+// there. Control characters are replaced. The kernel tells the numbers and the
+// terminal.
 type Claim struct {
 	PID       int
 	Command   []string // its arguments, with its name as the first
 	ParentPID int
 	Parents   []string // the names of its ancestors, nearest first, without pid 1
 	TTY       string   // its controlling terminal, such as "pts/3"; empty: none
-	// Lineage names what the process belongs to, whichever process of its kind
-	// asks: what shares it shares the bounds of one caller. Empty: not known.
-	Lineage string
 }
 
 // errEnded says that the peer ended, so that its pid may be another's by now.
@@ -36,6 +33,21 @@ func (p Peer) Describe() (Claim, error) {
 		return Claim{}, fmt.Errorf("describing process %d: %w", p.PID, err)
 	}
 	return c, nil
+}
+
+// Lineage names what the peer belongs to, whichever process of its kind asks: what
+// shares it shares the bounds of one caller. The kernel tells it. It takes longer
+// than a Claim, and a request whose answer is known needs none. Each call reads
+// anew; a process that has ended is an error.
+func (p Peer) Lineage() (string, error) {
+	if p.conn == nil || p.PID == 0 {
+		return "", errors.New("the lineage of the peer: the system does not tell its process")
+	}
+	found, err := p.lineage()
+	if err != nil {
+		return "", fmt.Errorf("the lineage of process %d: %w", p.PID, err)
+	}
+	return found, nil
 }
 
 // Short is the one who asks in a word, such as make[4711]: the parent of ours,

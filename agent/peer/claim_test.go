@@ -32,7 +32,7 @@ func TestClaimIsShownInAWordAndInALine(t *testing.T) {
 
 // Who cannot be asked for is nobody, and never us.
 func TestConnectionThatIsClosedHasNoPeer(t *testing.T) {
-	path := filepath.Join(place(t), "s")
+	path := filepath.Join(t.TempDir(), "s")
 	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)

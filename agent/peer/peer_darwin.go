@@ -21,6 +21,8 @@ func (p Peer) describe() (Claim, error) {
 	return of.claim(p.PID, args, look), nil
 }
 
+func (p Peer) lineage() (string, error) { return lineage(p.PID, look), nil }
+
 func look(pid int) (process, error) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	if err != nil {

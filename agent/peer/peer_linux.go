@@ -12,9 +12,25 @@ import (
 // soPeerPidfd is SO_PEERPIDFD of Linux 6.5.
 const soPeerPidfd = 77
 
-// describe reads /proc between taking a pidfd of the peer and seeing that the
-// process it names still lives: what was read is then the peer's own.
-func (p Peer) describe() (Claim, error) {
+func (p Peer) describe() (c Claim, err error) {
+	err = p.whileAlive(func() error {
+		c, err = read(p.PID)
+		return err
+	})
+	return c, err
+}
+
+func (p Peer) lineage() (found string, err error) {
+	err = p.whileAlive(func() error {
+		found = lineage(p.PID, stat)
+		return nil
+	})
+	return found, err
+}
+
+// whileAlive has read look at /proc between taking a pidfd of the peer and seeing
+// that the process it names still lives: what was read is then the peer's own.
+func (p Peer) whileAlive(read func() error) error {
 	pidfd := -1
 	err := control(p.conn, func(fd int) (err error) {
 		pidfd, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, soPeerPidfd)
@@ -23,18 +39,17 @@ func (p Peer) describe() (Claim, error) {
 	switch {
 	case errors.Is(err, unix.ENOPROTOOPT): // an older kernel: the claim is a little weaker
 	case err != nil:
-		return Claim{}, errEnded
+		return errEnded
 	default:
 		defer func() { _ = unix.Close(pidfd) }()
 	}
-	c, err := read(p.PID)
-	if err != nil {
-		return Claim{}, err
+	if err := read(); err != nil {
+		return err
 	}
 	if pidfd >= 0 && unix.PidfdSendSignal(pidfd, 0, nil, 0) != nil {
-		return Claim{}, errEnded
+		return errEnded
 	}
-	return c, nil
+	return nil
 }
 
 func read(pid int) (Claim, error) {

@@ -52,7 +52,7 @@ func printable(s string) string {
 func (p process) claim(pid int, args []string, look func(pid int) (process, error)) Claim {
 	return Claim{
 		PID: pid, Command: command(args), ParentPID: p.parent, Parents: ancestors(p.parent, look),
-		TTY: p.tty, Lineage: lineage(pid, look),
+		TTY: p.tty,
 	}
 }
 

@@ -4,9 +4,13 @@ package server
 const (
 	maxServed     = 256  // connections that are read at once; a silent one makes room
 	maxPerProcess = 64   // likewise, of one process
-	maxWaiting    = 1024 // accepted beyond that: they wait for a call to end
+	maxWaiting    = 2048 // accepted beyond that: they wait for a call to end
 	maxCalls      = 64   // at once on one connection
 )
+
+// unread is how many bytes of answers a peer may leave unread, about: no more is
+// worked on for it then.
+const unread = 32 << 10
 
 // reserved is how many descriptors the agent keeps for its own work: its files,
 // the ways to AWS, programs that it runs.

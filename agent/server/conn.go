@@ -27,6 +27,7 @@ type Conn struct {
 	server *server
 	peer   peer.Peer
 	claim  func() (peer.Claim, error)
+	kin    func() (string, error)
 	socket *net.UnixConn
 	stream *wire.Stream
 	rpc    *jsonrpc2.Conn  // set by the first request
@@ -55,6 +56,10 @@ func (c *Conn) Peer() peer.Peer { return c.peer }
 // Claim is what the peer said of itself when Claim was first called: reading
 // it takes longer than most answers.
 func (c *Conn) Claim() (peer.Claim, error) { return c.claim() }
+
+// Lineage is what the peer belonged to when Lineage was first called; see
+// [peer.Peer.Lineage].
+func (c *Conn) Lineage() (string, error) { return c.kin() }
 
 // Call calls the client back and waits for its answer, which is decoded into
 // result. It returns the [*errcode.Error] that the client answered, an error that

@@ -16,12 +16,19 @@ const (
 	// soloFor is likewise, of the only connection of a process, before that of
 	// another process does.
 	soloFor = 50 * time.Millisecond
+	// restFor is how long a silent connection stays, when who wants its place has
+	// some already.
+	restFor = 250 * time.Millisecond
 	// stuckAfter is how long an answer may take to be written before its
 	// connection counts as silent: the peer does not read.
 	stuckAfter = 250 * time.Millisecond
 	// lookAgain is how often those who wait are looked at, beside each time that
 	// something ends: a connection falls silent without a word.
 	lookAgain = 50 * time.Millisecond
+	// lookPause is how long they are not looked at again, whatever ends.
+	lookPause = 5 * time.Millisecond
+	// mostRelieved is how many of them are served at one look.
+	mostRelieved = 16
 )
 
 // connections holds the bounds: who is connected, who is silent since when, who
@@ -32,16 +39,17 @@ type connections struct {
 	onCount func(int)
 	start   func(*Conn) // begins to read from a connection that is served
 
-	mu      sync.Mutex
-	served  map[*Conn]bool
-	holders map[int]*holder
-	silent  *list.List // of *Conn that are served and work on nothing, the one used first in front
-	turns   uint64     // counts what turn of a Conn is
-	waiting []*Conn    // accepted and not read, oldest first
-	look    *time.Timer
-	running int // calls
-	stopped bool
-	drained chan struct{} // closed when stopped and no call runs
+	mu       sync.Mutex
+	served   map[*Conn]bool
+	holders  map[int]*holder
+	silent   *list.List // of *Conn that are served and work on nothing, the one used first in front
+	turns    uint64     // counts what turn of a Conn is
+	waiting  []*Conn    // accepted and not read, oldest first
+	look     *time.Timer
+	relieved time.Time // when they were looked at last
+	running  int       // calls
+	stopped  bool
+	drained  chan struct{} // closed when stopped and no call runs
 }
 
 // A holder is a process, as far as the kernel tells it: a process cannot take
@@ -71,8 +79,8 @@ func newConnections(b bounds, onCount func(int), start func(*Conn)) *connections
 
 // admit serves c, or lets it wait until there is room for it; it never waits
 // itself. Where there is no room, a connection goes that [connections.placeLocked]
-// finds, or when too many wait, one of those. Who is gone already, or says nothing
-// while its process has its share, costs no more than this.
+// finds, or when too many wait, one of those. Who is gone already costs no more than
+// this.
 func (s *connections) admit(c *Conn) {
 	spoken, gone := peek(c.socket)
 	s.mu.Lock()
@@ -82,17 +90,13 @@ func (s *connections) admit(c *Conn) {
 		return
 	}
 	c.holder = s.holderLocked(c.peer.PID)
-	full := len(s.served) >= s.bounds.served
 	out, served := s.placeLocked(c.holder, spoken)
-	switch {
-	case served:
+	if served {
 		if out != nil {
 			s.dropLocked(out)
 		}
 		s.takeLocked(c)
-	case full && !spoken && c.holder.all() > 0 && c.holder.served < s.bounds.perProcess:
-		out = c
-	default:
+	} else {
 		out = s.parkLocked(c)
 	}
 	s.mu.Unlock()
@@ -201,11 +205,8 @@ func (s *connections) remove(c *Conn) {
 	if s.served[c] {
 		s.dropLocked(c)
 	}
-	awaited := len(s.waiting) > 0
 	s.mu.Unlock()
-	if awaited {
-		s.relieve()
-	}
+	s.relieveAgain()
 }
 
 // begin counts a call in, or says why it may not run.
@@ -243,15 +244,12 @@ func (s *connections) end(c *Conn) {
 	c.answered = true
 	s.running--
 	over := c.deaf && c.calls == 0
-	awaited := len(s.waiting) > 0
 	s.drainedLocked()
 	s.mu.Unlock()
 	if over {
 		c.close()
 	}
-	if awaited {
-		s.relieve()
-	}
+	s.relieveAgain()
 }
 
 // deafen says that the peer sends no more. It is true while calls run, for the

@@ -34,15 +34,30 @@ func (s *connections) silentLocked(other *holder) (out *Conn) {
 		if c.holder.all() < other.all() || out != nil && c.holder.all() <= out.holder.all() {
 			continue
 		}
-		patience := time.Duration(0)
-		if c.holder.all() == 1 {
-			patience = soloFor
-		}
-		if c.isSilent(now, patience) {
+		if c.isSilent(now, patienceWith(c.holder, other)) {
 			out = c
 		}
 	}
 	return out
+}
+
+// patience is how long a connection that works on nothing may rest.
+type patience struct {
+	fresh time.Duration // before its first request
+	any   time.Duration // and in any case
+}
+
+// patienceWith is that with a silent connection of a process, for another that
+// wants its place. Who has some already, and as many, waits a little: a crowd that
+// comes back whenever it is closed does not keep us busy with that.
+func patienceWith(own, other *holder) (p patience) {
+	if own.all() == 1 {
+		p.fresh = soloFor
+	}
+	if other.served > 0 && own.served <= other.served+1 {
+		p.any = restFor
+	}
+	return p
 }
 
 // ownSilentLocked is a silent connection of the process, the one that was used
@@ -51,7 +66,7 @@ func (s *connections) silentLocked(other *holder) (out *Conn) {
 func (s *connections) ownSilentLocked(own *holder) *Conn {
 	now := time.Now()
 	for e := s.silent.Front(); e != nil; e = e.Next() {
-		if c := e.Value.(*Conn); c.holder == own && c.isSilent(now, freshFor) {
+		if c := e.Value.(*Conn); c.holder == own && c.isSilent(now, patience{fresh: freshFor}) {
 			return c
 		}
 	}
@@ -59,14 +74,14 @@ func (s *connections) ownSilentLocked(own *holder) *Conn {
 }
 
 // isSilent tells whether a connection that works on nothing may go: it has had its
-// time for a first request, none lies unread, and its answer is written, unless the
-// peer does not read.
-func (c *Conn) isSilent(now time.Time, patience time.Duration) bool {
+// time, no request lies unread, and its answer is written, unless the peer does not
+// read.
+func (c *Conn) isSilent(now time.Time, p patience) bool {
 	rests := now.Sub(c.rested)
 	switch {
 	case c.calls > 0:
 		return rests >= stuckAfter
-	case !c.answered && rests < patience:
+	case rests < p.any, !c.answered && rests < p.fresh:
 		return false
 	}
 	unread, _ := peek(c.socket)
@@ -123,11 +138,23 @@ func (s *connections) nextLocked() (next int, out *Conn, ok bool) {
 	return -1, nil, false
 }
 
-// relieve serves those who wait, as far as there is room.
+// relieveAgain is relieve unless that was done just now: with a crowd that waits,
+// each look costs some 100 µs. Nobody is forgotten, for it is done again in any case.
+func (s *connections) relieveAgain() {
+	s.mu.Lock()
+	due := len(s.waiting) > 0 && time.Since(s.relieved) >= lookPause
+	s.mu.Unlock()
+	if due {
+		s.relieve()
+	}
+}
+
+// relieve serves those who wait, as far as there is room, a few at a time.
 func (s *connections) relieve() {
 	var begin, end []*Conn
 	s.mu.Lock()
-	for {
+	s.relieved = time.Now()
+	for range mostRelieved {
 		i, out, ok := s.nextLocked()
 		if !ok {
 			break
@@ -140,7 +167,10 @@ func (s *connections) relieve() {
 		s.takeLocked(c)
 		begin = append(begin, c)
 	}
-	if len(s.waiting) > 0 {
+	switch {
+	case len(begin) == mostRelieved:
+		s.look.Reset(lookPause)
+	case len(s.waiting) > 0:
 		s.look.Reset(lookAgain)
 	}
 	s.mu.Unlock()

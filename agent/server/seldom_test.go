@@ -26,7 +26,7 @@ func TestBoundsLeaveDescriptors(t *testing.T) {
 		descriptors int
 		want        bounds
 	}{
-		{1 << 20, bounds{256, 64, 1024}},
+		{1 << 20, bounds{256, 64, 2048}},
 		{1024, bounds{256, 64, 728}},
 		{256, bounds{162, 40, 54}},
 		{64, bounds{18, 4, 6}},

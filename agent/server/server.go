@@ -137,8 +137,12 @@ func (s *server) admit(conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
+	if err := unix.SetWriteBuffer(unread); err != nil {
+		_ = conn.Close()
+		return
+	}
 	c := &Conn{
-		server: s, peer: who, claim: sync.OnceValues(who.Describe),
+		server: s, peer: who, claim: sync.OnceValues(who.Describe), kin: sync.OnceValues(who.Lineage),
 		socket: unix, stream: wire.NewStream(unix, wire.AgentLimits),
 	}
 	c.ears, c.deafen = context.WithCancel(context.Background())

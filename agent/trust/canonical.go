@@ -1,6 +1,8 @@
 package trust
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
 	"strings"
 
@@ -47,6 +49,13 @@ func CanonicalAll(raw []string) ([]string, error) {
 // AWS stands for AWS's own endpoints where a route is written down.
 const AWS = "aws"
 
+// Check refuses what cannot be a route before anybody is asked about it: the words
+// of a question are no caller's to choose. It is a [errcode.BadRequest].
+func Check(r credproc.Route) error {
+	_, err := write(r)
+	return err
+}
+
 // write writes a route in one way: a plain endpoint is its URL alone, and what
 // else there is follows, each after a semicolon, which no URL here has.
 func write(r credproc.Route) (string, error) {
@@ -66,6 +75,9 @@ func write(r credproc.Route) (string, error) {
 		text += ";proxy=" + proxy
 	}
 	if r.CA != "" {
+		if sum, err := hex.DecodeString(r.CA); err != nil || len(sum) != sha256.Size || r.CA != strings.ToLower(r.CA) {
+			return "", errcode.Errorf(errcode.BadRequest, "%.80q is not the SHA-256 of a CA bundle: it has 64 hex digits", r.CA)
+		}
 		text += ";ca=sha256:" + r.CA
 	}
 	return text, nil

@@ -2,8 +2,10 @@ package trust
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
+	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 )
 
@@ -33,5 +35,27 @@ func TestWhatIsNoEndpointIsRefused(t *testing.T) {
 	}
 	if _, err := CanonicalAll([]string{"https://sts.example.com", "nowhere"}); !errors.Is(err, errcode.BadRequest) {
 		t.Errorf("one of two: %v", err)
+	}
+}
+
+// What is no route is refused before a person reads it: else a caller writes the
+// question.
+func TestWhatIsNoRouteIsRefused(t *testing.T) {
+	sum := strings.Repeat("0a", 32)
+	for _, r := range []credproc.Route{
+		{Proxy: "http://p:1\nIt is safe."},
+		{Proxy: "http://p:1\u202e"},
+		{Proxy: "http://" + strings.Repeat("p", longest)},
+		{CA: "zz\n\nclick Allow"},
+		{CA: sum + ";proxy=http://p"},
+		{CA: strings.ToUpper(sum)},
+		{URL: "https://x.example", CA: sum[2:]},
+	} {
+		if err := Check(r); !errors.Is(err, errcode.BadRequest) {
+			t.Errorf("%q: got %v", r, err)
+		}
+	}
+	if err := Check(credproc.Route{URL: "https://x.example", Proxy: "http://p:3128", CA: sum}); err != nil {
+		t.Error(err)
 	}
 }

@@ -168,7 +168,7 @@ func otherFiles(ctx context.Context, c *cli, paths config.Paths) error {
 func refuseOtherFiles(ctx context.Context, c *cli, paths config.Paths) error {
 	if why := otherFiles(ctx, c, paths); why != nil {
 		_, hint := exitAndHint(why)
-		return usagef(hint, "%w: it would serve one half of the profile; nothing was changed", why)
+		return usagef(hint, "%w: one half of the profile would stand where it does not look; nothing was changed", why)
 	}
 	return nil
 }

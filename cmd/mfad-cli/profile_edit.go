@@ -169,12 +169,17 @@ else stays as it is.`,
 	}
 }
 
-// profileEditCommand makes cmd a verb that edits a profile.
+// profileEditCommand makes cmd a verb that takes a profile out of mfad's file. It
+// refuses files that the agent does not read: the half of the profile that stands
+// in AWS's config would stay behind.
 func profileEditCommand(c *cli, cmd *cobra.Command, act profileEdit) *cobra.Command {
 	cmd.Args = argCount(1, 1)
 	cmd.ValidArgsFunction = completeOne(completeProfiles(c.getenv))
 	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
 		return editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) {
+			if err := refuseOtherFiles(cmd.Context(), c, e.Paths); err != nil {
+				return nil, err
+			}
 			return act(e, cmd.Context(), args[0])
 		})
 	})

@@ -10,19 +10,25 @@ import (
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 )
 
-// renameCommand makes cmd a verb that gives an item of the vault another name. T is
-// what the agent tells of it.
-func renameCommand[T any](c *cli, cmd *cobra.Command, method string, tell func(old string, now T)) *cobra.Command {
+// A renaming is what a verb does that gives an item of the vault another name. T is
+// what the agent tells of the item.
+type renaming[T any] struct {
+	method string
+	tell   func(old string, now T)
+}
+
+// renameCommand makes cmd a verb that gives an item of the vault another name.
+func renameCommand[T any](c *cli, cmd *cobra.Command, r renaming[T]) *cobra.Command {
 	var by answers
 	cmd.Use = "rename OLD NEW"
 	cmd.Args = argCount(2, 2)
 	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
 		c.answerBy(by)
 		var now T
-		if err := c.call(cmd.Context(), method, wire.RenameParams{Name: args[0], To: args[1]}, &now); err != nil {
+		if err := c.call(cmd.Context(), r.method, wire.RenameParams{Name: args[0], To: args[1]}, &now); err != nil {
 			return err
 		}
-		tell(args[0], now)
+		r.tell(args[0], now)
 		return nil
 	})
 	proofFlags(c, cmd, &by)
@@ -41,7 +47,9 @@ It takes a proof that you want it, even while the vault is open: a name is what
 you go by when you trust, replace or erase a key.`,
 		Example:           "  mfad key rename base work",
 		ValidArgsFunction: completeOne(completeKeys(c.callRunning)),
-	}, wire.MethodKeyRename, func(old string, now wire.KeyRenameResult) { tellRenamedKey(c.console, old, now) })
+	}, renaming[wire.KeyRenameResult]{wire.MethodKeyRename, func(old string, now wire.KeyRenameResult) {
+		tellRenamedKey(c.console, old, now)
+	}})
 }
 
 // tellRenamedKey says which settings have to be mended: a person's files are theirs,
@@ -61,7 +69,8 @@ func tellRenamedKey(c console, old string, now wire.KeyRenameResult) {
 	}
 	c.say("mfad: the old name, by which there is no key now, serves %s: %s", words.Count(len(profiles), "profile"),
 		strings.Join(profiles, ", "))
-	c.hint(`Write %s in place of %s in %s, then run "mfad profile show %s".`, now.Key.Name, old, strings.Join(places, ", "), pasteName(profiles[0]))
+	c.hint(`Write %s in place of %s in %s, then run "mfad profile show %s".`,
+		now.Key.Name, old, strings.Join(places, ", "), pasteName(profiles[0]))
 }
 
 func deviceRenameCommand(c *cli) *cobra.Command {
@@ -74,9 +83,9 @@ It takes a proof that you want it, even while the vault is open: a name is what
 you go by when you take a code, or erase a device.`,
 		Example:           "  mfad device rename phone work",
 		ValidArgsFunction: completeOne(completeDevices(c.callRunning)),
-	}, wire.MethodDeviceRename, func(old string, now wire.Device) {
+	}, renaming[wire.Device]{wire.MethodDeviceRename, func(old string, now wire.Device) {
 		c.say("mfad: device %q is %q now", old, now.Name)
-	})
+	}})
 }
 
 func deviceSetCommand(c *cli) *cobra.Command {

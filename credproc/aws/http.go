@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,8 +50,9 @@ func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// unnested is the text of an error as AWS writes it. Some stand-ins, such as moto,
-// put the error into a list of errors, where the SDK does not find it.
+// unnested is the text of an error as AWS's STS writes it. Some stand-ins put the
+// error where the SDK does not find it: moto into a list of errors; Ceph, as S3
+// does, into no ErrorResponse at all.
 func unnested(body io.Reader) (io.Reader, error) {
 	text, err := io.ReadAll(body)
 	if err != nil {
@@ -58,6 +60,9 @@ func unnested(body io.Reader) (io.Reader, error) {
 	}
 	for _, tag := range []string{"<Errors>", "</Errors>"} {
 		text = bytes.Replace(text, []byte(tag), nil, 1)
+	}
+	if start := bytes.Index(text, []byte("<Error>")); start >= 0 && !bytes.Contains(text[:start], []byte("Response")) {
+		text = slices.Concat([]byte("<ErrorResponse>"), text[start:], []byte("</ErrorResponse>"))
 	}
 	return bytes.NewReader(text), nil
 }

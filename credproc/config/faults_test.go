@@ -178,3 +178,17 @@ func TestNamesThatAWSToolsWriteAreServed(t *testing.T) {
 		}
 	}
 }
+
+// A name that each tool reads differently is nobody's, and is told.
+func TestANameThatNobodyAgreesOnIsTold(t *testing.T) {
+	for _, name := range []string{`o'neil`, `"a`, `a"`, `a\b`, `"a\"b"`} {
+		r := setup(t, "", "[profile "+name+"]\n"+oddRegion+oddSource+"[profile p]\n"+oddRegion+oddSource, "", nil)
+		faults, err := r.Faults()
+		if err != nil || len(faults) != 1 || faults[0].At.Line != 1 || !faults[0].Refused || !strings.Contains(faults[0].Text, "a quote that does not close") {
+			t.Errorf("%s: got %+v, %v", name, faults, err)
+		}
+		if _, err := r.Resolve(Query{Profile: "p"}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

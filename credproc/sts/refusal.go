@@ -46,6 +46,10 @@ var refusals = []aws.Refusal{
 		Sentence: "the role does not allow sessions that long",
 	},
 	{
+		Code: "ValidationError", Text: "'durationSeconds'", Class: credproc.ErrTooLong,
+		Sentence: "AWS allows no session of that length",
+	},
+	{
 		Code: "RegionDisabledException", Class: credproc.ErrInvalid,
 		Sentence: aws.Where + " is not activated for this account",
 	},

@@ -195,7 +195,7 @@ func TestRefusalsAreOfTheirClass(t *testing.T) {
 		{"wrong secret", get(wrongSecret, credproc.MFA{}, 0), credproc.ErrKeyRefused, "SignatureDoesNotMatch", "secret is not the one"},
 		{"unknown key", get(stranger, credproc.MFA{}, 0), credproc.ErrKeyRefused, "InvalidClientTokenId", "does not know the access key"},
 		{"session of a session", get(session, credproc.MFA{}, 0), credproc.ErrDenied, "AccessDenied", "long-term access keys only"},
-		{"too long a session", get(f.by, credproc.MFA{}, 37*time.Hour), credproc.ErrInvalid, "ValidationError", "refused a parameter"},
+		{"too long a session", get(f.by, credproc.MFA{}, 37*time.Hour), credproc.ErrTooLong, "ValidationError", "no session of that length"},
 		{"expired session", assume(expired, open, 0), credproc.ErrExpired, "ExpiredToken", "have expired"},
 		{"no MFA", assume(session, strict, 0), credproc.ErrDenied, "AccessDenied", "denied"},
 		{"no such role", assume(session, open+"x", 0), credproc.ErrDenied, "AccessDenied", "denied"},

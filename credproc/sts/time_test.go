@@ -2,6 +2,7 @@ package sts_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -39,9 +40,7 @@ func TestTimeNeedsADate(t *testing.T) {
 		var asked *http.Request
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked = r
-			for key, values := range test.header {
-				w.Header()[key] = values
-			}
+			maps.Copy(w.Header(), test.header)
 			w.WriteHeader(test.status)
 		}))
 		observed := false

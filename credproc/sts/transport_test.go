@@ -1,6 +1,7 @@
 package sts_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/pem"
 	"errors"
@@ -139,6 +140,10 @@ func TestOtherProgramsAreTold(t *testing.T) {
 			if err != nil {
 				return
 			}
+			// A greeting that comes before the request ends the connection under it.
+			if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
 			_, _ = io.WriteString(c, "220 mail.example ESMTP\r\n")
 			_ = c.Close()
 		}
@@ -185,6 +190,8 @@ func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
 		"a web page": {http.StatusForbidden, "<html><head/><body>Forbidden</body></html>", credproc.ErrNoService},
 		"a nest": {http.StatusForbidden, `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Errors><Error><Code>AccessDenied</Code>` +
 			`<Message>User is not authorized to perform: sts:AssumeRole</Message></Error></Errors><RequestID>r</RequestID></ErrorResponse>`, credproc.ErrDenied},
+		"S3's error": {http.StatusForbidden, `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<Error><Code>SignatureDoesNotMatch</Code>` +
+			`<Message>The signature does not match.</Message><Resource>/</Resource></Error>`, credproc.ErrKeyRefused},
 		"a flood":    {http.StatusOK, "<GetSessionTokenResponse>" + strings.Repeat("<a/>", 1<<19), credproc.ErrNoService},
 		"half a set": {http.StatusOK, "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIA</AccessKeyId></Credentials></GetSessionTokenResult></GetSessionTokenResponse>", credproc.ErrNoService},
 		"escapes": {http.StatusForbidden, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The request signature &#9;\u009b31m does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:" +
@@ -202,7 +209,7 @@ func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
 			if !errors.Is(err, answer.class) || errors.Is(err, credproc.ErrUnsent) {
 				t.Fatalf("got %v, want %q", err, answer.class)
 			}
-			if text := err.Error(); strings.ContainsAny(text, "\n\t\u009b") || strings.Contains(text, secret) || len(text) > 2000 {
+			if text := err.Error(); strings.ContainsAny(text, "\n\t\u009b") || strings.Contains(text, "(request )") || strings.Contains(text, secret) || len(text) > 2000 {
 				t.Errorf("got %q, want one clean line", text)
 			}
 		})
@@ -242,6 +249,7 @@ func TestRefusalsThatTheStandInDoesNotSpeakAreOfTheirClass(t *testing.T) {
 		{400, "PackedPolicyTooLarge", "Packed size of session tags consumes 112% of allotted space.", credproc.ErrInvalid, "112%"},
 		{400, "MalformedPolicyDocument", "The policy is not in the valid JSON format.", credproc.ErrInvalid, "JSON"},
 		{400, "InvalidParameterValue", "Duplicate tag keys found.", credproc.ErrInvalid, "Duplicate"},
+		{400, "ValidationError", "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint", credproc.ErrTooLong, "length"},
 		{500, "InternalFailure", "", credproc.ErrUnavailable, "failed on its side"},
 		{503, "ServiceUnavailable", "", credproc.ErrUnavailable, "failed on its side"},
 	} {

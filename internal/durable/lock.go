@@ -64,6 +64,27 @@ func tryShared(name string, why error) (*Lock, error) {
 	return &Lock{name, f, true}, nil
 }
 
+// TryLockFolder takes a lock on a folder itself, which has no file that somebody
+// could remove meanwhile: it is for the moment in which what the folder holds is
+// compared and written. Where the system or the disk has no such locks it guards
+// nothing. It returns at once, with an error that wraps [ErrLocked] if another
+// process has it. It is not one to renew.
+func TryLockFolder(dir string) (*Lock, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	switch err := tryLock(f, false); {
+	case errors.Is(err, ErrLocked):
+		_ = f.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	case err != nil:
+		_ = f.Close()
+		return &Lock{name: dir}, nil
+	}
+	return &Lock{name: dir, f: f}, nil
+}
+
 // Shared tells that the disk, or the folder, is one that we only read: others may
 // hold the lock for reading too, and what it guards must not be written.
 func (l *Lock) Shared() bool { return l.shared }

@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	if err := unix.Dup3(1, far, 0); err != nil {
-		panic(err)
+	if fd, err := unix.FcntlInt(1, unix.F_DUPFD, far); err != nil || fd != far {
+		panic(fmt.Sprint(fd, err))
 	}
 	inherited.Close(4)
 	var open []string

@@ -14,6 +14,7 @@ package sealed
 import (
 	"bytes"
 	"crypto/rand"
+	"slices"
 	"sync"
 )
 
@@ -173,12 +174,7 @@ func endsWithName(text []byte, fields []string) bool {
 	if open < 0 {
 		return false
 	}
-	for _, field := range fields {
-		if string(text[open+1:]) == field {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(fields, string(text[open+1:]))
 }
 
 // stringEnd is the index after the string that begins at start, 0 if it does not

@@ -3,7 +3,6 @@ package totp
 import (
 	"bytes"
 	"encoding/base32"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -80,7 +79,7 @@ func (s *scratch) parseSecret(text []byte) (Seed, error) {
 	joined := s.room(len(text))[:0]
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
-		if !isBlank(r) && r != '-' {
+		if !isBlank(r) && !unicode.Is(unicode.Pd, r) {
 			joined = append(joined, text[:n]...)
 		}
 		text = text[n:]
@@ -89,8 +88,6 @@ func (s *scratch) parseSecret(text []byte) (Seed, error) {
 }
 
 // isBlank says that a character shows nothing, or room: spaces of any width,
-// among them those that do not break, tabs, and what has no width, such as the
-// mark that begins some files. A line break is none.
-func isBlank(r rune) bool {
-	return r == '\t' || unicode.Is(unicode.Zs, r) || strings.ContainsRune("\u200b\u200c\u200d\u2060\ufeff", r)
-}
+// among them those that do not break, tabs, and what has no width: a soft hyphen,
+// a mark of direction, the mark that begins some files. A line break is none.
+func isBlank(r rune) bool { return r == '\t' || unicode.In(r, unicode.Zs, unicode.Cf) }

@@ -308,7 +308,7 @@ func TestSecretIsReadHoweverItIsPasted(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	for _, between := range []string{" ", "-", "\t", "  ", " - ", "\u00a0", "\u202f", "\u2009", "\u200b", "\u200d", "\u2060", "\ufeff", "+", "%20", "%C2%A0", "%E2%80%8B", "%09", "%2D"} {
+	for _, between := range []string{" ", "-", "\t", "  ", " - ", "\u00a0", "\u202f", "\u2009", "\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u2011", "–", "—", "+", "%20", "%C2%A0", "%E2%80%8B", "%09", "%2D"} {
 		secret := strings.ReplaceAll(groups, " ", between)
 		if !strings.ContainsAny(between, "+%") {
 			same(secret)
@@ -318,7 +318,7 @@ func TestSecretIsReadHoweverItIsPasted(t *testing.T) {
 			same("otpauth://totp/AWS:alice?secret=" + secret + "&issuer=AWS")
 		}
 	}
-	for _, around := range []string{" ", "\t", "\u00a0", "\u200b", "\ufeff", "\r\n", " \ufeff\t\u2060"} {
+	for _, around := range []string{" ", "\t", "\u00a0", "\u200b", "\ufeff", "\r\n", " \ufeff\t\u2060", "\u202a"} {
 		same(around + groups + around)
 		same(around + "otpauth://totp/alice?secret=" + strings.ReplaceAll(groups, " ", "") + around)
 	}

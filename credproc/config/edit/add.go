@@ -124,7 +124,7 @@ func (t *transaction) addOwn(p NewProfile) (*syntax.Document, error) {
 		if slices.Equal(formatSection(doc, old), lines) {
 			return doc, nil
 		}
-		return nil, t.conflict(config.OriginOf(doc, old.Line), ErrExists, "profile %q exists", p.Name)
+		return nil, t.exists(old)
 	}
 	change := newEdit()
 	t.appendOwn(change, lines...)

@@ -59,15 +59,32 @@ func (e *Editor) AdoptAll(ctx context.Context) (Adoption, error) {
 	return a, err
 }
 
-// candidates are the profiles of AWS's config with lines to move.
+// candidates are the profiles of AWS's files with lines that say who they are,
+// those included that no edit can move: under a name that mfad does not write, of
+// the credentials file, or of a kind that mfad does not serve.
 func (t *transaction) candidates() (names []string) {
-	for _, sec := range t.old.Config.Sections {
-		name := sec.Name
-		if sec.Kind == syntax.Profile && len(t.movable(sec)) > 0 && !slices.Contains(names, name) {
-			names = append(names, name)
+	for _, doc := range []*syntax.Document{t.old.Config, t.old.Credentials} {
+		for _, sec := range doc.Sections {
+			header := sec.Header
+			if sec.Alias != (syntax.Header{}) {
+				header = sec.Alias
+			}
+			if header.Kind == syntax.Profile && !slices.Contains(names, header.Name) && saysWho(t.old, doc, sec) {
+				names = append(names, header.Name)
+			}
 		}
 	}
 	return names
+}
+
+// saysWho says that a section names a role or a source, be it one that mfad does
+// not serve.
+func saysWho(f *config.Files, doc *syntax.Document, sec syntax.Section) bool {
+	if len(movable(doc, sec)) > 0 {
+		return true
+	}
+	p, known := f.Profile(sec.Name)
+	return known && p.Unserved() != nil
 }
 
 // adoptNext has the files, as they are to be, with one profile more adopted.
@@ -93,7 +110,7 @@ func (t *transaction) adoptNext(e *Editor, profile string) error {
 	if !found {
 		return t.missing(t.paths.Config)
 	}
-	moved := t.movable(sec)
+	moved := movable(t.old.Config, sec)
 	if len(moved) == 0 {
 		return t.nothingToAdopt(sec)
 	}
@@ -117,9 +134,8 @@ func (t *transaction) writeAdopted(before config.Files) error {
 	return t.writeAll(replacement{before.Mfad, t.old.Mfad}, replacement{before.Config, t.old.Config})
 }
 
-// movable are the lines of AWS's config that say who the profile is.
-func (t *transaction) movable(sec syntax.Section) (lines []int32) {
-	doc := t.old.Config
+// movable are the lines of a section that say who the profile is.
+func movable(doc *syntax.Document, sec syntax.Section) (lines []int32) {
 	for _, s := range doc.SettingsOf(sec) {
 		key := strings.ToLower(string(doc.Key(s)))
 		if !slices.Contains(config.IdentityKeys(), key) || key == config.KeyProcess && config.CallsMfad(string(doc.Value(s))) {
@@ -136,6 +152,9 @@ func (t *transaction) nothingToAdopt(sec syntax.Section) error {
 	p, _ := t.old.Profile(t.profile)
 	if _, served := p.Served(); served && p.Own() {
 		return nil
+	}
+	if err := p.Unserved(); err != nil {
+		return err
 	}
 	return t.conflict(config.OriginOf(t.old.Config, sec.Line), ErrNothingToAdopt,
 		"profile %q says nothing of a role or a source", t.profile)
@@ -206,11 +225,21 @@ func (t *transaction) adoptOwn(sec syntax.Section, moved []int32) (*syntax.Docum
 		if body := doc.Body(old); len(body) >= len(lines) && slices.EqualFunc(body[:len(lines)], lines, same) {
 			return doc, nil // cut off between the files, last time
 		}
-		return nil, t.conflict(config.OriginOf(doc, old.Line), ErrExists, "profile %q exists", t.profile)
+		return nil, t.exists(old)
 	}
 	change := newEdit()
 	t.appendOwn(change, lines...)
 	return t.edited(doc, change, syntax.Config)
+}
+
+// exists is the conflict of a section that mfad's file has: what Adopt wrote is
+// given back, all else is taken away.
+func (t *transaction) exists(sec syntax.Section) error {
+	at := config.OriginOf(t.old.Mfad, sec.Line)
+	if t.adopted(sec) {
+		return t.conflict(at, ErrAdopted, "profile %q exists, and was adopted", t.profile)
+	}
+	return t.conflict(at, ErrExists, "profile %q exists", t.profile)
 }
 
 // adopted says that Adopt wrote the section of mfad's file.

@@ -82,7 +82,7 @@ func addAndRemove(t *testing.T, tx *transaction) {
 
 func adoptAndRelease(t *testing.T, tx *transaction) {
 	sec, found, err := tx.only(tx.old.Config)
-	if !found || err != nil || len(tx.movable(sec)) == 0 {
+	if !found || err != nil || len(movable(tx.old.Config, sec)) == 0 {
 		return
 	}
 	if p, _ := tx.old.Profile("p"); p != nil {
@@ -90,7 +90,7 @@ func adoptAndRelease(t *testing.T, tx *transaction) {
 			return
 		}
 	}
-	mfad, aws, err := tx.adopt(sec, tx.movable(sec), "/usr/bin/mfad credentials --profile p")
+	mfad, aws, err := tx.adopt(sec, movable(tx.old.Config, sec), "/usr/bin/mfad credentials --profile p")
 	if err != nil {
 		t.Fatal(err)
 	}

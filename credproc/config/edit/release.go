@@ -47,7 +47,7 @@ func (t *transaction) release(own syntax.Section) (newMfad, newAWS *syntax.Docum
 		return nil, nil, err
 	case !found:
 		aws.appendSection(t.old.Config, append([]string{headerLine(t.profile)}, back.lines...)...)
-	case len(t.movable(sec)) > 0:
+	case len(movable(t.old.Config, sec)) > 0:
 		if err := t.restored(sec, own); err != nil {
 			return nil, nil, err
 		}

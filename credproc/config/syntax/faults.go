@@ -87,6 +87,12 @@ var (
 	strangeName = &faultKind{
 		"some of AWS's tools do not find a profile of this name; use letters, digits and -_/.%@:+ alone, without quotes", taken, taken,
 	}
+	// botocore does not find it, for a quote that does not close or a backslash; Go
+	// and JavaScript take it as it is.
+	unreadName = &faultKind{
+		"a quote that does not close, or a backslash, hides the profile from some of AWS's tools, and from mfad; " +
+			"use letters, digits and -_/.%@:+ alone", taken, refused,
+	}
 	// botocore takes the last of the two, and forgets the other.
 	twoNames = &faultKind{"the same name stands above with other quotes; make them one section, without quotes", taken, refused}
 )

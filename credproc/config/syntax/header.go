@@ -42,6 +42,7 @@ type meaning struct {
 	Header
 	prefixed bool // [profile default], which beats [default]
 	strange  bool // in quotes, or of letters that the grammar does not have
+	unread   bool // of a word that each tool reads differently: it is ignored
 }
 
 func (p *parser) readHeader(text []byte) {
@@ -55,6 +56,9 @@ func (p *parser) readHeader(text []byte) {
 	p.closeSection(p.line - 1)
 	m := p.dialect.section(bytes.TrimSpace(inner))
 	s := Section{Header: m.Header, Line: p.line, prefixed: m.prefixed, from: int32(len(p.doc.Settings)), following: -1}
+	if m.unread {
+		p.fault(unreadName)
+	}
 	if m.strange {
 		p.fault(strangeName)
 		s.Alias = m.Header
@@ -161,7 +165,7 @@ func (d Dialect) section(header []byte) meaning {
 	}
 	text, ok := unquote(name)
 	if !ok {
-		return meaning{}
+		return meaning{unread: kind == Profile && IsName(string(name)) && bytes.ContainsAny(name, `'"\\`)}
 	}
 	return strange(kind, text)
 }

@@ -69,7 +69,7 @@ func checkLines(e *examination, r *record) {
 		case f.Refused && f.Profile != "":
 			r.fail("Correct the line; until then mfad serves all profiles but this one.", "%s: %s", where, f.Text)
 		case f.Refused:
-			r.warn("Correct the line; until then mfad cannot change the file, and the AWS CLI may not read it.", "%s: %s", where, f.Text)
+			r.warn("Correct the line; until then mfad or one of AWS's tools may refuse the file, or pass over the line.", "%s: %s", where, f.Text)
 		default:
 			r.warn("Correct the line; mfad serves the profile, and not every tool finds it.", "%s: %s", where, f.Text)
 		}
@@ -263,14 +263,15 @@ func faultsOf(profiles []wire.Profile, own string) []profileFault {
 func (f profileFault) profiles() string {
 	const most = 3
 	names := f.of[:min(most, len(f.of))]
-	text := fmt.Sprintf("profile %q", names[0])
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("profile %q", names[0]))
 	for _, name := range names[1:] {
-		text += fmt.Sprintf(", %q", name)
+		text.WriteString(fmt.Sprintf(", %q", name))
 	}
 	if more := len(f.of) - len(names); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		text.WriteString(fmt.Sprintf(" and %d more", more))
 	}
-	return text
+	return text.String()
 }
 
 // checkEnvironment looks for what in this shell keeps aws from asking mfad.

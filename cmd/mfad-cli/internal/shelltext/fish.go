@@ -10,7 +10,7 @@ import (
 const inFish = `[ '\\' = "\\" ]`
 
 // onlyInFish has fish alone evaluate a line of the commands for sh.
-func onlyInFish(line string) string { return inFish + " && eval " + quotePOSIX(line) + "\n" }
+func onlyInFish(line string) string { return inFish + " && eval " + quotePOSIX(line) + ";\n" }
 
 // unsetFish erases variables in the scopes that end with the shell: blocks and
 // functions, of which the innermost wins, and the global one. It succeeds, for the

@@ -25,6 +25,7 @@ func runFish(t *testing.T, environ []string, script string) string {
 func TestFishVariablesOfEveryScopeGiveWay(t *testing.T) {
 	for _, how := range []struct{ dialect, evaluate string }{
 		{"sh", `eval "$TEXT"`},
+		{"sh", `eval (printf %s $TEXT)`},
 		{"fish", `printf %s $TEXT | source`},
 		{"fish", `eval (printf %s $TEXT)`},
 	} {

@@ -66,15 +66,16 @@ func namesBeside(vars []Variable) []string {
 // dialects are the shells that have a dialect of their own.
 var dialects = []Dialect{
 	{
-		// fish has export and no unset, and is what `eval "$(mfad env …)"` may be typed into.
+		// fish has export and no unset, and is what `eval "$(mfad env …)"` may be typed
+		// into, or `eval (mfad env …)`: see below for the ";".
 		Name: "sh",
-		set:  func(name, value string) string { return "export " + name + "=" + quotePOSIX(value) + "\n" },
+		set:  func(name, value string) string { return "export " + name + "=" + quotePOSIX(value) + ";\n" },
 		unset: func(names ...string) string {
-			return onlyInFish(unsetFish(names...)) + inFish + " || unset " + strings.Join(names, " ") + "\n"
+			return onlyInFish(unsetFish(names...)) + inFish + " || unset " + strings.Join(names, " ") + ";\n"
 		},
 		hide: func(profile string, names ...string) string { return onlyInFish(hideFish(profile, names...)) },
 		show: func(names ...string) string { return onlyInFish(showFish(names...)) },
-		Fail: "false\n",
+		Fail: "false;\n",
 	},
 	{
 		// fish joins the lines of a command substitution by spaces: end each by ";".
