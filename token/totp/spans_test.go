@@ -37,3 +37,14 @@ func TestSpansAreReadAsTheyAreWritten(t *testing.T) {
 		}
 	}
 }
+
+// Nothing that was released is forgotten when there is too much of it.
+func TestEarliestSpansBecomeOneBeyondTheBound(t *testing.T) {
+	var all spans
+	for i := range int64(maxSpans + 1) {
+		all = all.with(span{3 * i, 3*i + 1})
+	}
+	if len(all) != maxSpans || all[0] != (span{0, 4}) || all[1] != (span{6, 7}) || all[maxSpans-1].to != 3*maxSpans+1 {
+		t.Errorf("%d spans, which begin with %v", len(all), all[:2])
+	}
+}
