@@ -22,6 +22,7 @@ type vault struct {
 	// replaced is the id of the key that every name has got a moment ago.
 	replaced string
 	days     credproc.Signer // of every key, if not nil
+	asked    atomic.Int32    // how often for an access key
 	open     atomic.Int32    // access keys that were given and not closed
 	onCode   func()          // is called when a code leaves, if not nil
 
@@ -42,6 +43,7 @@ func (v *vault) KeyID(_ context.Context, name string) (string, error) {
 }
 
 func (v *vault) AccessKey(ctx context.Context, name string, ask credproc.Asker) (credproc.AccessKey, error) {
+	v.asked.Add(1)
 	v.mu.Lock()
 	v.reach = ask.Reach()
 	v.mu.Unlock()

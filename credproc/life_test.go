@@ -90,6 +90,41 @@ func TestRenewalInTheBackgroundThatFailsIsPutOff(t *testing.T) {
 	})
 }
 
+// Whoever polls for credentials does not have the vault asked all the time.
+func TestRenewalThatWouldAskIsPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.session("base", "K", phone)
+		h.must(t, "base", &person{})
+		time.Sleep(12*time.Hour - 18*time.Minute)
+		for range 10 {
+			h.must(t, "base", &person{})
+			time.Sleep(time.Second)
+		}
+		if n := h.vault.asked.Load(); n != 2 {
+			t.Errorf("the vault was asked %d times, want 2", n)
+		}
+	})
+}
+
+// A session that is too old to be handed out signs for a role all the same.
+func TestSessionSignsNearlyToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.vault.seeded = false
+		h.role("one", "K", phone, 0)
+		h.role("two", "K", phone, 0)
+		ask := &person{}
+		h.must(t, "one", ask)
+		time.Sleep(12*time.Hour - 5*time.Minute)
+		h.must(t, "two", ask)
+		if n := ask.asked.Load(); n != 1 {
+			t.Errorf("asked %d times, want 1: the session had five minutes left", n)
+		}
+	})
+}
+
 func TestRenewalThatFailsServesWhatLives(t *testing.T) {
 	down := func(string) (error, error) { return credproc.ErrUnsent, nil }
 	refused := func(op string) (error, error) { return refusal(op, "AccessDenied", credproc.ErrDenied), nil }

@@ -264,15 +264,16 @@ func TestTriesOfABusyAWSAreSpread(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse(t)
 			h.aws.latency = 0
-			h.aws.fault = func(string) (error, error) { return errThrottled, nil }
+			tries := 0
+			h.aws.fault = func(string) (error, error) { tries++; return errThrottled, nil }
 			h.session("base", "K", "")
 			start := time.Now()
 			if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrThrottled) {
 				t.Errorf("got %v", err)
 			}
 			all := time.Since(start)
-			if most := (800 + 1600 + 3200 + 6400) * time.Millisecond; all < most/2 || all > most {
-				t.Errorf("five tries took %s", all)
+			if most := (800 + 1600 + 3200 + 6400) * time.Millisecond; all < most/2 || all > most || tries != 5 {
+				t.Errorf("%d tries took %s", tries, all)
 			}
 			took[all] = true
 		})

@@ -60,7 +60,7 @@ func TestKeyThatIsReplacedWhileInUseSignsNothing(t *testing.T) {
 }
 
 func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
-	env := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+	env := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t", "AWS_ACCOUNT_ID": account}
 	h := newHouse(t, func(o *credproc.Options) { o.Environ = func(name string) string { return env[name] } })
 	h.aws.live["ASIAENV"] = time.Now().Add(time.Hour)
 	h.chain("static", config.Step{Spec: config.StaticKeys{ID: value("ASIASTATIC"), Secret: secret("s"), Token: secret("t"), Account: value("111122223333")}})
@@ -69,7 +69,7 @@ func TestTemporaryKeysOfFilesAndEnvironment(t *testing.T) {
 	if got := h.must(t, "static", nil); got.AccessKeyID != "ASIASTATIC" || got.SessionToken != "t" || got.AccountID != "111122223333" {
 		t.Errorf("static: got %v", got)
 	}
-	if got := h.must(t, "environment", nil); got.AccessKeyID != "ASIAENV" {
+	if got := h.must(t, "environment", nil); got.AccessKeyID != "ASIAENV" || got.AccountID != account {
 		t.Errorf("environment: got %v", got)
 	}
 	if got := h.must(t, "role", nil); got.AccountID != "210987654321" {

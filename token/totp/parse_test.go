@@ -221,6 +221,14 @@ func TestMarshalURIKeepsAwkwardLabels(t *testing.T) {
 	}
 }
 
+func TestMarshalURINamesNoIssuerThatIsNot(t *testing.T) {
+	k := *rfcKey(SHA1, 6)
+	k.Account = "joe"
+	if uri := k.MarshalURI(); !bytes.HasPrefix(uri, []byte("otpauth://totp/joe?secret=")) {
+		t.Errorf("got %.30s", uri)
+	}
+}
+
 // A slice that grows leaves a copy of the secret behind.
 func TestMarshalURIWritesTheSecretOnce(t *testing.T) {
 	for _, label := range [][2]string{{"", ""}, {"Amazon", "joe"}, {strings.Repeat("漢", maxLabel/3), strings.Repeat(":", maxLabel)}} {

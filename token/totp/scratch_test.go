@@ -3,6 +3,7 @@ package totp
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"testing"
 )
 
@@ -30,7 +31,7 @@ func TestParsingLeavesNothingBehind(t *testing.T) {
 		{"otpauth-migration://offline?data=" + export[:12], false},
 	} {
 		var s scratch
-		batch, err := s.parse([]byte(test.text))
+		batch, err := s.parse(slices.Clip([]byte(test.text))) // beyond it there is nothing
 		if ok := err == nil; ok != test.ok {
 			t.Errorf("%s: %v", test.text, err)
 		}

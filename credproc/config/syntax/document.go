@@ -156,11 +156,7 @@ func (d *Document) Same(s Section, other *Document, t Section) bool {
 // Lines are the document's, each with its line ending, without the byte order
 // mark.
 func (d *Document) Lines() []string {
-	text := strings.TrimPrefix(string(d.Data), BOM)
-	if text == "" {
-		return nil
-	}
-	return slices.Collect(strings.Lines(text))
+	return slices.Collect(strings.Lines(strings.TrimPrefix(string(d.Data), BOM)))
 }
 
 // Body are the lines below a section's header.

@@ -132,6 +132,7 @@ func TestHeadersMeanWhatTheirFileGivesThem(t *testing.T) {
 		{"profile ''", none, none, false},
 		{"profile ' a'", none, none, false},
 		{"profile 'a\u202eb'", none, none, false},
+		{"profile '\u202ea'", none, none, false},
 		{"profile '" + strings.Repeat("a", 256) + "'", profile(strings.Repeat("a", 256)), none, true},
 		{"profile '" + strings.Repeat("a", 257) + "'", none, none, false},
 		{"profile it's", none, none, false},
