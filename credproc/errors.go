@@ -74,7 +74,8 @@ func (e *RefusalError) Unwrap() error { return e.Class }
 
 // ClockError says how far our clock is from AWS's; it wraps ErrClock.
 type ClockError struct {
-	// Ahead is how much our clock is ahead; negative when it is behind.
+	// Ahead is how much our clock is ahead; negative when it is behind, and zero
+	// when AWS did not tell.
 	Ahead time.Duration
 }
 
@@ -82,6 +83,9 @@ func (e *ClockError) Error() string {
 	side, d := "ahead of", e.Ahead
 	if d < 0 {
 		side, d = "behind", -d
+	}
+	if d.Round(time.Second) == 0 {
+		return "AWS does not take the time of this machine's clock"
 	}
 	return fmt.Sprintf("this machine's clock is %s %s AWS's", d.Round(time.Second), side)
 }
