@@ -76,6 +76,9 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 		}
 		return fmt.Errorf("%s: waiting for %s: %w", c.op, c.service.where, gone)
 	}
+	if broken := brokenOff(err); broken != nil {
+		return fmt.Errorf("%s: %w: %s: %w", c.op, credproc.ErrUnavailable, c.service.where, broken)
+	}
 	var send *smithyhttp.RequestSendError
 	sending := errors.As(err, &send)
 	if !sending && !c.connected.Load() { // a parameter or the endpoint is at fault

@@ -211,6 +211,71 @@ func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
 	}
 }
 
+// An answer that began is no other program's: the same request may be answered in
+// full a moment later.
+func TestAnswerThatBreaksOffIsTold(t *testing.T) {
+	const whole = "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIA</AccessKeyId>"
+	for name, answer := range map[string]struct {
+		status int
+		length string
+	}{
+		"a success that is cut":         {http.StatusOK, "2000"},
+		"a refusal that is cut":         {http.StatusForbidden, "2000"},
+		"one that a cut proxy finished": {http.StatusOK, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if answer.length != "" {
+					w.Header().Set("Content-Length", answer.length)
+				}
+				w.WriteHeader(answer.status)
+				_, _ = io.WriteString(w, whole)
+			}))
+			t.Cleanup(peer.Close)
+			f := newFixture(t)
+			_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			if !errors.Is(err, credproc.ErrUnavailable) || errors.Is(err, credproc.ErrNoService) || errors.Is(err, credproc.ErrUnsent) ||
+				!strings.Contains(err.Error(), peer.URL+": the answer broke off") {
+				t.Errorf("got %v, want that the answer of %s broke off", err, peer.URL)
+			}
+		})
+	}
+}
+
+// What is said in another spelling than AWS's STS has is told all the same.
+func TestErrorsInOtherSpellingsKeepTheirWords(t *testing.T) {
+	for name, row := range map[string]struct {
+		body  string
+		class error
+		says  string
+	}{
+		"JSON":             {`{"__type":"com.amazon.coral.service#AccessDenied","message":"no <role>"}`, credproc.ErrDenied, "AccessDenied: no <role>"},
+		"JSON that nests":  {`{"Error":{"Code":"ExpiredToken","Message":"too old"},"RequestId":7}`, credproc.ErrExpired, "ExpiredToken: too old"},
+		"JSON in a frame":  {`{"ErrorResponse":{"Error":{"Code":"AccessDenied","Message":"a\u001b[2Jb"}}}`, credproc.ErrDenied, "AccessDenied: a\ufffd[2Jb"},
+		"JSON of no code":  {`{"message":"Missing Authentication Token"}`, credproc.ErrNoService, "Missing Authentication Token"},
+		"JSON of no words": {`["a"]`, credproc.ErrNoService, "HTTP 403: Forbidden"},
+		"Latin-1": {
+			"<ErrorResponse><Error><Code>AccessDenied</Code><Message>verweigert f\xfcr\x1b[2J</Message></Error></ErrorResponse>",
+			credproc.ErrDenied, "AccessDenied: verweigert f\u00fcr\ufffd[2J",
+		},
+		"declared Latin-1": {`<?xml version="1.0" encoding="ISO-8859-1"?><ErrorResponse><Error><Code>AccessDenied</Code>` +
+			"<Message>f\xfcr</Message></Error></ErrorResponse>", credproc.ErrDenied, "AccessDenied: f\u00fcr"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = io.WriteString(w, row.body)
+			}))
+			t.Cleanup(peer.Close)
+			f := newFixture(t)
+			_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			if !errors.Is(err, row.class) || !strings.Contains(err.Error(), row.says) {
+				t.Errorf("got %v, want %q that says %q", err, row.class, row.says)
+			}
+		})
+	}
+}
+
 // refusing answers every call with one error of the query protocol.
 func refusing(t *testing.T, status int, code, message string) string {
 	t.Helper()
