@@ -43,9 +43,9 @@ var (
 	ErrInvalid = errcode.New(errcode.Invalid, "invalid request")
 	// ErrTooLong: AWS refuses the duration that was asked for.
 	ErrTooLong = errcode.New(errcode.Invalid, "session too long")
-	// ErrNoService: what answered is not AWS, which does not go away by trying
-	// again.
-	ErrNoService = errcode.New(errcode.Unavailable, "not a service of AWS")
+	// ErrNoService: what answered is not AWS, or gave what AWS never gives, which
+	// does not go away by trying again.
+	ErrNoService = errcode.New(errcode.NoService, "not a service of AWS")
 	// ErrUnavailable: AWS could not be reached or failed on its side.
 	ErrUnavailable = errcode.New(errcode.Unavailable, "AWS unavailable")
 )

@@ -20,6 +20,7 @@ import (
 	"github.com/mfad/mfad/credproc/awstest"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 func TestRequestWithACodeIsSentOnce(t *testing.T) {
@@ -208,6 +209,38 @@ func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
 				t.Errorf("got %q, want one clean line", text)
 			}
 		})
+	}
+}
+
+// What is wrong with an answer is told, with whose it is: the endpoint's. The id of
+// a temporary key begins as the stand-in likes, but never as a long-term key's.
+func TestFlawOfAnAnswerIsTold(t *testing.T) {
+	const rest = "<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2126-11-22T07:00:00Z</Expiration>"
+	for credentials, flaw := range map[string]string{
+		"": "has no credentials",
+		"<AccessKeyId>ASIA1</AccessKeyId><SessionToken>t</SessionToken>": "has credentials without secret access key, expiration",
+		"<AccessKeyId/>" + rest:                                  "has credentials without access key id",
+		"<AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>" + rest: "has the id of a long-term access key",
+		"<AccessKeyId>LSIAQAAAAAAVNCBMPNSG</AccessKeyId>" + rest: "",
+		"<AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId>" + rest: "",
+	} {
+		peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			op := r.FormValue("Action")
+			_, _ = fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult><Credentials>%[2]s</Credentials></%[1]sResult></%[1]sResponse>", op, credentials)
+		}))
+		f := newFixture(t)
+		client := dial(t, peer.URL, nil)
+		_, session := client.GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+		_, role := client.AssumeRole(t.Context(), f.by, credproc.RoleRequest{RoleARN: "arn:aws:iam::1:role/r", SessionName: "me"}, f.mfa(0))
+		peer.Close()
+		for _, err := range []error{session, role} {
+			if flaw == "" && err != nil {
+				t.Errorf("%q: got %v", credentials, err)
+			}
+			if flaw != "" && (!errors.Is(err, errcode.NoService) || !strings.Contains(err.Error(), "the answer of "+peer.URL+" "+flaw)) {
+				t.Errorf("%q: got %v, want that it %s", credentials, err, flaw)
+			}
+		}
 	}
 }
 
