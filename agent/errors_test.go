@@ -98,6 +98,7 @@ func TestRefusalsCrossWithTheirCodeOnOneLine(t *testing.T) {
 		"crossed already":  {fmt.Errorf("x: %w", errcode.NoKey), errcode.NoKey, "x: no such access key"},
 		"a full disk":      {&fs.PathError{Op: "write", Path: "vault.json", Err: syscall.ENOSPC}, errcode.Disk, "write vault.json: " + syscall.ENOSPC.Error()},
 		"no descriptor":    {errors.Join(config.ErrBadConfig, &fs.PathError{Op: "open", Path: "a", Err: syscall.EMFILE}), errcode.NoFiles, "bad configuration; open a: " + syscall.EMFILE.Error()},
+		"a folder":         {fmt.Errorf("locking lock: %w", &fs.PathError{Op: "open", Path: "lock", Err: syscall.EISDIR}), errcode.NotAFile, "locking lock: open lock: " + syscall.EISDIR.Error()},
 		"a deadline":       {context.DeadlineExceeded, errcode.Timeout, "context deadline exceeded"},
 		"anything else":    {errors.New("odd"), errcode.Internal, "odd"},
 		"several at once":  {errors.Join(keystore.ErrWrongPassphrase, human.ErrNoPrompt), errcode.WrongPassphrase, "wrong passphrase or key; nobody to ask"},
