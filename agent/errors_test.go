@@ -8,11 +8,13 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
@@ -110,5 +112,19 @@ func TestRefusalsCrossWithTheirCodeOnOneLine(t *testing.T) {
 				t.Errorf("got %v %q, want %v %q", got.Code, got, test.want, test.text)
 			}
 		})
+	}
+}
+
+func TestFolderInThePlaceOfTheLockIsTold(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	lock := filepath.Join(b.home.Vault, "lock")
+	if err := errors.Join(b.Close(), os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	b.start(t)
+	err := b.call(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	if !errors.Is(err, errcode.NotAFile) || !strings.Contains(err.Error(), lock) {
+		t.Errorf("got %v, want that %s is a folder", err, lock)
 	}
 }
