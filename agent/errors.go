@@ -37,6 +37,8 @@ func codeOf(err error) errcode.Code {
 	switch {
 	case errors.Is(err, syscall.EROFS):
 		return errcode.ReadOnly
+	case errors.Is(err, syscall.EISDIR):
+		return errcode.NotAFile
 	case errors.Is(err, context.DeadlineExceeded):
 		return errcode.Timeout
 	case errors.Is(err, context.Canceled):

@@ -8,11 +8,13 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
@@ -98,6 +100,7 @@ func TestRefusalsCrossWithTheirCodeOnOneLine(t *testing.T) {
 		"crossed already":  {fmt.Errorf("x: %w", errcode.NoKey), errcode.NoKey, "x: no such access key"},
 		"a full disk":      {&fs.PathError{Op: "write", Path: "vault.json", Err: syscall.ENOSPC}, errcode.Disk, "write vault.json: " + syscall.ENOSPC.Error()},
 		"no descriptor":    {errors.Join(config.ErrBadConfig, &fs.PathError{Op: "open", Path: "a", Err: syscall.EMFILE}), errcode.NoFiles, "bad configuration; open a: " + syscall.EMFILE.Error()},
+		"a folder":         {fmt.Errorf("locking lock: %w", &fs.PathError{Op: "open", Path: "lock", Err: syscall.EISDIR}), errcode.NotAFile, "locking lock: open lock: " + syscall.EISDIR.Error()},
 		"a deadline":       {context.DeadlineExceeded, errcode.Timeout, "context deadline exceeded"},
 		"anything else":    {errors.New("odd"), errcode.Internal, "odd"},
 		"several at once":  {errors.Join(keystore.ErrWrongPassphrase, human.ErrNoPrompt), errcode.WrongPassphrase, "wrong passphrase or key; nobody to ask"},
@@ -109,5 +112,19 @@ func TestRefusalsCrossWithTheirCodeOnOneLine(t *testing.T) {
 				t.Errorf("got %v %q, want %v %q", got.Code, got, test.want, test.text)
 			}
 		})
+	}
+}
+
+func TestFolderInThePlaceOfTheLockIsTold(t *testing.T) {
+	b := newBench(t)
+	b.withVault(t)
+	lock := filepath.Join(b.home.Vault, "lock")
+	if err := errors.Join(b.Close(), os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	b.start(t)
+	err := b.call(t, knows(passphrase), wire.MethodVaultUnlock, nil, nil)
+	if !errors.Is(err, errcode.NotAFile) || !strings.Contains(err.Error(), lock) {
+		t.Errorf("got %v, want that %s is a folder", err, lock)
 	}
 }

@@ -45,7 +45,7 @@ func demand[P any](ctx context.Context, r *request, takes proof[P], p P) error {
 }
 
 // proofs are what the methods take, in words for the person. They name what the
-// vault has, and of the caller's words no more than what was checked.
+// vault has, and of the caller's words what was checked, or quoted and bounded.
 type proofs struct {
 	access   *vault.Access
 	profiles *resolver
@@ -63,7 +63,14 @@ func (m *proofs) hold(ctx context.Context, p wire.VaultHoldParams) (vault.Act, e
 }
 
 func (m *proofs) addSlot(_ context.Context, p wire.SlotAddParams) (vault.Act, error) {
-	return vault.Act{Why: fmt.Sprintf("to add a way in: %s", line.Short(p.Kind, 20))}, nil
+	why := "to add a way in: " + line.Short(p.Kind, 20)
+	if p.Token != "" {
+		why += " on token " + quoted(p.Token)
+	}
+	if p.Label != "" {
+		why += ", labelled " + quoted(p.Label)
+	}
+	return vault.Act{Why: why}, nil
 }
 
 func (m *proofs) removeSlot(ctx context.Context, p wire.SlotRemoveParams) (vault.Act, error) {
@@ -136,7 +143,7 @@ func (m *proofs) trustEndpoint(ctx context.Context, p wire.KeyTrustParams) (vaul
 
 func (m *proofs) moveKey(ctx context.Context, p wire.MoveParams) (vault.Act, error) {
 	key, err := m.key(ctx, p.Name)
-	return vault.Act{Why: fmt.Sprintf("to move access key %q onto a token", key.Name)}, err
+	return vault.Act{Why: fmt.Sprintf("to move access key %q onto %s", key.Name, tokensOf(p.Tokens))}, err
 }
 
 func (m *proofs) addDevice(ctx context.Context, p wire.DeviceAddParams) (vault.Act, error) {
@@ -238,7 +245,7 @@ func (m *proofs) resumeDevice(ctx context.Context, p wire.NameParams) (vault.Act
 
 func (m *proofs) moveDevice(ctx context.Context, p wire.MoveParams) (vault.Act, error) {
 	d, err := m.device(ctx, p.Name)
-	return vault.Act{Why: fmt.Sprintf("to move device %q onto a token", d.Name)}, err
+	return vault.Act{Why: fmt.Sprintf("to move device %q onto %s", d.Name, tokensOf(p.Tokens))}, err
 }
 
 // protectWords are what is proved for each [wire.TokenProtectParams] action. To
@@ -252,6 +259,28 @@ var protectWords = map[string]string{
 
 func (m *proofs) protect(_ context.Context, p wire.TokenProtectParams) (vault.Act, error) {
 	return vault.Act{Why: protectWords[p.Action]}, nil
+}
+
+// quoted is a word of the caller's that nobody checked: within quotes that it
+// cannot end, and short enough to leave the question its place.
+func quoted(word string) string { return strconv.Quote(line.Short(word, 40)) }
+
+// tokensOf names the tokens that a caller asks for, of many the first ones.
+func tokensOf(serials []string) string {
+	const most = 4
+	var names []string
+	for _, serial := range serials[:min(len(serials), most)] {
+		names = append(names, quoted(serial))
+	}
+	switch more := len(serials) - len(names); {
+	case len(names) == 0:
+		return "a token"
+	case len(names) == 1:
+		return "token " + names[0]
+	case more > 0:
+		return fmt.Sprintf("tokens %s and %d more", strings.Join(names, ", "), more)
+	}
+	return "tokens " + strings.Join(names, ", ")
 }
 
 // erasedFrom says which tokens lose a secret, as the end of a sentence.

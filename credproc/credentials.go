@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -40,6 +41,35 @@ func (c Credentials) check() error {
 		}
 	}
 	return nil
+}
+
+// Flaw says what keeps them from being those of a session that AWS's STS makes, for
+// the end of a sentence about its answer; empty when nothing does. Stand-ins begin
+// the ids of temporary keys as they like, and none as AWS does a long-term key's.
+func (c Credentials) Flaw() string {
+	var lacking []string
+	for _, part := range []struct {
+		name  string
+		there bool
+	}{
+		{"access key id", c.AccessKeyID != ""},
+		{"secret access key", c.SecretAccessKey != ""},
+		{"session token", c.SessionToken != ""},
+		{"expiration", !c.Expiration.IsZero()},
+	} {
+		if !part.there {
+			lacking = append(lacking, part.name)
+		}
+	}
+	switch {
+	case len(lacking) == 4:
+		return "has no credentials"
+	case len(lacking) > 0:
+		return "has credentials without " + strings.Join(lacking, ", ")
+	case strings.HasPrefix(c.AccessKeyID, "AKIA"):
+		return "has the id of a long-term access key, and a session's was asked for"
+	}
+	return ""
 }
 
 // mostLife is how long AWS lets any session live: 129,600 s

@@ -51,6 +51,7 @@ func TestRefusalsAreTheirClass(t *testing.T) {
 		t.Errorf("%v is not ErrDenied", err)
 	}
 	for ahead, want := range map[time.Duration]string{
+		0:                "AWS does not take the time of this machine's clock",
 		time.Hour:        "this machine's clock is 1h0m0s ahead of AWS's",
 		-5 * time.Minute: "this machine's clock is 5m0s behind AWS's",
 	} {

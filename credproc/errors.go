@@ -43,9 +43,9 @@ var (
 	ErrInvalid = errcode.New(errcode.Invalid, "invalid request")
 	// ErrTooLong: AWS refuses the duration that was asked for.
 	ErrTooLong = errcode.New(errcode.Invalid, "session too long")
-	// ErrNoService: what answered is not AWS, which does not go away by trying
-	// again.
-	ErrNoService = errcode.New(errcode.Unavailable, "not a service of AWS")
+	// ErrNoService: what answered is not AWS, or gave what AWS never gives, which
+	// does not go away by trying again.
+	ErrNoService = errcode.New(errcode.NoService, "not a service of AWS")
 	// ErrUnavailable: AWS could not be reached or failed on its side.
 	ErrUnavailable = errcode.New(errcode.Unavailable, "AWS unavailable")
 )
@@ -74,7 +74,8 @@ func (e *RefusalError) Unwrap() error { return e.Class }
 
 // ClockError says how far our clock is from AWS's; it wraps ErrClock.
 type ClockError struct {
-	// Ahead is how much our clock is ahead; negative when it is behind.
+	// Ahead is how much our clock is ahead; negative when it is behind, and zero
+	// when AWS did not tell.
 	Ahead time.Duration
 }
 
@@ -82,6 +83,9 @@ func (e *ClockError) Error() string {
 	side, d := "ahead of", e.Ahead
 	if d < 0 {
 		side, d = "behind", -d
+	}
+	if d.Round(time.Second) == 0 {
+		return "AWS does not take the time of this machine's clock"
 	}
 	return fmt.Sprintf("this machine's clock is %s %s AWS's", d.Round(time.Second), side)
 }

@@ -116,12 +116,17 @@ func (x *exchange) warm(ctx context.Context, by Credentials) error {
 
 // complete checks what STS gave, and finds out the account that it speaks for.
 func (x *exchange) complete(ctx context.Context, creds Credentials) (Credentials, error) {
-	if creds.AccessKeyID == "" || creds.SecretAccessKey == "" || creds.SessionToken == "" || creds.Expiration.IsZero() {
-		return Credentials{}, x.explain(fmt.Errorf("STS answered without credentials: %w", ErrUnavailable))
+	now := x.clock.now().wall.Add(x.skew.now())
+	flaw := creds.Flaw()
+	if flaw == "" && !creds.Expiration.After(now) {
+		flaw = "has credentials that expired at " + formatTime(creds.Expiration)
 	}
-	creds, err := creds.bounded(x.clock.now().wall.Add(x.skew.now()), x.hop().longest())
+	if flaw != "" {
+		return Credentials{}, x.explain(fmt.Errorf("%w: the answer of %s %s", ErrNoService, x.hop().Endpoint.Place("STS"), flaw))
+	}
+	creds, err := creds.bounded(now, x.hop().longest())
 	if err != nil {
-		return Credentials{}, x.explain(fmt.Errorf("STS %w", err))
+		return Credentials{}, x.explain(err)
 	}
 	creds.AccountID = cmp.Or(creds.AccountID, AccountOf(creds.ARN), AccountOf(x.hop().roleARN()), AccountOf(x.serial().Text))
 	if creds.AccountID == "" {

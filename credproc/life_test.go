@@ -296,7 +296,8 @@ func TestEndThatCannotBeTrueIsNotHandedOut(t *testing.T) {
 		h.session("base", "K", phone)
 		past := time.Now().Add(-time.Second)
 		h.aws.says = &past
-		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrUnavailable) || !strings.Contains(err.Error(), "expired at") {
+		if _, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrNoService) || errors.Is(err, credproc.ErrUnavailable) ||
+			!strings.Contains(err.Error(), "the answer of STS in eu-west-1 has credentials that expired at") {
 			t.Errorf("got %v", err)
 		}
 		if kept := h.Sessions(); len(kept) != 0 {
@@ -312,15 +313,16 @@ func TestEndThatCannotBeTrueIsNotHandedOut(t *testing.T) {
 
 func TestAnswerThatIsNoSessionIsNeitherHandedOutNorKept(t *testing.T) {
 	for name, cut := range map[string]func(*credproc.Credentials){
-		"access key id": func(c *credproc.Credentials) { c.AccessKeyID = "" },
-		"secret":        func(c *credproc.Credentials) { c.SecretAccessKey = "" },
-		"token":         func(c *credproc.Credentials) { c.SessionToken = "" },
-		"end":           func(c *credproc.Credentials) { c.Expiration = time.Time{} },
+		"access key id":  func(c *credproc.Credentials) { c.AccessKeyID = "" },
+		"secret":         func(c *credproc.Credentials) { c.SecretAccessKey = "" },
+		"token":          func(c *credproc.Credentials) { c.SessionToken = "" },
+		"end":            func(c *credproc.Credentials) { c.Expiration = time.Time{} },
+		"a session's id": func(c *credproc.Credentials) { c.AccessKeyID = "AKIA" + c.AccessKeyID },
 	} {
 		h := newHouse(t)
 		h.aws.latency, h.aws.cut = 0, cut
 		h.session("base", "K", phone)
-		if got, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrUnavailable) || got.SecretAccessKey != "" || len(h.Sessions()) != 0 {
+		if got, err := h.get(t, "base", nil); !errors.Is(err, credproc.ErrNoService) || got.SecretAccessKey != "" || len(h.Sessions()) != 0 {
 			t.Errorf("without %s: got %v, %v", name, got, err)
 		}
 	}

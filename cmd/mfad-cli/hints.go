@@ -126,6 +126,9 @@ var advices = [...]advice{
 		`slot; --piv-slot names another one.`},
 	errcode.NoFiles: {exitLater, `Run the same again when fewer programs are connected ("mfad status" counts them); if it happens ` +
 		`again, allow the agent more open files ("ulimit -n 1024") and run "mfad agent restart".`},
+	errcode.NoService: {exitRefused, `Correct the endpoint ("mfad profile show {name}" tells where it was read) or what answers there; ` +
+		`if it is AWS's own, look for a proxy or a network that wants a login first.`},
+	errcode.NotAFile: {exitError, `Move the folder that the error names away, then run the same again.`},
 }
 
 // fuller are hints that name what an error tells of itself ([errcode.With]), in

@@ -102,7 +102,7 @@ func (p *Pool) Service(t Target) (*Service, error) {
 			ConfigSources: []any{variant{t.At.FIPS, t.At.DualStack}},
 		},
 		Signer: Signer{t.Now}, CA: hash, refusals: t.Refusals,
-		name: t.Name, where: t.Name + " in " + t.At.Region.Text,
+		name: t.Name, where: t.At.Place(t.Name),
 	}
 	if custom := t.At.URL; custom.Text != "" {
 		u, err := url.Parse(custom.Text)
@@ -110,7 +110,6 @@ func (p *Pool) Service(t Target) (*Service, error) {
 			return nil, fmt.Errorf("%w: the endpoint %q of %s is not an http or https URL", credproc.ErrInvalid, custom.Text, custom.Origin)
 		}
 		s.Config.BaseEndpoint = &custom.Text
-		s.where = u.Redacted()
 	}
 	return s, nil
 }

@@ -59,9 +59,10 @@ func (c *Call) Retryer(own sdk.Retryer) sdk.Retryer {
 	return own
 }
 
-// Lacking is the error of an answer without what it should bring.
-func (c *Call) Lacking(what string) error {
-	return fmt.Errorf("%s: %w: the answer of %s lacks %s", c.op, credproc.ErrNoService, c.service.where, what)
+// Flawed is the error of an answer that is not what was asked for; flaw ends a
+// sentence about it, as in "has no credentials".
+func (c *Call) Flawed(flaw string) error {
+	return fmt.Errorf("%s: %w: the answer of %s %s", c.op, credproc.ErrNoService, c.service.where, flaw)
 }
 
 // transportError tells of a request that got no answer, and whether AWS can
@@ -75,6 +76,9 @@ func (c *Call) transportError(ctx context.Context, err error) error {
 			return fmt.Errorf("%s: %w to %s: %w", c.op, credproc.ErrUnsent, c.service.where, gone)
 		}
 		return fmt.Errorf("%s: waiting for %s: %w", c.op, c.service.where, gone)
+	}
+	if broken := brokenOff(err); broken != nil {
+		return fmt.Errorf("%s: %w: %s: %w", c.op, credproc.ErrUnavailable, c.service.where, broken)
 	}
 	var send *smithyhttp.RequestSendError
 	sending := errors.As(err, &send)

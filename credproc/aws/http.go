@@ -3,6 +3,7 @@ package aws
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
@@ -36,7 +37,7 @@ func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 	if skew, ok := skewOf(answer.Header, sent, c.now()); ok && c.observe != nil {
 		c.observe(skew)
 	}
-	var body io.Reader = io.LimitReader(answer.Body, maxAnswer)
+	var body io.Reader = &bounded{answer.Body, maxAnswer}
 	if answer.StatusCode >= http.StatusBadRequest {
 		if body, err = unnested(body); err != nil {
 			_ = answer.Body.Close()
@@ -50,14 +51,59 @@ func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
+// bounded reads an answer of at most left bytes, and tells one that breaks off
+// from one that is wrong.
+type bounded struct {
+	body io.Reader
+	left int
+}
+
+// Read implements [io.Reader].
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, errFlood
+	}
+	n, err := b.body.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	if err != nil && err != io.EOF { //nolint:errorlint // a reader's end is this very value
+		err = &brokenError{err}
+	}
+	return n, err
+}
+
+// errFlood is an answer that no service of AWS gives.
+var errFlood = errors.New("the answer does not end")
+
+// brokenError is an answer that began and did not come to its end: the connection
+// was cut, or the rest took too long.
+type brokenError struct{ err error }
+
+func (e *brokenError) Error() string { return "the answer broke off: " + e.err.Error() }
+
+// Unwrap gives what the connection says.
+func (e *brokenError) Unwrap() error { return e.err }
+
+// brokenOff finds a broken answer in an error of the SDK, also one that ends in the
+// middle of a tag, as a proxy leaves it that was cut itself.
+func brokenOff(err error) error {
+	if broken, ok := errors.AsType[*brokenError](err); ok {
+		return broken
+	}
+	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok && syntax.Msg == "unexpected EOF" {
+		return &brokenError{io.ErrUnexpectedEOF}
+	}
+	return nil
+}
+
 // unnested is the text of an error as AWS's STS writes it. Some stand-ins put the
 // error where the SDK does not find it: moto into a list of errors; Ceph, as S3
-// does, into no ErrorResponse at all.
+// does, into no ErrorResponse at all; others write it in JSON or in Latin-1.
 func unnested(body io.Reader) (io.Reader, error) {
 	text, err := io.ReadAll(body)
 	if err != nil {
 		return nil, err
 	}
+	text = readable(text)
 	for _, tag := range []string{"<Errors>", "</Errors>"} {
 		text = bytes.Replace(text, []byte(tag), nil, 1)
 	}
@@ -78,6 +124,6 @@ func isOther(err error) bool {
 	}
 	// net/http has no types for these; the second is of who speaks before it is asked.
 	text := err.Error()
-	return errors.Is(err, http.ErrSchemeMismatch) ||
+	return errors.Is(err, errFlood) || errors.Is(err, http.ErrSchemeMismatch) ||
 		strings.Contains(text, "malformed HTTP") || strings.Contains(text, "readLoopPeekFailLocked")
 }

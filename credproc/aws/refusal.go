@@ -20,7 +20,7 @@ import (
 // error wrapping credproc.ErrUnsent when it cannot have been asked.
 func (c *Call) Explain(ctx context.Context, err error) error {
 	var answer *awshttp.ResponseError
-	if !errors.As(err, &answer) || answer.HTTPStatusCode() == 0 {
+	if !errors.As(err, &answer) || answer.HTTPStatusCode() == 0 || brokenOff(err) != nil {
 		return c.transportError(ctx, err)
 	}
 	refusal := &credproc.RefusalError{
@@ -31,6 +31,9 @@ func (c *Call) Explain(ctx context.Context, err error) error {
 		refusal.Code, refusal.Message = line.Short(api.ErrorCode(), maxMessage), c.clean(api.ErrorMessage())
 	} else {
 		refusal.Code, refusal.Message = noCode(refusal.Status), http.StatusText(refusal.Status)
+		if api != nil && api.ErrorMessage() != unknownCode {
+			refusal.Message = c.clean(api.ErrorMessage())
+		}
 	}
 	sentence, class := c.classify(refusal)
 	refusal.Class = class
@@ -44,7 +47,8 @@ func (c *Call) Explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: %w", sentence, refusal)
 }
 
-// unknownCode is what the SDK calls an answer without an error code.
+// unknownCode is what the SDK calls an answer without an error code, and says of one
+// without a message.
 const unknownCode = "UnknownError"
 
 // noCode stands for the error code of an answer that has none.

@@ -24,6 +24,18 @@ func (r *Reader) Endpoint(partition string) (Endpoint, error) {
 	return endpoints{nobody}.find("", partition)
 }
 
+// Place is a service at the endpoint, for people: "STS in eu-west-1", or the URL
+// without its password.
+func (e Endpoint) Place(service string) string {
+	if e.URL.Text == "" {
+		return service + " in " + e.Region.Text
+	}
+	if u, err := url.Parse(e.URL.Text); err == nil {
+		return u.Redacted()
+	}
+	return service + " at the endpoint of " + e.URL.Origin.String()
+}
+
 // find says where STS is asked. The caller's region counts within the partition
 // of the role, the device or the profile's region.
 func (p endpoints) find(callerRegion, partition string) (Endpoint, error) {

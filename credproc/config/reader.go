@@ -197,6 +197,8 @@ func readFile(name string, info fs.FileInfo) ([]byte, error) {
 		n, err := f.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
 		switch {
+		case errors.Is(err, io.EOF) && isUTF16(data):
+			return nil, &Error{Origin{File: name}, "is UTF-16 and not UTF-8, so that nobody finds a profile in it; save it as UTF-8", ErrBadConfig}
 		case errors.Is(err, io.EOF):
 			return data, nil
 		case err != nil:
@@ -207,6 +209,16 @@ func readFile(name string, info fs.FileInfo) ([]byte, error) {
 			data = append(data, 0)[:len(data)]
 		}
 	}
+}
+
+// isUTF16 says that a text is what PowerShell's ">" and Notepad's "Unicode" write: it
+// has their mark, or begins with a letter and half of it is zero.
+func isUTF16(data []byte) bool {
+	if len(data) < 2 {
+		return false
+	}
+	mark := [2]byte(data)
+	return mark == [2]byte{0xff, 0xfe} || mark == [2]byte{0xfe, 0xff} || (mark[0] == 0) != (mark[1] == 0)
 }
 
 func unreadable(name string, err error) error {

@@ -6,21 +6,27 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/aws"
 )
 
-// take takes AWS's answer over.
+// take takes AWS's answer over, if it is a session's.
 func take(call *aws.Call, c *types.Credentials, arn string) (credproc.Credentials, error) {
-	if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil || c.SessionToken == nil || c.Expiration == nil {
-		return credproc.Credentials{}, call.Lacking("credentials")
+	var creds credproc.Credentials
+	if c != nil {
+		id := sdk.ToString(c.AccessKeyId)
+		creds = credproc.Credentials{
+			AccessKeyID: id, SecretAccessKey: sdk.ToString(c.SecretAccessKey), SessionToken: sdk.ToString(c.SessionToken),
+			Expiration: sdk.ToTime(c.Expiration).UTC(), ARN: arn, AccountID: cmp.Or(credproc.AccountOf(arn), accountOfKey(id)),
+		}
 	}
-	return credproc.Credentials{
-		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken,
-		Expiration: c.Expiration.UTC(), ARN: arn, AccountID: cmp.Or(credproc.AccountOf(arn), accountOfKey(*c.AccessKeyId)),
-	}, nil
+	if flaw := creds.Flaw(); flaw != "" {
+		return credproc.Credentials{}, call.Flawed(flaw)
+	}
+	return creds, nil
 }
 
 // accountOfKey reads the account out of an access key id: AWS keeps it in 40

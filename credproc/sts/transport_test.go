@@ -21,6 +21,7 @@ import (
 	"github.com/mfad/mfad/credproc/awstest"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/sts"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 func TestRequestWithACodeIsSentOnce(t *testing.T) {
@@ -216,6 +217,103 @@ func TestAnswersThatAreNotOfSTSAreRefused(t *testing.T) {
 	}
 }
 
+// What is wrong with an answer is told, with whose it is: the endpoint's. The id of
+// a temporary key begins as the stand-in likes, but never as a long-term key's.
+func TestFlawOfAnAnswerIsTold(t *testing.T) {
+	const rest = "<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2126-11-22T07:00:00Z</Expiration>"
+	for credentials, flaw := range map[string]string{
+		"": "has no credentials",
+		"<AccessKeyId>ASIA1</AccessKeyId><SessionToken>t</SessionToken>": "has credentials without secret access key, expiration",
+		"<AccessKeyId/>" + rest:                                  "has credentials without access key id",
+		"<AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>" + rest: "has the id of a long-term access key",
+		"<AccessKeyId>LSIAQAAAAAAVNCBMPNSG</AccessKeyId>" + rest: "",
+		"<AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId>" + rest: "",
+	} {
+		peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			op := r.FormValue("Action")
+			_, _ = fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult><Credentials>%[2]s</Credentials></%[1]sResult></%[1]sResponse>", op, credentials)
+		}))
+		f := newFixture(t)
+		client := dial(t, peer.URL, nil)
+		_, session := client.GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+		_, role := client.AssumeRole(t.Context(), f.by, credproc.RoleRequest{RoleARN: "arn:aws:iam::1:role/r", SessionName: "me"}, f.mfa(0))
+		peer.Close()
+		for _, err := range []error{session, role} {
+			if flaw == "" && err != nil {
+				t.Errorf("%q: got %v", credentials, err)
+			}
+			if flaw != "" && (!errors.Is(err, errcode.NoService) || !strings.Contains(err.Error(), "the answer of "+peer.URL+" "+flaw)) {
+				t.Errorf("%q: got %v, want that it %s", credentials, err, flaw)
+			}
+		}
+	}
+}
+
+// An answer that began is no other program's: the same request may be answered in
+// full a moment later.
+func TestAnswerThatBreaksOffIsTold(t *testing.T) {
+	const whole = "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIA</AccessKeyId>"
+	for name, answer := range map[string]struct {
+		status int
+		length string
+	}{
+		"a success that is cut":         {http.StatusOK, "2000"},
+		"a refusal that is cut":         {http.StatusForbidden, "2000"},
+		"one that a cut proxy finished": {http.StatusOK, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if answer.length != "" {
+					w.Header().Set("Content-Length", answer.length)
+				}
+				w.WriteHeader(answer.status)
+				_, _ = io.WriteString(w, whole)
+			}))
+			t.Cleanup(peer.Close)
+			f := newFixture(t)
+			_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			if !errors.Is(err, credproc.ErrUnavailable) || errors.Is(err, credproc.ErrNoService) || errors.Is(err, credproc.ErrUnsent) ||
+				!strings.Contains(err.Error(), peer.URL+": the answer broke off") {
+				t.Errorf("got %v, want that the answer of %s broke off", err, peer.URL)
+			}
+		})
+	}
+}
+
+// What is said in another spelling than AWS's STS has is told all the same.
+func TestErrorsInOtherSpellingsKeepTheirWords(t *testing.T) {
+	for name, row := range map[string]struct {
+		body  string
+		class error
+		says  string
+	}{
+		"JSON":             {`{"__type":"com.amazon.coral.service#AccessDenied","message":"no <role>"}`, credproc.ErrDenied, "AccessDenied: no <role>"},
+		"JSON that nests":  {`{"Error":{"Code":"ExpiredToken","Message":"too old"},"RequestId":7}`, credproc.ErrExpired, "ExpiredToken: too old"},
+		"JSON in a frame":  {`{"ErrorResponse":{"Error":{"Code":"AccessDenied","Message":"a\u001b[2Jb"}}}`, credproc.ErrDenied, "AccessDenied: a\ufffd[2Jb"},
+		"JSON of no code":  {`{"message":"Missing Authentication Token"}`, credproc.ErrNoService, "Missing Authentication Token"},
+		"JSON of no words": {`["a"]`, credproc.ErrNoService, "HTTP 403: Forbidden"},
+		"Latin-1": {
+			"<ErrorResponse><Error><Code>AccessDenied</Code><Message>verweigert f\xfcr\x1b[2J</Message></Error></ErrorResponse>",
+			credproc.ErrDenied, "AccessDenied: verweigert f\u00fcr\ufffd[2J",
+		},
+		"declared Latin-1": {`<?xml version="1.0" encoding="ISO-8859-1"?><ErrorResponse><Error><Code>AccessDenied</Code>` +
+			"<Message>f\xfcr</Message></Error></ErrorResponse>", credproc.ErrDenied, "AccessDenied: f\u00fcr"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = io.WriteString(w, row.body)
+			}))
+			t.Cleanup(peer.Close)
+			f := newFixture(t)
+			_, err := dial(t, peer.URL, nil).GetSessionToken(t.Context(), f.by, f.mfa(0), 0)
+			if !errors.Is(err, row.class) || !strings.Contains(err.Error(), row.says) {
+				t.Errorf("got %v, want %q that says %q", err, row.class, row.says)
+			}
+		})
+	}
+}
+
 // refusing answers every call with one error of the query protocol.
 func refusing(t *testing.T, status int, code, message string) string {
 	t.Helper()
@@ -239,8 +337,8 @@ func TestRefusalsThatTheStandInDoesNotSpeakAreOfTheirClass(t *testing.T) {
 		{400, "TooManyRequestsException", "", credproc.ErrThrottled, "slow down"},
 		{503, "SlowDown", "Please reduce your request rate.", credproc.ErrThrottled, "slow down"},
 		{429, "Unheard", "", credproc.ErrThrottled, "slow down"},
-		{400, "RequestExpired", "Request has expired.", credproc.ErrClock, "clock"},
-		{403, "RequestInTheFuture", "", credproc.ErrClock, "clock"},
+		{400, "RequestExpired", "Request has expired.", credproc.ErrClock, "AWS does not take the time of this machine's clock"},
+		{403, "RequestInTheFuture", "", credproc.ErrClock, "AWS does not take the time of this machine's clock"},
 		{403, "ExpiredToken", "The security token included in the request is expired", credproc.ErrExpired, "expired"},
 		{403, "AccessDenied", "User: arn:aws:iam::123456789012:user/a is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/r with an explicit deny in a service control policy", credproc.ErrDenied, "service control policy"},
 		{403, "AccessDenied", "Roles may not be assumed by root accounts.", credproc.ErrDenied, "root"},

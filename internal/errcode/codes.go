@@ -74,6 +74,8 @@ const (
 	PUKBlocked
 	SlotUnseen
 	NoFiles
+	NoService
+	NotAFile
 )
 
 // texts are what the codes say when nothing says it better.
@@ -143,6 +145,8 @@ var texts = [...]string{
 	PUKBlocked:        "PIN and PUK are blocked",
 	SlotUnseen:        "token does not tell whether a slot is free",
 	NoFiles:           "too many open files",
+	NoService:         "what answered is not a service of AWS",
+	NotAFile:          "a folder stands where a file belongs",
 }
 
 // Error says it in a few words.
