@@ -27,6 +27,7 @@ import (
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/internal/logfile"
 )
 
 // ErrUnwritten says that a line could not be written.
@@ -61,6 +62,10 @@ const (
 	maxText = 640 // the longest ARN of a role, a route to AWS, or a refusal
 )
 
+// sizeLimit is the size in bytes at which a file is set aside; one older file is
+// kept beside it.
+const sizeLimit = 8 << 20
+
 // Log writes events, one JSON object a line. It is safe for concurrent use.
 type Log struct {
 	granted, refused journal
@@ -69,8 +74,8 @@ type Log struct {
 	since            time.Time
 
 	mu     sync.Mutex
-	faults map[*file]string // why the last line of a file was not written
-	lost   []string         // what became of files, the last of it
+	faults map[*logfile.File]string // why the last line of a file was not written
+	lost   []string                 // what became of files, the last of it
 }
 
 // Options are what a [Log] is made of. All must be set.
@@ -90,7 +95,7 @@ func RefusedPath(path string) string {
 // New returns a Log that appends to files, which it opens, and makes, at the first
 // events.
 func New(o Options) *Log {
-	l := &Log{now: o.Now, log: o.Logger, faults: map[*file]string{}}
+	l := &Log{now: o.Now, log: o.Logger, faults: map[*logfile.File]string{}}
 	if info, err := o.FS.Lstat(o.Path); err == nil && info.Size() > 0 {
 		l.since = info.ModTime()
 	}
@@ -100,14 +105,14 @@ func New(o Options) *Log {
 
 // journal is one file and what makes its lines.
 type journal struct {
-	file *file
+	file *logfile.File
 	slog.Handler
 }
 
 func (l *Log) open(o Options, path string) journal {
-	f := &file{fsys: o.FS, path: path, limit: sizeLimit, lost: func(what string) []byte {
+	f := logfile.New(logfile.Options{FS: o.FS, Path: path, Limit: sizeLimit, Lost: func(what string) []byte {
 		return l.note(filepath.Base(path), what)
-	}}
+	}})
 	return journal{f, handler(f)}
 }
 
@@ -138,7 +143,7 @@ func (l *Log) Ask(ctx context.Context, e Event) error {
 	if err := l.write(ctx, l.refused, "asked", e); err != nil {
 		return err
 	}
-	return l.settle(ctx, l.granted.file, l.granted.file.probe())
+	return l.settle(ctx, l.granted.file, l.granted.file.Probe())
 }
 
 func (l *Log) write(ctx context.Context, out journal, verdict string, e Event) error {
@@ -157,7 +162,7 @@ func text(key, value string, limit int) slog.Attr { return slog.String(key, line
 
 // settle remembers whether the last line of a file could be written, and wraps why
 // not.
-func (l *Log) settle(ctx context.Context, of *file, err error) error {
+func (l *Log) settle(ctx context.Context, of *logfile.File, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil {
