@@ -61,7 +61,11 @@ func TestAuditLinesStayAsTheyAre(t *testing.T) {
 	do(nobody, wire.MethodKeyRemove, map[string]any{"name": "base", "more": 1})
 	do(nobody, wire.MethodCode, map[string]any{"name": "phone", "more": 1})
 
-	for name, path := range map[string]string{"audit.log": b.home.audit(), "audit-refused.log": audit.RefusedPath(b.home.audit())} {
+	for name, path := range map[string]string{
+		"audit.log":         b.home.audit(),
+		"audit-lasting.log": audit.LastingPath(b.home.audit()),
+		"audit-refused.log": audit.RefusedPath(b.home.audit()),
+	} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // What gives power for longer than an unlock is not done when nobody could tell of it
 // afterwards; what serves the moment is, and says so.
 func TestNothingLastingIsGivenWithoutAnAuditLine(t *testing.T) {
-	for _, spoiled := range []func(log string) string{func(log string) string { return log }, audit.RefusedPath} {
+	for _, spoiled := range []func(log string) string{audit.LastingPath, audit.RefusedPath} {
 		b := openBench(t)
 		b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)

@@ -233,6 +233,7 @@ func TestAttackAuditLog(t *testing.T) {
 		t.Errorf("status says nothing of it: %s", status)
 	}
 
+	log = h.path(stateFolder + "/audit-lasting.log")
 	for what, spoil := range map[string]func() error{
 		"folder": func() error { return os.Mkdir(log, 0o700) },
 		"link":   func() error { return os.Symlink("/dev/null", log) },
