@@ -34,6 +34,7 @@ func TestAuditLinesStayAsTheyAre(t *testing.T) {
 	do(owner, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "keychain"})
 	do(owner, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "stone"})
 	do(owner, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 7200})
+	do(nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 60}) // which takes something back
 	do(owner, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 1 << 40})
 	do(nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)})
 	do(nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)})
