@@ -62,14 +62,15 @@ type none struct{}
 // quiet is a method that hands nothing out and changes nothing that the vault
 // keeps: it has nothing to prove.
 func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
-	return method{line: noLine, proven: true, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	answer := func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
 		}
 		result, err := do(ctx, r, p)
 		return result, nil, err
-	}}
+	}
+	return method{line: noLine, proven: true, do: answer}
 }
 
 // changes is a method that hands nothing out, and leaves a line all the same: it
@@ -79,7 +80,7 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 func changes[P, R any](
 	takes proof[P], do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject,
 ) method {
-	return method{line: lineOfChange, proven: takes != nil, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	answer := func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
 		err := decode(r, raw, &p)
@@ -94,7 +95,8 @@ func changes[P, R any](
 			told = about(p, result)
 		}
 		return result, told, err
-	}}
+	}
+	return method{line: lineOfChange, proven: takes != nil, do: answer}
 }
 
 // lasts is a method that [changes] what outlasts an unlock, with some parameters at
@@ -123,14 +125,15 @@ func (m method) lasting(proved bool) bool { return proved || m.lasts && !m.takes
 // and every process of the user may have it while the vault is open: nothing is
 // proved.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{line: lineOfHandout, proven: true, do: func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	answer := func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
 		}
 		result, err := do(ctx, r, p)
 		return result, about(p, result), err
-	}}
+	}
+	return method{line: lineOfHandout, proven: true, do: answer}
 }
 
 // bare is what does a method that takes no parameters, and refuses any.
