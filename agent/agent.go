@@ -226,7 +226,7 @@ func (s *Service) serve(ctx context.Context, c conn, call wire.Call, name string
 		forget.Collect()
 	}
 	if about != nil {
-		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err})
+		s.tell(ctx, r, m.line, audit.Event{Subject: *about, Err: err, Lasts: m.lasting(r.proved)})
 	}
 	if err != nil {
 		return nil, s.cross(ctx, name, err)

@@ -34,6 +34,7 @@ func TestAuditLinesStayAsTheyAre(t *testing.T) {
 	do(owner, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "keychain"})
 	do(owner, wire.MethodVaultUnlock, wire.VaultUnlockParams{Slot: "stone"})
 	do(owner, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 7200})
+	do(nobody, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 60}) // which takes something back
 	do(owner, wire.MethodVaultHold, wire.VaultHoldParams{Seconds: 1 << 40})
 	do(nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)})
 	do(nobody, wire.MethodKeyImport, wire.KeyImportParams{Name: "base", AccessKeyID: keyID, Secret: []byte(secretKey)})
@@ -61,7 +62,11 @@ func TestAuditLinesStayAsTheyAre(t *testing.T) {
 	do(nobody, wire.MethodKeyRemove, map[string]any{"name": "base", "more": 1})
 	do(nobody, wire.MethodCode, map[string]any{"name": "phone", "more": 1})
 
-	for name, path := range map[string]string{"audit.log": b.home.audit(), "audit-refused.log": audit.RefusedPath(b.home.audit())} {
+	for name, path := range map[string]string{
+		"audit.log":         b.home.audit(),
+		"audit-lasting.log": audit.LastingPath(b.home.audit()),
+		"audit-refused.log": audit.RefusedPath(b.home.audit()),
+	} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mfad/mfad/agent/audit"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 )
@@ -51,7 +52,7 @@ func TestDeviceAheadGoesOnByAPersonsWord(t *testing.T) {
 	}
 	b.must(t, knows(passphrase), wire.MethodDeviceResume, wire.NameParams{Name: "phone"}, nil)
 	b.show(t)
-	told, err := os.ReadFile(b.home.audit())
+	told, err := os.ReadFile(audit.LastingPath(b.home.audit()))
 	if err != nil || strings.Count(string(told), wire.MethodDeviceResume) != 1 {
 		t.Errorf("the audit file says %s, %v", told, err)
 	}

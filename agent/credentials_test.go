@@ -171,7 +171,7 @@ func TestRefusalsAreKeptForStatusAndAudited(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the audit file is %v, %v", info.Mode(), err)
 	}
-	for _, name := range []string{b.home.audit(), audit.RefusedPath(b.home.audit())} {
+	for _, name := range []string{b.home.audit(), audit.LastingPath(b.home.audit()), audit.RefusedPath(b.home.audit())} {
 		text, _ := os.ReadFile(name)
 		for _, secret := range []string{c.key.Secret, c.device.Seed(), seed} {
 			if strings.Contains(string(text), secret) {
@@ -196,7 +196,7 @@ func TestChangesOfTheVaultAreAudited(t *testing.T) {
 	if !slices.Equal(told, want) {
 		t.Errorf("the audit file tells %q, want %q", told, want)
 	}
-	if text, err := os.ReadFile(b.home.audit()); err != nil || strings.Contains(string(text), seed) {
+	if text, err := os.ReadFile(audit.LastingPath(b.home.audit())); err != nil || strings.Contains(string(text), seed) {
 		t.Errorf("the audit file holds a secret, or %v", err)
 	}
 }
@@ -204,7 +204,8 @@ func TestChangesOfTheVaultAreAudited(t *testing.T) {
 // auditLines are those of what was granted and refused, in the order of time.
 func auditLines(t *testing.T, b *bench) []map[string]any {
 	t.Helper()
-	lines := append(linesOf(t, b.home.audit()), linesOf(t, audit.RefusedPath(b.home.audit()))...)
+	path := b.home.audit()
+	lines := slices.Concat(linesOf(t, path), linesOf(t, audit.LastingPath(path)), linesOf(t, audit.RefusedPath(path)))
 	lines = slices.DeleteFunc(lines, func(line map[string]any) bool { return line["verdict"] == "asked" })
 	at := func(line map[string]any) time.Time {
 		when, err := time.Parse(time.RFC3339Nano, line["time"].(string))

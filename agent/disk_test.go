@@ -16,15 +16,20 @@ import (
 // What gives power for longer than an unlock is not done when nobody could tell of it
 // afterwards; what serves the moment is, and says so.
 func TestNothingLastingIsGivenWithoutAnAuditLine(t *testing.T) {
-	for _, spoiled := range []func(log string) string{func(log string) string { return log }, audit.RefusedPath} {
+	for _, spoiled := range []func(log string) (lasting, moment string){
+		func(log string) (string, string) { return audit.LastingPath(log), log },
+		func(log string) (string, string) { return audit.RefusedPath(log), audit.RefusedPath(log) },
+	} {
 		b := openBench(t)
 		b.withTokens(t, "1")
 		b.must(t, nobody, wire.MethodDeviceAdd, wire.DeviceAddParams{Name: "phone", Seed: []byte(seed)}, nil)
 		var before wire.Vault
 		b.must(t, nobody, wire.MethodVaultShow, nil, &before)
-		path := spoiled(b.home.audit())
-		if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
-			t.Fatal(err)
+		path, moment := spoiled(b.home.audit())
+		for _, one := range []string{path, moment} {
+			if err := errors.Join(os.RemoveAll(one), os.Mkdir(one, 0o700)); err != nil {
+				t.Fatal(err)
+			}
 		}
 
 		lasting := map[string]any{
@@ -65,8 +70,8 @@ func TestNothingLastingIsGivenWithoutAnAuditLine(t *testing.T) {
 		asker := &person{}
 		_ = b.call(t, asker, wire.MethodCode, wire.NameParams{Name: "phone"}, nil)
 		_ = b.call(t, asker, wire.MethodCode, wire.NameParams{Name: "none"}, nil)
-		if len(asker.warned) != 1 || !strings.Contains(asker.warned[0], path) {
-			t.Errorf("with %s spoiled, who asks for a code is warned by %q", filepath.Base(path), asker.warned)
+		if len(asker.warned) != 1 || !strings.Contains(asker.warned[0], moment) {
+			t.Errorf("with %s spoiled, who asks for a code is warned by %q", filepath.Base(moment), asker.warned)
 		}
 		var status wire.Status
 		b.must(t, nobody, wire.MethodStatus, nil, &status)

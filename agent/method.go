@@ -19,6 +19,7 @@ type request struct {
 	method string
 	conn   conn
 	ask    *ask.Chain
+	proved bool   // something was
 	by     string // the slot to prove by that the caller has chosen; empty: none
 	// prove is [vault.Access.Prove] by who asks.
 	prove func(ctx context.Context, act vault.Act) error
@@ -38,6 +39,9 @@ type method struct {
 	line   auditLine
 	proven bool // it is decided what a call has to prove
 	lasts  bool // nothing is done unless the audit file can tell of it
+	// takesBack says that what was not proved takes back what lasts, as often as the
+	// caller likes.
+	takesBack bool
 	// do answers; about is what the line tells of, nil if there is to be none.
 	do func(ctx context.Context, r *request, raw json.RawMessage) (result any, about *audit.Subject, err error)
 }
@@ -58,14 +62,15 @@ type none struct{}
 // quiet is a method that hands nothing out and changes nothing that the vault
 // keeps: it has nothing to prove.
 func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
-	return method{noLine, true, false, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	answer := func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
 		}
 		result, err := do(ctx, r, p)
 		return result, nil, err
-	}}
+	}
+	return method{line: noLine, proven: true, do: answer}
 }
 
 // changes is a method that hands nothing out, and leaves a line all the same: it
@@ -75,7 +80,7 @@ func quiet[P, R any](do func(context.Context, *request, P) (R, error)) method {
 func changes[P, R any](
 	takes proof[P], do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject,
 ) method {
-	return method{lineOfChange, takes != nil, false, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	answer := func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		var result, nothing R
 		err := decode(r, raw, &p)
@@ -90,7 +95,8 @@ func changes[P, R any](
 			told = about(p, result)
 		}
 		return result, told, err
-	}}
+	}
+	return method{line: lineOfChange, proven: takes != nil, do: answer}
 }
 
 // lasts is a method that [changes] what outlasts an unlock, with some parameters at
@@ -103,20 +109,31 @@ func lasts[P, R any](
 	return m
 }
 
+// takesBack is a method that [lasts] where it takes a proof, and takes something back
+// where it takes none. Its lines of that kind could push out the others of what lasts.
+func takesBack(m method) method {
+	m.takesBack = true
+	return m
+}
+
+// lasting tells whether the line of a granted call belongs to what lasts.
+func (m method) lasting(proved bool) bool { return proved || m.lasts && !m.takesBack }
+
 // handsOut is a method that gives a secret, or something made with one. About is
 // as in [changes], of good parameters; it is nil where nothing is to be told, as
 // when nothing was handed out and nothing refused. What is handed out is for now,
 // and every process of the user may have it while the vault is open: nothing is
 // proved.
 func handsOut[P, R any](do func(context.Context, *request, P) (R, error), about func(P, R) *audit.Subject) method {
-	return method{lineOfHandout, true, false, func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
+	answer := func(ctx context.Context, r *request, raw json.RawMessage) (any, *audit.Subject, error) {
 		var p P
 		if err := decode(r, raw, &p); err != nil {
 			return nil, nil, err
 		}
 		result, err := do(ctx, r, p)
 		return result, about(p, result), err
-	}}
+	}
+	return method{line: lineOfHandout, proven: true, do: answer}
 }
 
 // bare is what does a method that takes no parameters, and refuses any.

@@ -44,7 +44,7 @@ func (g groups) table() map[string]method {
 			return &audit.Subject{Name: p.Slot}
 		}),
 		wire.MethodVaultLock:   changes(unproven, bare(g.vault.lock), nobodyElse),
-		wire.MethodVaultHold:   lasts(g.proofs.hold, g.vault.hold, nobodyElse),
+		wire.MethodVaultHold:   takesBack(lasts(g.proofs.hold, g.vault.hold, nobodyElse)),
 		wire.MethodVaultAccept: lasts(unproven, bare(g.vault.accept), nobodyElse), // which proves by the vault that is accepted
 		wire.MethodSlotAdd: lasts(g.proofs.addSlot, g.vault.addSlot, func(p wire.SlotAddParams, _ wire.SlotAddResult) *audit.Subject {
 			return &audit.Subject{Name: cmp.Or(p.Kind, p.Token)}
@@ -59,10 +59,10 @@ func (g groups) table() map[string]method {
 		wire.MethodKeyList:   quiet(bare(g.keys.list)),
 		wire.MethodKeyRemove: changes(g.proofs.removeKey, g.keys.remove, named[wire.RemoveResult]),
 		wire.MethodKeyRename: lasts(g.proofs.renameKey, g.keys.rename, renamed[wire.KeyRenameResult]),
-		wire.MethodKeyTrust: lasts(g.proofs.trustEndpoint, g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
+		wire.MethodKeyTrust: takesBack(lasts(g.proofs.trustEndpoint, g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
 			to := line.Short(credproc.Route{URL: p.Endpoint, Proxy: p.Proxy, CA: p.CA}.String(), longestRoute)
 			return &audit.Subject{Name: p.Name, Action: to}
-		}),
+		})),
 		wire.MethodKeyMove: lasts(g.proofs.moveKey, g.keys.move, func(p wire.MoveParams, k wire.Key) *audit.Subject {
 			return &audit.Subject{Name: p.Name, Tokens: onto(k.Tokens, p.Tokens)}
 		}),

@@ -38,6 +38,7 @@ func demand[P any](ctx context.Context, r *request, takes proof[P], p P) error {
 			err = fmt.Errorf("%w: it was %s, and is %s by now: try again", vault.ErrUnproven, act.Why, now.Why)
 		}
 	}
+	r.proved = err == nil && act.Why != ""
 	if secret, ok := any(p).(interface{ Wipe() }); ok && err != nil {
 		secret.Wipe()
 	}

@@ -233,16 +233,17 @@ func TestAttackAuditLog(t *testing.T) {
 		t.Errorf("status says nothing of it: %s", status)
 	}
 
-	for what, spoil := range map[string]func() error{
-		"folder": func() error { return os.Mkdir(log, 0o700) },
-		"link":   func() error { return os.Symlink("/dev/null", log) },
-		"pipe":   func() error { return syscall.Mkfifo(log, 0o600) },
+	lasting := h.path(stateFolder + "/audit-lasting.log")
+	for what, spoil := range map[string]func(path string) error{
+		"folder": func(path string) error { return os.Mkdir(path, 0o700) },
+		"link":   func(path string) error { return os.Symlink("/dev/null", path) },
+		"pipe":   func(path string) error { return syscall.Mkfifo(path, 0o600) },
 	} {
-		if err := errors.Join(os.Remove(log), spoil()); err != nil {
+		if err := errors.Join(os.Remove(log), spoil(log), os.Remove(lasting), spoil(lasting)); err != nil {
 			t.Fatal(err)
 		}
 		before := h.files(vaultFolder)
-		h.refuses(passphrase+"\n", []string{"audit log cannot be written", log, "hint: "},
+		h.refuses(passphrase+"\n", []string{"audit log cannot be written", lasting, "hint: "},
 			"vault", "slot", "add", "recovery", "--passphrase-stdin", "--recovery-file", h.path("second.txt"))
 		h.refuses(passphrase+"\n", []string{"audit log cannot be written"}, "vault", "hold", "until-locked", "--passphrase-stdin")
 		if after := h.files(vaultFolder); len(after) != len(before) {
@@ -251,7 +252,7 @@ func TestAttackAuditLog(t *testing.T) {
 		if r := h.mfad("", "lock"); r.code != 0 || !strings.Contains(r.stderr, "warning: the audit log cannot be written") {
 			t.Errorf("%s: what does not last is not done, or without a warning: %v", what, r)
 		}
-		if status := h.do("", "status"); !strings.Contains(status, log) {
+		if status := h.do("", "status"); !strings.Contains(status, log) || !strings.Contains(status, lasting) {
 			t.Errorf("%s: status says nothing of it: %s", what, status)
 		}
 	}

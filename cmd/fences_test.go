@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"internal/inherited":       {},
 	"internal/lane":            {},
 	"internal/line":            {},
+	"internal/logfile":         {},
 	"internal/owner":           {},
 	"internal/params":          {},
 	"internal/pause":           {},

@@ -5,8 +5,8 @@
 // A line says what was done, for which process, about what, and whether it was
 // granted. It holds no secret: the package is not given any. Whatever a caller
 // says of itself, or asks for, is bounded and made fit to be shown, here and
-// nowhere else. What was granted has a file of its own: nobody pushes it out by
-// asking for what is refused.
+// nowhere else. There are three files, so that nobody pushes out what was granted by
+// asking for what is refused, or what lasts by asking for what is handed out to all.
 //
 // It decides neither what is written nor what is refused, nor what a line that
 // cannot be written means; that stands in the table of methods of package agent,
@@ -27,6 +27,7 @@ import (
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/line"
+	"github.com/mfad/mfad/internal/logfile"
 )
 
 // ErrUnwritten says that a line could not be written.
@@ -42,6 +43,8 @@ type Event struct {
 	Subject
 
 	Err error // nil: granted
+	// Lasts says that it outlasts an unlock, or that a person has proved it.
+	Lasts bool
 }
 
 // Subject is what an event is about.
@@ -61,53 +64,65 @@ const (
 	maxText = 640 // the longest ARN of a role, a route to AWS, or a refusal
 )
 
+// sizeLimit is the size in bytes at which a file is set aside; one older file is
+// kept beside it.
+const sizeLimit = 8 << 20
+
 // Log writes events, one JSON object a line. It is safe for concurrent use.
 type Log struct {
-	granted, refused journal
-	now              func() time.Time
-	log              *slog.Logger
-	since            time.Time
+	granted, lasting, refused journal
+
+	now   func() time.Time
+	log   *slog.Logger
+	since time.Time
 
 	mu     sync.Mutex
-	faults map[*file]string // why the last line of a file was not written
-	lost   []string         // what became of files, the last of it
+	faults map[*logfile.File]string // why the last line of a file was not written
+	lost   []string                 // what became of files, the last of it
 }
 
 // Options are what a [Log] is made of. All must be set.
 type Options struct {
 	FS     durable.FS
-	Path   string // of the file of what was granted
+	Path   string // of the file of what was granted, and does not last
 	Now    func() time.Time
 	Logger *slog.Logger // is told what could not be written
 }
 
 // RefusedPath is the file beside a log for what was asked for and refused.
-func RefusedPath(path string) string {
+func RefusedPath(path string) string { return beside(path, "-refused") }
+
+// LastingPath is the file beside a log for what was granted, and lasts.
+func LastingPath(path string) string { return beside(path, "-lasting") }
+
+func beside(path, suffix string) string {
 	ext := filepath.Ext(path)
-	return strings.TrimSuffix(path, ext) + "-refused" + ext
+	return strings.TrimSuffix(path, ext) + suffix + ext
 }
 
 // New returns a Log that appends to files, which it opens, and makes, at the first
 // events.
 func New(o Options) *Log {
-	l := &Log{now: o.Now, log: o.Logger, faults: map[*file]string{}}
-	if info, err := o.FS.Lstat(o.Path); err == nil && info.Size() > 0 {
-		l.since = info.ModTime()
+	l := &Log{now: o.Now, log: o.Logger, faults: map[*logfile.File]string{}}
+	for _, path := range []string{o.Path, LastingPath(o.Path)} {
+		if info, err := o.FS.Lstat(path); err == nil && info.Size() > 0 && info.ModTime().After(l.since) {
+			l.since = info.ModTime()
+		}
 	}
-	l.granted, l.refused = l.open(o, o.Path), l.open(o, RefusedPath(o.Path))
+	l.granted, l.lasting, l.refused = l.open(o, o.Path), l.open(o, LastingPath(o.Path)), l.open(o, RefusedPath(o.Path))
 	return l
 }
 
 // journal is one file and what makes its lines.
 type journal struct {
-	file *file
+	file *logfile.File
 	slog.Handler
 }
 
 func (l *Log) open(o Options, path string) journal {
-	f := &file{fsys: o.FS, path: path, limit: sizeLimit, lost: func(what string) []byte {
+	f := logfile.New(logfile.Options{FS: o.FS, Path: path, Limit: sizeLimit, Lost: func(what string) []byte {
 		return l.note(filepath.Base(path), what)
-	}}
+	}})
 	return journal{f, handler(f)}
 }
 
@@ -124,13 +139,16 @@ func handler(out io.Writer) slog.Handler {
 // Write writes the line of an event that happens now. The error wraps ErrUnwritten;
 // the program's log, and Warnings, say so too.
 func (l *Log) Write(ctx context.Context, e Event) error {
-	if e.Err != nil {
+	switch {
+	case e.Err != nil:
 		return l.write(ctx, l.refused, "refused", e)
+	case e.Lasts:
+		return l.write(ctx, l.lasting, "granted", e)
 	}
 	return l.write(ctx, l.granted, "granted", e)
 }
 
-// Ask writes the line of an event that must not happen unless it can be told of
+// Ask writes the line of an event that lasts, and must not happen unless it can be told of
 // afterwards, before it does: beside what is refused, as nobody has granted it yet.
 // It makes sure that the line of the granted event has a file. The error wraps
 // ErrUnwritten.
@@ -138,7 +156,7 @@ func (l *Log) Ask(ctx context.Context, e Event) error {
 	if err := l.write(ctx, l.refused, "asked", e); err != nil {
 		return err
 	}
-	return l.settle(ctx, l.granted.file, l.granted.file.probe())
+	return l.settle(ctx, l.lasting.file, l.lasting.file.Probe())
 }
 
 func (l *Log) write(ctx context.Context, out journal, verdict string, e Event) error {
@@ -157,7 +175,7 @@ func text(key, value string, limit int) slog.Attr { return slog.String(key, line
 
 // settle remembers whether the last line of a file could be written, and wraps why
 // not.
-func (l *Log) settle(ctx context.Context, of *file, err error) error {
+func (l *Log) settle(ctx context.Context, of *logfile.File, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil {
@@ -191,7 +209,7 @@ func (l *Log) Warnings() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var all []string
-	for _, of := range []journal{l.granted, l.refused} {
+	for _, of := range []journal{l.granted, l.lasting, l.refused} {
 		if fault := l.faults[of.file]; fault != "" {
 			all = append(all, "the audit log cannot be written: "+fault)
 		}
@@ -199,6 +217,6 @@ func (l *Log) Warnings() []string {
 	return append(all, l.lost...)
 }
 
-// LastBefore is when the last line was written before this Log was made; zero: there
+// LastBefore is when the last line of what was granted was written before this Log was made; zero: there
 // was none.
 func (l *Log) LastBefore() time.Time { return l.since }

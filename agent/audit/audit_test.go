@@ -74,6 +74,32 @@ func TestRefusalsPushOutNothingThatWasGranted(t *testing.T) {
 	}
 }
 
+// Nobody pushes out what lasts by asking for what every process may have.
+func TestHandoutsPushOutNothingThatLasts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	log := open(t, path)
+	for _, name := range []string{"blue", "green"} {
+		lasting := event(name, nil)
+		lasting.Lasts = true
+		if err := log.Write(t.Context(), lasting); err != nil {
+			t.Fatal(err)
+		}
+		handout := event(strings.Repeat("x", 1000), nil)
+		handout.Role = strings.Repeat("x", 1000)
+		for range 20_000 {
+			if err := log.Write(t.Context(), handout); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if found := lines(t, audit.LastingPath(path)); len(found) != 2 || found[0]["profile"] != "blue" || found[1]["profile"] != "green" {
+		t.Errorf("what lasts: %v", found)
+	}
+	if info, err := os.Stat(path + ".1"); err != nil || info.Size() > 9<<20 {
+		t.Errorf("the flood has set aside %v, %v", info, err)
+	}
+}
+
 // What a terminal would obey, or the eye be turned by, does not get into a line, nor
 // into what status shows.
 // What is trusted from now on is told whole: a host ends where it ends.
@@ -160,13 +186,16 @@ func TestLineThatCannotBeWrittenIsAnError(t *testing.T) {
 		"link to /dev":    func(path string) error { return os.Symlink("/dev/null", path) },
 		"link to nothing": func(path string) error { return os.Symlink("missing", path) },
 	} {
-		path := filepath.Join(t.TempDir(), "audit.log")
+		beside := filepath.Join(t.TempDir(), "audit.log")
+		path := audit.LastingPath(beside)
 		if err := spoil(path); err != nil {
 			t.Fatal(err)
 		}
-		log := open(t, path)
+		log := open(t, beside)
+		lasting := event("one", nil)
+		lasting.Lasts = true
 		for what, err := range map[string]error{
-			"Write": log.Write(t.Context(), event("one", nil)),
+			"Write": log.Write(t.Context(), lasting),
 			"Ask":   log.Ask(t.Context(), event("one", nil)),
 		} {
 			if !errors.Is(err, audit.ErrUnwritten) || !strings.Contains(err.Error(), path) {

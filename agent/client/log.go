@@ -8,14 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/places"
 )
-
-// maxLog is the size at which a new log begins; the one before stays as name.1.
-const maxLog = 1 << 20
 
 // openLog opens the file that an agent's output goes to; where nothing can be
 // written there is none, and the agent, which tells of that, starts all the same.
-// It is called under the start lock, when no agent writes.
+// It is called under the start lock, when no agent writes. The agent bounds the file
+// while it runs.
 func openLog(name string) (*os.File, error) {
 	if name != "" {
 		f, err := openLogFile(name)
@@ -31,7 +30,7 @@ func openLogFile(name string) (*os.File, error) {
 		return nil, fmt.Errorf("making the log's folder: %w", err)
 	}
 	info, err := os.Stat(name)
-	if err == nil && info.Size() > maxLog {
+	if err == nil && info.Size() > places.MaxLog {
 		err = os.Rename(name, name+".1")
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

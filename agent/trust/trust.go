@@ -78,7 +78,7 @@ const Method = "key.trust"
 
 // vouched is [Endpoints.put] for what the audit file can tell of: before, and after.
 func (e *Endpoints) vouched(ctx context.Context, q question, ask credproc.Asker) error {
-	event := audit.Event{What: Method, Subject: audit.Subject{KeyID: q.identity, Action: q.text}}
+	event := audit.Event{What: Method, Lasts: true, Subject: audit.Subject{KeyID: q.identity, Action: q.text}}
 	if err := e.log.Ask(ctx, event); err != nil {
 		return err
 	}

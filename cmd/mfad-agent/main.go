@@ -76,10 +76,6 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	return serve(*socket, logger(level))
 }
 
-func logger(level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-}
-
 // printQR prints the texts of a picture in one write.
 func printQR(picture io.Reader, out io.Writer) error {
 	texts, err := qr.Read(picture)

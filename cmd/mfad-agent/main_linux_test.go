@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	if os.Getenv(asWriter) != "" {
+		flood()
+	}
 	os.Exit(m.Run())
 }
 

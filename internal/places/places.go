@@ -35,6 +35,10 @@ func Log(getenv func(string) string) (string, error) {
 	return filepath.Join(state, "agent.log"), nil
 }
 
+// MaxLog is the size in bytes at which a new log begins; the one before stays as
+// [Log] with .1 behind it.
+const MaxLog = 1 << 20
+
 // Data is the folder of what mfad must not lose: the vaults. The error is
 // [ErrNoHome].
 func Data(getenv func(string) string) (string, error) {

@@ -1,4 +1,4 @@
-package audit
+package logfile
 
 import (
 	"os"
@@ -11,11 +11,11 @@ import (
 	"github.com/mfad/mfad/internal/durable/faultfs"
 )
 
-func TestAuditFileIsSetAsideWhenItIsFull(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "audit.log")
+func TestFileIsSetAsideWhenItIsFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "some.log")
 	line := strings.Repeat("x", 39) + "\n"
 	for range 2 { // a new agent goes on where the last one was
-		f := &file{fsys: durable.OS, path: path, limit: 100}
+		f := New(Options{FS: durable.OS, Path: path, Limit: 100})
 		for range 2 {
 			if _, err := f.Write([]byte(line)); err != nil {
 				t.Fatal(err)
@@ -32,10 +32,10 @@ func TestAuditFileIsSetAsideWhenItIsFull(t *testing.T) {
 }
 
 // What was reported as written stands there in whole lines, whatever fails.
-func TestAuditFileOutlivesAFullDisk(t *testing.T) {
+func TestFileOutlivesAFullDisk(t *testing.T) {
 	const lines = 6
 	write := func(fsys durable.FS, path string) (written int) {
-		f := &file{fsys: fsys, path: path, limit: 100}
+		f := New(Options{FS: fsys, Path: path, Limit: 100})
 		for range lines {
 			if _, err := f.Write([]byte(strings.Repeat("x", 39) + "\n")); err == nil {
 				written++
@@ -44,11 +44,11 @@ func TestAuditFileOutlivesAFullDisk(t *testing.T) {
 		return written
 	}
 	fsys := faultfs.New()
-	if n := write(fsys, filepath.Join(t.TempDir(), "audit.log")); n != lines {
+	if n := write(fsys, filepath.Join(t.TempDir(), "some.log")); n != lines {
 		t.Fatalf("wrote %d of %d lines on a good disk", n, lines)
 	}
 	for step := 1; step <= fsys.Steps(); step++ {
-		path := filepath.Join(t.TempDir(), "audit.log")
+		path := filepath.Join(t.TempDir(), "some.log")
 		broken := faultfs.New()
 		broken.Arm(faultfs.Fault{Step: step, Err: syscall.ENOSPC})
 		written := write(broken, path)
@@ -69,15 +69,15 @@ func TestAuditFileOutlivesAFullDisk(t *testing.T) {
 
 // A line that fits stays in the file, and one byte more sets it aside. Probing is
 // no line.
-func TestAuditFileIsFilledToItsLimit(t *testing.T) {
+func TestFileIsFilledToItsLimit(t *testing.T) {
 	for limit, want := range map[int64]int{80: 2, 79: 1} {
-		path := filepath.Join(t.TempDir(), "audit.log")
-		f := &file{fsys: durable.OS, path: path, limit: limit}
+		path := filepath.Join(t.TempDir(), "some.log")
+		f := New(Options{FS: durable.OS, Path: path, Limit: limit})
 		for range 2 {
 			if _, err := f.Write([]byte(strings.Repeat("x", 39) + "\n")); err != nil {
 				t.Fatal(err)
 			}
-			if err := f.probe(); err != nil {
+			if err := f.Probe(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -91,9 +91,9 @@ func TestAuditFileIsFilledToItsLimit(t *testing.T) {
 
 // The line about what was lost takes room too, so that no file outgrows its limit.
 func TestLineAboutTheLostHasItsRoom(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "audit.log")
+	path := filepath.Join(t.TempDir(), "some.log")
 	line := strings.Repeat("x", 39) + "\n"
-	f := &file{fsys: durable.OS, path: path, limit: 100, lost: func(what string) []byte { return []byte(what + line[len(what):]) }}
+	f := New(Options{FS: durable.OS, Path: path, Limit: 100, Lost: func(what string) []byte { return []byte(what + line[len(what):]) }})
 	for range 2 {
 		if _, err := f.Write([]byte(line)); err != nil {
 			t.Fatal(err)
