@@ -141,6 +141,8 @@ var fuller = [...]struct {
 	{errcode.NoKey, `Run "mfad key list" to see the keys, or bring it in with "mfad key import {key}".`},
 	{errcode.Clock, `Set this machine's clock, then run the same again; if it is right, and AWS cannot be asked, run "mfad device ` +
 		`resume {device}".`},
+	{errcode.BadSeed, `Leave --serial out: {device} gives codes to what it belongs to. A device for AWS takes the secret that AWS ` +
+		`shows when it is made.`},
 	{errcode.Expired, `Renew the login that {program} works with, then run the same again.`},
 }
 
