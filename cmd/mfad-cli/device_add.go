@@ -171,7 +171,7 @@ func addDevices(ctx context.Context, c *cli, p wire.DeviceAddParams, seeds [][]b
 	case last.Parts > len(seeds):
 		c.hint("This was part %d of an export in %d QR codes: add the others too.", last.Part, last.Parts)
 	case len(all) == 1 && all[0].Serial != "":
-		c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source %s --mfa-serial %s".`, newKnown(c).key(), all[0].Serial)
+		c.hint("%s", newKnown(c).profile(all[0].Serial))
 	}
 	return nil
 }
