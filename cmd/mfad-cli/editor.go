@@ -78,6 +78,17 @@ func editFiles(ctx context.Context, c *cli, act func(*edit.Editor) ([]edit.Chang
 	return nil
 }
 
+// editBoth runs an edit of both halves of profiles. It refuses files that the agent
+// does not read: one half would stay behind there.
+func editBoth(ctx context.Context, c *cli, act func(*edit.Editor) ([]edit.Change, error)) error {
+	return editFiles(ctx, c, func(e *edit.Editor) ([]edit.Change, error) {
+		if err := refuseOtherFiles(ctx, c, e.Paths); err != nil {
+			return nil, err
+		}
+		return act(e)
+	})
+}
+
 // tellChanges tells what an edit changed, and gives its error, if there is one,
 // an exit code and a hint.
 func tellChanges(c console, changes []edit.Change, err error) error {

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,30 +11,66 @@ import (
 )
 
 // Release undoes Adopt: the lines go back to where they stood, with what was
-// changed in them since, and mfad's credential_process and section go. Of a
-// profile that is released already it changes nothing.
-func (e *Editor) Release(ctx context.Context, profile string) ([]Change, error) {
-	return e.edit(ctx, profile, func(t *transaction) error {
-		own, found, err := t.only(t.old.Mfad)
-		if err != nil {
-			return err
+// changed in them since, and mfad's credential_process and section go. It refuses a
+// profile that was not adopted; then none is released. Of a profile that is released
+// already it changes nothing.
+func (e *Editor) Release(ctx context.Context, profiles ...string) ([]Change, error) {
+	for _, profile := range profiles {
+		if err := config.CheckName(profile); err != nil {
+			return nil, err
 		}
-		p, known := t.old.Profile(profile)
-		_, served := p.Served()
-		switch {
-		case !found && known && !served:
-			return nil
-		case !found:
-			return t.missing(t.paths.Mfad)
-		case !t.adopted(own):
-			return t.conflict(config.OriginOf(t.old.Mfad, own.Line), ErrNotAdopted, "profile %q was not adopted", profile)
+	}
+	return e.locked(ctx, func(t *transaction) error { return t.releaseEach(profiles) })
+}
+
+// ReleaseAll releases every profile that was adopted, or none, and tells which.
+func (e *Editor) ReleaseAll(ctx context.Context) (changes []Change, released []string, err error) {
+	changes, err = e.locked(ctx, func(t *transaction) error {
+		for _, sec := range t.old.Mfad.Sections {
+			if t.adopted(sec) && !slices.Contains(released, sec.Name) {
+				released = append(released, sec.Name)
+			}
 		}
-		mfad, aws, err := t.release(own)
-		if err != nil {
-			return err
-		}
-		return t.writeBack(mfad, aws)
+		return t.releaseEach(released)
 	})
+	return changes, released, err
+}
+
+// releaseEach releases profiles, and writes AWS's config before mfad's file, as
+// writeBack does.
+func (t *transaction) releaseEach(profiles []string) error {
+	before := *t.old
+	for _, profile := range profiles {
+		t.profile = profile
+		if err := t.releaseNext(); err != nil {
+			return err
+		}
+	}
+	return t.writeAll(replacement{before.Config, t.old.Config}, replacement{before.Mfad, t.old.Mfad})
+}
+
+// releaseNext has the files, as they are to be, with one profile more released.
+func (t *transaction) releaseNext() error {
+	own, found, err := t.only(t.old.Mfad)
+	if err != nil {
+		return err
+	}
+	p, known := t.old.Profile(t.profile)
+	_, served := p.Served()
+	switch {
+	case !found && known && !served:
+		return nil
+	case !found:
+		return t.missing(t.paths.Mfad)
+	case !t.adopted(own):
+		return t.conflict(config.OriginOf(t.old.Mfad, own.Line), ErrNotAdopted, "profile %q was not adopted", t.profile)
+	}
+	mfad, aws, err := t.release(own)
+	if err != nil {
+		return err
+	}
+	t.old.Mfad, t.old.Config = mfad, aws
+	return nil
 }
 
 // release makes both files anew.
