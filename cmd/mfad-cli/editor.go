@@ -143,6 +143,8 @@ func adviseOnFiles(err error) error {
 		return &fault{err, exitUsage, noHint}
 	case errors.Is(err, config.ErrBadConfig) && errors.As(err, &wrong) && wrong.Origin == (config.Origin{}):
 		return &fault{err, exitUsage, `Run "mfad profile add --help".`}
+	case errors.Is(err, config.ErrBadConfig) && errcode.Told(err)["profile"] == "":
+		return &fault{err, exitUsage, `Correct that line, then run the same again.`}
 	case errors.Is(err, config.ErrBadConfig):
 		return advised(errcode.BadConfig)
 	case errors.Is(err, config.ErrConflict):

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/syntax"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Adopt moves who profiles of AWS's config are into mfad's file, their lines as
@@ -26,7 +27,7 @@ func (e *Editor) Adopt(ctx context.Context, profiles ...string) ([]Change, error
 		before := *t.old
 		for _, profile := range profiles {
 			if err := t.adoptNext(e, profile); err != nil {
-				return err
+				return errcode.With(err, "profile", profile)
 			}
 		}
 		return t.writeAdopted(before)

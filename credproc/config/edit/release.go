@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/syntax"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Release undoes Adopt: the lines go back to where they stood, with what was
@@ -43,7 +44,7 @@ func (t *transaction) releaseEach(profiles []string) error {
 	for _, profile := range profiles {
 		t.profile = profile
 		if err := t.releaseNext(); err != nil {
-			return err
+			return errcode.With(err, "profile", profile)
 		}
 	}
 	return t.writeAll(replacement{before.Config, t.old.Config}, replacement{before.Mfad, t.old.Mfad})
