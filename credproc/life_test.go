@@ -364,8 +364,11 @@ func TestForgetHoldsForAllThatIsBeingMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
 		var over sync.WaitGroup
-		for _, name := range []string{"first", "second"} {
+		names := []string{"first", "second"}
+		for _, name := range names {
 			h.session(name, name, "")
+		}
+		for _, name := range names {
 			over.Go(func() { h.must(t, name, nil) })
 			time.Sleep(h.aws.latency / 3)
 		}
