@@ -47,7 +47,7 @@ func (e *Editor) AdoptAll(ctx context.Context) (Adoption, error) {
 	var a Adoption
 	changes, err := e.locked(ctx, func(t *transaction) error {
 		before := *t.old
-		for _, profile := range t.candidates() {
+		for _, profile := range candidates(t.old) {
 			if err := t.adoptNext(e, profile); err != nil {
 				a.Left = append(a.Left, err)
 				continue
@@ -63,14 +63,14 @@ func (e *Editor) AdoptAll(ctx context.Context) (Adoption, error) {
 // candidates are the profiles of AWS's files with lines that say who they are,
 // those included that no edit can move: under a name that mfad does not write, of
 // the credentials file, or of a kind that mfad does not serve.
-func (t *transaction) candidates() (names []string) {
-	for _, doc := range []*syntax.Document{t.old.Config, t.old.Credentials} {
+func candidates(f *config.Files) (names []string) {
+	for _, doc := range []*syntax.Document{f.Config, f.Credentials} {
 		for _, sec := range doc.Sections {
 			header := sec.Header
 			if sec.Alias != (syntax.Header{}) {
 				header = sec.Alias
 			}
-			if header.Kind == syntax.Profile && !slices.Contains(names, header.Name) && saysWho(t.old, doc, sec) {
+			if header.Kind == syntax.Profile && !slices.Contains(names, header.Name) && saysWho(f, doc, sec) {
 				names = append(names, header.Name)
 			}
 		}

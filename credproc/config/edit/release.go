@@ -37,8 +37,7 @@ func (e *Editor) ReleaseAll(ctx context.Context) (changes []Change, released []s
 	return changes, released, err
 }
 
-// releaseEach releases profiles, and writes AWS's config before mfad's file, as
-// writeBack does.
+// releaseEach releases profiles, all or none.
 func (t *transaction) releaseEach(profiles []string) error {
 	before := *t.old
 	for _, profile := range profiles {
@@ -47,7 +46,7 @@ func (t *transaction) releaseEach(profiles []string) error {
 			return errcode.With(err, "profile", profile)
 		}
 	}
-	return t.writeAll(replacement{before.Config, t.old.Config}, replacement{before.Mfad, t.old.Mfad})
+	return t.writeBack(before)
 }
 
 // releaseNext has the files, as they are to be, with one profile more released.
@@ -76,7 +75,7 @@ func (t *transaction) releaseNext() error {
 
 // release makes both files anew.
 func (t *transaction) release(own syntax.Section) (newMfad, newAWS *syntax.Document, err error) {
-	back := t.ownLines(own)
+	back := ownLines(t.old.Mfad, own)
 	mfad, aws := newEdit(), newEdit()
 	t.dropOwn(mfad)
 	sec, found, err := t.only(t.old.Config)
@@ -103,8 +102,7 @@ type adoptedLines struct {
 	stoodAt []int32
 }
 
-func (t *transaction) ownLines(own syntax.Section) (a adoptedLines) {
-	doc := t.old.Mfad
+func ownLines(doc *syntax.Document, own syntax.Section) (a adoptedLines) {
 	body := doc.Body(own)
 	rest, _, _ := strings.Cut(strings.TrimPrefix(body[0], adoptedMark), " of ")
 	for field := range strings.FieldsSeq(rest) {
