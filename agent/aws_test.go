@@ -2,6 +2,7 @@ package agent
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -182,9 +183,12 @@ func TestInactiveKeyServesWhatItMadeAndThenSaysWhy(t *testing.T) {
 	b.get(t, "other", "") // by the session that is there
 	b.must(t, nobody, wire.MethodSessionForget, wire.SessionForgetParams{All: true}, nil)
 	b.clock.advance(31 * time.Second) // to the next code
-	text := b.refused(t, nobody, errcode.KeyRefused, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"})
-	if !strings.Contains(text, "does not know the access key at "+c.url+", or it is inactive") {
-		t.Errorf("got %q", text)
+	err := b.call(t, nobody, wire.MethodCredentials, wire.CredentialsParams{Profile: "prod"}, nil)
+	if !errors.Is(err, errcode.KeyRefused) || !strings.Contains(err.Error(), "does not know the access key at "+c.url+", or it is inactive") {
+		t.Errorf("got %v", err)
+	}
+	if name := errcode.Told(err)["key"]; name != "base" {
+		t.Errorf("the key that is refused is told as %q", name)
 	}
 }
 

@@ -195,15 +195,15 @@ func (m *keys) retire(ctx context.Context, id, successor string, ask credproc.As
 
 // vouch lets the requests of a key take a route, or takes that back.
 func (m *keys) vouch(ctx context.Context, r *request, p wire.KeyTrustParams) (none, error) {
-	route, err := routeOf(p)
-	if err != nil {
-		return none{}, err
-	}
 	v, err := m.access.Open(ctx)
 	if err != nil {
 		return none{}, err
 	}
 	key, err := keyOf(v, p.Name)
+	if err != nil {
+		return none{}, err
+	}
+	route, err := routeOf(p)
 	if err != nil {
 		return none{}, err
 	}

@@ -143,6 +143,9 @@ func TestEndpointIsTrustedOnceAskedAndForEachKey(t *testing.T) {
 		t.Error("trust that was taken back is there")
 	}
 	b.refused(t, nobody, errcode.NoItem, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "base", Endpoint: endpoint, Revoke: true})
+	for _, endpoint := range []string{"aws", endpoint} { // that there is no such key comes first
+		b.refused(t, nobody, errcode.NoKey, wire.MethodKeyTrust, wire.KeyTrustParams{Name: "bse", Endpoint: endpoint})
+	}
 	b.desk.sit(true)
 	b.must(t, nobody, wire.MethodKeyTrust, wire.KeyTrustParams{Name: keyID, Endpoint: endpoint}, nil)
 	if err := trusted(nobody, keyID); err != nil {

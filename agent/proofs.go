@@ -130,15 +130,15 @@ func (m *proofs) trustEndpoint(ctx context.Context, p wire.KeyTrustParams) (vaul
 	if p.Revoke {
 		return vault.Act{}, nil
 	}
-	route, err := routeOf(p)
-	if err != nil {
-		return vault.Act{}, err
-	}
 	v, err := m.access.Open(ctx)
 	if err != nil {
 		return vault.Act{}, err
 	}
 	key, err := keyOf(v, p.Name)
+	if err != nil {
+		return vault.Act{}, err
+	}
+	route, err := routeOf(p)
 	return vault.Act{Why: trust.Why(key.AccessKeyID, route)}, err
 }
 

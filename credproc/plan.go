@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // planner knows the sources, and makes plans of chains.
@@ -78,8 +80,19 @@ func (s stage) name() string {
 	return s.id.Key
 }
 
-// explain says which stage went wrong.
-func (s stage) explain(err error) error { return s.hop().explain(s.id.Key, err) }
+// explain says which stage went wrong, and names what an advice on it can name: the
+// key that signed, or who was denied a session of their own.
+func (s stage) explain(err error) error {
+	hop := s.hop()
+	explained := hop.explain(s.id.Key, err)
+	switch key, ofVault := s.chain.Steps[0].Spec.(config.VaultKey); {
+	case s.at == 1 && ofVault && errors.Is(err, ErrKeyRefused):
+		return errcode.With(explained, "key", key.Name.Text)
+	case hop.role == nil && errors.Is(err, ErrDenied):
+		return errcode.With(errcode.With(explained, "operation", "GetSessionToken"), "identity", s.id.KeyID)
+	}
+	return explained
+}
 
 // plan works out whose sessions a chain makes, and their keys.
 func (p planner) plan(ctx context.Context, profile string, chain *config.Chain) (*plan, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/credproc/config"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // A loop that tries again at once spends no code on the same answer.
@@ -48,6 +49,35 @@ func TestRefusalIsRememberedForAWhile(t *testing.T) {
 				h.must(t, "prod", nil)
 				h.codes(t, 3)
 			})
+		})
+	}
+}
+
+// Who is denied a session of their own hears of no role; a key that is refused is
+// named.
+func TestRefusalTellsWhatAnAdviceNames(t *testing.T) {
+	for _, row := range []struct {
+		op    string
+		class error
+		want  map[string]string
+	}{
+		{"GetSessionToken", credproc.ErrDenied, map[string]string{"operation": "GetSessionToken"}},
+		{"GetSessionToken", credproc.ErrKeyRefused, map[string]string{"key": "K"}},
+		{"AssumeRole", credproc.ErrDenied, map[string]string{"operation": ""}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse(t)
+			h.direct("p", "K")
+			if row.op == "GetSessionToken" {
+				h.session("p", "K", "D")
+			}
+			h.aws.fault = faults(refusal(row.op, "AccessDenied", row.class))
+			_, err := h.get(t, "p", nil)
+			for what, want := range row.want {
+				if got := errcode.Told(err)[what]; !errors.Is(err, row.class) || got != want {
+					t.Errorf("%s: %v tells %s %q, want %q", row.op, err, what, got, want)
+				}
+			}
 		})
 	}
 }

@@ -25,14 +25,9 @@ import (
 	"github.com/mfad/mfad/agent/vault"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
+	mfaserial "github.com/mfad/mfad/internal/serial"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token/totp"
-)
-
-// What AWS takes from every device.
-const (
-	awsPeriod = 30 * time.Second
-	awsDigits = 6
 )
 
 var awsCode = regexp.MustCompile(`^[0-9]{6}$`)
@@ -40,13 +35,13 @@ var awsCode = regexp.MustCompile(`^[0-9]{6}$`)
 // CheckAWS refuses a device whose seed gives no codes that AWS takes, and that is to
 // have a serial number of AWS. What is not known of it may be right.
 func CheckAWS(d inventory.Device) error {
-	if cmp.Or(d.Digits, awsDigits) == awsDigits && cmp.Or(d.Period, awsPeriod) == awsPeriod &&
-		cmp.Or(d.Algorithm, string(totp.SHA1)) == string(totp.SHA1) {
+	why := mfaserial.CheckCodes(d.Digits, d.Period, d.Algorithm)
+	if why == nil {
 		return nil
 	}
-	return errcode.Errorf(errcode.BadSeed,
-		"device %q gives %d digits by %s every %s, and AWS takes 6 digits by SHA1 every 30s: it is not the seed of an AWS device;"+
-			" without a serial number it can be kept", d.Name, d.Digits, d.Algorithm, d.Period)
+	return errcode.With(errcode.Errorf(errcode.BadSeed,
+		"device %q gives %d digits by %s every %s, and %v; without a serial number it can be kept",
+		d.Name, d.Digits, d.Algorithm, d.Period, why), "device", d.Name)
 }
 
 // Codes gives the codes of all devices. It is safe for concurrent use.

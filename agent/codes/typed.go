@@ -10,6 +10,7 @@ import (
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
+	mfaserial "github.com/mfad/mfad/internal/serial"
 )
 
 // tries is how often one person is asked for a code before a request is refused.
@@ -18,7 +19,7 @@ const tries = 3
 // askFor asks for the code that a device shows. A code that was typed before, a
 // moment ago, is no good: AWS has seen it.
 func (c *Codes) askFor(ctx context.Context, why credproc.Purpose, again string, ask credproc.Asker) (credproc.Code, error) {
-	if wait := c.ledger.NextIn(why.Serial, awsPeriod); wait > 0 && again == "" {
+	if wait := c.ledger.NextIn(why.Serial, mfaserial.Period); wait > 0 && again == "" {
 		again = fmt.Sprintf("the code it shows now was used: wait %s for the next one", wait.Round(time.Second))
 	}
 	first := again
@@ -51,7 +52,7 @@ func (c *Codes) askFor(ctx context.Context, why credproc.Purpose, again string, 
 // sendTyped writes a typed code down before it leaves.
 func (c *Codes) sendTyped(serial, digits string) (credproc.Code, error) {
 	giveBack := func() { c.typed.giveBack(serial, digits) }
-	if err := c.ledger.Mark(serial, awsPeriod); err != nil {
+	if err := c.ledger.Mark(serial, mfaserial.Period); err != nil {
 		giveBack()
 		return credproc.Code{}, err
 	}
@@ -71,7 +72,7 @@ func (t *typedCodes) take(serial, digits string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for code, at := range t.good {
-		if now.Sub(at).Abs() > 2*awsPeriod {
+		if now.Sub(at).Abs() > 2*mfaserial.Period {
 			delete(t.good, code)
 		}
 	}

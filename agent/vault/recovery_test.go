@@ -29,3 +29,35 @@ func TestVaultIsNotMadeForWhoHasGone(t *testing.T) {
 		t.Errorf("got %v, want %v", err, keystore.ErrNoVault)
 	}
 }
+
+// So it is with a recovery key that is added: who has gone leaves no slot behind.
+func TestSlotIsNotAddedForWhoHasGone(t *testing.T) {
+	first, err := makeRecovery(t.Context(), maker{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer clear(first.recovery)
+	first.spec.Kind = recoveryWay.kind
+	options := keystore.Options{OneWayIn: true, HighWater: filepath.Join(t.TempDir(), "mark")}
+	v, err := keystore.Create(filepath.Join(t.TempDir(), "vault"), []keystore.SlotSpec{first.spec}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	added, err := makeRecovery(ctx, maker{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer clear(added.recovery)
+	added.spec.Kind = recoveryWay.kind
+	if added.spec.Proof, err = recoveryWay.proof(ctx, maker{}, added); err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	if _, err := v.AddSlot(added.spec); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	if slots := v.Slots(); len(slots) != 1 {
+		t.Errorf("there are %d slots", len(slots))
+	}
+}

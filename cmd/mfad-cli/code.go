@@ -58,7 +58,8 @@ func onlyDevice(ctx context.Context, c *cli, args []string) (string, error) {
 	}
 	switch len(devices) {
 	case 0:
-		return "", advice{exitMissing, `Run "mfad device add NAME --serial ARN".`}.errorf("the vault has no device")
+		hint := fmt.Sprintf(`Run "mfad device add NAME --serial %s".`, newKnown(c).serial())
+		return "", advice{exitMissing, hint}.errorf("the vault has no device")
 	case 1:
 		return devices[0].Name, nil
 	}

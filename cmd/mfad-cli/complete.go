@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -150,6 +152,33 @@ func (k known) key() string {
 		names = append(names, key.Name)
 	}
 	return only(names, "KEY")
+}
+
+// profile is the command that adds a profile, with what is known of it. A device
+// that is given stands in the place of the vault's.
+func (k known) profile(device string) string {
+	return fmt.Sprintf(`Run "mfad profile add PROFILE --role-arn ARN --source %s --mfa-serial %s".`, k.key(), cmp.Or(device, k.deviceSerial()))
+}
+
+// afterKey is what comes next when a key is in the vault: an MFA device, or else a
+// profile.
+func (k known) afterKey(key string) string {
+	devices := atTab[[]wire.Device](k.running, wire.MethodDeviceList, completionDeadline)
+	if len(devices) == 0 {
+		return fmt.Sprintf(`"mfad device add NAME --serial %s"`, k.serial())
+	}
+	return fmt.Sprintf(`"mfad profile add PROFILE --role-arn ARN --source %s --mfa-serial %s"`, key, k.deviceSerial())
+}
+
+// deviceSerial is that of the vault's only device with one, or else the word for one.
+func (k known) deviceSerial() string {
+	var serials []string
+	for _, d := range atTab[[]wire.Device](k.running, wire.MethodDeviceList, completionDeadline) {
+		if d.Serial != "" {
+			serials = append(serials, d.Serial)
+		}
+	}
+	return only(serials, "ARN")
 }
 
 func only(all []string, word string) string {

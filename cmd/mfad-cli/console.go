@@ -52,7 +52,7 @@ func (c console) readInput(name string, most int) ([]byte, error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, usagef(noHint, "%w", err)
+			return nil, usagef("Give the path of a file that is there and that you may read, or - for standard input.", "%w", err)
 		}
 		defer file.Close()
 		in = file

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -33,7 +34,7 @@ func deviceListCommand(c *cli) *cobra.Command {
 		method: wire.MethodDeviceList,
 		table:  deviceTable,
 		none:   "no MFA devices",
-		hint:   `Run "mfad device add phone --serial ARN".`,
+		hint:   func() string { return fmt.Sprintf(`Run "mfad device add NAME --serial %s".`, newKnown(c).serial()) },
 	})
 }
 

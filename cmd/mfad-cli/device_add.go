@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/cmd/mfad-cli/internal/tokentext"
+	"github.com/mfad/mfad/internal/serial"
 )
 
 // maxSeed bounds a seed's text; a migration URI of ten devices has under 1 KiB.
@@ -169,7 +171,7 @@ func addDevices(ctx context.Context, c *cli, p wire.DeviceAddParams, seeds [][]b
 	case last.Parts > len(seeds):
 		c.hint("This was part %d of an export in %d QR codes: add the others too.", last.Part, last.Parts)
 	case len(all) == 1 && all[0].Serial != "":
-		c.hint(`Run "mfad profile add PROFILE --role-arn ARN --source %s --mfa-serial %s".`, newKnown(c).key(), all[0].Serial)
+		c.hint("%s", newKnown(c).profile(all[0].Serial))
 	}
 	return nil
 }
@@ -178,13 +180,23 @@ func tellAdded(c *cli, devices []wire.Device, onToken bool) {
 	for _, d := range devices {
 		c.say("mfad: device %q added%s%s", d.Name, deviceLabel(d), tokentext.OntoTokens(d.Tokens, d.Touch))
 		if d.Serial == "" {
-			c.say("mfad: without a serial number %q gives codes by \"mfad code %s\" alone: no profile's mfa_serial finds it", d.Name, d.Name)
-			c.hint(`Run "mfad device set %s --serial %s" if it is an MFA device of AWS.`, d.Name, newKnown(c).serial())
+			tellUnnumbered(c, d)
 		}
 	}
 	if onToken {
 		sayOnlyThere(c.console, devices)
 	}
+}
+
+// tellUnnumbered tells of a device without a serial number what does not work, and
+// how it gets one, if AWS takes its codes at all.
+func tellUnnumbered(c *cli, d wire.Device) {
+	c.say("mfad: without a serial number %q gives codes by \"mfad code %s\" alone: no profile's mfa_serial finds it", d.Name, d.Name)
+	if why := serial.CheckCodes(d.Digits, time.Duration(d.Period)*time.Second, d.Algorithm); why != nil {
+		c.say("mfad: %q gives %d digits by %s every %d s, and %v", d.Name, d.Digits, d.Algorithm, d.Period, why)
+		return
+	}
+	c.hint(`Run "mfad device set %s --serial %s" if it is an MFA device of AWS.`, d.Name, newKnown(c).serial())
 }
 
 func deviceLabel(d wire.Device) string {

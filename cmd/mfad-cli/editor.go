@@ -78,6 +78,17 @@ func editFiles(ctx context.Context, c *cli, act func(*edit.Editor) ([]edit.Chang
 	return nil
 }
 
+// editBoth runs an edit of both halves of profiles. It refuses files that the agent
+// does not read: one half would stay behind there.
+func editBoth(ctx context.Context, c *cli, act func(*edit.Editor) ([]edit.Change, error)) error {
+	return editFiles(ctx, c, func(e *edit.Editor) ([]edit.Change, error) {
+		if err := refuseOtherFiles(ctx, c, e.Paths); err != nil {
+			return nil, err
+		}
+		return act(e)
+	})
+}
+
 // tellChanges tells what an edit changed, and gives its error, if there is one,
 // an exit code and a hint.
 func tellChanges(c console, changes []edit.Change, err error) error {
@@ -132,6 +143,8 @@ func adviseOnFiles(err error) error {
 		return &fault{err, exitUsage, noHint}
 	case errors.Is(err, config.ErrBadConfig) && errors.As(err, &wrong) && wrong.Origin == (config.Origin{}):
 		return &fault{err, exitUsage, `Run "mfad profile add --help".`}
+	case errors.Is(err, config.ErrBadConfig) && errcode.Told(err)["profile"] == "":
+		return &fault{err, exitUsage, `Correct that line, then run the same again.`}
 	case errors.Is(err, config.ErrBadConfig):
 		return advised(errcode.BadConfig)
 	case errors.Is(err, config.ErrConflict):

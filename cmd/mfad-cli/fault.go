@@ -94,7 +94,7 @@ func ofVerb(verb string, err error) error {
 func reportError(w io.Writer, err error) int {
 	exit, hint := exitAndHint(err)
 	var named *namedError
-	name := ""
+	name := errcode.Told(err)["profile"] // of several that the command line names
 	if errors.As(err, &named) {
 		name = named.name
 	}

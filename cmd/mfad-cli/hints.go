@@ -57,7 +57,7 @@ var advices = [...]advice{
 		`with "mfad doctor" and "mfad device list".`},
 	errcode.DeviceRefused: {exitRefused, `Compare the serial in "mfad profile show {name}" with the device's ARN in the IAM console.`},
 	errcode.KeyRefused: {exitRefused, `Check in the IAM console that the key is active, then bring it in again with "mfad key ` +
-		`import --replace".`},
+		`import NAME --replace".`},
 	errcode.Expired: {exitRefused, `Run "mfad session forget --all", then the same again.`},
 	errcode.Denied: {exitRefused, `Compare "mfad profile show {name}" with the trust policy of the role, which may demand an ` +
 		`mfa_serial or another source.`},
@@ -144,6 +144,12 @@ var fuller = [...]struct {
 	{errcode.NoKey, `Run "mfad key list" to see the keys, or bring it in with "mfad key import {key}".`},
 	{errcode.Clock, `Set this machine's clock, then run the same again; if it is right, and AWS cannot be asked, run "mfad device ` +
 		`resume {device}".`},
+	{errcode.BadSeed, `Leave --serial out: {device} gives codes to what it belongs to. A device for AWS takes the secret that AWS ` +
+		`shows when it is made.`},
+	{errcode.KeyRefused, `Check in the IAM console that the key is active, then bring it in again with "mfad key import {key} ` +
+		`--replace".`},
+	{errcode.Denied, `Look in the IAM console which policy of the user, or of the organization, denies {operation} to access ` +
+		`key {identity}: no role is asked yet.`},
 	{errcode.Expired, `Renew the login that {program} works with, then run the same again.`},
 }
 

@@ -70,6 +70,11 @@ func TestHintNamesWhatTheErrorTells(t *testing.T) {
 		`Run "mfad key trust KEY URL"`:                              errcode.With(errcode.UntrustedEndpoint, "endpoint", "https://x/$(reboot)"),
 		`"mfad key import work"`:                                    &errcode.Error{Code: errcode.NoKey, Told: map[string]string{"key": "work"}},
 		`run "mfad device resume phone"`:                            errcode.With(errcode.Clock, "device", "phone"),
+		`Leave --serial out: vpn gives`:                             errcode.With(errcode.BadSeed, "device", "vpn"),
+		`"mfad key import base --replace"`:                          errcode.With(errcode.KeyRefused, "key", "base"),
+		`"mfad key import NAME --replace"`:                          errcode.KeyRefused,
+		`denies GetSessionToken to access key AKIAX`:                errcode.With(errcode.With(errcode.Denied, "identity", "AKIAX"), "operation", "GetSessionToken"),
+		`the trust policy of the role`:                              errcode.With(errcode.Denied, "identity", "AKIAX"),
 		`Renew the login that aws-vault works with`:                 errcode.With(errcode.Expired, "program", "aws-vault"),
 		`Run "mfad session forget --all"`:                           errcode.Expired,
 	} {

@@ -33,7 +33,7 @@ func keyListCommand(c *cli) *cobra.Command {
 		method: wire.MethodKeyList,
 		table:  keyTable,
 		none:   "no access keys",
-		hint:   `Run "mfad key import --csv accessKeys.csv".`,
+		hint:   func() string { return `Run "mfad key import --csv accessKeys.csv".` },
 	})
 }
 

@@ -157,10 +157,10 @@ func (k keyImport) tellNext(ctx context.Context, c *cli, key wire.Key) error {
 	}
 	if k.csv != "" && k.csv != "-" {
 		c.say("mfad: %s still holds the secret", k.csv)
-		c.hint(`Delete that file, then run "mfad device add phone --serial ARN".`)
+		c.hint("Delete that file, then run %s.", newKnown(c).afterKey(key.Name))
 		return nil
 	}
-	c.hint(`Run "mfad device add phone --serial ARN", or "mfad profile add PROFILE --role-arn ARN --source %s".`, key.Name)
+	c.hint("Run %s.", newKnown(c).afterKey(key.Name))
 	return nil
 }
 
@@ -268,7 +268,8 @@ func removeKeyOfProfile(ctx context.Context, c *cli, profile string, key wire.Ke
 	if served, err := offerToServe(ctx, c, profile, key.Name); served || err != nil {
 		return err
 	}
-	c.hint(`Run "mfad profile add %s --key %s --mfa-serial ARN", so that aws finds the profile again.`, profile, key.Name)
+	c.hint(`Run "mfad profile add %s --key %s --mfa-serial %s", so that aws finds the profile again.`,
+		profile, key.Name, newKnown(c).deviceSerial())
 	return nil
 }
 

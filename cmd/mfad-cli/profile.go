@@ -38,7 +38,7 @@ finds mfad's credential_process for it.`,
 		method: wire.MethodProfileList,
 		table:  profileTable,
 		none:   "no profiles",
-		hint:   `Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial ARN".`,
+		hint:   func() string { return newKnown(c).profile("") },
 	})
 }
 

@@ -37,12 +37,7 @@ config.mfad-original, and as it was before the last one in config.mfad-backup.`,
 			case all:
 				return adoptAll(ctx, c)
 			}
-			err := editFiles(ctx, c, func(e *edit.Editor) ([]edit.Change, error) {
-				if err := refuseOtherFiles(ctx, c, e.Paths); err != nil {
-					return nil, err
-				}
-				return e.Adopt(ctx, args...)
-			})
+			err := editBoth(ctx, c, func(e *edit.Editor) ([]edit.Change, error) { return e.Adopt(ctx, args...) })
 			if err == nil {
 				tellLost(c, args)
 				c.hint(tryProfileHint, args[0])
@@ -63,10 +58,7 @@ const mostAdopted = 1000
 // adoptAll adopts what can be, and tells of each profile what became of it.
 func adoptAll(ctx context.Context, c *cli) error {
 	var a edit.Adoption
-	err := editFiles(ctx, c, func(e *edit.Editor) ([]edit.Change, error) {
-		if err := refuseOtherFiles(ctx, c, e.Paths); err != nil {
-			return nil, err
-		}
+	err := editBoth(ctx, c, func(e *edit.Editor) ([]edit.Change, error) {
 		var err error
 		a, err = e.AdoptAll(ctx)
 		return a.Changes, err

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/cmd/mfad-cli/internal/words"
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/edit"
 	"github.com/mfad/mfad/internal/errcode"
@@ -130,27 +131,55 @@ func tellWritten(ctx context.Context, c *cli, profile string) {
 	c.hint(tryProfileHint, profile)
 }
 
-// A profileEdit is what a verb does that changes what a profile's files have.
-type profileEdit func(e *edit.Editor, ctx context.Context, profile string) ([]edit.Change, error)
-
 func profileReleaseCommand(c *cli) *cobra.Command {
-	return profileEditCommand(c, &cobra.Command{
-		Use:   "release PROFILE",
-		Short: "Undo adopt: put a profile's settings back",
-		Long: `Put an adopted profile's settings back where they stood in the AWS config file,
-and take mfad's credential_process away.`,
-		Example: "  mfad profile release prod",
-	}, (*edit.Editor).Release)
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "release PROFILE... | --all",
+		Short: "Undo adopt: put the settings of profiles back",
+		Long: `Put the settings of adopted profiles back where they stood in the AWS config file,
+and take mfad's credential_process away. Of several profiles, all are released or
+none; with --all, these are all that were adopted.`,
+		Example:           "  mfad profile release prod\n  mfad profile release --all",
+		Args:              argCount(0, mostAdopted),
+		ValidArgsFunction: completeProfiles(c.getenv),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			if all == (len(args) > 0) {
+				return misuse(cmd, errors.New("give profiles or --all"))
+			}
+			err := editBoth(ctx, c, func(e *edit.Editor) (changes []edit.Change, err error) {
+				if !all {
+					return e.Release(ctx, args...)
+				}
+				changes, args, err = e.ReleaseAll(ctx)
+				return changes, err
+			})
+			if err == nil && all {
+				c.say("mfad: released %s", words.Count(len(args), "profile"))
+			}
+			if !all && len(args) == 1 {
+				return errorAbout(args[0], err)
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "release every profile that was adopted")
+	return cmd
 }
 
 func profileRemoveCommand(c *cli) *cobra.Command {
-	return profileEditCommand(c, &cobra.Command{
+	return &cobra.Command{
 		Use:   "remove PROFILE",
 		Short: "Remove a profile that mfad wrote",
 		Long: `Remove a profile from mfad's file, and mfad's credential_process from the AWS
 config file. Keys and devices stay in the vault.`,
-		Example: "  mfad profile remove prod",
-	}, (*edit.Editor).Remove)
+		Example:           "  mfad profile remove prod",
+		Args:              argCount(1, 1),
+		ValidArgsFunction: completeOne(completeProfiles(c.getenv)),
+		RunE: onNamed(func(cmd *cobra.Command, args []string) error {
+			return editBoth(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) { return e.Remove(cmd.Context(), args[0]) })
+		}),
+	}
 }
 
 func profileRepairCommand(c *cli) *cobra.Command {
@@ -167,21 +196,4 @@ else stays as it is.`,
 			return editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) { return e.Repair(cmd.Context()) })
 		},
 	}
-}
-
-// profileEditCommand makes cmd a verb that takes a profile out of mfad's file. It
-// refuses files that the agent does not read: the half of the profile that stands
-// in AWS's config would stay behind.
-func profileEditCommand(c *cli, cmd *cobra.Command, act profileEdit) *cobra.Command {
-	cmd.Args = argCount(1, 1)
-	cmd.ValidArgsFunction = completeOne(completeProfiles(c.getenv))
-	cmd.RunE = onNamed(func(cmd *cobra.Command, args []string) error {
-		return editFiles(cmd.Context(), c, func(e *edit.Editor) ([]edit.Change, error) {
-			if err := refuseOtherFiles(cmd.Context(), c, e.Paths); err != nil {
-				return nil, err
-			}
-			return act(e, cmd.Context(), args[0])
-		})
-	})
-	return cmd
 }

@@ -44,9 +44,10 @@ type listing[T any] struct {
 	call   caller
 	method string
 	table  func([]T) *table.Table
-	// none is what is said when there are none, and hint the next step then, if
-	// there is one.
-	none, hint string
+	// none is what is said when there are none, and hint tells the next step then; it
+	// may be nil.
+	none string
+	hint func() string
 }
 
 // listCommand makes cmd a verb that lists things.
@@ -62,8 +63,8 @@ func listCommand[T any](c console, cmd *cobra.Command, l listing[T]) *cobra.Comm
 				return c.print(l.table(list).String())
 			}
 			c.say("mfad: %s", l.none)
-			if l.hint != "" {
-				c.hint("%s", l.hint)
+			if l.hint != nil {
+				c.hint("%s", l.hint())
 			}
 			return nil
 		},

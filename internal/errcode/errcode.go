@@ -41,8 +41,8 @@ func (s *Sentinel) Is(target error) bool { return target == error(s.code) }
 type Error struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"` // one line; never a secret
-	// Told is what the advice on it can name: see [With].
-	Told map[string]string `json:"told,omitempty"`
+	// Told is what the advice on it can name ([With]): the data of a JSON-RPC error.
+	Told map[string]string `json:"data,omitempty"`
 }
 
 func (e *Error) Error() string { return e.Message }

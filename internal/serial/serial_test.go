@@ -3,6 +3,7 @@ package serial_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mfad/mfad/internal/serial"
 )
@@ -74,5 +75,24 @@ func TestCheckPartitionComparesWhatTellsOne(t *testing.T) {
 	err := serial.CheckPartition(device+"alice", china)
 	if err == nil || !strings.Contains(err.Error(), "aws-cn") {
 		t.Errorf("another partition: %v", err)
+	}
+}
+
+func TestCodesThatAWSTakes(t *testing.T) {
+	for _, row := range []struct {
+		digits    int
+		period    time.Duration
+		algorithm string
+		taken     bool
+	}{
+		{serial.Digits, serial.Period, serial.Algorithm, true},
+		{0, 0, "", true},
+		{8, serial.Period, serial.Algorithm, false},
+		{serial.Digits, time.Minute, serial.Algorithm, false},
+		{serial.Digits, serial.Period, "SHA256", false},
+	} {
+		if err := serial.CheckCodes(row.digits, row.period, row.algorithm); (err == nil) != row.taken {
+			t.Errorf("%+v: %v", row, err)
+		}
 	}
 }

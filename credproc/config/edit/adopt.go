@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/syntax"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Adopt moves who profiles of AWS's config are into mfad's file, their lines as
@@ -26,7 +27,7 @@ func (e *Editor) Adopt(ctx context.Context, profiles ...string) ([]Change, error
 		before := *t.old
 		for _, profile := range profiles {
 			if err := t.adoptNext(e, profile); err != nil {
-				return err
+				return errcode.With(err, "profile", profile)
 			}
 		}
 		return t.writeAdopted(before)
@@ -46,7 +47,7 @@ func (e *Editor) AdoptAll(ctx context.Context) (Adoption, error) {
 	var a Adoption
 	changes, err := e.locked(ctx, func(t *transaction) error {
 		before := *t.old
-		for _, profile := range t.candidates() {
+		for _, profile := range candidates(t.old) {
 			if err := t.adoptNext(e, profile); err != nil {
 				a.Left = append(a.Left, err)
 				continue
@@ -62,14 +63,14 @@ func (e *Editor) AdoptAll(ctx context.Context) (Adoption, error) {
 // candidates are the profiles of AWS's files with lines that say who they are,
 // those included that no edit can move: under a name that mfad does not write, of
 // the credentials file, or of a kind that mfad does not serve.
-func (t *transaction) candidates() (names []string) {
-	for _, doc := range []*syntax.Document{t.old.Config, t.old.Credentials} {
+func candidates(f *config.Files) (names []string) {
+	for _, doc := range []*syntax.Document{f.Config, f.Credentials} {
 		for _, sec := range doc.Sections {
 			header := sec.Header
 			if sec.Alias != (syntax.Header{}) {
 				header = sec.Alias
 			}
-			if header.Kind == syntax.Profile && !slices.Contains(names, header.Name) && saysWho(t.old, doc, sec) {
+			if header.Kind == syntax.Profile && !slices.Contains(names, header.Name) && saysWho(f, doc, sec) {
 				names = append(names, header.Name)
 			}
 		}

@@ -2,43 +2,80 @@ package edit
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/credproc/config/syntax"
+	"github.com/mfad/mfad/internal/errcode"
 )
 
 // Release undoes Adopt: the lines go back to where they stood, with what was
-// changed in them since, and mfad's credential_process and section go. Of a
-// profile that is released already it changes nothing.
-func (e *Editor) Release(ctx context.Context, profile string) ([]Change, error) {
-	return e.edit(ctx, profile, func(t *transaction) error {
-		own, found, err := t.only(t.old.Mfad)
-		if err != nil {
-			return err
+// changed in them since, and mfad's credential_process and section go. It refuses a
+// profile that was not adopted; then none is released. Of a profile that is released
+// already it changes nothing.
+func (e *Editor) Release(ctx context.Context, profiles ...string) ([]Change, error) {
+	for _, profile := range profiles {
+		if err := config.CheckName(profile); err != nil {
+			return nil, err
 		}
-		p, known := t.old.Profile(profile)
-		_, served := p.Served()
-		switch {
-		case !found && known && !served:
-			return nil
-		case !found:
-			return t.missing(t.paths.Mfad)
-		case !t.adopted(own):
-			return t.conflict(config.OriginOf(t.old.Mfad, own.Line), ErrNotAdopted, "profile %q was not adopted", profile)
+	}
+	return e.locked(ctx, func(t *transaction) error { return t.releaseEach(profiles) })
+}
+
+// ReleaseAll releases every profile that was adopted, or none, and tells which.
+func (e *Editor) ReleaseAll(ctx context.Context) (changes []Change, released []string, err error) {
+	changes, err = e.locked(ctx, func(t *transaction) error {
+		for _, sec := range t.old.Mfad.Sections {
+			if t.adopted(sec) && !slices.Contains(released, sec.Name) {
+				released = append(released, sec.Name)
+			}
 		}
-		mfad, aws, err := t.release(own)
-		if err != nil {
-			return err
-		}
-		return t.writeBack(mfad, aws)
+		return t.releaseEach(released)
 	})
+	return changes, released, err
+}
+
+// releaseEach releases profiles, all or none.
+func (t *transaction) releaseEach(profiles []string) error {
+	before := *t.old
+	for _, profile := range profiles {
+		t.profile = profile
+		if err := t.releaseNext(); err != nil {
+			return errcode.With(err, "profile", profile)
+		}
+	}
+	return t.writeBack(before)
+}
+
+// releaseNext has the files, as they are to be, with one profile more released.
+func (t *transaction) releaseNext() error {
+	own, found, err := t.only(t.old.Mfad)
+	if err != nil {
+		return err
+	}
+	p, known := t.old.Profile(t.profile)
+	_, served := p.Served()
+	switch {
+	case !found && known && !served:
+		return nil
+	case !found:
+		return t.missing(t.paths.Mfad)
+	case !t.adopted(own):
+		return t.conflict(config.OriginOf(t.old.Mfad, own.Line), ErrNotAdopted, "profile %q was not adopted", t.profile)
+	}
+	mfad, aws, err := t.release(own)
+	if err != nil {
+		return err
+	}
+	t.old.Mfad, t.old.Config = mfad, aws
+	return nil
 }
 
 // release makes both files anew.
 func (t *transaction) release(own syntax.Section) (newMfad, newAWS *syntax.Document, err error) {
-	back := t.ownLines(own)
+	back := ownLines(t.old.Mfad, own)
 	mfad, aws := newEdit(), newEdit()
 	t.dropOwn(mfad)
 	sec, found, err := t.only(t.old.Config)
@@ -65,8 +102,7 @@ type adoptedLines struct {
 	stoodAt []int32
 }
 
-func (t *transaction) ownLines(own syntax.Section) (a adoptedLines) {
-	doc := t.old.Mfad
+func ownLines(doc *syntax.Document, own syntax.Section) (a adoptedLines) {
 	body := doc.Body(own)
 	rest, _, _ := strings.Cut(strings.TrimPrefix(body[0], adoptedMark), " of ")
 	for field := range strings.FieldsSeq(rest) {

@@ -25,7 +25,9 @@ func (e *Editor) Remove(ctx context.Context, profile string) ([]Change, error) {
 		if err != nil {
 			return err
 		}
-		return t.writeBack(newMfad, newAWS)
+		before := *t.old
+		t.old.Mfad, t.old.Config = newMfad, newAWS
+		return t.writeBack(before)
 	})
 }
 
@@ -40,8 +42,8 @@ func (t *transaction) both(mfad, aws *edit) (newMfad, newAWS *syntax.Document, e
 
 // writeBack writes AWS's config and then mfad's file: what AWS's tools find is
 // gone before what it needs.
-func (t *transaction) writeBack(mfad, aws *syntax.Document) error {
-	return t.writeAll(replacement{t.old.Config, aws}, replacement{t.old.Mfad, mfad})
+func (t *transaction) writeBack(before config.Files) error {
+	return t.writeAll(replacement{before.Config, t.old.Config}, replacement{before.Mfad, t.old.Mfad})
 }
 
 // dropOwn takes every section of the profile out of mfad's file.

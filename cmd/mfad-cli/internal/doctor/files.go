@@ -148,7 +148,7 @@ func checkServed(_ context.Context, e *examination, r *record) {
 		return // told by files
 	}
 	if len(served) == 0 {
-		r.warn(`Run "mfad profile add PROFILE --role-arn ARN --source base --mfa-serial ARN".`, "aws finds mfad for no profile")
+		r.warn(`Run "mfad profile add PROFILE --role-arn ARN --source KEY --mfa-serial ARN".`, "aws finds mfad for no profile")
 		return
 	}
 	for _, s := range served {
