@@ -16,6 +16,14 @@ import (
 // vault and opening it again is the way on.
 func (v *Vault) Changed() error { return v.state.look() }
 
+// Writable tells why nothing can be written to the vault now: as Changed does, and
+// with an error that wraps ErrReadOnly where it can be read alone.
+func (v *Vault) Writable() error {
+	v.state.writing.Lock()
+	defer v.state.writing.Unlock()
+	return v.state.compare()
+}
+
 // look is compare of who only reads.
 func (s *state) look() error {
 	s.writing.Lock()

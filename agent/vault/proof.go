@@ -40,7 +40,7 @@ func (a *Access) Prove(ctx context.Context, ask credproc.Asker, act Act) error {
 	}
 	v, err := a.Open(ctx)
 	if err == nil {
-		err = v.Changed() // then nothing is written, and nobody is asked for it
+		err = v.Writable() // nobody is asked for what cannot be done
 	}
 	if err != nil {
 		return err
