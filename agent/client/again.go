@@ -14,13 +14,17 @@ import (
 type tries struct {
 	between  pause.Growing
 	untaken  int
-	repeated bool
+	repeated int
 	moved    bool
 }
 
 // mostUntaken is how often a call is made that no agent takes: the pauses between
 // are three seconds together.
 const mostUntaken = 64
+
+// mostRepeated is how often a call is made again that an agent took and did not
+// answer: one that ends, or one that gives up calls where a crowd has too many.
+const mostRepeated = 8
 
 // again tells whether a call that ended with err is to be made once more, and
 // makes a connection for it.
@@ -37,8 +41,8 @@ func (t *tries) again(ctx context.Context, c *Client, method string, err error) 
 		// The kernel says so when the agent closes before it has read all: then it
 		// has read no whole line.
 		t.untaken++
-	case errors.Is(err, io.EOF) && wire.Repeatable(method) && !t.repeated:
-		t.repeated = true
+	case errors.Is(err, io.EOF) && wire.Repeatable(method) && t.repeated < mostRepeated:
+		t.repeated++
 	default:
 		return false
 	}

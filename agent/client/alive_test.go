@@ -157,8 +157,8 @@ func TestAddressIsOfASocketOfOurs(t *testing.T) {
 	}
 }
 
-// An agent that takes a call and ends does so once, for what bears it; what no agent
-// has taken is made again.
+// What an agent took and did not answer is made again a few times, if it bears that;
+// what no agent has taken is made again, too.
 func TestCallsAreMadeAgain(t *testing.T) {
 	dir := runtimeFolder(t)
 	socket := filepath.Join(dir, "agent.sock")
@@ -168,11 +168,11 @@ func TestCallsAreMadeAgain(t *testing.T) {
 		method string
 		err    error
 		heard  bool
-		want   int // times at most 3 that it is made again
+		want   int // times at most mostRepeated + 2 that it is made again
 	}{
-		"not taken":              {wire.MethodCode, reset, false, 3},
+		"not taken":              {wire.MethodCode, reset, false, mostRepeated + 2},
 		"not taken, said a word": {wire.MethodCode, reset, true, 0},
-		"ended, bears it":        {wire.MethodStatus, io.EOF, false, 1},
+		"ended, bears it":        {wire.MethodStatus, io.EOF, false, mostRepeated},
 		"ended, may have worked": {wire.MethodCode, io.EOF, false, 0},
 		"refused":                {wire.MethodStatus, errcode.Bare(errcode.Busy), false, 0},
 		"held elsewhere":         {wire.MethodStatus, errcode.Bare(errcode.VaultInUse), false, 0},
@@ -185,7 +185,7 @@ func TestCallsAreMadeAgain(t *testing.T) {
 			defer c.Close()
 			var tries tries
 			n := 0
-			for c.broken, c.heard = true, row.heard; n < 3 && tries.again(t.Context(), c, row.method, row.err); n++ {
+			for c.broken, c.heard = true, row.heard; n < mostRepeated+2 && tries.again(t.Context(), c, row.method, row.err); n++ {
 				c.broken = true
 			}
 			if n != row.want {

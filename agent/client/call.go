@@ -97,7 +97,7 @@ func (c *Client) exchange(ctx context.Context, method string, params any) (*wire
 	for {
 		var m wire.Message
 		err := c.stream.ReadObject(&m)
-		c.heard = c.heard || err == nil
+		c.heard = c.heard || err == nil && m.Method != wire.MethodPromptNotice
 		switch {
 		case err != nil:
 			c.broken = true

@@ -67,7 +67,7 @@ type Client struct {
 	pid    int
 	stream *wire.Stream
 	calls  int  // so far
-	heard  bool // the agent has said something since the call began
+	heard  bool // the agent has asked something since the call began, or answered
 	broken bool // what comes next on the stream is not known
 
 	mu     sync.Mutex // beside turn, where conn is set: Close does not wait for its turn
