@@ -135,8 +135,7 @@ func crowdOnce(socket, how string, here func(), end chan struct{}) (back bool) {
 	defer here()
 	conn, err := net.Dial("unix", socket)
 	if err != nil {
-		time.Sleep(time.Millisecond) // the queue is full
-		return true
+		return true // the queue is full
 	}
 	defer conn.Close()
 	switch how {

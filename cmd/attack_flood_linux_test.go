@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // Whatever a crowd of the same user does, all calls of others succeed, those that
@@ -42,10 +44,7 @@ func TestAttackFloodEndsNoCallOfOthers(t *testing.T) {
 
 // Another user reaches nothing: neither by the socket's path nor by its folder.
 func TestAttackOtherUserReachesNothing(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Log("only root can be two users")
-		return
-	}
+	proctest.Root(t)
 	h := newHome(t).furnish()
 	if err := os.Chmod(h.dir, 0o755); err != nil { // as homes are on many systems
 		t.Fatal(err)

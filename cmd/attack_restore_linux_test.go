@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 const (
@@ -287,9 +289,7 @@ func TestAttackGarbledMark(t *testing.T) {
 // What another user owns is refused, and what others can write is told of.
 func TestAttackFolderOfAnotherUser(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("only root can give a folder away")
-	}
+	proctest.Root(t)
 	h := newHome(t)
 	h.initVault()
 	h.do("", "agent", "stop")
@@ -317,9 +317,10 @@ func TestAttackFolderOfAnotherUser(t *testing.T) {
 // readOnly mounts a folder of the home over itself, read-only, until the test ends.
 func (h *home) readOnly(folder string) {
 	h.Helper()
+	proctest.Root(h)
 	at := h.path(folder)
 	if err := unix.Mount(at, at, "", unix.MS_BIND, ""); err != nil {
-		h.Skipf("mounting takes root: %v", err)
+		h.Fatal(err)
 	}
 	h.Cleanup(func() {
 		if err := unix.Unmount(at, unix.MNT_DETACH); err != nil {

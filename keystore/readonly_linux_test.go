@@ -6,15 +6,17 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
-// mountReadOnly lets a folder be seen read-only at another path, or skips the test
-// where that takes rights that we lack.
+// mountReadOnly lets a folder be seen read-only at another path.
 func mountReadOnly(t *testing.T, dir string) (at string) {
 	t.Helper()
+	proctest.Root(t)
 	at = t.TempDir()
 	if err := unix.Mount(dir, at, "", unix.MS_BIND, ""); err != nil {
-		t.Skipf("mounting takes root: %v", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := unix.Unmount(at, unix.MNT_DETACH); err != nil {
@@ -94,8 +96,9 @@ func TestFolderOfAnotherUserIsRefused(t *testing.T) {
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
+	proctest.Root(t)
 	if err := os.Chown(f.dir, nobody, -1); err != nil {
-		t.Skipf("giving a folder away takes root: %v", err)
+		t.Fatal(err)
 	}
 	for _, dir := range []string{f.dir, link} {
 		_, err := Open(dir, f.opts)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/peer"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // roleVariable makes the test binary a process that connects to the socket
@@ -103,12 +104,9 @@ func TestOfIsTheProcessThatConnected(t *testing.T) {
 }
 
 func TestAnotherUserIsNotOurs(t *testing.T) {
-	if os.Getuid() != 0 {
-		// Only root can be two users.
-		if (peer.Peer{UID: os.Getuid() + 1}).Ours() {
-			t.Error("another user is ours")
-		}
-		return
+	proctest.Root(t)
+	if (peer.Peer{UID: os.Getuid() + 1}).Ours() {
+		t.Error("another user is ours")
 	}
 	conn, _, _ := connect(t, []string{"x"}, &syscall.Credential{Uid: 65534, Gid: 65534})
 	p, err := peer.Of(conn)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mfad/mfad/internal/closed"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // roleVariable makes the test binary a program that starts closed, or one that
@@ -185,9 +186,7 @@ func TestOnlyAProgramIsCopied(t *testing.T) {
 // Nothing keeps out who may read every file: such a user gets no copy, and the
 // program runs as it is.
 func TestRootRunsTheProgramItself(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root may read every file")
-	}
+	proctest.Root(t)
 	cmd := player(t, "restart")
 	cmd.SysProcAttr = nil
 	out, err := cmd.CombinedOutput()
@@ -201,6 +200,7 @@ func TestRootRunsTheProgramItself(t *testing.T) {
 
 // A program that cannot be copied, or cannot see who traces it, says so.
 func TestProgramSaysWhatKeepsItOpen(t *testing.T) {
+	proctest.Root(t)
 	full := player(t, "restart")
 	full.Args = []string{"sh", "-c", `ulimit -n 3; exec "$0"`, full.Path}
 	full.Path = "/bin/sh"
@@ -216,9 +216,6 @@ func TestProgramSaysWhatKeepsItOpen(t *testing.T) {
 		"without room for a file": {full, []string{"late memfd_create: too many open files", "looking for a tracer: /proc shows no thread"}},
 		"without /proc":           {blind, []string{"late readlink /proc/self/exe", "program , ", "looking for a tracer: /proc shows no thread"}},
 	} {
-		if row.cmd == blind && os.Getuid() != 0 {
-			continue // only root takes it away
-		}
 		out, err := row.cmd.CombinedOutput()
 		for _, want := range row.want {
 			if err != nil || !strings.Contains(string(out), want) {

@@ -10,15 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mfad/mfad/internal/durable"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // readOnly lets a folder be seen read-only at another path, until writable is
-// called. It skips the test where that takes rights that we lack.
+// called.
 func readOnly(t *testing.T, dir string) (at string, writable func()) {
 	t.Helper()
+	proctest.Root(t)
 	at = t.TempDir()
 	if err := unix.Mount(dir, at, "", unix.MS_BIND, ""); err != nil {
-		t.Skipf("mounting takes root: %v", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := unix.Unmount(at, unix.MNT_DETACH); err != nil {
