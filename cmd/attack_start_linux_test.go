@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // spyVariable makes this program a process that starts a program of its user
@@ -102,11 +104,7 @@ func spyOnce(program string, args []string) (open, alive int, err error) {
 // ~/.local/bin.
 func spy(t *testing.T, times int, program string, args ...string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := proctest.Folder(t)
 	for from, to := range map[string]string{"/proc/self/exe": "spy", program: "program"} {
 		body, err := os.ReadFile(from)
 		if err == nil {

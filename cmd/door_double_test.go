@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // door is a copy of mfad beside a mfad-cli that is the test's own: it tells how
@@ -116,18 +118,12 @@ type fakeAgent struct {
 
 func newFakeAgent(tb testing.TB, answer func(net.Conn)) fakeAgent {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", "mfad") // short: a socket's path has 108 bytes
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := proctest.Folder(tb)
 	a := fakeAgent{TB: tb, dir: filepath.Join(dir, "run"), socket: filepath.Join(dir, "run", "s"), answer: answer}
 	if err := os.Mkdir(a.dir, 0o700); err != nil {
 		tb.Fatal(err)
 	}
-	if a.ln, err = net.ListenUnix("unix", &net.UnixAddr{Name: a.socket, Net: "unix"}); err != nil {
-		tb.Fatal(err)
-	}
+	a.ln = must(net.ListenUnix("unix", &net.UnixAddr{Name: a.socket, Net: "unix"}))(tb)
 	a.ln.SetUnlinkOnClose(false)
 	tb.Cleanup(func() { _ = a.ln.Close() })
 	go serveAnswers(a.ln, answer)

@@ -5,10 +5,11 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 const (
@@ -124,17 +125,7 @@ func (a fakeAgent) listenAs(uid int) error {
 	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: a.socket}); err != nil {
 		return err
 	}
-	listened := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with the goroutine
-		const keep = ^uintptr(0)
-		if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, keep, uintptr(uid), keep); errno != 0 {
-			listened <- nil
-			return
-		}
-		listened <- syscall.Listen(fd, 16)
-	}()
-	if err := <-listened; err != nil || os.Getuid() != 0 {
+	if err := proctest.AsUser(a, uid, func() error { return syscall.Listen(fd, 16) }); err != nil {
 		return err
 	}
 	ln, err := net.FileListener(file)

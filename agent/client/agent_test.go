@@ -13,6 +13,7 @@ import (
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // agentVariable makes the test binary an agent; its value says of which kind.
@@ -75,22 +76,11 @@ func note(socket string) {
 	}
 }
 
-// place is a folder for sockets: the names of t.TempDir are too long for them.
-func place(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
 // demand are options that start the test binary as an agent of the kind, which
 // is stopped at the end.
 func demand(t *testing.T, kind string) client.Options {
 	t.Helper()
-	dir := place(t)
+	dir := proctest.Folder(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

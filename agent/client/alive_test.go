@@ -18,18 +18,8 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/proctest"
 )
-
-// runtimeFolder is a short folder that is closed to others.
-func runtimeFolder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
 
 // listening has answer serve each connection to the socket.
 func listening(t *testing.T, socket string, answer func(net.Conn)) {
@@ -71,14 +61,14 @@ func TestSignOfLifeIsAWholeLine(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			socket := filepath.Join(runtimeFolder(t), "agent.sock")
+			socket := filepath.Join(proctest.Folder(t), "agent.sock")
 			listening(t, socket, row.answer)
 			if got := alive(socket, row.within); got != row.want {
 				t.Errorf("it counts as alive: %t", got)
 			}
 		})
 	}
-	if !alive(filepath.Join(runtimeFolder(t), "none"), time.Minute) {
+	if !alive(filepath.Join(proctest.Folder(t), "none"), time.Minute) {
 		t.Error("an agent that is not there counts as hung")
 	}
 }
@@ -97,7 +87,7 @@ func TestPatienceIsThatOfTheMethod(t *testing.T) {
 }
 
 func TestHolderIsWhoHasTheLock(t *testing.T) {
-	dir := runtimeFolder(t)
+	dir := proctest.Folder(t)
 	socket, name := filepath.Join(dir, "agent.sock"), filepath.Join(dir, "agent.lock")
 	if got := holder(socket, 7); got != 7 {
 		t.Errorf("without a lock it is %d", got)
@@ -130,7 +120,7 @@ func TestHolderIsWhoHasTheLock(t *testing.T) {
 }
 
 func TestAddressIsOfASocketOfOurs(t *testing.T) {
-	dir := runtimeFolder(t)
+	dir := proctest.Folder(t)
 	socket, file := filepath.Join(dir, "agent.sock"), filepath.Join(dir, "address")
 	listening(t, socket, func(net.Conn) {})
 	for text, want := range map[string]string{
@@ -160,7 +150,7 @@ func TestAddressIsOfASocketOfOurs(t *testing.T) {
 // What an agent took and did not answer is made again a few times, if it bears that;
 // what no agent has taken is made again, too.
 func TestCallsAreMadeAgain(t *testing.T) {
-	dir := runtimeFolder(t)
+	dir := proctest.Folder(t)
 	socket := filepath.Join(dir, "agent.sock")
 	listening(t, socket, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	reset := &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}

@@ -14,6 +14,7 @@ import (
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // document is about as long as credentials are: 1 KB. Each answer has its own, for
@@ -29,7 +30,7 @@ const benchClients = 50
 // answering serves document in this process until the benchmark ends.
 func answering(b *testing.B) client.Options {
 	b.Helper()
-	path := filepath.Join(place(b), "agent.sock")
+	path := filepath.Join(proctest.Folder(b), "agent.sock")
 	ln, err := server.Listen(path)
 	if err != nil {
 		b.Fatal(err)

@@ -16,12 +16,13 @@ import (
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // within serves h in this process, and dials with the options.
 func within(t *testing.T, h server.Handler, o client.Options) *client.Client {
 	t.Helper()
-	o.Socket = filepath.Join(place(t), "agent.sock")
+	o.Socket = filepath.Join(proctest.Folder(t), "agent.sock")
 	o.NoStart = true
 	ln, err := server.Listen(o.Socket)
 	if err != nil {
@@ -233,7 +234,7 @@ func TestAnswersMayBeLong(t *testing.T) {
 }
 
 func TestDialWithoutAnAgent(t *testing.T) {
-	dir := place(t)
+	dir := proctest.Folder(t)
 	path := filepath.Join(dir, "agent.sock")
 	if _, err := client.Dial(t.Context(), client.Options{Socket: path, NoStart: true}); !errors.Is(err, client.ErrNoAgent) {
 		t.Errorf("without a socket: %v", err)

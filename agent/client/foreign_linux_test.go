@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,7 +30,7 @@ func TestDialRefusesWhatIsNotOurs(t *testing.T) {
 		}, "is a symbolic link"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			dir := filepath.Join(place(t), "run")
+			dir := filepath.Join(proctest.Folder(t), "run")
 			path := filepath.Join(dir, "agent.sock")
 			if err := os.Mkdir(dir, 0o700); err != nil {
 				t.Fatal(err)
@@ -63,9 +62,8 @@ func TestDialRefusesWhatIsNotOurs(t *testing.T) {
 
 // The kernel keeps who listens, whoever owns the file.
 func TestDialRefusesAnAgentOfAnotherUser(t *testing.T) {
-	proctest.Root(t)
 	const stranger = 64999
-	dir := filepath.Join(place(t), "run")
+	dir := filepath.Join(proctest.Folder(t), "run")
 	path := filepath.Join(dir, "agent.sock")
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -75,17 +73,7 @@ func TestDialRefusesAnAgentOfAnotherUser(t *testing.T) {
 	if err := errors.Join(os.Mkdir(dir, 0o700), syscall.Bind(fd, &syscall.SockaddrUnix{Name: path})); err != nil {
 		t.Fatal(err)
 	}
-	listens := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with the goroutine
-		const keep = ^uintptr(0)
-		if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, keep, stranger, keep); errno != 0 {
-			listens <- errno
-			return
-		}
-		listens <- syscall.Listen(fd, 1)
-	}()
-	if err := <-listens; err != nil {
+	if err := proctest.AsUser(t, stranger, func() error { return syscall.Listen(fd, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	c, err := client.Dial(t.Context(), client.Options{Socket: path})

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mfad/mfad/agent/harden"
+	"github.com/mfad/mfad/internal/proctest"
 	"golang.org/x/sys/unix"
 )
 
@@ -110,11 +111,7 @@ func start(t *testing.T, role string) (first string, pid int) {
 // program is a copy of the test binary where any user may run it.
 func program(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := proctest.Folder(t)
 	self, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
 		err = os.WriteFile(dir+"/program", self, 0o755)

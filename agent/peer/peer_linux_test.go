@@ -35,21 +35,11 @@ func TestMain(m *testing.M) {
 	_ = conn.Close()
 }
 
-func place(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
 // connect has a child with the arguments connect, and returns the accepted
 // connection and a function that ends the child.
 func connect(t *testing.T, args []string, as *syscall.Credential) (conn *net.UnixConn, cmd *exec.Cmd, end func()) {
 	t.Helper()
-	path := filepath.Join(place(t), "s")
+	path := filepath.Join(proctest.Folder(t), "s")
 	if as != nil {
 		path = "@" + path // no folder stands in that user's way
 	}

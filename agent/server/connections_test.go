@@ -12,11 +12,12 @@ import (
 
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // OpenSSH's agent hangs for ever on as many.
 func TestIdleFloodShutsNobodyOut(t *testing.T) {
-	path := place(t) + "/agent.sock"
+	path := proctest.Folder(t) + "/agent.sock"
 	p := spawn(t, "agent", path, nil)
 	p.line()
 	agent := strconv.Itoa(p.cmd.Process.Pid)

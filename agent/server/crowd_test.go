@@ -13,12 +13,13 @@ import (
 
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // An agent in a process of its own, crowded by one of its own; we are honest.
 func crowded(t *testing.T, roles ...string) (path string) {
 	t.Helper()
-	path = place(t) + "/agent.sock"
+	path = proctest.Folder(t) + "/agent.sock"
 	spawn(t, "agent", path, nil).line()
 	for _, role := range roles {
 		if line := spawn(t, role, path, nil).line(); line != "crowding" {
@@ -174,7 +175,7 @@ func TestPeerThatHalfClosesIsAskedNothing(t *testing.T) {
 
 // A process that may have few descriptors keeps some of them.
 func TestFloodLeavesDescriptors(t *testing.T) {
-	path := place(t) + "/agent.sock"
+	path := proctest.Folder(t) + "/agent.sock"
 	p := spawn(t, "few descriptors", path, nil)
 	p.line()
 	for range 6 {

@@ -17,10 +17,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mfad/mfad/agent/server"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 func TestFiftyAgentsAtOnceAreOne(t *testing.T) {
-	path := filepath.Join(place(t), "run", "agent.sock")
+	path := filepath.Join(proctest.Folder(t), "run", "agent.sock")
 	var agents []*process
 	for range 50 {
 		agents = append(agents, spawn(t, "agent", path, nil))
@@ -45,7 +46,7 @@ func TestFiftyAgentsAtOnceAreOne(t *testing.T) {
 }
 
 func TestNextAgentTakesOverFromAKilledOne(t *testing.T) {
-	path := filepath.Join(place(t), "agent.sock")
+	path := filepath.Join(proctest.Folder(t), "agent.sock")
 	first := spawn(t, "agent", path, nil)
 	first.line()
 	if _, err := server.Listen(path); !errors.Is(err, server.ErrRunning) || !strings.Contains(err.Error(), strconv.Itoa(first.cmd.Process.Pid)) {
@@ -68,7 +69,7 @@ func TestNextAgentTakesOverFromAKilledOne(t *testing.T) {
 }
 
 func TestNextAgentWaitsUntilTheLastHasLetGo(t *testing.T) {
-	path := filepath.Join(place(t), "agent.sock")
+	path := filepath.Join(proctest.Folder(t), "agent.sock")
 	last, err := server.Listen(path)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +85,7 @@ func TestNextAgentWaitsUntilTheLastHasLetGo(t *testing.T) {
 }
 
 func TestStopRemovesTheSocket(t *testing.T) {
-	path := filepath.Join(place(t), "agent.sock")
+	path := filepath.Join(proctest.Folder(t), "agent.sock")
 	p := spawn(t, "agent", path, nil)
 	p.line()
 	if err := p.in.Close(); err != nil {
@@ -104,7 +105,7 @@ func TestAgentWhoseSocketIsGoneMakesWay(t *testing.T) {
 		"folder": func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(place(t), "run", "agent.sock")
+			path := filepath.Join(proctest.Folder(t), "run", "agent.sock")
 			first, err := server.Listen(path)
 			if err != nil {
 				t.Fatal(err)
@@ -137,7 +138,7 @@ func TestAgentWhoseSocketIsGoneMakesWay(t *testing.T) {
 }
 
 func TestListenClosesFolderAndSocketToOthers(t *testing.T) {
-	path := filepath.Join(place(t), "new", "agent.sock")
+	path := filepath.Join(proctest.Folder(t), "new", "agent.sock")
 	ln, err := server.Listen(path)
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +164,7 @@ func TestListenRefusesAPlaceThatIsNotSafe(t *testing.T) {
 		{"with a folder in place of the socket", func(t *testing.T, dir string) { must(t, os.MkdirAll(dir+"/agent.sock", 0o700)) }, "is a folder: set MFAD_SOCKET"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			dir := filepath.Join(place(t), "run")
+			dir := filepath.Join(proctest.Folder(t), "run")
 			if strings.Contains(row.name, "another user") && os.Getuid() != 0 {
 				dir = "/root" // any folder of another will do, and we cannot give one away
 				row.want = "is owned by uid 0, and we are uid "
@@ -209,7 +210,7 @@ func activated(t *testing.T, listener *os.File, path string) *process {
 }
 
 func TestAgentTakesOverTheSocketOfTheServiceManager(t *testing.T) {
-	path := filepath.Join(place(t), "agent.sock")
+	path := filepath.Join(proctest.Folder(t), "agent.sock")
 	manager, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +241,7 @@ func TestAgentTakesOverTheSocketOfTheServiceManager(t *testing.T) {
 }
 
 func TestAgentRefusesASocketThatClientsDoNotDial(t *testing.T) {
-	dir := place(t)
+	dir := proctest.Folder(t)
 	other, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, "other.sock"), Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
@@ -264,7 +265,7 @@ func TestAgentRefusesASocketThatIsNotUnix(t *testing.T) {
 	}
 	f := os.NewFile(uintptr(fd), "datagrams")
 	defer func() { _ = f.Close() }()
-	line := activated(t, f, filepath.Join(place(t), "agent.sock")).line()
+	line := activated(t, f, filepath.Join(proctest.Folder(t), "agent.sock")).line()
 	if !strings.HasPrefix(line, "error: taking over the service manager's socket: ") {
 		t.Errorf("the agent says %q", line)
 	}

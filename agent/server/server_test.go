@@ -21,18 +21,8 @@ import (
 	"github.com/mfad/mfad/agent/server"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/internal/errcode"
+	"github.com/mfad/mfad/internal/proctest"
 )
-
-// place is a folder for sockets: the names of t.TempDir are too long for them.
-func place(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
 
 // agent serves h until stop, or the test's end, and tells what Serve returned.
 type agent struct {
@@ -44,7 +34,7 @@ type agent struct {
 
 func serve(t testing.TB, h server.Handler, o server.Options) *agent {
 	t.Helper()
-	a := &agent{path: filepath.Join(place(t), "agent.sock"), done: make(chan error, 1), log: new(lockedBuffer)}
+	a := &agent{path: filepath.Join(proctest.Folder(t), "agent.sock"), done: make(chan error, 1), log: new(lockedBuffer)}
 	ln, err := server.Listen(a.path)
 	if err != nil {
 		t.Fatal(err)

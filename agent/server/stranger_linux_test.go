@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,27 +52,17 @@ func TestAnotherUserIsServedNothing(t *testing.T) {
 	}
 }
 
-// dialAs connects as a user, by a thread that is one.
+// dialAs connects as a user.
 func dialAs(t *testing.T, uid int, path string) net.Conn {
 	t.Helper()
-	proctest.Root(t)
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := os.NewFile(uintptr(fd), path)
 	defer func() { _ = file.Close() }()
-	connected := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with the goroutine
-		const keep = ^uintptr(0)
-		if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, keep, uintptr(uid), keep); errno != 0 {
-			connected <- errno
-			return
-		}
-		connected <- syscall.Connect(fd, &syscall.SockaddrUnix{Name: path})
-	}()
-	if err := <-connected; err != nil {
+	err = proctest.AsUser(t, uid, func() error { return syscall.Connect(fd, &syscall.SockaddrUnix{Name: path}) })
+	if err != nil {
 		t.Fatal(err)
 	}
 	conn, err := net.FileConn(file)

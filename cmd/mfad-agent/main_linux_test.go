@@ -20,6 +20,7 @@ import (
 
 	"github.com/mfad/mfad/agent/client"
 	"github.com/mfad/mfad/agent/wire"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // asAgent makes the test program the agent: it is executed again with it set.
@@ -82,17 +83,6 @@ func (p *process) end(t *testing.T) *os.ProcessState {
 	return p.ProcessState
 }
 
-// shortHome is a home whose socket has a name that is short enough.
-func shortHome(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
 func status(t *testing.T, socket string) (wire.Status, error) {
 	t.Helper()
 	var status wire.Status
@@ -105,7 +95,7 @@ func status(t *testing.T, socket string) (wire.Status, error) {
 }
 
 func TestAgentServesUntilASignalAndLeavesNothing(t *testing.T) {
-	home := shortHome(t)
+	home := proctest.Folder(t)
 	agent := start(t, home)
 	if agent.ready != wire.ReadyLine {
 		t.Fatalf("told %q", agent.ready)
@@ -135,7 +125,7 @@ func TestAgentServesUntilASignalAndLeavesNothing(t *testing.T) {
 }
 
 func TestAgentEndsWhenAClientSaysSo(t *testing.T) {
-	agent := start(t, shortHome(t))
+	agent := start(t, proctest.Folder(t))
 	c, err := client.Dial(t.Context(), client.Options{Socket: agent.socket, NoStart: true})
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +140,7 @@ func TestAgentEndsWhenAClientSaysSo(t *testing.T) {
 }
 
 func TestAgentLeavesNoCore(t *testing.T) {
-	agent := start(t, shortHome(t))
+	agent := start(t, proctest.Folder(t))
 	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", agent.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +154,7 @@ func TestAgentLeavesNoCore(t *testing.T) {
 }
 
 func TestAgentTakesOverTheSocketOfAServiceManager(t *testing.T) {
-	home := shortHome(t)
+	home := proctest.Folder(t)
 	path := filepath.Join(home, "run", "agent.sock")
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)

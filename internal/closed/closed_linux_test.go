@@ -125,11 +125,7 @@ func played(t *testing.T, role string, args ...string) (said, path string) {
 // player is the test binary in a role, as an ordinary user.
 func player(t *testing.T, role string, args ...string) *exec.Cmd {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := proctest.Folder(t)
 	path := filepath.Join(dir, "program")
 	self, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
@@ -161,11 +157,7 @@ func TestCopyIsClosedAndCannotBeReadOrChanged(t *testing.T) {
 }
 
 func TestOnlyAProgramIsCopied(t *testing.T) {
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := proctest.Folder(t)
 	script, empty := filepath.Join(dir, "script"), filepath.Join(dir, "empty")
 	if err := errors.Join(os.WriteFile(script, []byte("#!/bin/sh\n"), 0o700), os.WriteFile(empty, nil, 0o700), os.Chmod(dir, 0o755),
 		os.Chmod(script, 0o755), os.Chmod(empty, 0o755)); err != nil {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mfad/mfad/internal/owner"
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 func TestRisksNameWhoElseCanChangeAFile(t *testing.T) {
@@ -159,11 +160,7 @@ func TestUnusableSaysWhatKeepsUsFromReading(t *testing.T) {
 }
 
 func TestKindIsInWords(t *testing.T) {
-	dir, err := os.MkdirTemp("", "mfad") // short enough for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := proctest.Folder(t)
 	at := func(name string) string { return filepath.Join(dir, name) }
 	listener, err := net.Listen("unix", at("socket"))
 	if err != nil {

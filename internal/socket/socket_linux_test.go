@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mfad/mfad/internal/proctest"
 	"github.com/mfad/mfad/internal/socket"
 )
 
@@ -64,12 +65,7 @@ func giveAway(path string) error { return os.Lchown(path, 64999, 64999) }
 // folder is a new one whose name is short enough for a socket's path.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
+	return proctest.Folder(t)
 }
 
 func TestFolderIsOursAndClosed(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/mfad/mfad/internal/proctest"
 )
 
 // desktop is a session bus of the test's own.
@@ -32,11 +34,7 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 // newDesktop starts a bus at DIR/bus and points the process to nothing.
 func newDesktop(t *testing.T) (d *desktop, dir string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad") // short, for the socket's path
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir = proctest.Folder(t)
 	t.Setenv("HOME", dir)
 	t.Setenv("XDG_RUNTIME_DIR", "")
 	t.Setenv("XDG_DATA_HOME", filepath.Join(dir, "data"))

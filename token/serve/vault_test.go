@@ -20,6 +20,7 @@ import (
 	"github.com/mfad/mfad/credproc/config"
 	"github.com/mfad/mfad/internal/errcode"
 	"github.com/mfad/mfad/internal/human"
+	"github.com/mfad/mfad/internal/proctest"
 	"github.com/mfad/mfad/keystore"
 	"github.com/mfad/mfad/token"
 	"github.com/mfad/mfad/token/serve"
@@ -71,11 +72,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mfad") // short enough for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := proctest.Folder(t)
 	h := &house{socket: filepath.Join(dir, "socket"), badges: filepath.Join(dir, "badges"), locked: make(chan struct{}, 1)}
 	if err := os.Mkdir(h.badges, 0o700); err != nil {
 		t.Fatal(err)
