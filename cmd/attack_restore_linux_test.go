@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mfad/mfad/internal/proctest"
 )
 
@@ -314,22 +312,10 @@ func TestAttackFolderOfAnotherUser(t *testing.T) {
 	}
 }
 
-// readOnly mounts a folder of the home over itself, read-only, until the test ends.
+// readOnly has a folder of the home be read-only until the test ends.
 func (h *home) readOnly(folder string) {
 	h.Helper()
-	proctest.Root(h)
-	at := h.path(folder)
-	if err := unix.Mount(at, at, "", unix.MS_BIND, ""); err != nil {
-		h.Fatal(err)
-	}
-	h.Cleanup(func() {
-		if err := unix.Unmount(at, unix.MNT_DETACH); err != nil {
-			h.Error(err)
-		}
-	})
-	if err := unix.Mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-		h.Fatal(err)
-	}
+	proctest.ReadOnly(h, h.path(folder), h.path(folder))
 }
 
 // On a disk that can only be read, what reads works, and what writes says what it is.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -152,46 +151,8 @@ func TestAttackMemoryOpenedAtTheStartReadsNothing(t *testing.T) {
 // it reads anything.
 func TestAttackTracerIsRefused(t *testing.T) {
 	for _, name := range []string{"mfad-agent", "mfad-token"} {
-		if said := trace(t, exec.Command(program(t, name), "--version")); !strings.Contains(said, "traces this one") {
+		if said := proctest.Traced(t, exec.Command(program(t, name), "--version")); !strings.Contains(said, "traces this one") {
 			t.Errorf("%s says %q", name, said)
 		}
 	}
-}
-
-// trace runs the command under this process as its tracer.
-func trace(t *testing.T, cmd *exec.Cmd) string {
-	t.Helper()
-	runtime.LockOSThread() // a tracer is a thread
-	defer runtime.UnlockOSThread()
-	words, err := os.CreateTemp(t.TempDir(), "words")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer words.Close()
-	cmd.Stdout, cmd.Stderr = words, words
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		var status syscall.WaitStatus
-		if _, err := syscall.Wait4(cmd.Process.Pid, &status, 0, nil); err != nil {
-			t.Fatal(err)
-		}
-		if !status.Stopped() {
-			break
-		}
-		sent := status.StopSignal()
-		if sent == syscall.SIGTRAP {
-			sent = 0 // it was executed
-		}
-		if err := syscall.PtraceCont(cmd.Process.Pid, int(sent)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	said, err := os.ReadFile(words.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(said)
 }

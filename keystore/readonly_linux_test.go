@@ -10,25 +10,6 @@ import (
 	"github.com/mfad/mfad/internal/proctest"
 )
 
-// mountReadOnly lets a folder be seen read-only at another path.
-func mountReadOnly(t *testing.T, dir string) (at string) {
-	t.Helper()
-	proctest.Root(t)
-	at = t.TempDir()
-	if err := unix.Mount(dir, at, "", unix.MS_BIND, ""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(at, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := unix.Mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
-	return at
-}
-
 // A vault on a disk that can only be read serves what reads, to as many as like, and
 // refuses what writes by a name of its own.
 func TestVaultOnAReadOnlyDiskCanBeRead(t *testing.T) {
@@ -39,7 +20,8 @@ func TestVaultOnAReadOnlyDiskCanBeRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, Options{Hold: -1})
 			item := f.put(t, "phone", "one")
-			at := mountReadOnly(t, f.dir)
+			at := t.TempDir()
+			proctest.ReadOnly(t, f.dir, at)
 			_, err := Open(at, f.opts)
 			wantError(t, err, ErrBusy) // who writes keeps readers out too
 

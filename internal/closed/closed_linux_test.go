@@ -235,46 +235,7 @@ func TestTracerIsNoticed(t *testing.T) {
 	runtime.LockOSThread() // a tracer is a thread
 	defer runtime.UnlockOSThread()
 	want := fmt.Sprintf(", process %d traces this one and could read its secrets", unix.Gettid())
-	if said := traced(t, player(t, "restart")); !strings.Contains(said, want) {
+	if said := proctest.Traced(t, player(t, "restart")); !strings.Contains(said, want) {
 		t.Errorf("it says %q, want %q", said, want)
 	}
-}
-
-// traced runs the command with this thread as its tracer.
-func traced(t *testing.T, cmd *exec.Cmd) string {
-	t.Helper()
-	words, err := os.CreateTemp(t.TempDir(), "words")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = words.Close() }()
-	cmd.Stdout, cmd.Stderr = words, words
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = new(syscall.SysProcAttr)
-	}
-	cmd.SysProcAttr.Ptrace = true
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		var status syscall.WaitStatus
-		if _, err := syscall.Wait4(cmd.Process.Pid, &status, 0, nil); err != nil {
-			t.Fatal(err)
-		}
-		if !status.Stopped() {
-			break
-		}
-		sent := status.StopSignal()
-		if sent == syscall.SIGTRAP {
-			sent = 0 // it was executed
-		}
-		if err := syscall.PtraceCont(cmd.Process.Pid, int(sent)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	said, err := os.ReadFile(words.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(said)
 }

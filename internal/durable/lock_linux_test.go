@@ -7,40 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mfad/mfad/internal/durable"
 	"github.com/mfad/mfad/internal/proctest"
 )
-
-// readOnly lets a folder be seen read-only at another path, until writable is
-// called.
-func readOnly(t *testing.T, dir string) (at string, writable func()) {
-	t.Helper()
-	proctest.Root(t)
-	at = t.TempDir()
-	if err := unix.Mount(dir, at, "", unix.MS_BIND, ""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(at, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	remount := func(flags uintptr) {
-		if err := unix.Mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|flags, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	remount(unix.MS_RDONLY)
-	return at, func() { remount(0) }
-}
 
 // Who can only read shares the lock with readers, and with no writer, and gets it
 // whole once the disk can be written and the others are gone.
 func TestReadersShareALock(t *testing.T) {
 	dir := t.TempDir()
-	at, writable := readOnly(t, dir)
+	at := t.TempDir()
+	writable := proctest.ReadOnly(t, dir, at)
 	inside, outside := filepath.Join(dir, "lock"), filepath.Join(at, "lock")
 	writer, err := durable.TryLockOrShare(inside)
 	if err != nil || writer.Shared() {
@@ -92,7 +68,8 @@ func TestReaderNeedsNoFileToLock(t *testing.T) {
 	if err := os.Symlink("nothing", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	at, _ := readOnly(t, dir)
+	at := t.TempDir()
+	proctest.ReadOnly(t, dir, at)
 	l, err := durable.TryLockOrShare(filepath.Join(at, "lock"))
 	if err != nil || !l.Shared() {
 		t.Fatalf("got %+v, %v", l, err)
