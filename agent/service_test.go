@@ -78,6 +78,9 @@ type desk struct {
 	during func() // a question is open; nil: nothing
 }
 
+// Settle needs no time: nobody clicks here.
+func (d *desk) Settle() time.Duration { return 0 }
+
 func (d *desk) Ask(_ context.Context, q human.Question) (human.Answer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -14,11 +14,10 @@ import (
 // dismissal nor ctx's says why nobody can be asked.
 type Confirmer interface {
 	Ask(ctx context.Context, q human.Question) (human.Answer, error)
+	// Settle is how long the place is empty between two questions: a click that was
+	// meant for the one before shall not allow the next.
+	Settle() time.Duration
 }
-
-// settle is how long the desktop is empty between two questions: a click that was
-// meant for the one before shall not allow the next.
-const settle = 2 * time.Second
 
 // Own is where the agent itself asks for consent, one question at a time: a place
 // that it has from its own start, and from no caller. All calls share one. What
@@ -35,7 +34,7 @@ func NewOwn(at Confirmer) *Own {
 	if at == nil {
 		return nil
 	}
-	return &Own{at: at, bounds: Bounds{settle: settle, instead: `prove it by the recovery key, with "--slot recovery"`}}
+	return &Own{at: at, bounds: Bounds{settle: at.Settle(), instead: `prove it by the recovery key, with "--slot recovery"`}}
 }
 
 var errNoOwn = fmt.Errorf("%w: the agent was started on no desktop on which it could ask itself", human.ErrNoPrompt)

@@ -21,6 +21,13 @@ type guard struct {
 	asked int
 }
 
+// settle is how long the desktop of these tests is empty between two questions.
+const settle = 2 * time.Second
+
+func (g *guard) Settle() time.Duration { return settle }
+
+func (s *seat) Settle() time.Duration { return settle }
+
 func (g *guard) Ask(context.Context, human.Question) (human.Answer, error) {
 	g.asked++
 	return human.Answer{Yes: g.yes}, g.fails

@@ -44,6 +44,9 @@ var conversations = map[human.Kind]func(s *session, q human.Question) (human.Ans
 	human.Consent: askConsent,
 }
 
+// Settle is longer than a second click, that was meant for the window before, takes.
+func (*Pinentry) Settle() time.Duration { return 2 * time.Second }
+
 // Ask implements [human.Prompter], but for the notices.
 func (p *Pinentry) Ask(ctx context.Context, q human.Question) (answer human.Answer, err error) {
 	hold, known := conversations[q.Kind]
