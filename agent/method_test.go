@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,4 +85,22 @@ func TestStopEndsTheProgramAfterItsAnswer(t *testing.T) {
 	b := newBench(t)
 	b.must(t, nobody, wire.MethodStop, nil, nil)
 	<-b.stopped
+}
+
+// takeTheirTime are methods that change nothing and may take long all the same.
+var takeTheirTime = []string{wire.MethodTokenList, wire.MethodVaultVerify}
+
+// What a client expects of a method stands in package wire, and the method here: a
+// new one is decided about in both.
+func TestClientsKnowTheMannerOfEachMethod(t *testing.T) {
+	for name, m := range newBench(t).methods {
+		quiet, slow := m.line == noLine, slices.Contains(takeTheirTime, name)
+		if atOnce := quiet && !slow || name == wire.MethodVaultLock; wire.AsksNobody(name) != atOnce {
+			t.Errorf("%s: clients take it that it is answered at once: %t", name, !atOnce)
+		}
+		harmless := name == wire.MethodVaultLock || name == wire.MethodVaultUnlock || name == wire.MethodCredentials
+		if wire.Repeatable(name) && !quiet && !harmless {
+			t.Errorf("%s: clients would do it twice", name)
+		}
+	}
 }

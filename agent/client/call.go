@@ -22,7 +22,7 @@ import (
 //
 // A call that the agent has not taken, because it ended or was crowded, is made
 // again, over a new connection and to a new agent if need be; and so is one that
-// bears it ([wire.Repeatable]), once.
+// bears it ([wire.Repeatable]), a few times.
 func (c *Client) Call(ctx context.Context, method string, params, result any) error {
 	select {
 	case <-ctx.Done():

@@ -16,7 +16,8 @@ func AsksNobody(method string) bool {
 }
 
 // Repeatable tells that a method may be called again where nobody knows whether it
-// took effect: twice is as good as once, and costs no code.
+// took effect: twice is as good as once. A code that the first call took is not
+// taken twice, and may be lost.
 func Repeatable(method string) bool {
 	switch method {
 	case MethodSessionForget, MethodStop:
