@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/mfad/mfad/agent/audit"
+	"github.com/mfad/mfad/agent/trust"
 	"github.com/mfad/mfad/agent/wire"
 	"github.com/mfad/mfad/credproc"
 	"github.com/mfad/mfad/internal/line"
@@ -60,7 +61,7 @@ func (g groups) table() map[string]method {
 		wire.MethodKeyRemove: changes(g.proofs.removeKey, g.keys.remove, named[wire.RemoveResult]),
 		wire.MethodKeyRename: lasts(g.proofs.renameKey, g.keys.rename, renamed[wire.KeyRenameResult]),
 		wire.MethodKeyTrust: takesBack(lasts(g.proofs.trustEndpoint, g.keys.vouch, func(p wire.KeyTrustParams, _ none) *audit.Subject {
-			to := line.Short(credproc.Route{URL: p.Endpoint, Proxy: p.Proxy, CA: p.CA}.String(), longestRoute)
+			to := line.Short(trust.Told(credproc.Route{URL: p.Endpoint, Proxy: p.Proxy, CA: p.CA}), longestRoute)
 			return &audit.Subject{Name: p.Name, Action: to}
 		})),
 		wire.MethodKeyMove: lasts(g.proofs.moveKey, g.keys.move, func(p wire.MoveParams, k wire.Key) *audit.Subject {

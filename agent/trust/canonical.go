@@ -19,7 +19,7 @@ const longest = 200
 func Canonical(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return "", errcode.Errorf(errcode.BadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", raw)
+		return "", errcode.Errorf(errcode.BadRequest, "%.80q is not an endpoint: write https://HOST or https://HOST:PORT", withoutUser(raw))
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Contains(raw, ";") {
 		return "", errcode.Errorf(errcode.BadRequest, "an endpoint has no user, query or fragment: write https://HOST or https://HOST:PORT")
@@ -46,6 +46,28 @@ func CanonicalAll(raw []string) ([]string, error) {
 	return endpoints, nil
 }
 
+// Told is a route as a log may have it, whatever its texts are: without the user
+// and the password that a URL may hold.
+func Told(r credproc.Route) string {
+	r.URL, r.Proxy = withoutUser(r.URL), withoutUser(r.Proxy)
+	return r.String()
+}
+
+// withoutUser takes away what stands before the last @ of a URL, but its scheme.
+func withoutUser(text string) string {
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		scheme, rest = "", text
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = rest[at+1:]
+	}
+	if found {
+		return scheme + "://" + rest
+	}
+	return rest
+}
+
 // AWS stands for AWS's own endpoints where a route is written down.
 const AWS = "aws"
 
@@ -69,6 +91,9 @@ func write(r credproc.Route) (string, error) {
 	}
 	if r.Proxy != "" {
 		proxy := strings.ToLower(r.Proxy)
+		if withoutUser(proxy) != proxy { // no route has it, and what is kept is not encrypted
+			return "", errcode.Errorf(errcode.BadRequest, "a proxy is named without user and password: write http://HOST:PORT")
+		}
 		if len(proxy) > longest || strings.ContainsFunc(proxy, func(c rune) bool { return c <= ' ' || c > '~' || c == ';' }) {
 			return "", errcode.Errorf(errcode.BadRequest, "%.80q is no proxy: write http://HOST:PORT", r.Proxy)
 		}

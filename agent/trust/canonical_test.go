@@ -59,3 +59,27 @@ func TestWhatIsNoRouteIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A person copies a proxy as their environment has it: its password goes nowhere.
+func TestPasswordOfAURLIsNeitherKeptNorTold(t *testing.T) {
+	for _, r := range []credproc.Route{
+		{Proxy: "http://jo:hunter2@proxy.example:3128"},
+		{Proxy: "jo:hunter2@proxy.example:3128"},
+		{Proxy: "http://jo:hunt@er2@proxy.example:3128"},
+		{URL: "https://jo:hunter2@sts.example.com"},
+		{URL: "ftp://jo:hunter2@sts.example.com", Proxy: "http://jo:hunter2@proxy.example"},
+	} {
+		err := Check(r)
+		if !errors.Is(err, errcode.BadRequest) {
+			t.Fatalf("%q: %v", r, err)
+		}
+		for what, text := range map[string]string{"the error": err.Error(), "the log": Told(r)} {
+			if strings.Contains(text, "jo") || strings.Contains(text, "hunt") || strings.Contains(text, "er2") {
+				t.Errorf("%s says %s", what, text)
+			}
+		}
+		if !strings.Contains(Told(r), "example") {
+			t.Errorf("the log does not name the host: %s", Told(r))
+		}
+	}
+}
